@@ -1,0 +1,60 @@
+"""The `dslt` command: one verb per stage, each imported only when it is called."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+from dslt import __version__
+from dslt.errors import DsltError
+
+VERBS = {
+    "fetch": "Fetch and verify what a benchmark or a backbone needs.",
+    "index": "Index a benchmark: sequences, frames, boxes, attributes.",
+    "track": "Run one cell over sequences of an indexed benchmark.",
+    "converge": "Train on first frames only and record the convergence.",
+    "score": "Score raw results by a protocol.",
+    "compare": "Compare cells with each other and with the paper.",
+    "table": "Write a table of the paper, ours beside the printed numbers.",
+    "figure": "Draw a figure of the paper from results.",
+    "report": "Render the report's pages.",
+    "demo": "Track a target in your own video.",
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose verbs live in `dslt.commands.<verb>` and are imported on first use."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name the verbs in the order of the science."""
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a verb's module and return its command."""
+        if cmd_name not in VERBS:
+            return None
+        module = importlib.import_module(f"dslt.commands.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the verbs without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(VERBS.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="dslt")
+def group() -> None:
+    """Deep object tracking with shrinkage loss: the reproduction pipeline."""
+
+
+def main() -> None:
+    """Run the command line; a `DsltError` ends in one readable message and status 1."""
+    try:
+        group()
+    except DsltError as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(1)

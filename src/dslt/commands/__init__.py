@@ -1,0 +1,1 @@
+"""The verbs of the `dslt` command, one module each."""
