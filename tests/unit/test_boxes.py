@@ -1,0 +1,164 @@
+"""Boxes: overlap, centres, and their text form."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from dslt.boxes import (
+    center_error,
+    centers,
+    format_boxes,
+    from_center,
+    from_file_origin,
+    iou,
+    parse_box,
+    read_boxes,
+    to_file_origin,
+    write_boxes,
+)
+from dslt.errors import DsltError
+
+PLACE = st.floats(-500, 500, width=32)
+SIDE = st.floats(0.5, 300, width=32)
+BOX = st.tuples(PLACE, PLACE, SIDE, SIDE).map(np.array)
+BOXES = hnp.arrays(np.float64, st.tuples(st.integers(1, 20), st.just(4)), elements=PLACE)
+
+
+@given(BOX, BOX)
+def test_iou_is_symmetric_and_bounded(a, b):
+    value = iou(a, b)
+    assert 0 <= value <= 1
+    assert value == iou(b, a)
+
+
+@given(BOX)
+def test_iou_of_a_box_with_itself_is_one(a):
+    assert iou(a, a) == pytest.approx(1, abs=1e-12)
+
+
+@given(BOX, st.floats(1, 3))
+def test_iou_of_nested_boxes_is_the_ratio_of_their_areas(a, factor):
+    outer = from_center(centers(a), a[2:] * factor)
+    assert iou(a, outer) == pytest.approx(1 / factor**2, rel=1e-6)
+
+
+@given(BOX, BOX, PLACE, PLACE)
+def test_iou_and_center_error_do_not_depend_on_the_origin(a, b, dx, dy):
+    shift = np.array([dx, dy, 0, 0])
+    assert iou(a + shift, b + shift) == pytest.approx(iou(a, b), abs=1e-9)
+    assert center_error(a + shift, b + shift) == pytest.approx(center_error(a, b), abs=1e-9)
+
+
+def test_iou_by_hand_and_broadcast():
+    boxes = np.array([[0, 0, 10, 10], [5, 0, 10, 10], [20, 20, 5, 5], [0, 0, 0, 10]])
+    np.testing.assert_allclose(iou(boxes, boxes[0]), [1, 1 / 3, 0, 0])
+    assert iou(boxes[:, None], boxes[None]).shape == (4, 4)
+
+
+def test_the_inclusive_form_of_the_otb_toolkit_is_the_same():
+    a, b = np.array([3.0, 4, 20, 11]), np.array([9.0, 1, 17, 12])
+    w = min(a[0] + a[2] - 1, b[0] + b[2] - 1) - max(a[0], b[0]) + 1
+    h = min(a[1] + a[3] - 1, b[1] + b[3] - 1) - max(a[1], b[1]) + 1
+    assert iou(a, b) == pytest.approx(w * h / (a[2] * a[3] + b[2] * b[3] - w * h))
+
+
+def test_absent_boxes_have_no_overlap_and_no_distance():
+    box, absent = [0, 0, 1, 1], [math.nan] * 4
+    assert np.isnan(iou(box, absent))
+    assert np.isnan(center_error([box, absent], [absent, box])).all()
+    assert center_error([0, 0, 2, 2], [3, 4, 2, 2]) == 5
+
+
+def test_wrong_shapes_are_errors():
+    with pytest.raises(ValueError, match="last axis of 4"):
+        iou([1, 2, 3], [1, 2, 3, 4])
+    with pytest.raises(ValueError, match="from 0 or 1"):
+        from_file_origin([1, 2, 3, 4], 2)
+
+
+@given(BOXES, st.sampled_from([0, 1]))
+def test_file_origin_round_trip(boxes, origin):
+    np.testing.assert_allclose(
+        from_file_origin(to_file_origin(boxes, origin), origin), boxes, atol=1e-9
+    )
+
+
+@settings(max_examples=40, deadline=None)
+@given(boxes=BOXES, absent=st.integers(0, 30), origin=st.sampled_from([0, 1]))
+def test_text_round_trip(tmp_path_factory, boxes, absent, origin):
+    if absent < len(boxes):
+        boxes[absent] = math.nan
+    path = tmp_path_factory.mktemp("boxes") / "b.txt"
+    write_boxes(path, boxes, origin)
+    again = read_boxes(path, origin)
+    np.testing.assert_allclose(again, boxes, atol=0.5001e-4)
+    assert format_boxes(again, origin) == path.read_text()  # what was rounded once stays
+
+
+def test_text_is_short():
+    assert format_boxes([[0, -1, 10.5, 3.14159]]) == "1,0,10.5,3.1416\n"
+    assert format_boxes([[-1e-9, 0, 1, 1]], origin=0) == "0,0,1,1\n"
+    assert format_boxes([[math.nan] * 4]) == "NaN,NaN,NaN,NaN\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "11,21,30,40\n12,22,31,41\n",
+        "11\t21\t30\t40\n12\t22\t31\t41",
+        "11 21 30 40\n 12  22  31  41 \n",
+        "11;21;30;40\r\n12;22;31;41\r\n",
+        "\ufeff11, 21, 30, 40\n12,\t22 31;41\n\n\n",
+        "1.1e1,21.0,30,40,\n12.,22,31,41\n",
+    ],
+)
+def test_all_delimiters(tmp_path, text):
+    path = tmp_path / "groundtruth_rect.txt"
+    path.write_bytes(text.encode())
+    np.testing.assert_array_equal(read_boxes(path), [[10, 20, 30, 40], [11, 21, 31, 41]])
+
+
+def test_nan_rows_are_absent_as_a_whole(tmp_path):
+    path = tmp_path / "b.txt"
+    path.write_text("1,1,5,5\nNaN,NaN,NaN,NaN\nnan\tnan\tnan\tnan\n3,NaN,5,5\n")
+    assert np.isnan(read_boxes(path)).all(axis=1).tolist() == [False, True, True, True]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("1,2,3,4\n1,2,3\n", "line 2: 3 values"),
+        ("1,2,3,4\n\n1,2,3,4\n", "line 2: empty"),
+        ("1,2,3,4\n1,2,x,4\n", "line 2: 'x' is not a finite number"),
+        ("1,2,inf,4\n", "line 1: 'inf'"),
+        ("1,2,1_0,4\n", "line 1: '1_0'"),
+        ("1,,2,3,4\n", "line 1: 5 values"),
+        ("1,2,3,4,5,6,7,8\n", "polygon"),
+        ("", "no boxes"),
+        ("\n \n", "no boxes"),
+    ],
+)
+def test_bad_lines_are_named(tmp_path, text, words):
+    path = tmp_path / "b.txt"
+    path.write_text(text)
+    with pytest.raises(DsltError, match=words) as caught:
+        read_boxes(path)
+    assert str(path) in str(caught.value)
+
+
+def test_missing_and_binary_files(tmp_path):
+    with pytest.raises(DsltError, match="no such boxes file"):
+        read_boxes(tmp_path / "none.txt")
+    (tmp_path / "b.txt").write_bytes(b"\xff\xfe\x00\x81")
+    with pytest.raises(DsltError, match="not a readable text file"):
+        read_boxes(tmp_path / "b.txt")
+
+
+def test_parse_box():
+    assert parse_box("1,2,3.5,4").tolist() == [1, 2, 3.5, 4]
+    with pytest.raises(DsltError, match="--box: 2 values"):
+        parse_box("1,2", "--box")

