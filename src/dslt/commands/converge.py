@@ -1,0 +1,105 @@
+"""`dslt converge`: train on first frames only and record the convergence (Fig. 16)."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
+
+import click
+import numpy as np
+from tqdm import tqdm
+
+from dslt.data.csvfile import write_rows
+from dslt.data.files import atomic_write
+from dslt.data.index import load_index
+from dslt.data.sequences import validate_initial_box
+from dslt.device import Device, choose_device
+from dslt.errors import DsltError
+from dslt.evaluation.convergence import iterations_to_converge
+from dslt.settings import validate
+from dslt.tracker_settings import TrainingSettings
+
+if TYPE_CHECKING:
+    from dslt.data.sequences import Sequence
+    from dslt.trackers.base import TrainingRecord
+    from dslt.trackers.first_frame import FirstFrame
+
+SHORTEST = 100  # iterations that every curve has, converged or not
+HEADER = ("sequence", "iteration", "loss", "criterion", "peak", "background")
+
+
+def first_frame(
+    sequence: Sequence, settings: TrainingSettings, seed: int, device: str, where: str
+) -> FirstFrame:
+    """Train on the first frame of a sequence."""
+    from dslt.trackers.first_frame import FirstFrame
+
+    frame = sequence.frames[0]
+    box = validate_initial_box(sequence.initial_box, frame.shape, where)
+    model = FirstFrame(settings, seed, device)
+    model.fit(frame, box, settled)
+    return model
+
+
+def settled(record: TrainingRecord) -> bool:
+    """Tell whether the loss and the common criterion have both converged, the curve drawn."""
+    if len(record.loss) <= SHORTEST:
+        return False
+    series = (np.array(record.loss), np.array(record.criterion))
+    return all(iterations_to_converge(values) >= 0 for values in series)
+
+
+def capped(settings: str, iterations: int, cell: str) -> TrainingSettings:
+    """Read training settings and let them run to the cap, whatever their own rule to stop.
+
+    Raises:
+        DsltError: if the text is no JSON or no valid settings.
+    """
+    try:
+        values = json.loads(settings)
+    except json.JSONDecodeError as error:
+        raise DsltError(f"settings of cell {cell!r} are no JSON: {error}") from error
+    free = {"iterations": iterations, "stop": 0, "stop_absolute": 0}
+    return validate(TrainingSettings, values, f"training settings of {cell!r}").model_copy(
+        update=free
+    )
+
+
+@click.command()
+@click.option("--cell", required=True, help="Name of the cell, for messages.")
+@click.option("--settings", required=True, help="Resolved training settings as JSON.")
+@click.option("--index", required=True, type=click.Path(path_type=Path), help="Benchmark index.")
+@click.option("--seed", default=0, show_default=True)
+@click.option("--iterations", default=500, show_default=True, help="Cap on the iterations.")
+@click.option("--device", type=click.Choice(get_args(Device)), default="auto", show_default=True)
+@click.option("--csv", "table", required=True, type=click.Path(path_type=Path))
+@click.option("--maps", required=True, type=click.Path(path_type=Path), help="Patches and maps.")
+def command(
+    cell: str,
+    settings: str,
+    index: Path,
+    seed: int,
+    iterations: int,
+    device: Device,
+    table: Path,
+    maps: Path,
+) -> None:
+    """Train on the first frame of every sequence, up to a cap, and record each iteration."""
+    training = capped(settings, iterations, cell)
+    chosen = choose_device(device)
+    benchmark = load_index(index)
+    rows: list[tuple[object, ...]] = []
+    arrays: dict[str, Any] = {}
+    for name in tqdm(benchmark.names, desc=f"{cell} first frames", unit="sequence"):
+        where = f"{index}, sequence {name}"
+        model = first_frame(benchmark.sequence(name), training, seed, chosen, where)
+        record = model.record
+        series = (record.loss, record.criterion, record.peak, record.background)
+        for iteration, values in enumerate(zip(*series, strict=True)):
+            rows.append((name, iteration, *(f"{value:.6g}" for value in values)))
+        patch, label, response = model.maps_of_first_sample()
+        arrays |= {f"{name}/patch": patch, f"{name}/label": label, f"{name}/response": response}
+    with atomic_write(maps) as temporary:
+        np.savez_compressed(temporary, **arrays)
+    write_rows(table, HEADER, rows)

@@ -1,0 +1,144 @@
+"""`dslt demo`: track a target in your own video."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import get_args
+
+import click
+import cv2
+import numpy as np
+from tqdm import tqdm
+
+from dslt.boxes import write_boxes
+from dslt.cells import resolve_settings
+from dslt.data.files import atomic_write
+from dslt.data.sequences import FrameSource, ImageFolder, VideoClip
+from dslt.device import Device
+from dslt.errors import DsltError
+from dslt.trackers.base import Frame
+from dslt.trackers.make import make_tracker
+from dslt.trackers.run import Run, run_tracker
+
+COLOUR = (213, 94, 0)  # vermillion, RGB
+FALLBACK_RATE = 25.0
+
+
+def open_frames(source: Path) -> tuple[FrameSource, float]:
+    """Open a video file or a folder of images.
+
+    Returns:
+        The frames, and their rate per second (25 for a folder).
+
+    Raises:
+        DsltError: if there is nothing to read.
+    """
+    if source.is_dir():
+        return ImageFolder.scan(source), FALLBACK_RATE
+    if not source.is_file():
+        raise DsltError(f"{source}: no such video or folder of images")
+    capture = cv2.VideoCapture(str(source))
+    rate = capture.get(cv2.CAP_PROP_FPS)
+    capture.release()
+    return VideoClip(source), rate if rate and np.isfinite(rate) else FALLBACK_RATE
+
+
+def parse_box(text: str) -> np.ndarray:
+    """Read `x,y,w,h`.
+
+    Raises:
+        DsltError: if these are not four numbers.
+    """
+    try:
+        values = np.array([float(part) for part in text.split(",")])
+    except ValueError:
+        values = np.empty(0)
+    if values.shape != (4,):
+        raise DsltError(f"--box {text!r}; expected x,y,w,h: top-left corner and size in pixels")
+    return values
+
+
+def draw(frame: Frame, box: np.ndarray, score: float) -> Frame:
+    """Return a copy of a frame with a box and its score."""
+    image = np.ascontiguousarray(frame)
+    if not np.isfinite(box).all():
+        return image
+    x, y, w, h = (round(float(value)) for value in box)
+    width = max(1, round(min(frame.shape[:2]) / 200))
+    cv2.rectangle(image, (x, y), (x + w, y + h), COLOUR, width)
+    if np.isfinite(score):
+        place = (x, max(y - 2 * width, 12))
+        font = cv2.FONT_HERSHEY_SIMPLEX
+        cv2.putText(image, f"{score:.2f}", place, font, 0.2 * width + 0.3, COLOUR, width)
+    return image
+
+
+def write_video(path: Path, frames: Iterator[Frame], size: tuple[int, int], rate: float) -> None:
+    """Write frames as a video whose format follows from the suffix.
+
+    Raises:
+        DsltError: if the format cannot be written here.
+    """
+    codecs = {".mp4": "mp4v", ".avi": "MJPG", ".mkv": "mp4v"}
+    if path.suffix not in codecs:
+        raise DsltError(f"--out {path}: unknown video suffix; allowed: {', '.join(codecs)}")
+    with atomic_write(path) as temporary:
+        code = cv2.VideoWriter.fourcc(*codecs[path.suffix])
+        writer = cv2.VideoWriter(str(temporary), code, rate, size)
+        if not writer.isOpened():
+            raise DsltError(f"{path}: OpenCV cannot write {codecs[path.suffix]} video here")
+        for frame in frames:
+            writer.write(frame[:, :, ::-1])
+        writer.release()
+
+
+def drawn(frames: FrameSource, run: Run) -> Iterator[Frame]:
+    """Yield the frames with their boxes."""
+    for index in tqdm(range(len(frames)), desc="writing", unit="frame"):
+        yield draw(frames[index], run.boxes[index], run.scores[index])
+
+
+@click.command()
+@click.argument("source", type=click.Path(path_type=Path))
+@click.option("--box", required=True, help="Target in the first frame: x,y,w,h in pixels, 0-based.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Video to write.")
+@click.option("--tracker", default="dslt/lite", show_default=True, help="tracker/preset.")
+@click.option(
+    "--set", "overrides", multiple=True, help="Setting, for example tracking.scale.step=1.05."
+)
+@click.option(
+    "--trackers",
+    type=click.Path(path_type=Path),
+    default=Path("config/trackers"),
+    show_default=True,
+    help="Folder of the presets.",
+)
+@click.option("--seed", default=0, show_default=True)
+@click.option("--device", type=click.Choice(get_args(Device)), default="auto", show_default=True)
+def command(
+    source: Path,
+    box: str,
+    out: Path,
+    tracker: str,
+    overrides: tuple[str, ...],
+    trackers: Path,
+    seed: int,
+    device: Device,
+) -> None:
+    """Track a target in SOURCE, a video or a folder of images.
+
+    Writes the video with the boxes drawn, and beside it a text file of the boxes (x,y,w,h, 0-based,
+    one row per frame).
+    """
+    settings = resolve_settings(tracker, ";".join(overrides), trackers, f"--tracker {tracker}")
+    start = parse_box(box)
+    frames, rate = open_frames(source)
+    with tqdm(total=len(frames), desc="tracking", unit="frame") as bar:
+        made = make_tracker(settings, seed, device)
+        run = run_tracker(made, frames, start, f"{source}, --box", bar.update)
+    height, width = frames[0].shape[:2]
+    write_video(out, drawn(frames, run), (width, height), rate)
+    text = out.with_suffix(".txt")
+    write_boxes(text, run.boxes, origin=0)
+    click.echo(f"{out}: {len(frames)} frames; boxes in {text}")

@@ -1,0 +1,1 @@
+"""Trackers behind the two-method contract of `dslt.trackers.base`."""

@@ -1,0 +1,63 @@
+"""The two-method contract of every tracker."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Frame = NDArray[np.uint8]
+Box = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """Where a tracker believes the target to be.
+
+    Attributes:
+        box: float64 `(x, y, w, h)`, 0-based top-left, pixels.
+        score: the tracker's own confidence; NaN where it has none.
+    """
+
+    box: Box
+    score: float
+
+
+@dataclass
+class TrainingRecord:
+    """The first-frame training, one entry per iteration; entry 0 is the untrained network.
+
+    Attributes:
+        loss: the tracker's own loss.
+        criterion: the common yardstick, `dslt.losses.convergence_criterion`.
+        peak: the response's maximum.
+        background: the largest absolute response where the label is below 0.01.
+    """
+
+    loss: list[float] = field(default_factory=list)
+    criterion: list[float] = field(default_factory=list)
+    peak: list[float] = field(default_factory=list)
+    background: list[float] = field(default_factory=list)
+
+
+class Tracker(Protocol):
+    """A tracker knows frames and boxes, and no files, benchmarks or protocols.
+
+    Frames are RGB uint8 `(H, W, 3)`; boxes as in `Prediction`. A tracker is deterministic for a
+    given seed on a given machine.
+    """
+
+    @property
+    def record(self) -> TrainingRecord:
+        """The first-frame training; empty for trackers without one."""
+        ...
+
+    def initialize(self, frame: Frame, box: Box) -> None:
+        """Learn the target from the first frame and its box."""
+        ...
+
+    def update(self, frame: Frame) -> Prediction:
+        """Find the target in the next frame."""
+        ...

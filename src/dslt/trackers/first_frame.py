@@ -1,0 +1,240 @@
+"""What DSLT learns from the first frame: geometry, samples, and the regression network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from dslt import losses
+from dslt.backbones import build
+from dslt.crops import PatchShape, Region, crop, patch_shape
+from dslt.labels import gaussian_map, soft_label
+from dslt.tracker_settings import TrainingSettings
+from dslt.trackers.base import Box, Frame, TrainingRecord
+from dslt.trackers.regression import Optimiser, RegressionNetwork
+
+Image = NDArray[np.uint8]
+Point = tuple[float, float]
+Settled = Callable[[TrainingRecord], bool]
+BACKGROUND_LABEL = 0.01
+STOP_WINDOW = 5
+
+
+class Grid:
+    """The geometry of one sequence: patch, kernel, response map; fixed by the first box.
+
+    Attributes:
+        shape: the patch.
+        stride: pixels of a response cell.
+        cells: `(width, height)` of the target in cells.
+        kernel: `(rows, columns)` of the heads.
+        map_shape: `(rows, columns)` of the response.
+    """
+
+    def __init__(
+        self, target: NDArray[np.float64], settings: TrainingSettings, stride: int, origin: float
+    ):
+        self.shape: PatchShape = patch_shape(target, settings.patch)
+        self.stride, self.origin = stride, origin
+        self.cells = (self.shape.target[0] / stride, self.shape.target[1] / stride)
+        columns, rows = self.shape.size[0] // stride, self.shape.size[1] // stride
+        same = settings.head.padding == "same"
+        width, height = (_kernel_side(side, odd=same) for side in self.cells)
+        self.kernel = (min(height, rows), min(width, columns))
+        # Response cell 0, in cells of the feature map.
+        first = (0, 0) if same else (self.kernel[1] - 1, self.kernel[0] - 1)
+        self.first_cell = (first[0] / 2, first[1] / 2)
+        self.map_shape = (rows - first[1], columns - first[0])
+        self.middle: Point = (self.shape.size[0] / 2, self.shape.size[1] / 2)
+
+    def to_cell(self, point: Point) -> Point:
+        """Map a patch point in pixels to response cells."""
+        x, y = ((value - self.origin) / self.stride for value in point)
+        return x - self.first_cell[0], y - self.first_cell[1]
+
+    def to_point(self, cell: Point) -> Point:
+        """Map response cells to a patch point in pixels."""
+        x, y = cell[0] + self.first_cell[0], cell[1] + self.first_cell[1]
+        return x * self.stride + self.origin, y * self.stride + self.origin
+
+    def peak_point(self, row: int, column: int) -> Point:
+        """Map a pixel of the response, up-sampled by the stride, to a patch point."""
+        return self.to_point(((column + 0.5) / self.stride - 0.5, (row + 0.5) / self.stride - 0.5))
+
+    def prior(self, sigma: float) -> Tensor:
+        """Make the motion prior about the patch's middle, on the response up-sampled by stride.
+
+        Args:
+            sigma: standard deviation over the target's size, per axis.
+        """
+        step = self.stride
+        x, y = self.to_cell(self.middle)
+        return gaussian_map(
+            (self.map_shape[0] * step, self.map_shape[1] * step),
+            ((x + 0.5) * step - 0.5, (y + 0.5) * step - 0.5),
+            (sigma * self.cells[0] * step, sigma * self.cells[1] * step),
+            normalise=False,
+        )
+
+
+class FirstFrame:
+    """The model after the first frame (Section 3.3); it knows training settings only.
+
+    Args:
+        settings: training settings.
+        seed: of the reductions, the heads and the order of the samples.
+        device: where it runs.
+
+    Attributes:
+        backbone: the frozen network.
+        network: the regression network, after `fit`.
+        grid: the geometry, after `fit`.
+        record: the course of the training, after `fit`.
+    """
+
+    network: RegressionNetwork
+    grid: Grid
+
+    def __init__(self, settings: TrainingSettings, seed: int = 0, device: str = "cpu"):
+        self.settings = settings
+        self.seed = seed
+        self.device = torch.device(device)
+        self.backbone = build(settings.backbone, self.device, seed)
+        self.loss = losses.build(settings.loss)
+        self.record = TrainingRecord()
+
+    def fit(self, frame: Frame, box: Box, settled: Settled | None = None) -> None:
+        """Train the regression network on the first frame and its box.
+
+        Args:
+            frame: RGB uint8 `(H, W, 3)`.
+            box: float64 `(x, y, w, h)`, 0-based.
+            settled: ends the training early, in place of the settings' own rule.
+        """
+        settings, spec = self.settings, self.backbone.spec
+        size = np.array([box[2], box[3]], dtype=np.float64)
+        center = (float(box[0] + box[2] / 2), float(box[1] + box[3] / 2))
+        self.grid = Grid(size, settings, spec.strides[0], spec.origin)
+        self.record = TrainingRecord()
+        patches, labels = self._samples(frame, center, size)
+        self.patch = patches[0]
+        self.taps = self.backbone(patches)
+        self.labels = torch.stack(labels).to(self.device)
+        self.network = RegressionNetwork(
+            spec.channels, self.grid.kernel, settings.reduction, settings.head, self.seed
+        ).to(self.device)
+        first = self.taps[0][:1], self.taps[1][:1]
+        self.network.normalise(self.taps, settings.reduction.normalise)
+        self.network.equalise(first, settings.reduction.growth, settings.adam.lr_deep)
+        self._train(settled or self._converged)
+        self.network.reductions.requires_grad_(False)
+
+    def label(self, point: Point, zoom: float = 1.0) -> Tensor:
+        """Make the label `(h, w)` of a target at a patch point, seen `zoom` times smaller."""
+        settings, grid = self.settings.label, self.grid
+        cells = (grid.cells[0] / zoom, grid.cells[1] / zoom)
+        cell = grid.to_cell(point)
+        return soft_label(grid.map_shape, cell, cells, settings.sigma, settings.min_sigma)
+
+    def maps(self, count: int) -> Tensor:
+        """Return the heads' inputs of the first `count` samples."""
+        return self.inputs((self.taps[0][:count], self.taps[1][:count]))
+
+    @torch.no_grad()
+    def inputs(self, taps: tuple[Tensor, Tensor]) -> Tensor:
+        """Return what the heads see of the backbone's taps, for a frozen reduction."""
+        return self.network.inputs(*self.network.reduce(*taps))
+
+    def maps_of_first_sample(self) -> tuple[Image, NDArray[np.float32], NDArray[np.float32]]:
+        """Return the first sample's patch `(H, W, 3)`, label and response `(h, w)`."""
+        with torch.no_grad():
+            response = self.network.respond(self.maps(1))[0]
+        return self.patch, self.labels[0].cpu().numpy(), response.cpu().numpy()
+
+    def _samples(
+        self, frame: Frame, center: Point, size: NDArray[np.float64]
+    ) -> tuple[list[Image], list[Tensor]]:
+        """Cut the augmented patches of the first frame and make their labels."""
+        samples, grid = self.settings.samples, self.grid
+        base = grid.shape.region(center, size)
+        (width, height), middle = grid.shape.size, grid.middle
+        upright = crop(frame, base)
+        patches = [_blur(upright, blur) for blur in samples.blurs]
+        patches += [np.ascontiguousarray(upright[:, ::-1])] * samples.mirrors
+        patches += [
+            crop(frame, Region(base.center, base.step, base.size, angle))
+            for angle in samples.angles
+        ]
+        labels = [self.label(middle)] * len(patches)
+        for x, y in samples.shifts:
+            point = (middle[0] + x * grid.shape.target[0], middle[1] + y * grid.shape.target[1])
+            away = base.to_image((width - point[0], height - point[1]))
+            patches.append(crop(frame, Region(away, base.step, base.size)))
+            labels.append(self.label(point))
+        for zoom in samples.zooms:
+            patches.append(crop(frame, grid.shape.region(center, size, zoom)))
+            labels.append(self.label(middle, zoom))
+        return patches, labels
+
+    def _train(self, settled: Settled) -> None:
+        """Fit the network to the samples, recording each iteration."""
+        settings, network = self.settings, self.network
+        trained = settings.reduction.train
+        network.reductions.requires_grad_(trained)
+        optimiser = Optimiser(network, settings.adam, reductions=trained)
+        generator = torch.Generator().manual_seed(self.seed)
+        fixed = None if trained else self.maps(len(self.labels))
+        while True:
+            chosen = slice(None)
+            if not settings.samples.together:
+                pick = int(torch.randint(len(self.labels), (1,), generator=generator))
+                chosen = slice(pick, pick + 1)
+            if fixed is None:
+                taps = self.taps[0][chosen], self.taps[1][chosen]
+                inputs = network.inputs(*network.reduce(*taps))
+            else:
+                inputs = fixed[chosen]
+            response = network.respond(inputs)
+            loss = self.loss(response, self.labels[chosen])
+            self._note(loss, response, self.labels[chosen])
+            if len(self.record.loss) > settings.iterations or settled(self.record):
+                return
+            optimiser.step(loss)
+
+    @torch.no_grad()
+    def _note(self, loss: Tensor, response: Tensor, label: Tensor) -> None:
+        """Append one entry to the training record."""
+        outside = torch.where(label < BACKGROUND_LABEL, response.abs(), torch.zeros_like(response))
+        criterion = losses.convergence_criterion(response, label)
+        values = torch.stack([loss, criterion, response.amax(), outside.amax()]).tolist()
+        record = self.record
+        series = (record.loss, record.criterion, record.peak, record.background)
+        for entries, value in zip(series, values, strict=True):
+            entries.append(value)
+
+    def _converged(self, record: TrainingRecord) -> bool:
+        """Tell whether the training may stop before its last iteration."""
+        loss = record.loss
+        if loss[-1] < self.settings.stop_absolute:
+            return True
+        recent = loss[-STOP_WINDOW:]
+        return len(loss) > STOP_WINDOW and sum(recent) < len(recent) * self.settings.stop * loss[0]
+
+
+def _kernel_side(cells: float, *, odd: bool) -> int:
+    """Choose a kernel's side for a target of so many cells: odd and at least 3, or the floor."""
+    if not odd:
+        return max(1, int(cells))
+    return max(3, 2 * round((cells - 1) / 2) + 1)
+
+
+def _blur(patch: Image, sigma: float) -> Image:
+    """Blur a patch with a 5 x 5 Gaussian, as the released code's augmentation does."""
+    if sigma == 0:
+        return patch
+    return cv2.GaussianBlur(patch, (5, 5), sigma)  # type: ignore[return-value]

@@ -1,0 +1,109 @@
+"""Running a tracker over a sequence, and the files that a run leaves."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dslt.boxes import write_boxes
+from dslt.data.csvfile import write_rows
+from dslt.data.sequences import FrameSource, iterate, validate_initial_box
+from dslt.trackers.base import Box, Prediction, Tracker, TrainingRecord
+
+
+@dataclass(frozen=True)
+class Run:
+    """One pass over a sequence.
+
+    Attributes:
+        boxes: `(N, 4)`, 0-based; row 0 is the initial box.
+        scores: `(N,)`, NaN in row 0.
+        seconds: `(N,)` of tracking alone, decoding excluded; row 0 is the initialisation.
+        record: the first-frame training.
+    """
+
+    boxes: NDArray[np.float64]
+    scores: NDArray[np.float64]
+    seconds: NDArray[np.float64]
+    record: TrainingRecord
+
+
+def run_tracker(
+    tracker: Tracker,
+    frames: FrameSource,
+    box: Box,
+    where: str,
+    progress: Callable[[], object] = lambda: None,
+) -> Run:
+    """Track one target through all frames, which are decoded ahead in the background.
+
+    Args:
+        tracker: fresh.
+        frames: the frames; one is enough.
+        box: initial box `(x, y, w, h)`, 0-based.
+        where: names the sequence in errors.
+        progress: called once per frame.
+
+    Raises:
+        DsltError: if a frame is unreadable or the initial box is unusable.
+    """
+    predictions: list[Prediction] = []
+    seconds: list[float] = []
+    for frame in iterate(frames):
+        if not predictions:
+            box = validate_initial_box(box, frame.shape, where)
+        start = time.perf_counter()
+        if predictions:
+            predictions.append(tracker.update(frame))
+        else:
+            tracker.initialize(frame, box)
+            predictions.append(Prediction(np.asarray(box, dtype=np.float64), float("nan")))
+        seconds.append(time.perf_counter() - start)
+        progress()
+    return Run(
+        np.array([prediction.box for prediction in predictions]),
+        np.array([prediction.score for prediction in predictions]),
+        np.array(seconds),
+        tracker.record,
+    )
+
+
+def write_run(run: Run, folder: Path, name: str, origin: int = 1) -> None:
+    """Write a run's boxes (OTB raw form), its frames and its first-frame training.
+
+    The boxes come last: where they are, the rest is.
+
+    Raises:
+        DsltError: if a file cannot be written; nothing is left half-written.
+    """
+    write_rows(
+        folder / f"{name}.training.csv",
+        ("iteration", "loss", "criterion"),
+        (
+            (iteration, f"{loss:.6g}", f"{criterion:.6g}")
+            for iteration, (loss, criterion) in enumerate(
+                zip(run.record.loss, run.record.criterion, strict=True)
+            )
+        ),
+    )
+    write_rows(
+        folder / f"{name}.csv",
+        ("frame", "x", "y", "w", "h", "score", "seconds"),
+        (
+            (
+                frame,
+                *(f"{value:.4f}" for value in box),
+                "" if np.isnan(score) else f"{score:.6f}",
+                f"{seconds:.6f}",
+            )
+            for frame, (box, score, seconds) in enumerate(
+                zip(run.boxes, run.scores, run.seconds, strict=True)
+            )
+        ),
+    )
+    write_boxes(folder / f"{name}.txt", run.boxes, origin)
