@@ -1,0 +1,103 @@
+"""`dslt compare`: cells with each other and with the paper."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from dslt.commands.spread import SpreadCommand
+from dslt.compare.bootstrap import Plan
+from dslt.compare.cell import CellInfo, compare_cell, load_comparison
+from dslt.compare.iterations import FORM, load_iterations
+from dslt.compare.paper import read_claims, read_numbers
+from dslt.compare.runs import load_tables
+from dslt.compare.scorecard import scorecard as build_scorecard
+from dslt.compare.scorecard import to_csv
+from dslt.data.files import atomic_write
+from dslt.evaluation.protocols import parse_json
+from dslt.evaluation.scores import to_json
+from dslt.settings import validate
+
+PATH = click.Path(path_type=Path)
+PAPER = click.option(
+    "--paper", required=True, type=PATH, help="Folder of the printed numbers (config/paper)."
+)
+SAMPLES = click.option(
+    "--bootstrap-samples", default=10_000, show_default=True, help="Number of resamples."
+)
+SEED = click.option(
+    "--bootstrap-seed", default=0, show_default=True, help="Seed of the resampling."
+)
+
+
+@click.group()
+def command() -> None:
+    """Compare cells with each other and with the paper."""
+
+
+@command.command("cell", cls=SpreadCommand)
+@click.option("--cell", required=True, help="Id of the cell.")
+@click.option("--cell-info", required=True, help="The cell's label, base, ... as JSON.")
+@click.option("--reference", required=True, help="Id of the cell that differences are taken to.")
+@click.option("--score", "scores", multiple=True, type=PATH, help="The cell's score files.")
+@click.option(
+    "--reference-score", "references", multiple=True, type=PATH, help="The reference's score files."
+)
+@PAPER
+@SAMPLES
+@SEED
+@click.option("--out", required=True, type=PATH, help="The JSON file to write.")
+def cell_command(
+    cell: str,
+    cell_info: str,
+    reference: str,
+    scores: tuple[Path, ...],
+    references: tuple[Path, ...],
+    paper: Path,
+    bootstrap_samples: int,
+    bootstrap_seed: int,
+    out: Path,
+) -> None:
+    """Compare one cell with the reference cell and list the numbers printed for it."""
+    info = validate(CellInfo, parse_json(cell_info, f"cell {cell}"), f"cell {cell}")
+    plan = Plan(bootstrap_samples, bootstrap_seed)
+    tables = load_tables(dict.fromkeys([*scores, *references]))
+    found = compare_cell(cell, info, tables, reference, read_numbers(paper), plan)
+    with atomic_write(out) as temporary:
+        temporary.write_text(to_json(found), encoding="utf-8")
+    click.echo(f"{cell}: {', '.join(found.benchmarks)} -> {out}")
+
+
+@command.command("scorecard", cls=SpreadCommand)
+@click.option("--compare", "compares", multiple=True, type=PATH, help="Comparisons of the cells.")
+@click.option("--score", "scores", multiple=True, type=PATH, help="Score files of the cells.")
+@click.option(
+    "--convergence", multiple=True, metavar=FORM, help="Convergence records, seed<number>.csv."
+)
+@PAPER
+@SAMPLES
+@SEED
+@click.option("--out", required=True, type=PATH, help="The CSV file to write.")
+def scorecard_command(
+    compares: tuple[Path, ...],
+    scores: tuple[Path, ...],
+    convergence: tuple[str, ...],
+    paper: Path,
+    bootstrap_samples: int,
+    bootstrap_seed: int,
+    out: Path,
+) -> None:
+    """Judge every printed number and claim by what was measured."""
+    plan = Plan(bootstrap_samples, bootstrap_seed)
+    comparisons = {found.cell: found for found in map(load_comparison, compares)}
+    tables = load_tables(scores)
+    iterations = load_iterations(convergence, tables)
+    rows = build_scorecard(
+        read_claims(paper), read_numbers(paper), comparisons, tables, iterations, plan
+    )
+    with atomic_write(out) as temporary:
+        temporary.write_text(to_csv(rows), encoding="utf-8")
+    verdicts = [row.verdict for row in rows]
+    counts = ", ".join(f"{verdicts.count(one)} {one}" for one in dict.fromkeys(verdicts))
+    click.echo(f"{len(rows)} rows: {counts} -> {out}")

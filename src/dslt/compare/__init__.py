@@ -1,0 +1,1 @@
+"""Cells side by side, ours against the paper."""

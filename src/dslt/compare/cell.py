@@ -1,0 +1,175 @@
+"""One cell: scores with intervals, the difference to the reference cell, the printed numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dslt.compare.bootstrap import Interval, Plan, interval_of_mean
+from dslt.compare.paper import PrintedNumber
+from dslt.compare.runs import Table, Tables, check_pair, difference
+from dslt.data.jsonfile import read_json
+from dslt.errors import DsltError
+from dslt.evaluation.scores import METRICS
+from dslt.settings import Settings, validate
+
+
+class CellInfo(Settings):
+    """What the sheet says about a cell; the backbone and its training decide comparability."""
+
+    label: str
+    base: str
+    preset: str
+    backbone: str
+    training_data: str = ""
+    shown_in: tuple[str, ...] = ()
+
+
+class Value(Settings):
+    """A mean with its interval; `seed_sd` is the deviation of the mean over the seeds."""
+
+    value: float
+    low: float | None
+    high: float | None
+    seed_sd: float | None
+
+
+class DifferenceValue(Settings):
+    """A paired difference with its interval."""
+
+    value: float
+    low: float | None
+    high: float | None
+
+
+class Difference(Settings):
+    """This cell minus `cell`."""
+
+    cell: str
+    success_auc: DifferenceValue
+    precision_20: DifferenceValue
+
+
+class Speed(Settings):
+    """Frames per second after the first frame, the median over sequences and seeds."""
+
+    median: float | None
+
+
+class BenchmarkResult(Settings):
+    """A cell on one benchmark."""
+
+    protocol: str
+    sequences: int
+    videos: int
+    seeds: tuple[int, ...]
+    success_auc: Value
+    precision_20: Value
+    fps: Speed
+    difference_to: Difference | None
+    notes: tuple[str, ...]
+
+
+class PaperValue(Settings):
+    """A printed number in our unit (parts of 1 for percent)."""
+
+    source: str
+    item: str
+    benchmark: str
+    metric: str
+    value: float
+
+
+class CellComparison(CellInfo):
+    """The content of `results/compare/<cell>.json`."""
+
+    cell: str
+    benchmarks: dict[str, BenchmarkResult]
+    paper: tuple[PaperValue, ...]
+
+
+def compare_cell(
+    cell: str,
+    info: CellInfo,
+    tables: Tables,
+    reference: str,
+    numbers: Sequence[PrintedNumber],
+    plan: Plan,
+) -> CellComparison:
+    """Put a cell's comparison together.
+
+    Args:
+        cell: id.
+        info: from the sheet.
+        tables: scores of the cell and, where it ran, of the reference cell.
+        reference: id of the reference cell; its difference to itself is not stated.
+        numbers: the paper's.
+        plan: how to resample.
+
+    Raises:
+        DsltError: There is no score of the cell, or it cannot be paired with the reference.
+    """
+    own = {benchmark: table for (name, benchmark), table in tables.items() if name == cell}
+    if not own:
+        raise DsltError(f"no scores of cell {cell!r} among the given score files")
+    benchmarks = {}
+    for benchmark, table in sorted(own.items()):
+        other = tables.get((reference, benchmark)) if reference != cell else None
+        if other is not None:
+            check_pair(table, other, f"{cell} and {reference} on {benchmark}")
+        benchmarks[benchmark] = _benchmark(table, other, reference, plan)
+    printed = tuple(
+        PaperValue(
+            source=number.source,
+            item=number.item,
+            benchmark=number.benchmark,
+            metric=number.metric,
+            value=number.fraction,
+        )
+        for number in numbers
+        if cell in number.cells
+    )
+    return CellComparison(cell=cell, benchmarks=benchmarks, paper=printed, **info.model_dump())
+
+
+def _benchmark(table: Table, other: Table | None, reference: str, plan: Plan) -> BenchmarkResult:
+    """A cell on one benchmark."""
+    means = {m: interval_of_mean(table.values[m], table.videos, plan) for m in METRICS}
+    gap = None
+    if other is not None:
+        gaps = {m: difference(table, other, m, plan) for m in METRICS}
+        gap = Difference(cell=reference, **{m: _plain(gaps[m]) for m in METRICS})
+    return BenchmarkResult(
+        protocol=str(table.conventions.get("protocol", "")),
+        sequences=len(table.names),
+        videos=len(set(table.videos)),
+        seeds=table.seeds,
+        fps=Speed(median=float(np.median(table.fps)) if table.fps else None),
+        difference_to=gap,
+        notes=means["success_auc"].notes,
+        **{m: _with_deviation(means[m], table.values[m]) for m in METRICS},
+    )
+
+
+def _plain(interval: Interval) -> DifferenceValue:
+    """An interval as a record."""
+    return DifferenceValue(value=interval.value, low=interval.low, high=interval.high)
+
+
+def _with_deviation(interval: Interval, values: NDArray[np.float64]) -> Value:
+    """An interval as a record, with the deviation over seeds (none from one seed)."""
+    means = values.mean(axis=0)
+    deviation = float(means.std(ddof=1)) if len(means) > 1 else None
+    return Value(value=interval.value, low=interval.low, high=interval.high, seed_sd=deviation)
+
+
+def load_comparison(path: Path) -> CellComparison:
+    """Read a cell's comparison.
+
+    Raises:
+        DsltError: The file is missing or not what `compare_cell` makes.
+    """
+    return validate(CellComparison, read_json(path), str(path))

@@ -1,0 +1,113 @@
+"""Iterations until convergence (Fig. 16), in the form in which claims are judged."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from dslt.compare.runs import Table, Tables
+from dslt.errors import DsltError
+from dslt.evaluation.convergence import Floats, converged, read_records
+
+METRIC_OF = {"loss": "iterations_own", "criterion": "iterations_common"}
+FORM = "CELL@BENCHMARK=FILE"
+Records = dict[str, dict[str, Floats]]
+
+
+def load_iterations(specs: Iterable[str], scored: Tables) -> Tables:
+    """Read convergence records and count iterations.
+
+    Args:
+        specs: `CELL@BENCHMARK=.../seed<number>.csv`, one per seed.
+        scored: score tables; they tell the source video of each sequence.
+
+    Returns:
+        (cell, benchmark) to a table with the metrics `iterations_own` and `iterations_common`; a
+        training that did not converge counts as the cap and is counted in `censored`.
+
+    Raises:
+        DsltError: A spec or a file is malformed, a seed is given twice, the sequences are not
+            those that were scored, or a record ends before it converged and before the cap.
+    """
+    groups: dict[tuple[str, str], dict[int, tuple[str, Records]]] = {}
+    for spec in specs:
+        cell, benchmark, seed, path = _parse(spec)
+        seeds = groups.setdefault((cell, benchmark), {})
+        if seed in seeds:
+            raise DsltError(
+                f"{spec}: seed {seed} of {cell} on {benchmark} is also {seeds[seed][0]}"
+            )
+        seeds[seed] = str(path), read_records(path)
+    caps: dict[str, int] = {}
+    for (_, benchmark), seeds in groups.items():
+        caps[benchmark] = max(caps.get(benchmark, 0), *(_last(r) for _, r in seeds.values()))
+    return {
+        key: _table(seeds, _videos(key[1], scored), caps[key[1]]) for key, seeds in groups.items()
+    }
+
+
+def _parse(spec: str) -> tuple[str, str, int, Path]:
+    """Split `CELL@BENCHMARK=FILE`; the seed is in the file's name."""
+    match = re.fullmatch(r"([^@=]+)@([^@=]+)=(.+)", spec)
+    if match is None:
+        raise DsltError(f"{spec!r}: expected {FORM}")
+    path = Path(match[3])
+    seed = re.fullmatch(r"seed(\d+)", path.stem)
+    if seed is None:
+        raise DsltError(f"{path}: expected a file named seed<number>.csv")
+    return match[1], match[2], int(seed[1]), path
+
+
+def _last(records: Records) -> int:
+    """The last iteration of any sequence."""
+    return max((len(curves["loss"]) - 1 for curves in records.values()), default=0)
+
+
+def _videos(benchmark: str, scored: Tables) -> Mapping[str, str]:
+    """Sequence to source video, from any cell that was scored on the benchmark."""
+    for (_, name), table in scored.items():
+        if name == benchmark:
+            return dict(zip(table.names, table.videos, strict=True))
+    raise DsltError(f"no scores on {benchmark!r}: they tell which sequences share a video")
+
+
+def _table(seeds: Mapping[int, tuple[str, Records]], videos: Mapping[str, str], cap: int) -> Table:
+    """Stack the seeds of one cell on one benchmark."""
+    order = sorted(seeds)
+    names = sorted(seeds[order[0]][1])
+    for path, records in seeds.values():
+        odd = sorted(set(records) ^ set(names)) + sorted(set(names) - set(videos))
+        if odd or not names:
+            raise DsltError(f"{path}: other sequences than were scored: {', '.join(odd) or 'none'}")
+    counted = {metric: _count(seeds, names, curve, cap) for curve, metric in METRIC_OF.items()}
+    return Table(
+        names=tuple(names),
+        videos=tuple(videos[name] for name in names),
+        seeds=tuple(order),
+        values={metric: counts for metric, (counts, _) in counted.items()},
+        fps=(),
+        conventions={"cap": cap},
+        censored={metric: censored for metric, (_, censored) in counted.items()},
+    )
+
+
+def _count(
+    seeds: Mapping[int, tuple[str, Records]], names: list[str], curve: str, cap: int
+) -> tuple[Floats, int]:
+    """Iterations (N, S) by one curve, and how many of them are censored."""
+    columns, censored = [], 0
+    for seed in sorted(seeds):
+        path, records = seeds[seed]
+        found = converged(records, curve)
+        for name in names:
+            if found[name].censored and found[name].iterations < cap:
+                raise DsltError(
+                    f"{path}, {name}: the record ends at iteration {found[name].iterations} without"
+                    f" convergence, others go on to {cap}: incomplete"
+                )
+        columns.append([float(found[name].iterations) for name in names])
+        censored += sum(found[name].censored for name in names)
+    return np.array(columns).T, censored

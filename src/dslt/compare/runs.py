@@ -1,0 +1,106 @@
+"""Runs of a cell: the score files of all its seeds, stacked for resampling."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dslt.compare.bootstrap import Interval, Plan, interval_of_difference
+from dslt.errors import DsltError
+from dslt.evaluation.scores import METRICS, Scores, load_scores
+
+
+@dataclass(frozen=True)
+class Table:
+    """The scores of one cell on one benchmark, all seeds.
+
+    Attributes:
+        names: (N,) sequences, in alphabetical order.
+        videos: (N,) source videos.
+        seeds: (S,) seeds, ascending.
+        values: metric to (N, S) scores.
+        fps: speeds of all sequences and seeds that have one.
+        conventions: everything that must be equal between tables that are compared.
+        censored: metric to the number of values that are only a lower bound.
+    """
+
+    names: tuple[str, ...]
+    videos: tuple[str, ...]
+    seeds: tuple[int, ...]
+    values: Mapping[str, NDArray[np.float64]]
+    fps: tuple[float, ...]
+    conventions: Mapping[str, object]
+    censored: Mapping[str, int] = field(default_factory=dict)
+
+
+Tables = dict[tuple[str, str], Table]
+
+
+def load_tables(paths: Iterable[Path]) -> Tables:
+    """Read score files and stack the seeds of each cell and benchmark.
+
+    Returns:
+        (cell, benchmark) to its table.
+
+    Raises:
+        DsltError: A file is malformed, a seed occurs twice, or the seeds of a cell disagree about
+            the sequences or the conventions.
+    """
+    groups: dict[tuple[str, str], dict[int, tuple[Path, Scores]]] = {}
+    for path in paths:
+        scores = load_scores(path)
+        group = groups.setdefault((scores.cell, scores.benchmark), {})
+        if scores.seed in group:
+            other = group[scores.seed][0]
+            raise DsltError(f"{path}: cell {scores.cell}, seed {scores.seed} is also in {other}")
+        group[scores.seed] = path, scores
+    return {key: _stack([group[seed] for seed in sorted(group)]) for key, group in groups.items()}
+
+
+def _stack(runs: Sequence[tuple[Path, Scores]]) -> Table:
+    """Stack the seeds of one cell and benchmark."""
+    first_path, first = runs[0]
+    names = sorted(first.sequences)
+    for path, run in runs[1:]:
+        if sorted(run.sequences) != names or run.conventions != first.conventions:
+            raise DsltError(f"{path}: other sequences or conventions than {first_path}")
+    sequences = [[run.sequences[name] for _, run in runs] for name in names]
+    return Table(
+        names=tuple(names),
+        videos=tuple(first.sequences[name].video for name in names),
+        seeds=tuple(run.seed for _, run in runs),
+        values={
+            metric: np.array([[getattr(one, metric) for one in row] for row in sequences])
+            for metric in METRICS
+        },
+        fps=tuple(one.fps for row in sequences for one in row if one.fps is not None),
+        conventions=first.conventions,
+    )
+
+
+def check_pair(first: Table, second: Table, where: str) -> None:
+    """Refuse to compare tables of different sequences or conventions.
+
+    Raises:
+        DsltError: They differ; the message says in what.
+    """
+    if first.names != second.names or first.videos != second.videos:
+        odd = sorted(set(first.names) ^ set(second.names)) or ["their source videos"]
+        raise DsltError(f"{where}: cannot be paired, the sequences differ: {', '.join(odd[:8])}")
+    if first.conventions != second.conventions:
+        raise DsltError(f"{where}: cannot be compared, the scoring conventions differ")
+
+
+def difference(first: Table, second: Table, metric: str, plan: Plan) -> Interval:
+    """Paired interval of `first` minus `second`; both as `check_pair` wants them."""
+    return interval_of_difference(
+        first.values[metric],
+        second.values[metric],
+        first.videos,
+        plan,
+        paired_seeds=first.seeds == second.seeds,
+    )

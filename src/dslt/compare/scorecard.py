@@ -1,0 +1,288 @@
+"""The scorecard: every printed number and claim with ours beside it, and a verdict.
+
+A printed number is compared only where backbone, training data, benchmark and protocol are the
+same. A printed claim is judged by the paired 95 % interval of our own data, separately on each of
+our benchmarks, and only where there are enough source videos for such an interval.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+
+from dslt.compare.bootstrap import VIDEOS_FOR_VERDICT, Interval, Plan
+from dslt.compare.cell import BenchmarkResult, CellComparison
+from dslt.compare.paper import LESS_IS_BETTER, METRICS, Claim, PrintedNumber, same_name
+from dslt.compare.runs import Table, Tables, check_pair, difference
+
+SUPPORTED = "supported"
+CONTRADICTED = "contradicted"
+INCONCLUSIVE = "inconclusive"
+NOT_COMPARABLE = "not comparable"
+NOT_RUN = "not run"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line; numbers are in the unit of print, empty text where there is none."""
+
+    kind: str
+    source: str
+    item: str
+    benchmark_paper: str
+    paper_value: str
+    cell: str = ""
+    our_benchmark: str = ""
+    metric: str = ""
+    unit: str = ""
+    ours: str = ""
+    low: str = ""
+    high: str = ""
+    sequences: str = ""
+    videos: str = ""
+    seeds: str = ""
+    verdict: str = NOT_RUN
+    note: str = ""
+
+
+def scorecard(
+    claims: Sequence[Claim],
+    numbers: Sequence[PrintedNumber],
+    comparisons: Mapping[str, CellComparison],
+    tables: Tables,
+    convergence: Tables,
+    plan: Plan,
+) -> list[Row]:
+    """Judge every claim and every printed number of the paper's own methods.
+
+    Args:
+        claims: the paper's, in the order in which they are listed.
+        numbers: the paper's.
+        comparisons: cell id to its comparison.
+        tables: (cell, benchmark) to its scores.
+        convergence: (cell, benchmark) to its iterations until convergence.
+        plan: how to resample.
+
+    Raises:
+        DsltError: Two cells of a claim were scored on different sequences of one benchmark.
+    """
+    rows: list[Row] = []
+    for claim in claims:
+        measured = convergence if claim.metric.startswith("iterations") else tables
+        rows.extend(_claim_rows(claim, comparisons, measured, plan))
+    for number in numbers:
+        if number.reproduce:
+            rows.extend(_number_rows(number, comparisons))
+    return rows
+
+
+def to_csv(rows: Sequence[Row]) -> str:
+    """Text of the scorecard, one header line."""
+    text = io.StringIO()
+    names = [field.name for field in fields(Row)]
+    writer = csv.DictWriter(text, names, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(asdict(row) for row in rows)
+    return text.getvalue()
+
+
+# ---------------------------------------------------------------------- claims
+
+
+def judge(interval: Interval, videos: int, metric: str) -> tuple[str, str]:
+    """Judge the claim that a difference (better minus worse) has the sign of `metric`.
+
+    Args:
+        interval: of the difference.
+        videos: number of source videos behind it.
+        metric: says whether more or less is better.
+
+    Returns:
+        The verdict, and the reason where there is an interval and it decides nothing.
+    """
+    if interval.low is None or interval.high is None:
+        return INCONCLUSIVE, ""
+    if interval.low <= 0 <= interval.high:
+        return INCONCLUSIVE, "the interval contains 0"
+    if videos < VIDEOS_FOR_VERDICT:
+        chance = 100 * 2.0 ** (1 - videos)
+        return INCONCLUSIVE, (
+            f"the interval excludes 0, but {videos} source videos agree by chance in {chance:.0f} %"
+            f" of cases; a verdict needs {VIDEOS_FOR_VERDICT} videos"
+        )
+    gains = interval.high < 0 if metric in LESS_IS_BETTER else interval.low > 0
+    return (SUPPORTED if gains else CONTRADICTED), ""
+
+
+def _claim_rows(
+    claim: Claim, comparisons: Mapping[str, CellComparison], tables: Tables, plan: Plan
+) -> Iterator[Row]:
+    """One row per benchmark on which both cells of a claim were measured."""
+    preset = f" [preset {claim.preset}]" if claim.preset else ""
+    printed = "" if claim.printed_difference is None else f"{claim.printed_difference:+g}"
+    blank = Row(
+        kind="claim",
+        source=claim.source,
+        item=claim.text + preset,
+        benchmark_paper=claim.benchmark,
+        paper_value=printed,
+        cell=f"{claim.better_cell} - {claim.worse_cell}" if claim.better_cell else "",
+        metric=claim.metric,
+        unit=METRICS[claim.metric].replace("%", "percentage points"),
+    )
+    shared = [
+        benchmark
+        for cell, benchmark in sorted(tables)
+        if cell == claim.better_cell
+        and claim.metric in tables[cell, benchmark].values
+        and claim.metric in _values(tables, claim.worse_cell, benchmark)
+    ]
+    if not shared:
+        yield replace(blank, note=_join(claim.note, _why_not_run(claim)))
+    for benchmark in shared:
+        pair = tables[claim.better_cell, benchmark], tables[claim.worse_cell, benchmark]
+        check_pair(*pair, f"{claim.better_cell} and {claim.worse_cell} on {benchmark}")
+        yield _judged(blank, claim, benchmark, pair, comparisons, plan)
+
+
+def _values(tables: Tables, cell: str, benchmark: str) -> Mapping[str, object]:
+    """The metrics of a cell on a benchmark, none where it was not run."""
+    table = tables.get((cell, benchmark))
+    return table.values if table else {}
+
+
+def _why_not_run(claim: Claim) -> str:
+    """Say why a claim has no row of ours."""
+    if not (claim.better_cell and claim.worse_cell):
+        return "no cell of this study"
+    return "the two cells have no benchmark in common that was run"
+
+
+def _judged(
+    blank: Row,
+    claim: Claim,
+    benchmark: str,
+    pair: tuple[Table, Table],
+    comparisons: Mapping[str, CellComparison],
+    plan: Plan,
+) -> Row:
+    """A claim's row on one benchmark."""
+    first, second = pair
+    interval = difference(first, second, claim.metric, plan)
+    videos = len(set(first.videos))
+    verdict, reason = judge(interval, videos, claim.metric)
+    censored = [
+        f"{int(count)} of {table.values[claim.metric].size} trainings of {cell} never converged"
+        " and count as the cap"
+        for cell, table in ((claim.better_cell, first), (claim.worse_cell, second))
+        if (count := table.censored.get(claim.metric, 0))
+    ]
+    less = "negative supports the claim" if claim.metric in LESS_IS_BETTER else ""
+    backbone = comparisons[claim.better_cell].backbone if claim.better_cell in comparisons else ""
+    ours_on = f"ours with {backbone}" if backbone else ""
+    seeds = {len(first.seeds), len(second.seeds)}
+    return replace(
+        blank,
+        our_benchmark=benchmark,
+        ours=_show(interval.value, claim.metric),
+        low=_show(interval.low, claim.metric),
+        high=_show(interval.high, claim.metric),
+        sequences=str(len(first.names)),
+        videos=str(videos),
+        seeds=" / ".join(str(count) for count in sorted(seeds)),
+        verdict=verdict,
+        note=_join(reason, *interval.notes, less, *censored, ours_on, claim.note),
+    )
+
+
+# ---------------------------------------------------------------------- numbers
+
+
+def _number_rows(number: PrintedNumber, comparisons: Mapping[str, CellComparison]) -> Iterator[Row]:
+    """One row per cell and benchmark that stand for a printed number."""
+    blank = Row(
+        kind="number",
+        source=number.source,
+        item=", ".join(dict.fromkeys([number.item, number.tracker])),
+        benchmark_paper=number.benchmark,
+        paper_value=f"{number.value:g}" if number.value % 1 else f"{number.value:.1f}",
+        metric=number.metric,
+        unit=METRICS[number.metric],
+    )
+    cells = [comparisons[cell] for cell in number.cells if cell in comparisons]
+    found = False
+    for cell in cells:
+        for benchmark, result in cell.benchmarks.items():
+            if row := _number_row(blank, number, cell, benchmark, result):
+                found = True
+                yield row
+    if not found:
+        reason = "" if number.cells else "no cell of this study"
+        yield replace(blank, note=_join(reason, number.note))
+
+
+def _number_row(
+    blank: Row, number: PrintedNumber, cell: CellComparison, benchmark: str, result: BenchmarkResult
+) -> Row | None:
+    """Ours beside a printed number; None where we do not have that metric."""
+    mine = {"success_auc": result.success_auc, "precision_20": result.precision_20}
+    if number.metric not in mine:
+        return None
+    value = mine[number.metric]
+    differs = conditions(number, cell, benchmark, result.protocol)
+    if differs:
+        verdict = NOT_COMPARABLE
+    elif value.low is None or value.high is None or result.videos < VIDEOS_FOR_VERDICT:
+        verdict = INCONCLUSIVE
+    else:
+        verdict = SUPPORTED if value.low <= number.fraction <= value.high else CONTRADICTED
+    reason = "differs in " + "; ".join(differs) if differs else ""
+    preset = f"preset {cell.preset}" if cell.preset else ""
+    return replace(
+        blank,
+        cell=cell.cell,
+        our_benchmark=benchmark,
+        ours=_show(value.value, number.metric),
+        low=_show(value.low, number.metric),
+        high=_show(value.high, number.metric),
+        sequences=str(result.sequences),
+        videos=str(result.videos),
+        seeds=str(len(result.seeds)),
+        verdict=verdict,
+        note=_join(preset, reason, *result.notes, number.note),
+    )
+
+
+def conditions(
+    number: PrintedNumber, cell: CellComparison, benchmark: str, protocol: str
+) -> list[str]:
+    """List what differs between a printed number and ours; empty means comparable.
+
+    What the paper or our sheet does not say counts as different.
+    """
+    pairs = {
+        "backbone": (cell.backbone, number.backbone),
+        "training data": (cell.training_data, number.training_data),
+        "benchmark": (benchmark, number.benchmark),
+        "protocol": (protocol, number.protocol),
+    }
+    return [
+        f"{what} ({ours or 'not stated'}, paper {paper or 'not stated'})"
+        for what, (ours, paper) in pairs.items()
+        if not same_name(ours, paper)
+    ]
+
+
+def _show(value: float | None, metric: str) -> str:
+    """A number in the unit of print, two decimals."""
+    if value is None:
+        return ""
+    shown = round(value * 100 if METRICS[metric] == "%" else value, 2)
+    return f"{shown + 0.0:.2f}"  # + 0.0: no negative zero
+
+
+def _join(*notes: str) -> str:
+    """Join notes, each once."""
+    return "; ".join(dict.fromkeys(note for note in notes if note))

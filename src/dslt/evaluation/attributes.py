@@ -1,0 +1,29 @@
+"""Scores per attribute: the mean over the sequences that carry it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def per_attribute(
+    attributes: Sequence[Sequence[str]], scores: Mapping[str, NDArray[np.float64]]
+) -> dict[str, dict[str, float]]:
+    """Average scores over the sequences of each attribute.
+
+    Args:
+        attributes: for each of S sequences, its attribute codes.
+        scores: metric name to (S,) scores.
+
+    Returns:
+        code to the metrics' means and `sequences`, the number of sequences behind them; codes in
+        alphabetical order.
+    """
+    rows: dict[str, dict[str, float]] = {}
+    for code in sorted({code for codes in attributes for code in codes}):
+        carries = np.array([code in codes for codes in attributes])
+        rows[code] = {metric: float(values[carries].mean()) for metric, values in scores.items()}
+        rows[code]["sequences"] = int(carries.sum())
+    return rows

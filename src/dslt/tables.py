@@ -1,0 +1,263 @@
+"""Tables of the paper with ours beside the printed numbers: CSV, Markdown and LaTeX (booktabs)."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from dslt.compare.bootstrap import VIDEOS_FOR_VERDICT
+from dslt.compare.cell import BenchmarkResult, CellComparison, DifferenceValue, Value
+from dslt.compare.paper import read_rows
+from dslt.errors import DsltError
+
+METRICS = {"precision_20": "DP", "success_auc": "AUC"}
+NOT_RUN = "not run yet"
+COLUMNS = ("part", "item", "a", "c", "alpha", "gamma", "precision_20", "success_auc", "cells")
+
+
+@dataclass(frozen=True)
+class TableRow:
+    """One printed row and, where there is one, our cell for it."""
+
+    printed: Mapping[str, str]
+    cell: CellComparison | None
+    label: str
+
+
+@dataclass(frozen=True)
+class Table3:
+    """Table 3 with our cells.
+
+    Attributes:
+        rows: in the paper's order; a printed row with two of our cells appears twice.
+        benchmarks: ours, each a block of columns of its own; they are never averaged.
+        reference: the row that the differences are taken to, in words.
+    """
+
+    rows: tuple[TableRow, ...]
+    benchmarks: tuple[str, ...]
+    reference: str
+
+
+def build_table3(paper: Path, cells: Mapping[str, CellComparison]) -> Table3:
+    """Put our cells beside the printed rows.
+
+    Args:
+        paper: `table3.csv`.
+        cells: id to comparison.
+
+    Raises:
+        DsltError: The file lacks a column, or the cells were compared with different references.
+    """
+    printed = read_rows(paper)
+    lacking = [name for name in COLUMNS if not printed or name not in printed[0]]
+    if lacking:
+        raise DsltError(f"{paper}: lacks the columns {', '.join(lacking)}, or has no row")
+    rows = tuple(row for entry in printed for row in _rows_of(entry, cells))
+    results = [result for row in rows if row.cell for result in row.cell.benchmarks.values()]
+    references = {r.difference_to.cell for r in results if r.difference_to}
+    if len(references) > 1:
+        raise DsltError(
+            f"differences to several cells: {', '.join(sorted(references))}; expected one"
+        )
+    reference = next(iter(references), "")
+    named = [row.label for row in rows if row.cell and row.cell.cell == reference]
+    benchmarks = sorted({name for row in rows if row.cell for name in row.cell.benchmarks})
+    return Table3(rows, tuple(benchmarks), named[0] if named else reference)
+
+
+def _rows_of(entry: Mapping[str, str], cells: Mapping[str, CellComparison]) -> Iterator[TableRow]:
+    """The rows for one printed row."""
+    found = [cells[cell] for cell in entry["cells"].split() if cell in cells]
+    for cell in found:
+        preset = f", preset {cell.preset}" if len(found) > 1 else ""
+        yield TableRow(entry, cell, entry["item"] + preset)
+    if not found:
+        yield TableRow(entry, None, entry["item"])
+
+
+# ---------------------------------------------------------------------- CSV
+
+
+def to_csv(table: Table3) -> str:
+    """All numbers of the table, one per column, in percent."""
+    records = [_record(row, table.benchmarks) for row in table.rows]
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(records[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(records)
+    return text.getvalue()
+
+
+def _record(row: TableRow, benchmarks: Sequence[str]) -> dict[str, str]:
+    """One line of the CSV."""
+    record = {key: row.printed[key] for key in ("part", "item", "a", "c", "alpha", "gamma")}
+    record |= {f"paper_{metric}": row.printed[metric] for metric in METRICS}
+    record["cell"] = row.cell.cell if row.cell else ""
+    record["preset"] = row.cell.preset if row.cell else ""
+    for benchmark in benchmarks:
+        result = row.cell.benchmarks.get(benchmark) if row.cell else None
+        for metric in METRICS:
+            value = getattr(result, metric) if result else None
+            gap = _gap(result, metric)
+            for name, part in (("", value), ("_difference", gap)):
+                key = f"{benchmark}_{metric}{name}"
+                record[key] = _percent(part.value if part else None)
+                record[f"{key}_low"] = _percent(part.low if part else None)
+                record[f"{key}_high"] = _percent(part.high if part else None)
+        record[f"{benchmark}_sequences"] = str(result.sequences) if result else ""
+        record[f"{benchmark}_videos"] = str(result.videos) if result else ""
+        record[f"{benchmark}_seeds"] = str(len(result.seeds)) if result else ""
+    record["status"] = "run" if row.cell else NOT_RUN
+    return record
+
+
+def _gap(result: BenchmarkResult | None, metric: str) -> DifferenceValue | None:
+    """The difference to the reference, if there is one."""
+    if result is None or result.difference_to is None:
+        return None
+    gap: DifferenceValue = getattr(result.difference_to, metric)
+    return gap
+
+
+def _percent(value: float | None, form: str = ".2f") -> str:
+    """A part of 1 in percent."""
+    if value is None:
+        return ""
+    text = f"{value * 100:{form}}"
+    return text.replace("-", "+" if "+" in form else "") if float(text) == 0 else text
+
+
+# ---------------------------------------------------------------------- text tables
+
+
+def _header(table: Table3) -> list[str]:
+    """Column titles of the text tables."""
+    titles = ["loss", "paper DP", "paper AUC"]
+    for benchmark in table.benchmarks:
+        for metric in METRICS.values():
+            titles += [f"{benchmark} {metric}", f"difference, {benchmark} {metric}"]
+    return titles
+
+
+def _cells(row: TableRow, benchmarks: Sequence[str]) -> list[str]:
+    """One line of the text tables; `-` marks the reference's difference to itself."""
+    line = [row.label, row.printed["precision_20"], row.printed["success_auc"]]
+    for benchmark in benchmarks:
+        result = row.cell.benchmarks.get(benchmark) if row.cell else None
+        for metric in METRICS:
+            if result is None:
+                line += [NOT_RUN, ""]
+                continue
+            gap = _gap(result, metric)
+            line.append(_with_interval(getattr(result, metric), ".1f"))
+            line.append(_with_interval(gap, "+.1f") if gap else "-")
+    return line
+
+
+def _with_interval(value: Value | DifferenceValue, form: str) -> str:
+    """`84.3 [80.1, 88.0]`, without brackets where there is no interval."""
+    text = _percent(value.value, form)
+    if value.low is None or value.high is None:
+        return text
+    return f"{text} [{_percent(value.low, form)}, {_percent(value.high, form)}]"
+
+
+def notes(table: Table3) -> list[str]:
+    """Sentences under the table: conditions, sizes, and what may be compared."""
+    backbones = sorted({row.cell.backbone for row in table.rows if row.cell})
+    lines = [
+        "Values in percent. Paper: DSLT* with ResNet-50 on the pool of OTB-2015 and UAV-123"
+        f" (regression). Ours: backbone {', '.join(backbones) or 'not run'}. A printed value and"
+        " ours are comparable only where backbone, training data, benchmark and protocol are the"
+        " same; differences within a column always are.",
+        "In brackets: 95 % percentile bootstrap over source videos and seeds. Differences are"
+        f" paired and taken to {table.reference or 'no row'}.",
+    ]
+    for benchmark in table.benchmarks:
+        found = [
+            r.cell.benchmarks[benchmark]
+            for r in table.rows
+            if r.cell and benchmark in r.cell.benchmarks
+        ]
+        videos = min(result.videos for result in found)
+        seeds = sorted({len(result.seeds) for result in found})
+        few = (
+            f"; fewer than {VIDEOS_FOR_VERDICT} source videos: these intervals cover less than 95 %"
+            if videos < VIDEOS_FOR_VERDICT
+            else ""
+        )
+        lines.append(
+            f"{benchmark}: {found[0].sequences} sequences from {videos} source videos,"
+            f" {' or '.join(map(str, seeds))} {'seed' if seeds == [1] else 'seeds'}{few}."
+        )
+    return lines
+
+
+def _parts(table: Table3) -> list[tuple[str, list[TableRow]]]:
+    """Rows grouped by the part of the table, in the paper's order."""
+    names = dict.fromkeys(row.printed["part"] for row in table.rows)
+    return [(name, [r for r in table.rows if r.printed["part"] == name]) for name in names]
+
+
+def to_markdown(table: Table3) -> str:
+    """The table as GitHub Markdown."""
+    titles = _header(table)
+    lines = [_pipe(titles), _pipe(["---"] + ["---:"] * (len(titles) - 1))]
+    for name, rows in _parts(table):
+        lines.append(_pipe([f"**{name}**"] + [""] * (len(titles) - 1)))
+        lines += [_pipe(_cells(row, table.benchmarks)) for row in rows]
+    return "\n".join([*lines, "", *(f"{note}  " for note in notes(table))]).rstrip() + "\n"
+
+
+def _pipe(cells: Sequence[str]) -> str:
+    """One Markdown line."""
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+_TEX = str.maketrans(
+    {
+        "%": r"\%",
+        "_": r"\_",
+        "&": r"\&",
+        "#": r"\#",
+        "$": r"\$",
+        "{": r"\{",
+        "}": r"\}",
+        "~": r"\textasciitilde{}",
+        "^": r"\textasciicircum{}",
+        "\\": r"\textbackslash{}",
+    }
+)
+
+
+def _tex(text: str) -> str:
+    """Escape text for LaTeX; the sign of a number becomes a mathematical one."""
+    return re.sub(r"(?<!\w)([+-])(?=\d)", r"$\1$", text.translate(_TEX))
+
+
+def to_latex(table: Table3) -> str:
+    """The table as a LaTeX float; needs only the package booktabs."""
+    titles = _header(table)
+    width = len(titles)
+    lines = [
+        "% needs \\usepackage{booktabs}",
+        "\\begin{table*}",
+        "\\centering\\scriptsize\\setlength{\\tabcolsep}{3pt}",
+        f"\\caption{{Table 3 of the paper, ours beside it. {_tex(' '.join(notes(table)))}}}",
+        "\\label{tab:table3}",
+        f"\\begin{{tabular}}{{l{'r' * (width - 1)}}}",
+        "\\toprule",
+        " & ".join(_tex(title) for title in titles) + r" \\",
+    ]
+    for name, rows in _parts(table):
+        lines += ["\\midrule", f"\\multicolumn{{{width}}}{{l}}{{\\emph{{{_tex(name)}}}}} \\\\"]
+        lines += [
+            " & ".join(_tex(cell) for cell in _cells(row, table.benchmarks)) + r" \\"
+            for row in rows
+        ]
+    return "\n".join([*lines, "\\bottomrule", "\\end{tabular}", "\\end{table*}"]) + "\n"
