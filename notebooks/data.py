@@ -1,0 +1,46 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: py:percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Data: the sequences of this study
+#
+# The paper evaluates on OTB, UAV123, VOT and LaSOT. This study runs where none of them is at hand:
+# on short **real clips**, which ship inside a Python package and were annotated for this project,
+# and on **synthetic videos**, which are composed of real photographs and whose boxes are exact
+# because the program that draws them knows them. The two are never averaged together.
+
+# %% tags=["parameters"]
+index = []
+
+# %%
+from pathlib import Path
+
+from IPython.display import Markdown, display
+
+from dslt.report import show, tables
+
+# %% [markdown]
+# Each table lists one benchmark. *Source video* matters for the intervals of this study: several
+# clips come from one film, so they are not independent, and the bootstrap draws whole videos.
+# *Target absent* counts the frames in which the target is hidden or outside; they have no box and
+# do not enter any score. The attributes are those of OTB: IV illumination, SV scale, OCC occlusion,
+# DEF deformation, MB motion blur, FM fast motion, IPR and OPR rotation in and out of the plane, OV
+# out of view, BC background clutter, LR low resolution.
+
+# %%
+for path in index:
+    display(Markdown(f"## {Path(path).stem}"), show.table(tables.sequences(Path(path))))
+
+# %% [markdown]
+# ## How far to trust the boxes
+#
+# The boxes of the clips were drawn by hand at key frames, interpolated, and checked by eye, with an
+# error of one to five pixels depending on the clip (`config/README.md`). Ten short clips from three
+# films are few: an interval over three source videos is wide, and it should be.

@@ -1,0 +1,54 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: py:percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Scorecard: the paper's statements and ours
+#
+# Two kinds of statements are kept apart. A printed **number** is compared only where backbone,
+# training data, benchmark and protocol are the same as the paper's; elsewhere it is *not
+# comparable*, however close it may look. A printed **claim**, such as "shrinkage beats L2", is
+# judged on our own data by the paired 95 % interval of the difference:
+#
+# - *supported*: the whole interval has the claimed sign;
+# - *contradicted*: the whole interval has the opposite sign;
+# - *inconclusive*: the interval contains 0, or there are too few independent videos to tell;
+# - *not run*: this study has no cell for it yet.
+
+# %% tags=["parameters"]
+scorecard = None
+
+# %%
+from pathlib import Path
+
+from dslt.report import show, tables
+
+path = Path(scorecard)
+
+# %%
+show.table(tables.verdicts(path))
+
+# %% [markdown]
+# ## Claims
+#
+# Each of our benchmarks gives a verdict of its own. Differences are in percentage points for scores
+# and in iterations for convergence, where fewer is better.
+
+# %%
+show.table(tables.claims(path))
+
+# %% [markdown]
+# ## Numbers
+
+# %%
+show.table(tables.numbers(path))
+
+# %% [markdown]
+# *Inconclusive* is a statement about this study, not about the paper: a few source videos rarely
+# separate losses that differ by one or two points.

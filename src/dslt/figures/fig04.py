@@ -1,0 +1,130 @@
+"""Fig. 4: what the shrinkage factor does to the L2 loss."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from dslt.errors import DsltError
+from dslt.figures import style
+from dslt.figures.style import LOOKS
+
+# The settings of Table 3; the first is the paper's choice.
+PAIRS = ((10.0, 0.2), (6.0, 0.2), (10.0, 0.6), (6.0, 0.6))
+PAIR_LOOKS: tuple[dict[str, Any], ...] = (
+    {"color": style.VERMILLION, "linestyle": style.SOLID},
+    {"color": style.BLUE, "linestyle": style.DASHED},
+    {"color": style.GREEN, "linestyle": style.DASH_DOT},
+    {"color": style.BLACK, "linestyle": style.DOTTED},
+    {"color": style.PURPLE, "linestyle": style.LONG},
+    {"color": style.ORANGE, "linestyle": style.DASH_DOT_DOT},
+)
+SAMPLES = 401
+
+
+def figure(pairs: Sequence[tuple[float, float]] = PAIRS) -> Figure:
+    """Draw (a) the modulating factor f(l) of Eq. 5 and (b) the losses of Eqs. 3, 4 and 6.
+
+    Args:
+        pairs: Settings (a, c): all in panel (a), the first in panel (b). At most six.
+    """
+    with style.styled():
+        canvas = style.new_figure(style.COLUMN_WIDTH, 2.35)
+        left, right = canvas.subplots(1, 2)
+        _factors(left, pairs)
+        _losses(right, *pairs[0])
+        for ax in (left, right):
+            ax.set_xlim(0, 1)
+            ax.set_ylim(0, 1.02)
+            ax.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "0.25", "0.5", "0.75", "1"])
+            ax.set_xlabel(r"Error $l = |P - Y|$")
+            ax.legend(loc="upper left", bbox_to_anchor=(-0.12, -0.28), borderaxespad=0)
+    return canvas
+
+
+def _factors(ax: Axes, pairs: Sequence[tuple[float, float]]) -> None:
+    """Draw 1 / (1 + exp(a (c - l))) for each setting."""
+    import torch
+
+    from dslt import losses
+
+    error = torch.linspace(0, 1, SAMPLES)
+    for (a, c), look in zip(pairs, PAIR_LOOKS, strict=False):
+        factor = losses.modulation(error, a, c)
+        ax.plot(error.numpy(), factor.numpy(), label=f"$a={a:g},\\ c={c:g}$", **look)
+    style.panel_title(ax, 0, "Modulating factor")
+    ax.set_ylabel("$f(l)$")
+
+
+def _losses(ax: Axes, a: float, c: float) -> None:
+    """Draw the losses of one pixel whose label is 0, where the exp(Y) importance is 1."""
+    curves = elementwise(np.linspace(0, 1, SAMPLES), a, c)
+    names = {"dslt_l2": "L2: $l^2$", "dslt_l3": "L3: $l^3$", "dslt": "Shrinkage: $f(l)\\,l^2$"}
+    for cell, name in names.items():
+        ax.plot(np.linspace(0, 1, SAMPLES), curves[cell], label=name, **LOOKS[cell].line)
+    style.panel_title(ax, 1, f"Loss ($a={a:g},\\ c={c:g}$)")
+    ax.set_ylabel("Loss")
+    _zoom(ax)
+
+
+def _zoom(ax: Axes) -> None:
+    """Repeat the curves of small errors, where the losses differ, in an inset."""
+    inset = ax.inset_axes((0.2, 0.56, 0.36, 0.4), xlim=(0, 0.3), ylim=(0, 0.06))
+    for line in ax.get_lines():
+        inset.plot(*line.get_data(), color=line.get_color(), linestyle=line.get_linestyle())
+    inset.set_xticks([0, 0.3], ["0", "0.3"])
+    inset.set_yticks([0, 0.06], ["0", "0.06"])
+    inset.tick_params(labelsize=7, pad=1.5, length=1.5)
+    inset.spines[["top", "right"]].set_visible(True)
+    inset.grid(visible=False)
+    marked = ax.indicate_inset_zoom(inset, edgecolor=style.GREY, linewidth=0.5, alpha=1)
+    for connector in marked.connectors or ():
+        connector.set_visible(False)
+
+
+def elementwise(error: np.ndarray, a: float, c: float) -> dict[str, np.ndarray]:
+    """Evaluate the losses of Fig. 4(b) with the package's own functions.
+
+    Args:
+        error: (N,) absolute errors l.
+        a: Shrinkage speed.
+        c: Localisation of the shrinkage.
+
+    Returns:
+        Cell id of the loss (`dslt_l2`, `dslt_l3`, `dslt`) -> (N,) values.
+    """
+    import torch
+
+    from dslt import losses
+
+    response = torch.from_numpy(error)
+    label = torch.zeros_like(response)
+    return {
+        "dslt_l2": losses.l2(response, label).numpy(),
+        "dslt_l3": losses.l3(response, label).numpy(),
+        "dslt": losses.shrinkage(response, label, a, c).numpy(),
+    }
+
+
+def parse_pairs(texts: Sequence[str]) -> list[tuple[float, float]]:
+    """Read settings from `A,C` texts.
+
+    Raises:
+        DsltError: A text is not two finite numbers, or there are more than six.
+    """
+    if len(texts) > len(PAIR_LOOKS):
+        raise DsltError(f"{len(texts)} settings (a, c) in one figure; at most {len(PAIR_LOOKS)}")
+    pairs = []
+    for text in texts:
+        try:
+            a, c = (float(part) for part in text.split(","))
+        except ValueError as error:
+            raise DsltError(f"{text!r}: expected two numbers A,C such as 10,0.2") from error
+        if not np.isfinite([a, c]).all():
+            raise DsltError(f"{text!r}: a and c must be finite")
+        pairs.append((a, c))
+    return pairs

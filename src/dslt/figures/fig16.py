@@ -1,0 +1,257 @@
+"""Fig. 16: how fast first-frame training converges under each loss."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
+
+from dslt.errors import DsltError
+from dslt.evaluation.convergence import FRACTION, iterations_to_converge, read_records
+from dslt.figures import inputs, style
+from dslt.figures.style import Look
+
+MADE_BY = "rule `converge` (`dslt converge`)"
+MEASURES = {"loss": "own loss", "criterion": "common criterion"}
+HOLLOW: dict[str, Any] = {
+    "marker": "^",
+    "markerfacecolor": "none",
+    "markersize": 4.5,
+    "markeredgewidth": 0.8,
+}
+ABOVE: dict[str, Any] = {
+    "xytext": (0, 6),
+    "textcoords": "offset points",
+    "ha": "center",
+    "va": "bottom",
+    "linespacing": 1.05,
+    "fontsize": 7,
+}
+SOLID: dict[str, Any] = {"markersize": 3.4, "markeredgewidth": 0}
+TICKS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
+FORM = "CELL=FILE or CELL@BENCHMARK=FILE"
+
+
+@dataclass(frozen=True)
+class Trace:
+    """First-frame training of one cell on one sequence with one seed.
+
+    Attributes:
+        sequence: Name of the sequence.
+        relative: measure -> (N,) its value at iterations 0 to N - 1 over its value at iteration 0.
+    """
+
+    sequence: str
+    relative: Mapping[str, np.ndarray]
+
+    @property
+    def last(self) -> int:
+        """The last iteration that was run."""
+        return len(next(iter(self.relative.values()))) - 1
+
+    def converged(self, measure: str) -> bool:
+        """Tell whether `measure` fell to a twentieth of its start before the last iteration."""
+        return iterations_to_converge(self.relative[measure]) >= 0
+
+    def steps(self, measure: str) -> int:
+        """Return the iteration at which `measure` converged, the last one where it never did."""
+        found = iterations_to_converge(self.relative[measure])
+        return found if found >= 0 else self.last
+
+
+Study = dict[str, dict[str, list[Trace]]]
+
+
+def load(specs: Sequence[str]) -> Study:
+    """Read convergence files.
+
+    Args:
+        specs: `CELL=FILE` or `CELL@BENCHMARK=FILE`; several files of one cell and benchmark are
+            its seeds.
+
+    Returns:
+        benchmark ("" where none was named) -> cell -> one trace per sequence and seed.
+
+    Raises:
+        DsltError: A file is missing or malformed, or the files of one benchmark hold different
+            sequences (two benchmarks must be named, they never share an average) or were run for
+            different numbers of iterations.
+    """
+    study: Study = {}
+    held: dict[str, tuple[Path, set[str]]] = {}
+    for spec in specs:
+        key, name = inputs.split_pair(spec, FORM)
+        cell, _, benchmark = key.partition("@")
+        path = Path(name)
+        traces = _traces(path)
+        names = {trace.sequence for trace in traces}
+        first, expected = held.setdefault(benchmark, (path, names))
+        if names != expected:
+            raise DsltError(
+                f"{path}: holds other sequences than {first} "
+                f"({', '.join(sorted(names ^ expected))}); name the benchmarks with {FORM}"
+            )
+        study.setdefault(benchmark, {}).setdefault(cell, []).extend(traces)
+    for cells in study.values():
+        _check_caps(cells)
+    return study
+
+
+def _traces(path: Path) -> list[Trace]:
+    """Read one file, one trace per sequence."""
+    records = read_records(inputs.existing(path, MADE_BY))
+    if not records:
+        raise DsltError(f"{path}: holds no iteration; the cell may have no first-frame training")
+    return [
+        Trace(name, {measure: curves[measure] / curves[measure][0] for measure in MEASURES})
+        for name, curves in records.items()
+    ]
+
+
+def _check_caps(cells: Mapping[str, list[Trace]]) -> None:
+    """Refuse runs that ended before they converged, while others went on."""
+    cap = _cap(cells)
+    for cell, traces in cells.items():
+        for trace in traces:
+            if trace.last < cap and not all(trace.converged(measure) for measure in MEASURES):
+                raise DsltError(
+                    f"{cell}, {trace.sequence}: ended after {trace.last} iterations without "
+                    f"convergence, others of different length go on to {cap}: incomplete"
+                )
+
+
+def _cap(cells: Mapping[str, list[Trace]]) -> int:
+    """Return the longest run's last iteration."""
+    return max(trace.last for traces in cells.values() for trace in traces)
+
+
+def summary(study: Study, labels: Mapping[str, str] | None = None) -> pd.DataFrame:
+    """Count iterations to convergence per benchmark, cell and measure.
+
+    Returns:
+        One row each, with the number of runs, how many converged within the cap, the median and
+        the mean of the iterations. Where a run did not converge it enters at its last iteration,
+        so the mean is then a lower bound.
+    """
+    looks = style.looks((cell for cells in study.values() for cell in cells), labels)
+    rows = []
+    for benchmark, cells in study.items():
+        for cell in (cell for cell in looks if cell in cells):
+            for measure, title in MEASURES.items():
+                steps = [trace.steps(measure) for trace in cells[cell]]
+                row = {
+                    "benchmark": benchmark,
+                    "loss": looks[cell].label,
+                    "measured by": title,
+                    "runs": len(steps),
+                    "converged": sum(trace.converged(measure) for trace in cells[cell]),
+                    "median": float(np.median(steps)),
+                    "mean": float(np.mean(steps)),
+                    "cap": _cap(cells),
+                }
+                rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def figure(study: Study, labels: Mapping[str, str] | None = None) -> Figure:
+    """Draw four panels per benchmark: mean curves and iterations, by own loss and in common.
+
+    Args:
+        study: What `load` returns.
+        labels: Cell id -> label, where the default should be replaced.
+    """
+    looks = style.looks((cell for cells in study.values() for cell in cells), labels)
+    with style.styled():
+        canvas = style.new_figure(style.PAGE_WIDTH, 0.3 + 3.7 * len(study))
+        axes = canvas.subplots(2 * len(study), 2, squeeze=False)
+        for row, (benchmark, cells) in enumerate(study.items()):
+            where = f"{style.benchmark_title(benchmark)}: " if benchmark else ""
+            for column, (measure, title) in enumerate(MEASURES.items()):
+                top, bottom = axes[2 * row, column], axes[2 * row + 1, column]
+                style.panel_title(top, 4 * row + column, f"{where}{title}")
+                _curves(top, cells, looks, measure)
+                style.panel_title(bottom, 4 * row + 2 + column, f"{where}iterations by {title}")
+                _counts(bottom, cells, looks, measure)
+        handles = [Line2D([], [], label=look.label, **look.line) for look in looks.values()]
+        if not all(trace.converged(m) for trace in _all(study) for m in MEASURES):
+            handles.append(
+                Line2D([], [], color=style.BLACK, linestyle="none", label="not converged", **HOLLOW)
+            )
+        columns = style.legend_columns([str(handle.get_label()) for handle in handles])
+        canvas.legend(handles=handles, loc="outside upper center", ncols=columns)
+    return canvas
+
+
+def _all(study: Study) -> list[Trace]:
+    return [trace for cells in study.values() for traces in cells.values() for trace in traces]
+
+
+def _curves(
+    ax: Axes, cells: Mapping[str, list[Trace]], looks: dict[str, Look], measure: str
+) -> None:
+    """Draw mean and standard deviation over the runs, as far as all of them go."""
+    highest = 1.0
+    last = min(trace.last for traces in cells.values() for trace in traces)
+    for cell in (cell for cell in looks if cell in cells):
+        runs = np.stack([trace.relative[measure][: last + 1] for trace in cells[cell]])
+        mean, deviation = runs.mean(axis=0), runs.std(axis=0)
+        x, look = np.arange(runs.shape[1]), looks[cell]
+        ax.fill_between(x, mean - deviation, mean + deviation, color=look.color, alpha=0.13, lw=0)
+        ax.plot(x, mean, zorder=3 - 0.01 * look.order, **look.line)
+        highest = max(highest, float(mean.max()))
+    ax.axhline(FRACTION, color=style.GREY, linewidth=0.6)
+    place: dict[str, Any] = {"xytext": (3, 1.5), "textcoords": "offset points", "fontsize": 7}
+    ax.annotate(f"{FRACTION:.0%} of the start", (1, FRACTION), color=style.GREY, **place)
+    # Logarithmic from 1 on: every curve is 1 at iteration 0 by construction.
+    ax.set_xscale("log")
+    last = max(2, last)
+    shown = [tick for tick in TICKS if tick <= last]
+    ax.set_xticks(shown, [str(tick) for tick in shown])
+    ax.set_xticks([], minor=True)
+    ax.set(xlim=(1, last), ylim=(0, 1.1 * highest), xlabel="Iteration", ylabel="Relative to start")
+
+
+def _counts(
+    ax: Axes, cells: Mapping[str, list[Trace]], looks: dict[str, Look], measure: str
+) -> None:
+    """Draw one point per run and the median; hollow triangles at the cap did not converge."""
+    names = [cell for cell in looks if cell in cells]
+    cap = _cap(cells)
+    for x, cell in enumerate(names):
+        steps = [trace.steps(measure) for trace in cells[cell]]
+        reached = [trace.converged(measure) for trace in cells[cell]]
+        spread = np.linspace(-0.27, 0.27, len(steps)) if len(steps) > 1 else np.zeros(1)
+        solid: dict[str, Any] = {"marker": looks[cell].marker, **SOLID}
+        for offset, step, done in zip(spread, steps, reached, strict=True):
+            kind = solid if done else HOLLOW
+            ax.plot(x + offset, step, color=looks[cell].color, linestyle="none", **kind)
+        median = float(np.median(steps))
+        ax.plot([x - 0.36, x + 0.36], [median] * 2, color=style.BLACK, linewidth=1.0)
+        ax.annotate(count_text(reached, median), (x, cap), **ABOVE)
+    ax.axhline(cap, color=style.GREY, linewidth=0.6, linestyle=style.DASHED)
+    ax.set_xticks(
+        range(len(names)), [style.wrapped(looks[cell].label, 16) for cell in names], linespacing=1.0
+    )
+    ax.tick_params(axis="x", length=0)
+    ax.set_yticks([tick for tick in MaxNLocator(5).tick_values(0, cap) if 0 <= tick <= cap])
+    ax.grid(visible=False, axis="x")
+    ax.set(ylim=(0, 1.3 * cap), xlim=(-0.6, len(names) - 0.4), ylabel="Iterations")
+
+
+def count_text(reached: Sequence[bool], median: float) -> str:
+    """Write the median and how many runs are censored.
+
+    Where half of the runs or more did not converge, the median is only a lower bound.
+    """
+    censored = len(reached) - sum(reached)
+    bound = "≥ " if 2 * censored >= len(reached) else ""
+    text = f"median {bound}{median:g}"
+    return f"{text}\n{censored} of {len(reached)} censored" if censored else text

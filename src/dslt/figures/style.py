@@ -1,0 +1,229 @@
+"""One look for every figure: sizes, fonts, colours, and how a figure is written.
+
+Widths are the column and page widths of an IEEE journal, so a figure is included without scaling
+and its 7 to 8 point text stays that size in print. Colours are those of Okabe and Ito (2008), which
+colour-blind readers tell apart; each line also has a dash pattern of its own for grey prints.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from dslt.data.files import atomic_write
+
+COLUMN_WIDTH = 3.5
+PAGE_WIDTH = 7.16
+DPI = 300
+
+BLACK, GREY = "#000000", "#6E6E6E"
+ORANGE, SKY, GREEN, YELLOW = "#E69F00", "#56B4E9", "#009E73", "#F0E442"
+BLUE, VERMILLION, PURPLE = "#0072B2", "#D55E00", "#CC79A7"
+
+Dash = str | tuple[float, tuple[float, ...]]
+SOLID: Dash = "-"
+DASHED: Dash = (0, (4, 1.5))
+DOTTED: Dash = (0, (1.1, 0.9))
+DASH_DOT: Dash = (0, (5, 1.3, 1, 1.3))
+DASH_DOT_DOT: Dash = (0, (5, 1.2, 1, 1.2, 1, 1.2))
+SHORT: Dash = (0, (2.2, 1.2))
+LONG: Dash = (0, (8, 2))
+
+
+@dataclass(frozen=True)
+class Look:
+    """How one cell is drawn in every figure.
+
+    Attributes:
+        label: Name in legends and on axes.
+        color: Hexadecimal colour.
+        dash: Line style, a matplotlib name or `(offset, (on, off, ...))` in line widths.
+        marker: Marker of the cell's points.
+        order: Place in legends; the reference is drawn last and so on top.
+    """
+
+    label: str
+    color: str
+    dash: Dash
+    marker: str
+    order: int
+
+    @property
+    def line(self) -> dict[str, Any]:
+        """Keyword arguments for `Axes.plot`."""
+        return {"color": self.color, "linestyle": self.dash}
+
+
+LOOKS: Mapping[str, Look] = {
+    "dslt": Look("Shrinkage", VERMILLION, SOLID, "o", 0),
+    "dslt_l2": Look("L2", BLUE, DASHED, "s", 1),
+    "dslt_l3": Look("L3", GREEN, DASH_DOT, "D", 2),
+    "dslt_ohnm": Look("OHNM", PURPLE, DOTTED, "P", 3),
+    "dslt_mul": Look("DSLT_mul", ORANGE, DASH_DOT_DOT, "v", 4),
+    "dslt_no_exp": Look("Without exp(Y)", SKY, SHORT, "H", 5),
+    "dslt_only_exp": Look("Only exp(Y)", BLACK, DASH_DOT, "X", 6),
+    "dslt_a6_c02": Look("a = 6, c = 0.2", BLUE, LONG, "<", 7),
+    "dslt_a10_c06": Look("a = 10, c = 0.6", GREEN, LONG, ">", 8),
+    "dslt_a6_c06": Look("a = 6, c = 0.6", PURPLE, LONG, "p", 9),
+    "dslt_paper": Look("Shrinkage, paper preset", VERMILLION, SHORT, "h", 10),
+    "dslt_paper_l2": Look("L2, paper preset", BLUE, DOTTED, "d", 11),
+    "dslt_paper_l3": Look("L3, paper preset", GREEN, DOTTED, "*", 12),
+    "dslt_released": Look("Released code", ORANGE, DASHED, "8", 13),
+    "csrt": Look("CSRT", GREY, DASHED, "+", 14),
+    "kcf": Look("KCF", GREY, DOTTED, "x", 15),
+}
+
+# For cells that a user adds: pairs of colour and dash that the known cells leave free.
+SPARE: tuple[tuple[str, Dash, str], ...] = (
+    (BLACK, SOLID, "o"),
+    (SKY, SOLID, "s"),
+    (PURPLE, SOLID, "^"),
+    (ORANGE, SOLID, "D"),
+    (BLACK, DOTTED, "v"),
+    (SKY, DASH_DOT, "P"),
+    (GREEN, SOLID, "X"),
+    (BLUE, SOLID, "<"),
+)
+
+BENCHMARK_TITLES: Mapping[str, str] = {
+    "clips": "Real clips",
+    "quick": "Real clips (short list)",
+    "synthetic": "Synthetic videos",
+}
+
+RC: dict[Any, Any] = {
+    "font.family": "STIXGeneral",
+    "mathtext.fontset": "stix",
+    "font.size": 8,
+    "axes.titlesize": 8,
+    "axes.labelsize": 8,
+    "xtick.labelsize": 7,
+    "ytick.labelsize": 7,
+    "legend.fontsize": 7,
+    "axes.linewidth": 0.5,
+    "axes.titlepad": 4,
+    "axes.labelpad": 2,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#DDDDDD",
+    "grid.linewidth": 0.4,
+    "lines.linewidth": 1.2,
+    "lines.markersize": 3.5,
+    "patch.linewidth": 0.5,
+    "xtick.major.width": 0.5,
+    "ytick.major.width": 0.5,
+    "xtick.minor.width": 0.4,
+    "ytick.minor.width": 0.4,
+    "xtick.major.size": 2.5,
+    "ytick.major.size": 2.5,
+    "xtick.minor.size": 1.5,
+    "ytick.minor.size": 1.5,
+    "legend.frameon": True,
+    "legend.framealpha": 0.9,
+    "legend.edgecolor": "none",
+    "legend.borderpad": 0.3,
+    "legend.handlelength": 2.6,
+    "legend.labelspacing": 0.3,
+    "figure.dpi": DPI,
+    "savefig.dpi": DPI,
+    "savefig.facecolor": "white",
+    "pdf.fonttype": 42,
+    "svg.hashsalt": "dslt",
+}
+
+
+@contextmanager
+def styled() -> Iterator[None]:
+    """Apply the style to what is drawn and saved inside the `with` block."""
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(RC)
+        yield
+
+
+def plain(text: str) -> str:
+    """Escape what matplotlib would read as mathematics."""
+    return text.replace("$", r"\$")
+
+
+def looks(cells: Iterable[str], labels: Mapping[str, str] | None = None) -> dict[str, Look]:
+    """Choose the look of each cell, in legend order.
+
+    A known cell looks the same in every figure. Unknown cells follow in the order given, each with
+    a colour and dash pair that no known cell has; after eight of them the pairs repeat.
+
+    Args:
+        cells: Cell ids; repeated ids count once.
+        labels: Labels that replace the default ones; an unknown cell's default is its id.
+    """
+    labels = labels or {}
+    known: list[tuple[str, Look]] = []
+    added: list[str] = []
+    for cell in dict.fromkeys(cells):
+        look = LOOKS.get(cell)
+        if look is None:
+            color, dash, marker = SPARE[len(added) % len(SPARE)]
+            look = Look(cell, color, dash, marker, 100 + len(added))
+            added.append(cell)
+        known.append((cell, replace(look, label=plain(labels.get(cell, look.label)))))
+    return dict(sorted(known, key=lambda pair: pair[1].order))
+
+
+def wrapped(text: str, width: int) -> str:
+    """Break a label into lines of about `width` characters."""
+    return "\n".join(textwrap.wrap(text, width, break_long_words=False)) or text
+
+
+def legend_columns(labels: Sequence[str]) -> int:
+    """Choose how many columns of a legend fit across the page, at 7 points."""
+    widest = 0.55 + 0.055 * max(len(label) for label in labels)
+    return max(1, min(len(labels), int(PAGE_WIDTH / widest)))
+
+
+def benchmark_title(benchmark: str) -> str:
+    """Name a benchmark in a heading."""
+    return plain(BENCHMARK_TITLES.get(benchmark, benchmark))
+
+
+def panel_title(ax: Axes, index: int, text: str) -> None:
+    """Set a left-aligned panel heading: `(a) text` for index 0, and so on."""
+    ax.set_title(f"({chr(ord('a') + index)}) {text}", loc="left")
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """Make an empty figure of `width` x `height` inches with constrained layout."""
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def save(figure: Figure, out: Path) -> tuple[Path, Path]:
+    """Write `out`.pdf and `out`.png (300 dpi), each whole or not at all.
+
+    The files carry no date and no software version, so the same figure gives the same bytes.
+
+    Args:
+        figure: The figure to write.
+        out: Path without suffix; a given `.pdf` or `.png` is dropped.
+
+    Returns:
+        The paths of the PDF and of the PNG.
+    """
+    stem = out.with_suffix("") if out.suffix in {".pdf", ".png"} else out
+    stem.parent.mkdir(parents=True, exist_ok=True)
+    pdf, png = (stem.with_name(stem.name + suffix) for suffix in (".pdf", ".png"))
+    nameless: dict[str, None] = {"Creator": None, "Producer": None, "CreationDate": None}
+    with styled():
+        with atomic_write(pdf) as path:
+            figure.savefig(path, format="pdf", metadata=nameless)
+        with atomic_write(png) as path:
+            figure.savefig(path, format="png", metadata={"Software": None})
+    return pdf, png

@@ -1,0 +1,1 @@
+"""The report: notebooks rendered to HTML, and one page that links everything."""

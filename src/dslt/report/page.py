@@ -1,0 +1,218 @@
+"""One page: a py:percent notebook, executed with parameters and rendered without its code."""
+
+from __future__ import annotations
+
+import ast
+import os
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import jupytext
+import nbformat
+from nbclient.exceptions import DeadKernelError
+from nbconvert import HTMLExporter
+
+from dslt.data.files import atomic_write
+from dslt.errors import DsltError, unknown
+from dslt.report import html
+
+Parameters = dict[str, str | list[str]]
+START_SECONDS = 300  # a kernel starts in one second, but not on a machine that is fully loaded
+
+
+def render(notebook: Path, values: Sequence[tuple[str, str]], executed: Path, out: Path) -> None:
+    """Execute a notebook and write it as HTML.
+
+    The process's own folder is the notebook's, so relative paths mean the same in both.
+
+    Args:
+        notebook: A py:percent notebook with a cell tagged `parameters`.
+        values: Names and values; a parameter whose default is a list may be given often.
+        executed: Where the executed notebook goes, also when a cell fails.
+        out: The HTML page.
+
+    Raises:
+        DsltError: The notebook is missing or malformed, a parameter is unknown or lacking, or a
+            cell fails; then the message has the cell's error and `out` is not written.
+    """
+    source = _read(notebook)
+    parameters = fill(declared(source, notebook), values, notebook)
+    with tempfile.TemporaryDirectory(prefix="dslt-page-") as folder:
+        result = Path(folder) / "executed.ipynb"
+        try:
+            _execute(source, parameters, Path(folder), result, notebook, executed)
+        finally:
+            if result.exists():
+                with atomic_write(executed) as path:
+                    path.write_bytes(result.read_bytes())
+        done = nbformat.read(result, as_version=4)  # type: ignore[no-untyped-call]
+        page = to_html(done, parameters)
+    html.check_offline(page, out)
+    with atomic_write(out) as path:
+        path.write_text(page, encoding="utf-8")
+
+
+def _read(notebook: Path) -> Any:
+    """Read a py:percent notebook; its cells get plain ids, so equal runs give equal bytes."""
+    if not notebook.is_file():
+        raise DsltError(f"{notebook}: no such notebook")
+    try:
+        source = jupytext.read(notebook, fmt="py:percent")
+    except (ValueError, UnicodeDecodeError) as error:
+        raise DsltError(f"{notebook}: not a py:percent notebook ({error})") from error
+    _number_cells(source)
+    return source
+
+
+def _number_cells(notebook: Any) -> None:
+    for number, cell in enumerate(notebook.cells):
+        cell["id"] = f"cell-{number}"
+
+
+def declared(notebook: Any, where: Path) -> dict[str, Any]:
+    """Find the parameters and their defaults in the cell tagged `parameters`.
+
+    Raises:
+        DsltError: There is no such cell, or it holds more than assignments of literals.
+    """
+    cells = [c for c in notebook.cells if "parameters" in c.metadata.get("tags", [])]
+    if len(cells) != 1:
+        raise DsltError(f"{where}: {len(cells)} cells tagged `parameters`, expected 1")
+    defaults = {}
+    try:
+        for statement in ast.parse(cells[0].source).body:
+            if not isinstance(statement, ast.Assign):
+                raise ValueError(f"line {statement.lineno} is not an assignment")
+            for target in statement.targets:
+                defaults[ast.unparse(target)] = ast.literal_eval(statement.value)
+    except (SyntaxError, ValueError) as error:
+        raise DsltError(f"{where}: its parameters cell is no list of defaults: {error}") from error
+    return defaults
+
+
+def fill(defaults: Mapping[str, Any], values: Sequence[tuple[str, str]], where: Path) -> Parameters:
+    """Match given values with the declared parameters.
+
+    A parameter whose default is a list collects all its values, none included; one whose default
+    is None must be given; any other keeps its default.
+
+    Raises:
+        DsltError: A name is unknown, given twice without being a list, or lacking.
+    """
+    found: Parameters = {}
+    for name, value in values:
+        if name not in defaults:
+            raise unknown(f"parameter of {where}", name, defaults)
+        if isinstance(defaults[name], list):
+            collected = found.setdefault(name, [])
+            assert isinstance(collected, list)
+            collected.append(value)
+        elif name in found:
+            raise DsltError(f"{where}: parameter {name!r} was given twice, it takes one value")
+        else:
+            found[name] = value
+    lacking = [name for name, value in defaults.items() if value is None and name not in found]
+    if lacking:
+        raise DsltError(f"{where}: parameter {', '.join(lacking)} is needed (-p NAME VALUE)")
+    return found
+
+
+@contextmanager
+def _private_jupyter(folder: Path) -> Iterator[None]:
+    """Keep the user's kernels, start-up files and history out of the run."""
+    changed = {
+        "IPYTHONDIR": str(folder / "ipython"),
+        "JUPYTER_CONFIG_DIR": str(folder / "config"),
+        "JUPYTER_DATA_DIR": str(folder / "data"),
+        "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
+        "JUPYTER_PREFER_ENV_PATH": "1",
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+    }
+    before = {name: os.environ.get(name) for name in changed}
+    os.environ.update(changed)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _execute(
+    source: Any, parameters: Parameters, folder: Path, result: Path, notebook: Path, executed: Path
+) -> None:
+    """Run a notebook with papermill; `result` holds what was reached."""
+    import papermill
+    from papermill.exceptions import PapermillException, PapermillExecutionError
+
+    prepared = folder / "prepared.ipynb"
+    nbformat.write(source, prepared)  # type: ignore[no-untyped-call]
+    try:
+        with _private_jupyter(folder):
+            papermill.execute_notebook(
+                str(prepared),
+                str(result),
+                parameters=parameters,
+                kernel_name="python3",
+                language="python",
+                cwd=str(Path.cwd()),
+                progress_bar=False,
+                start_timeout=START_SECONDS,
+            )
+    except PapermillExecutionError as error:
+        raise DsltError(
+            f"{notebook}: a cell failed with {error.ename}: {error.evalue}\n"
+            f"  the cell begins: {error.source.strip().splitlines()[0]}\n"
+            f"  the whole trace is in {executed}"
+        ) from error
+    except (PapermillException, DeadKernelError, RuntimeError) as error:
+        raise DsltError(
+            f"{notebook}: could not be executed ({type(error).__name__}: {error}); "
+            f"what was reached is in {executed}"
+        ) from error
+
+
+def to_html(executed: Any, parameters: Parameters) -> str:
+    """Render an executed notebook: text, tables and figures, no code, no scripts.
+
+    Args:
+        executed: The notebook.
+        parameters: What it was given, listed at the foot of the page.
+    """
+    _number_cells(executed)
+    exporter = HTMLExporter(  # type: ignore[no-untyped-call]
+        template_name="basic",
+        exclude_input=True,
+        exclude_input_prompt=True,
+        exclude_output_prompt=True,
+        exclude_anchor_links=True,
+        embed_images=True,
+    )
+    body, _ = exporter.from_notebook_node(executed)
+    summary = "<summary>What this page was given</summary>"
+    given = html.bullets(
+        f"<code>{escape(name)}</code>: {_codes([value] if isinstance(value, str) else value)}"
+        for name, value in parameters.items()
+    )
+    foot = f"<footer><details>{summary}{given}</details></footer>"
+    nav = '<nav><a href="index.html">All results</a></nav>'
+    return html.document(_title(executed), f"{nav}\n{body}\n{foot}")
+
+
+def _codes(values: Sequence[str]) -> str:
+    return ", ".join(f"<code>{escape(value)}</code>" for value in values)
+
+
+def _title(notebook: Any) -> str:
+    """Take the first heading of a notebook."""
+    for cell in notebook.cells:
+        for line in cell.source.splitlines() if cell.cell_type == "markdown" else ():
+            if line.startswith("# "):
+                return str(line[2:].strip())
+    return "Report"
