@@ -1,0 +1,155 @@
+"""What `config.yaml` may say; `python -m dslt.study_settings` prints it as a JSON schema."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from dslt.device import Device
+from dslt.settings import Settings
+from dslt.tracker_settings import Count
+
+Names = Annotated[tuple[str, ...], Field(min_length=1)]
+Seed = Annotated[int, Field(ge=0)]
+Figure = Literal["fig01", "fig03", "fig04", "fig15", "fig16"]
+Table = Literal["table3"]
+Page = Literal["data", "convergence", "ablation", "scorecard"]
+
+
+class SelectionSettings(Settings):
+    """Cells on benchmarks, each pair that the study runs.
+
+    Attributes:
+        cells: empty means those that the sheet's column `shown_in` names for it.
+        benchmarks: empty means all that are run; they are never averaged together.
+    """
+
+    cells: tuple[str, ...]
+    benchmarks: tuple[str, ...]
+
+
+class ConvergenceSettings(SelectionSettings):
+    """The first-frame training that is recorded up to a cap, whatever the cell's own stop.
+
+    Attributes:
+        seed: of every job.
+        iterations: cap; sequences that have not converged by then are counted as censored.
+    """
+
+    seed: Seed
+    iterations: Count
+
+
+class BootstrapSettings(Settings):
+    """The paired bootstrap over source videos and seeds.
+
+    Attributes:
+        samples: number of resamples.
+        seed: of the resampling.
+    """
+
+    samples: Count
+    seed: Seed
+
+
+class StripsSettings(SelectionSettings):
+    """Fig. 1: boxes of several cells on the same frames, of the first of its benchmarks.
+
+    Attributes:
+        sequences: number of strips: the sequences on which the cells differ most.
+        frames: of each strip, evenly spaced.
+    """
+
+    sequences: Count
+    frames: Count
+
+
+class ResponsesSettings(SelectionSettings):
+    """Fig. 3: patch, label, response and histogram of |P - Y|, of the first of its benchmarks.
+
+    Attributes:
+        sequence: whose first frame is shown; null means the benchmark's first.
+    """
+
+    sequence: str | None
+
+
+class FigureSettings(Settings):
+    """The figures of the paper.
+
+    Attributes:
+        make: the figures to draw; one for which no chosen cell runs is left out.
+        fig01: qualitative strips.
+        fig03: label, response and histogram.
+        fig15: precision and success plots of the ablation.
+        fig16: convergence curves.
+    """
+
+    make: tuple[Figure, ...]
+    fig01: StripsSettings
+    fig03: ResponsesSettings
+    fig15: SelectionSettings
+    fig16: SelectionSettings
+
+
+class QuickSettings(Settings):
+    """The taste of the study behind the target `quick`.
+
+    Attributes:
+        benchmark: a small one.
+        cells: compared in one figure.
+    """
+
+    benchmark: str
+    cells: Names
+
+
+class StudySettings(Settings):
+    """Everything in `config.yaml`; unknown keys are errors.
+
+    Attributes:
+        cells: sheet with one row per cell.
+        trackers: folder of the trackers' settings.
+        benchmarks_file: definitions of the benchmarks.
+        protocols_file: definitions of the protocols.
+        paper: folder of the numbers and claims that the paper prints.
+        benchmarks: more benchmarks, or replacements, in the form of `benchmarks_file`.
+        run: benchmark -> cells; empty means what the sheet says.
+        reference_cell: that the others are compared with.
+        device: where the networks run.
+        unit_size: sequences in one track job.
+        convergence: see `ConvergenceSettings`.
+        bootstrap: see `BootstrapSettings`.
+        tables: tables that the target `tables` writes.
+        figures: see `FigureSettings`.
+        pages: pages of the report.
+        quick: see `QuickSettings`.
+    """
+
+    cells: str
+    trackers: str
+    benchmarks_file: str
+    protocols_file: str
+    paper: str
+    benchmarks: dict[str, dict[str, Any]]
+    run: dict[str, Names]
+    reference_cell: str
+    device: Device
+    unit_size: Count
+    convergence: ConvergenceSettings
+    bootstrap: BootstrapSettings
+    tables: tuple[Table, ...]
+    figures: FigureSettings
+    pages: tuple[Page, ...]
+    quick: QuickSettings
+
+
+def config_schema() -> str:
+    """Generate the JSON schema of `config.yaml`."""
+    return json.dumps(StudySettings.model_json_schema(), indent=2, sort_keys=True) + "\n"
+
+
+if __name__ == "__main__":
+    print(config_schema(), end="")

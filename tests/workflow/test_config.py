@@ -1,0 +1,145 @@
+"""The configuration: errors that list what is allowed, the schema, the size of the graph."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from tiny import ROOT, Repository
+
+from dslt.errors import DsltError
+from dslt.study import Study, load_study
+from dslt.study_settings import config_schema
+
+
+@pytest.fixture
+def configured(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    monkeypatch.chdir(ROOT)
+    values: dict[str, Any] = yaml.safe_load((ROOT / "config.yaml").read_text())
+    return values
+
+
+def loaded(values: dict[str, Any], **changes: Any) -> Study:
+    return load_study(values | changes)
+
+
+def test_schema_is_up_to_date() -> None:
+    written = (ROOT / "workflow" / "schemas" / "config.schema.json").read_text()
+    assert written == config_schema()
+
+
+def test_every_key_is_commented_and_documented(configured: dict[str, Any]) -> None:
+    readme = (ROOT / "config" / "README.md").read_text()
+    lines = (ROOT / "config.yaml").read_text().splitlines()
+    for key in configured:
+        assert f"| `{key}` |" in readme
+        (number,) = [i for i, line in enumerate(lines) if line.startswith(f"{key}:")]
+        assert lines[number - 1].startswith("#") or key == "figures"
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"unit": 3}, r"unknown key 'unit'; allowed: .*unit_size"),
+        ({"device": "gpu"}, r"device = 'gpu'.*'auto', 'cpu', 'cuda' or 'mps'"),
+        ({"unit_size": 0}, r"unit_size = 0"),
+        ({"run": {"clips": ["dslt", "dslt_l4"]}}, r"unknown cell 'dslt_l4'; allowed: .*dslt_l3"),
+        ({"run": {"otb": ["dslt"]}}, r"unknown benchmark 'otb'; allowed: clips"),
+        ({"reference_cell": "none"}, r"unknown cell 'none'"),
+        ({"benchmarks_file": "nowhere.yaml"}, r"nowhere.yaml: no such file"),
+        ({"benchmarks": {"mine": {"kind": "zip"}}}, r"unknown kind.*'zip'; allowed: clips"),
+        ({"tables": ["table9"]}, r"tables.0 = 'table9'.*table3"),
+    ],
+)
+def test_errors_list_what_is_allowed(
+    configured: dict[str, Any], changes: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(DsltError, match=message):
+        loaded(configured, **changes)
+
+
+def test_chosen_cell_must_run(configured: dict[str, Any]) -> None:
+    configured["figures"]["fig15"]["cells"] = ["dslt_l3"]
+    with pytest.raises(DsltError, match=r"figures.fig15.*'dslt_l3'; allowed: dslt"):
+        loaded(configured, run={"clips": ["dslt"]})
+
+
+def test_units_cover_each_sequence_once(configured: dict[str, Any]) -> None:
+    study = loaded(configured, unit_size=3)
+    units = study.units("clips")
+    assert [len(unit) for unit in units] == [3, 3, 3, 1]
+    assert tuple(name for unit in units for name in unit) == study.sequences["clips"]
+
+
+def test_training_record_ignores_tracking_settings(configured: dict[str, Any]) -> None:
+    study = loaded(configured)
+    assert "tracking" not in json.loads(study.cells["dslt"].training_json())
+    assert "csrt" not in study.converged["clips"]
+
+
+def test_clips_are_fetched_once(configured: dict[str, Any]) -> None:
+    fetches = loaded(configured).fetches
+    files = [path for fetch in fetches.values() for path in fetch.files]
+    assert len(files) == len(set(files)) == 3
+
+
+def test_snakemake_tells_it_in_one_message(fresh: Repository) -> None:
+    fresh.edit("tiny.yaml", "kcf]", "kfc]")
+    done = fresh.snakemake("all", "--dry-run", check=False)
+    assert done.returncode != 0
+    assert "unknown cell 'kfc'; allowed: csrt, dslt," in done.stdout
+    assert "Traceback" not in done.stdout
+
+
+def test_unknown_loss_names_the_row(fresh: Repository) -> None:
+    fresh.edit_cell("dslt_l2", "training.loss.name=l9")
+    done = fresh.snakemake("all", "--dry-run", check=False)
+    assert done.returncode != 0
+    for words in ("cells.tsv, line", "dslt_l2", "'l9'", "shrinkage"):
+        assert words in done.stdout
+
+
+def test_every_named_target_of_the_default_study_plans() -> None:
+    for target in ("all", "quick", "track", "tables", "figures", "ablation", "report"):
+        command = [sys.executable, "-m", "snakemake", target, "--dry-run", "--quiet", "all"]
+        done = subprocess.run(
+            [*command, "--nolock", "--forceall"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+
+
+def test_large_study_plans(fresh: Repository) -> None:
+    folder = fresh.path / "many"
+    for number in range(250):
+        (folder / f"s{number:03d}" / "img").mkdir(parents=True)
+        (folder / f"s{number:03d}" / "groundtruth_rect.txt").write_text("1,1,9,9\n")
+    sheet = fresh.path / "config" / "cells.tsv"
+    (row,) = [line for line in sheet.read_text().splitlines() if line.startswith("kcf\t")]
+    cells = [f"kcf{number}" for number in range(37)]
+    sheet.write_text(sheet.read_text() + "".join(f"{cell}{row[3:]}\n" for cell in cells))
+    overlay = {
+        "benchmarks": {"tiny": {"kind": "folder", "root": "many", "protocol": "otb"}},
+        "run": {"tiny": ["dslt", "dslt_l2", "kcf", *cells]},
+    }
+    path: Path = fresh.path / "tiny.yaml"
+    path.write_text(yaml.safe_dump(yaml.safe_load(path.read_text()) | overlay))
+    text = fresh.snakemake("track", "--dry-run", "--quiet", "rules").stdout
+    assert f"{40 * 50 + 2}" in text.partition("total")[2].splitlines()[0]
+
+
+def test_linter_finds_only_the_accepted_title() -> None:
+    code = "import sys; sys.path.insert(0, 'workflow/scripts'); import checks; "
+    code += "sys.exit(not checks.lint_workflow())"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -1,0 +1,161 @@
+"""The launcher: one run per folder, kills, stale locks, the environment."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from tiny import ROOT, Repository
+
+PATIENCE = 120  # seconds
+
+
+def wait_for(condition: Callable[[], object], run: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert run.poll() is None, "the run ended too early"
+        assert time.monotonic() < deadline, "waited too long"
+        time.sleep(0.02)
+
+
+@contextmanager
+def running(repository: Repository, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Start the launcher in a process group of its own, which ends with the block."""
+    run = subprocess.Popen(
+        repository.launcher(*arguments),
+        cwd=repository.path,
+        env=repository.environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        yield run
+    finally:
+        if run.poll() is None:
+            os.killpg(run.pid, signal.SIGKILL)
+        run.wait()
+
+
+def test_killed_run_completes_with_the_same_boxes(fresh: Repository) -> None:
+    locks = fresh.path / ".snakemake" / "locks"
+    with running(fresh, "track") as run:
+        wait_for(lambda: fresh.boxes(), run)
+        second = fresh.call(*fresh.launcher("track"), check=False)
+        assert second.returncode == 1
+        assert "another run works in this folder" in second.stdout
+        os.killpg(run.pid, signal.SIGKILL)
+    assert any(locks.iterdir()), "the kill came after the run"
+    interrupted = len(fresh.boxes())
+
+    again = fresh.call(*fresh.launcher("track"))
+    assert "clearing the lock of a run that was killed" in again.stdout
+    completed = fresh.boxes()
+    assert interrupted < len(completed) == 6
+
+    for path in (fresh.path / "results" / "track").rglob("*"):
+        if path.is_file():
+            path.unlink()
+    fresh.snakemake("track")
+    assert fresh.boxes() == completed
+
+
+def test_jobs_of_a_killed_snakemake_are_waited_for(fresh: Repository) -> None:
+    with running(fresh, "track") as run:
+        wait_for(lambda: list(fresh.path.glob("logs/track/dslt/tiny/seed0/*.log")), run)
+        os.kill(run.pid, signal.SIGKILL)  # Snakemake alone: its jobs live on
+        run.wait()
+        second = fresh.call(*fresh.launcher("track"), check=False)
+        assert second.returncode == 1
+        assert "what a killed run left" in second.stdout
+        os.killpg(run.pid, signal.SIGKILL)
+
+
+@pytest.fixture
+def launch(tmp_path: Path) -> ModuleType:
+    """The launcher of a folder with an empty package, whose installation needs no index."""
+    folder = tmp_path / "bare"
+    (folder / "workflow" / "scripts").mkdir(parents=True)
+    (folder / "envs").mkdir()
+    (folder / "envs" / "constraints.txt").write_text("")
+    (folder / "backend.py").write_text(BACKEND)
+    (folder / "pyproject.toml").write_text(
+        '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+        '[project]\nname = "bare"\nversion = "1"\n[project.optional-dependencies]\ndev = []\n'
+    )
+    script = folder / "workflow" / "scripts" / "launch.py"
+    script.write_text((ROOT / "workflow" / "scripts" / "launch.py").read_text())
+    spec = importlib.util.spec_from_file_location("launch", script)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+# The smallest build backend: an editable wheel without files.
+BACKEND = """
+import zipfile
+from pathlib import Path
+
+FILES = {
+    "METADATA": ["Metadata-Version: 2.1", "Name: bare", "Version: 1", "Provides-Extra: dev"],
+    "WHEEL": ["Wheel-Version: 1.0", "Root-Is-Purelib: true", "Tag: py3-none-any"],
+    "RECORD": [f"bare-1.dist-info/{name},," for name in ("METADATA", "WHEEL", "RECORD")],
+}
+
+
+def build_editable(folder, config_settings=None, metadata_directory=None):
+    name = "bare-1-py3-none-any.whl"
+    with zipfile.ZipFile(Path(folder, name), "w") as wheel:
+        for file, lines in FILES.items():
+            wheel.writestr(f"bare-1.dist-info/{file}", "\\n".join(lines) + "\\n")
+    return name
+"""
+
+
+def test_environment_is_installed_once_and_recovers(launch: ModuleType) -> None:
+    launch.ensure_environment([])
+    marker = launch.VENV / "marker"
+    marker.write_text("")
+    launch.ensure_environment([])
+    assert marker.exists()
+
+    launch.CONSTRAINTS.write_text("# another lock\n")
+    launch.ensure_environment([])
+    assert marker.exists(), "a changed lock updates the environment, it does not start afresh"
+
+    launch.STAMP.unlink()  # as a kill in the middle of an installation leaves it
+    launch.ensure_environment([])
+    assert not marker.exists()
+    assert launch.STAMP.exists()
+
+
+def test_failed_installation_is_told(launch: ModuleType) -> None:
+    launch.CONSTRAINTS.write_text("this is no requirement\n")
+    with pytest.raises(launch.LaunchError, match="installation failed"):
+        launch.ensure_environment([])
+    assert not launch.STAMP.exists()
+
+
+def test_environment_in_use_is_not_changed(launch: ModuleType) -> None:
+    code = "import fcntl, sys, time; f = open(sys.argv[1], 'w'); "
+    code += "fcntl.flock(f, fcntl.LOCK_SH); print('held', flush=True); time.sleep(60)"
+    launch.LOCKS.mkdir(parents=True)
+    command = [sys.executable, "-c", code, str(launch.LOCKS / "environment.lock")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(launch.LaunchError, match="another process is using"):
+            launch.ensure_environment([])
+        holder.kill()
+    assert not launch.VENV.exists()

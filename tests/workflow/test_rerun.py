@@ -1,0 +1,142 @@
+"""What reruns after an edit, on a finished run of the real workflow."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+from tiny import Repository
+
+# What reads every comparison or score, and so follows any changed cell.
+READERS = {"scorecard", "table_table3", "figure_fig15", "page_scorecard", "index_page"}
+READERS |= {"workflow_report", "report", "figures", "tables", "ablation"}
+
+
+def without_readers(jobs: set[tuple[str, str]]) -> set[tuple[str, str]]:
+    return {job for job in jobs if job[0] not in READERS}
+
+
+def one_cell(cell: str) -> set[tuple[str, str]]:
+    return {("track_tiny_0", cell), ("score", cell), ("compare", cell)}
+
+
+def test_results_are_there(finished: Repository) -> None:
+    results = finished.path / "results"
+    for name in (
+        "compare/scorecard.csv",
+        "compare/dslt.json",
+        "tables/table3.tex",
+        "figures/fig16.pdf",
+        "report/index.html",
+        "report/workflow.html",
+    ):
+        assert (results / name).stat().st_size > 0
+    assert len(finished.boxes()) == 6
+
+
+def test_second_run_has_nothing_to_do(finished: Repository) -> None:
+    assert "Nothing to be done" in finished.snakemake("all").stdout
+    assert finished.planned() == set()
+
+
+def test_another_path_and_new_time_stamps_have_nothing_to_do(copied: Repository) -> None:
+    for name in ("frames", "data", "notebooks", "config"):
+        for path in (copied.path / name).rglob("*"):
+            path.touch()
+    assert copied.planned() == set()
+
+
+def test_training_value_reruns_its_cell(copied: Repository) -> None:
+    copied.edit_cell("dslt_l2", "training.adam.weight_decay=0.00017")
+    jobs = without_readers(copied.planned())
+    assert {job for job in jobs if "converge" not in job[0]} - {("figure_fig16", "")} == one_cell(
+        "dslt_l2"
+    )
+    assert ("converge", "dslt_l2") in jobs
+    assert ("converge", "dslt") not in jobs
+
+
+def test_tracking_value_trains_nothing(copied: Repository) -> None:
+    copied.edit_cell("dslt_l2", "tracking.scale.rate=0.123")
+    assert without_readers(copied.planned()) == one_cell("dslt_l2")
+
+
+def test_reference_cell_reruns_comparisons_only(copied: Repository) -> None:
+    copied.edit_cell("dslt", "tracking.scale.rate=0.123")
+    expected = one_cell("dslt") | {("compare", "dslt_l2"), ("compare", "kcf")}
+    assert without_readers(copied.planned()) == expected
+
+
+def test_comment_and_docstring_rerun_nothing(copied: Repository) -> None:
+    for path in (copied.path / "src" / "dslt").rglob("*.py"):
+        path.write_text(path.read_text() + "\n# a comment\n")
+    copied.edit("src/dslt/boxes.py", '"""', '"""New words. ')
+    assert copied.planned() == set()
+
+
+def test_constant_in_an_indirect_import_reruns_dependents(copied: Repository) -> None:
+    module = copied.path / "src" / "dslt" / "crops.py"
+    module.write_text(module.read_text() + "\nPROBE = 1\n")
+    jobs = copied.planned()
+    assert one_cell("dslt") | {("converge", "dslt")} <= jobs
+    assert not {("figure_fig04", ""), ("index", "")} & jobs
+
+
+def test_scoring_code_tracks_nothing(copied: Repository) -> None:
+    module = copied.path / "src" / "dslt" / "evaluation" / "ope.py"
+    module.write_text(module.read_text() + "\nPROBE = 1\n")
+    rules = {rule for rule, _ in copied.planned()}
+    assert "score" in rules
+    assert not {"index", "track_tiny_0"} & rules
+
+
+def test_note_reruns_nothing(copied: Repository) -> None:
+    sheet = copied.path / "config" / "cells.tsv"
+    rows = sheet.read_text().splitlines()
+    sheet.write_text(
+        "".join(f"{row} more words\n" if row[:4] == "kcf\t" else f"{row}\n" for row in rows)
+    )
+    assert copied.planned() == set()
+
+
+def test_unit_size_reruns_nothing_and_changes_no_box(copied: Repository) -> None:
+    overlay = copied.path / "tiny.yaml"
+    overlay.write_text(overlay.read_text() + "unit_size: 1\n")
+    assert copied.planned() == set()
+    before = copied.boxes()
+    for path in (copied.path / "results" / "track" / "dslt_l2").rglob("*.txt"):
+        path.unlink()
+    copied.snakemake("track")
+    assert copied.boxes() == before
+
+
+def test_changed_frame_is_noticed(copied: Repository) -> None:
+    frame = copied.path / "frames" / "left" / "img" / "0005.png"
+    frame.write_bytes(frame.read_bytes() + b"\0")
+    assert ("index", "") in copied.planned()
+
+
+def test_dvc_clone_has_nothing_to_do(copied: Repository, tmp_path: Path) -> None:
+    (copied.path / "data" / "clips").mkdir(parents=True)
+    (copied.path / "data" / "clips" / "none.txt").write_text("the tiny study fetches no clip\n")
+    git = ["git", "-c", "user.name=test", "-c", "user.email=test@localhost"]
+    copied.call("git", "init", "--quiet")
+    copied.call("dvc", "commit", "--force", "study")
+    copied.call("git", "add", "--all")
+    copied.call(*git, "commit", "--quiet", "--message", "a finished study")
+    assert "\nresults/" not in copied.call("git", "ls-files").stdout
+
+    subprocess.run(
+        ["git", "clone", "--quiet", str(copied.path), str(tmp_path / "clone")], check=True
+    )
+    clone = Repository(tmp_path / "clone")
+    clone.call("dvc", "cache", "dir", "--local", str(copied.path / ".dvc" / "cache"))
+    clone.call("dvc", "checkout")
+    assert clone.boxes() == copied.boxes()
+    assert clone.planned() == set()
+
+    clone.edit("config/cells.tsv", "opencv/kcf", "opencv/csrt")
+    assert without_readers(clone.planned()) == one_cell("kcf")
+    clone.snakemake("results/compare/kcf.json")
+    assert clone.boxes() != copied.boxes()
+    assert clone.planned("results/compare/kcf.json") == set()

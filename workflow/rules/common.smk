@@ -1,0 +1,65 @@
+# Shared by all stems. Parameters hold everything that can change an output, resolved to plain text,
+# so the files under config/ are no inputs: an edit reruns what depends on the edited value.
+import functools
+import json
+import os
+import sys
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+
+from dslt.errors import DsltError
+from dslt.fingerprint import fingerprint
+from dslt.study import load_study
+from dslt.study_jobs import figure_jobs, gpu_jobs, page_jobs, pairs, repeat
+
+
+envvars:
+    "PATH",
+
+
+# Jobs must use this environment even where nobody activated it.
+os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+
+try:
+    STUDY = load_study(config)
+except DsltError as error:
+    raise WorkflowError(str(error)) from None
+
+SETTINGS = STUDY.settings
+CELL_SETTINGS = {name: cell.settings_json() for name, cell in STUDY.cells.items()}
+CELL_TRAINING = {name: cell.training_json() for name, cell in STUDY.cells.items()}
+CLIPS = {name: STUDY.clips(name) for name in STUDY.benchmarks_used}
+PROTOCOLS = {name: STUDY.protocol(name) for name in STUDY.benchmarks_used}
+CONVERGED = STUDY.records(STUDY.converged)
+COMPARED = [f"results/compare/{cell}.json" for cell in STUDY.cells_run]
+PAPER = sorted(str(path) for path in Path(SETTINGS.paper).glob("*.csv"))
+TABLES_CSV = [f"results/tables/{table}.csv" for table in SETTINGS.tables]
+FIGURES = figure_jobs(STUDY)
+DRAWN = [name for name in SETTINGS.figures.make if name in FIGURES]
+PAGES = page_jobs(STUDY, DRAWN)
+
+# Jobs that use a GPU ask for it; profiles/ cap how many run at a time.
+GPU = gpu_jobs(SETTINGS.device)
+
+
+wildcard_constraints:
+    cell="|".join(map(re.escape, STUDY.cells)),
+    benchmark="|".join(map(re.escape, STUDY.benchmarks_used)),
+    seed=r"\d+",
+
+
+@functools.cache
+def code_of(*modules):
+    """Fingerprint the syntax of modules and of all that they import from this project."""
+    return " ".join(fingerprint(module) for module in modules)
+
+
+def paper_folder(wildcards, input):
+    """Name the folder of the printed numbers; their files are the inputs."""
+    return Path(input.paper[0]).parent
+
+
+def sequences_of(wildcards, output):
+    """Name a unit's sequences; what comes from the outputs is not recorded as a parameter."""
+    return repeat("--sequence", (Path(path).stem for path in output.boxes))

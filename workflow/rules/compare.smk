@@ -1,0 +1,107 @@
+# compare: each cell beside the reference cell and the paper, by the paired bootstrap; then all
+# cells in the scorecard, and the tables.
+
+
+rule compare:
+    input:
+        scores=lambda wildcards: STUDY.scores_of(wildcards.cell),
+        reference=lambda wildcards: STUDY.reference_scores(wildcards.cell),
+        paper=PAPER,
+    output:
+        "results/compare/{cell}.json",
+    log:
+        "logs/compare/{cell}.log",
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        scores=lambda wildcards, input: repeat("--score", input.scores),
+        references=lambda wildcards, input: repeat("--reference-score", input.reference),
+        cell=lambda wildcards: STUDY.cell_info(wildcards.cell),
+        reference=SETTINGS.reference_cell,
+        samples=SETTINGS.bootstrap.samples,
+        seed=SETTINGS.bootstrap.seed,
+        paper=paper_folder,
+        code=code_of("dslt.commands.compare"),
+    shell:
+        "dslt compare cell --cell {wildcards.cell} --cell-info {params.cell:q}"
+        " --reference {params.reference} {params.scores:q} {params.references:q}"
+        " --paper {params.paper:q} --bootstrap-samples {params.samples}"
+        " --bootstrap-seed {params.seed} --out {output:q} > {log} 2>&1"
+
+
+rule scorecard:
+    input:
+        cells=COMPARED,
+        scores=[path for cell in STUDY.cells_run for path in STUDY.scores_of(cell)],
+        records=CONVERGED.values(),
+        paper=PAPER,
+    output:
+        report(
+            "results/compare/scorecard.csv",
+            caption="../report/scorecard.rst",
+            category="Scorecard",
+        ),
+    log:
+        "logs/compare/scorecard.log",
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        cells=lambda wildcards, input: repeat("--compare", input.cells),
+        scores=lambda wildcards, input: repeat("--score", input.scores),
+        records=pairs("--convergence", CONVERGED),
+        samples=SETTINGS.bootstrap.samples,
+        seed=SETTINGS.bootstrap.seed,
+        paper=paper_folder,
+        code=code_of("dslt.commands.compare"),
+    shell:
+        "dslt compare scorecard {params.cells:q} {params.scores:q} {params.records:q}"
+        " --paper {params.paper:q} --bootstrap-samples {params.samples}"
+        " --bootstrap-seed {params.seed} --out {output:q} > {log} 2>&1"
+
+
+for _table in SETTINGS.tables:
+
+    rule:
+        name:
+            f"table_{_table}"
+        input:
+            cells=COMPARED,
+            paper=f"{SETTINGS.paper}/{_table}.csv",
+        output:
+            csv=report(
+                f"results/tables/{_table}.csv",
+                caption=f"../report/{_table}.rst",
+                category="Tables",
+            ),
+            md=f"results/tables/{_table}.md",
+            tex=f"results/tables/{_table}.tex",
+        log:
+            f"logs/compare/{_table}.log",
+        threads: 1
+        resources:
+            mem_mb=1000,
+        params:
+            table=_table,
+            cells=lambda wildcards, input: repeat("--compare", input.cells),
+            stem=subpath(output.csv, strip_suffix=".csv"),
+            code=code_of("dslt.commands.table"),
+        shell:
+            "dslt table {params.table} {params.cells:q} --paper {input.paper:q}"
+            " --out {params.stem:q} > {log} 2>&1"
+
+
+rule tables:
+    input:
+        expand(
+            "results/tables/{table}.{kind}",
+            table=SETTINGS.tables,
+            kind=["csv", "md", "tex"],
+        ),
+
+
+rule ablation:
+    input:
+        COMPARED,
+        "results/compare/scorecard.csv",

@@ -1,0 +1,39 @@
+# figures: one module per figure of the paper, each a PDF for print and a PNG for the screen.
+
+for _name, _job in FIGURES.items():
+
+    rule:
+        name:
+            f"figure_{_name}"
+        input:
+            _job.files,
+        output:
+            pdf=f"results/figures/{_name}.pdf",
+            png=report(
+                f"results/figures/{_name}.png",
+                caption=f"../report/{_name}.rst",
+                category="Figures",
+            ),
+        log:
+            f"logs/figures/{_name}.log",
+        threads: 1
+        resources:
+            mem_mb=1000,
+        params:
+            figure=_job.verb,
+            options=_job.options,
+            stem=subpath(output.pdf, strip_suffix=".pdf"),
+            code=code_of("dslt.commands.figure"),
+        shell:
+            "dslt figure {params.figure} {params.options:q} --out {params.stem:q} > {log} 2>&1"
+
+
+rule figures:
+    input:
+        expand("results/figures/{figure}.{kind}", figure=DRAWN, kind=["pdf", "png"]),
+
+
+rule quick:
+    input:
+        "results/figures/quick.pdf",
+        "results/figures/quick.png",

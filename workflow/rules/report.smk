@@ -1,0 +1,95 @@
+# report: notebooks rendered as HTML pages, one page that links them, and Snakemake's own report
+# with the provenance of every result.
+#
+# What the notebooks import; a notebook's own text is an input of its page.
+NOTEBOOK_MODULES = ["dslt.report.show", "dslt.report.tables", "dslt.figures.fig16"]
+
+for _page, _job in PAGES.items():
+
+    rule:
+        name:
+            f"page_{_page}"
+        input:
+            notebook=f"notebooks/{_page}.py",
+            files=_job.files,
+        output:
+            report(
+                f"results/report/{_page}.html",
+                caption=f"../report/{_page}.rst",
+                category="Pages",
+            ),
+        log:
+            notebook=f"logs/report/{_page}.ipynb",
+            text=f"logs/report/{_page}.log",
+        threads: 1
+        resources:
+            mem_mb=2000,
+        params:
+            values=_job.options,
+            code=code_of("dslt.commands.report", *NOTEBOOK_MODULES),
+        shell:
+            "dslt report page --notebook {input.notebook:q} {params.values:q}"
+            " --executed {log.notebook:q} --out {output:q} > {log.text} 2>&1"
+
+
+rule index_page:
+    input:
+        pages=expand("results/report/{page}.html", page=PAGES),
+        tables=TABLES_CSV,
+        figures=expand("results/figures/{figure}.png", figure=DRAWN),
+        cells=COMPARED,
+        scorecard="results/compare/scorecard.csv",
+    output:
+        report(
+            "results/report/index.html",
+            caption="../report/index.rst",
+            category="Pages",
+        ),
+    log:
+        "logs/report/index.log",
+    threads: 1
+    resources:
+        mem_mb=500,
+    params:
+        pages=lambda wildcards, input: repeat("--page", input.pages),
+        tables=lambda wildcards, input: repeat("--table", input.tables),
+        figures=lambda wildcards, input: repeat("--figure", input.figures),
+        cells=lambda wildcards, input: repeat("--compare", input.cells),
+        code=code_of("dslt.commands.report"),
+    shell:
+        "dslt report index {params.pages:q} {params.tables:q} {params.figures:q} {params.cells:q}"
+        " --scorecard {input.scorecard:q} --workflow results/report/workflow.html --out {output:q}"
+        " > {log} 2>&1"
+
+
+# The annotated report needs the records of finished jobs, so it comes last, from a second Snakemake
+# that only reads (hence no lock) under the same configuration.
+rule workflow_report:
+    input:
+        rules.tables.input,
+        rules.figures.input,
+        rules.ablation.input,
+        "results/report/index.html",
+    output:
+        "results/report/workflow.html",
+    log:
+        "logs/report/workflow.log",
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        overlays=[
+            os.path.relpath(path) for path in workflow.config_settings.configfiles
+        ],
+        values=[
+            f"{k}={json.dumps(v)}" for k, v in workflow.config_settings.config.items()
+        ],
+    shell:
+        "snakemake --nolock --report {output:q} --configfile config.yaml {params.overlays:q}"
+        " --config {params.values:q} -- {input:q} > {log} 2>&1"
+
+
+rule report:
+    input:
+        "results/report/index.html",
+        "results/report/workflow.html",

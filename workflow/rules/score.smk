@@ -1,0 +1,24 @@
+# score: one-pass evaluation of one cell, benchmark and seed, by the benchmark's protocol.
+
+
+rule score:
+    input:
+        index="results/data/{benchmark}.json",
+        boxes=lambda wildcards: STUDY.box_files(
+            wildcards.cell, wildcards.benchmark, wildcards.seed, ".txt", ".csv"
+        ),
+    output:
+        "results/score/{cell}/{benchmark}/seed{seed}.json",
+    log:
+        "logs/score/{cell}/{benchmark}/seed{seed}.log",
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        folder="results/track/{cell}/{benchmark}/seed{seed}",
+        protocol=lookup("{benchmark}", within=PROTOCOLS),
+        code=code_of("dslt.commands.score"),
+    shell:
+        "dslt score --index {input.index:q} --results {params.folder:q}"
+        " --protocol-definition {params.protocol:q} --cell {wildcards.cell}"
+        " --seed {wildcards.seed} --out {output:q} > {log} 2>&1"

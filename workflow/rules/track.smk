@@ -1,0 +1,48 @@
+# track: one rule per unit, a few sequences of one benchmark in one process (`unit_size`). How the
+# sequences are cut into units is no parameter: another cut finds the same files and reruns nothing.
+
+for _benchmark in STUDY.benchmarks_used:
+    for _number, _unit in enumerate(STUDY.units(_benchmark)):
+        _folder = f"{{cell}}/{_benchmark}/seed{{seed}}"
+
+        rule:
+            name:
+                f"track_{_benchmark}_{_number}"
+            input:
+                index=f"results/data/{_benchmark}.json",
+                clips=CLIPS[_benchmark],
+            output:
+                boxes=[f"results/track/{_folder}/{_name}.txt" for _name in _unit],
+                records=[f"results/track/{_folder}/{_name}.csv" for _name in _unit],
+                training=[
+                    f"results/track/{_folder}/{_name}.training.csv" for _name in _unit
+                ],
+            log:
+                f"logs/track/{_folder}/unit{_number}.log",
+            benchmark:
+                f"benchmarks/track/{_folder}/unit{_number}.tsv"
+            threads: 1
+            resources:
+                gpu=GPU,
+                mem_mb=2000,
+            params:
+                settings=lookup("{cell}", within=CELL_SETTINGS),
+                sequences=sequences_of,
+                folder=f"results/track/{_folder}",
+                device=SETTINGS.device,
+                code=code_of("dslt.commands.track"),
+            shell:
+                "dslt track --cell {wildcards.cell} --settings {params.settings:q}"
+                " --index {input.index:q} {params.sequences:q}"
+                " --seed {wildcards.seed} --device {params.device} --out {params.folder:q}"
+                " > {log} 2>&1"
+
+
+rule track:
+    input:
+        [
+            STUDY.box_files(cell, benchmark, seed, ".txt", ".csv")
+            for benchmark, cells in STUDY.runs.items()
+            for cell in cells
+            for seed in STUDY.cells[cell].seeds
+        ],
