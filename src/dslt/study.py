@@ -29,6 +29,9 @@ from dslt.settings import canonical, digest, validate
 from dslt.study_settings import SelectionSettings, StudySettings
 from dslt.tracker_settings import DsltSettings
 
+# What the weights of a backbone were trained on; other weights are the user's to know.
+TRAINING_DATA = {"pretrained": "ImageNet"}
+
 
 @dataclass(frozen=True)
 class Fetch:
@@ -94,13 +97,13 @@ class Study:
         row = self.cells[cell]
         tracker, _, preset = row.base.partition("/")
         settings = row.settings
+        backbone = settings.training.backbone if isinstance(settings, DsltSettings) else None
         info = {
             "label": row.label,
             "base": tracker,
             "preset": preset,
-            "backbone": settings.training.backbone.name
-            if isinstance(settings, DsltSettings)
-            else "",
+            "backbone": backbone.name if backbone else "",
+            "training_data": TRAINING_DATA.get(backbone.weights, "") if backbone else "",
             "shown_in": list(row.shown_in),
         }
         return canonical(info)
@@ -124,10 +127,15 @@ class Study:
     @cached_property
     def converged(self) -> dict[str, tuple[str, ...]]:
         """Map benchmarks to the cells whose first-frame training is recorded."""
-        chosen = self.select(self.settings.convergence, "fig03", "fig16")
+        chosen = self.settings.convergence.run
+        shown = [cell.id for cell in self.cells.values() if {"fig03", "fig16"} & set(cell.shown_in)]
         pairs = {
-            name: tuple(cell for cell in cells if self.cells[cell].trainable)
-            for name, cells in chosen.items()
+            name: tuple(
+                cell
+                for cell in chosen.get(name, [c for c in shown if c in cells])
+                if self.cells[cell].trainable and cell in self.cells_run
+            )
+            for name, cells in self.runs.items()
         }
         return {name: cells for name, cells in pairs.items() if cells}
 
@@ -240,8 +248,10 @@ def load_study(values: Mapping[str, Any]) -> Study:
 def _check_names(study: Study) -> None:
     """Refuse names of cells, benchmarks, protocols and sequences that do not exist."""
     settings = study.settings
+    recorded = settings.convergence.run
     cells = {settings.reference_cell, *settings.quick.cells, *chain(*settings.run.values())}
-    benchmarks = {settings.quick.benchmark, *settings.run}
+    cells |= set(chain(*recorded.values()))
+    benchmarks = {settings.quick.benchmark, *settings.run, *recorded}
     benchmarks |= {name for cell in study.cells.values() for name in cell.benchmarks}
     for choice in _choices(settings).values():
         cells |= set(choice.cells)
@@ -265,7 +275,6 @@ def _choices(settings: StudySettings) -> dict[str, SelectionSettings]:
     """Map the keys that choose cells and benchmarks to their values."""
     figures = settings.figures
     return {
-        "convergence": settings.convergence,
         "figures.fig01": figures.fig01,
         "figures.fig03": figures.fig03,
         "figures.fig15": figures.fig15,

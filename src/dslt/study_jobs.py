@@ -135,7 +135,12 @@ def _plots(study: Study, chosen: Chosen) -> Job | None:
 
 def _convergence(study: Study, choice: SelectionSettings) -> Job | None:
     """Fig. 16: the recorded first-frame training of cells."""
-    records = study.records(study.select(choice, "fig16"))
+    chosen = {
+        name: [c for c in cells if c in (choice.cells or cells)]
+        for name, cells in study.converged.items()
+        if name in (choice.benchmarks or study.converged)
+    }
+    records = study.records(chosen)
     cells = (key.split("@")[0] for key in records)
     options = [*pairs("--convergence", records), *_labels(study, cells)]
     return Job("fig16", tuple(records.values()), tuple(options)) if records else None

@@ -30,14 +30,17 @@ class SelectionSettings(Settings):
     benchmarks: tuple[str, ...]
 
 
-class ConvergenceSettings(SelectionSettings):
+class ConvergenceSettings(Settings):
     """The first-frame training that is recorded up to a cap, whatever the cell's own stop.
 
     Attributes:
+        run: benchmark -> cells; a benchmark that is not named has the cells of the sheet's Fig. 3
+            and 16 that run on it, one that is not run at all has none.
         seed: of every job.
         iterations: cap; sequences that have not converged by then are counted as censored.
     """
 
+    run: dict[str, Names]
     seed: Seed
     iterations: Count
 

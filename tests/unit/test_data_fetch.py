@@ -9,8 +9,8 @@ import pytest
 from click.testing import CliRunner
 
 from dslt.cli import group
-from dslt.data.benchmarks import PackageSource, load_benchmarks
-from dslt.data.fetch import fetch
+from dslt.data.benchmarks import PackageSource, load_benchmarks, parse_fetchable
+from dslt.data.fetch import fetch, fetch_url
 from dslt.data.index import build_index
 from dslt.data.sequences import iterate
 from dslt.errors import DsltError
@@ -157,3 +157,24 @@ def test_the_real_clips(tmp_path, monkeypatch):
     frames = list(iterate(sequence.frames))
     assert len(frames) == 14
     assert (frames[5] == index.sequence("bikes-hatch").frames[5]).all()
+
+
+def test_a_file_at_an_address(tmp_path):
+    """A local file's address stands for the web: checksum, atomic, kept when it is right."""
+    published = tmp_path / "published.pth"
+    published.write_bytes(b"weights")
+    digest = hashlib.sha256(b"weights").hexdigest()
+    definition = {"kind": "url", "url": published.as_uri(), "file": "own.pth", "sha256": digest}
+    source = parse_fetchable("own", definition)
+    (path,) = fetch_url(source, tmp_path / "out")
+    assert path.read_bytes() == b"weights"
+    published.unlink()
+    assert fetch_url(source, tmp_path / "out") == [path]
+    path.write_bytes(b"damaged")
+    with pytest.raises(DsltError, match="could not be downloaded"):
+        fetch_url(source, tmp_path / "out")
+    published.write_bytes(b"others")
+    with pytest.raises(DsltError, match="invalid hash value"):
+        fetch_url(source, tmp_path / "out")
+    assert path.read_bytes() == b"damaged"
+    assert [p.name for p in (tmp_path / "out").iterdir()] == ["own.pth"]

