@@ -72,14 +72,6 @@ def centers(boxes: ArrayLike) -> NDArray[np.float64]:
     return array[..., :2] + array[..., 2:] / 2
 
 
-def from_center(center: ArrayLike, size: ArrayLike) -> Boxes:
-    """Boxes `(x, y, w, h)` from centres (..., 2) and sizes `(w, h)` (..., 2), pixels."""
-    middle, extent = np.broadcast_arrays(
-        np.asarray(center, dtype=np.float64), np.asarray(size, dtype=np.float64)
-    )
-    return np.concatenate([middle - extent / 2, extent], axis=-1)
-
-
 def center_error(a: ArrayLike, b: ArrayLike) -> NDArray[np.float64]:
     """Euclidean distance of box centres in pixels; NaN where a box is NaN.
 

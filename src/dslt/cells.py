@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from dslt.errors import DsltError, unknown
-from dslt.settings import canonical, digest
+from dslt.settings import canonical
 from dslt.tracker_settings import DsltSettings, TrackerSettings, parse_tracker
 
 COLUMNS = ("id", "label", "base", "overrides", "benchmarks", "seeds", "shown_in", "note")
@@ -54,14 +54,6 @@ class Cell:
     def training_json(self) -> str:
         """The training settings as canonical JSON (an empty object where nothing is trained)."""
         return canonical(self.settings.training if isinstance(self.settings, DsltSettings) else {})
-
-    def model_id(self, seed: int, data: str, code: str) -> str:
-        """Hash of what decides a trained model: settings, seed, data index and code."""
-        return digest(self.training_json(), str(seed), data, code)
-
-    def track_id(self, seed: int, data: str, code: str) -> str:
-        """Hash of what decides a run: the model, the tracking settings and the code."""
-        return digest(self.model_id(seed, data, code), self.settings_json())
 
 
 def merge(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -124,7 +116,10 @@ def apply_overrides(values: dict[str, Any], overrides: str, where: str) -> dict[
                 at = ".".join(keys[:depth]) or "the settings"
                 raise DsltError(f"{where}: unknown key {path.strip()!r}; under {at}: {allowed}")
             node = node[key]
-        change: Any = yaml.safe_load(text)
+        try:
+            change: Any = yaml.safe_load(text)
+        except yaml.YAMLError:
+            raise DsltError(f"{where}: value of override {item!r} is no YAML value") from None
         for key in reversed(keys):
             change = {key: change}
         values = merge(values, change)
@@ -140,6 +135,10 @@ def resolve_settings(base: str, overrides: str, trackers: Path, where: str) -> T
     tracker, _, preset = base.partition("/")
     path = trackers / f"{tracker}.yaml"
     known = {file.stem for file in trackers.glob("*.yaml")}
+    if not known:
+        raise DsltError(
+            f"{trackers}: no presets of trackers (*.yaml) there; is it the right folder?"
+        )
     if tracker not in known:
         raise DsltError(f"{where}: {unknown('tracker', tracker, known)}")
     presets = _presets(path)
@@ -161,8 +160,8 @@ def load_cells(path: Path, trackers: Path) -> dict[str, Cell]:
     """
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
-    except OSError as error:
-        raise DsltError(f"{path}: unreadable ({error.strerror})") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise DsltError(f"{path}: unreadable ({error})") from error
     numbered = [(i, line) for i, line in enumerate(lines, 1) if line.strip() and line[0] != "#"]
     if not numbered or tuple(numbered[0][1].split("\t")) != COLUMNS:
         raise DsltError(f"{path}: the first line must name the columns {', '.join(COLUMNS)} (tabs)")

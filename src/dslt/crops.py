@@ -27,24 +27,22 @@ class Region:
         step: `(x, y)` image pixels per patch pixel.
         size: `(width, height)` of the patch in pixels.
         angle: rotation of the patch's content in degrees, counter-clockwise on screen.
-        mirrored: whether the content is flipped left to right.
     """
 
     center: tuple[float, float]
     step: tuple[float, float]
     size: tuple[int, int]
     angle: float = 0.0
-    mirrored: bool = False
 
     def to_image(self, point: tuple[float, float]) -> tuple[float, float]:
-        """Map a patch point `(x, y)` to image pixels (upright, unmirrored regions)."""
+        """Map a patch point `(x, y)` to image pixels (of an upright region)."""
         return (
             self.center[0] + (point[0] - self.size[0] / 2) * self.step[0],
             self.center[1] + (point[1] - self.size[1] / 2) * self.step[1],
         )
 
     def to_patch(self, point: tuple[float, float]) -> tuple[float, float]:
-        """Map an image point `(x, y)` to patch pixels (upright, unmirrored regions)."""
+        """Map an image point `(x, y)` to patch pixels (of an upright region)."""
         return (
             (point[0] - self.center[0]) / self.step[0] + self.size[0] / 2,
             (point[1] - self.center[1]) / self.step[1] + self.size[1] / 2,
@@ -54,8 +52,7 @@ class Region:
         """Return the `(2, 3)` affine map from patch pixel indices to image pixel indices."""
         angle = np.deg2rad(self.angle)
         rotation = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
-        flip = np.diag([-1.0 if self.mirrored else 1.0, 1.0])
-        linear = rotation @ flip @ np.diag(self.step)
+        linear = rotation @ np.diag(self.step)
         middle = np.array(self.size) / 2 - 0.5
         offset = np.array(self.center) - 0.5 - linear @ middle
         return np.column_stack([linear, offset])
@@ -87,8 +84,8 @@ class PatchShape:
 def patch_shape(target: Array, settings: PatchSettings, multiple: int = 16) -> PatchShape:
     """Choose the patch of a sequence from its initial target size.
 
-    `per_axis` is the paper's rule (search area of 9 widths by 5 heights, target capped at 80 px,
-    patch of at least 200 x 200 px); `per_area` adds `context` times `sqrt(w h)` to each side and
+    `per_axis` is the rule of the authors' code (search area of 9 widths by 5 heights, target capped
+    at 80 px, patch of at least 200 x 200 px); `per_area` adds `context` times `sqrt(w h)` to each side and
     gives `sqrt(w h)` a fixed number of pixels.
 
     Args:

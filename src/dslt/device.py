@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from typing import Literal
 
 from dslt.errors import DsltError
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
+
+
+def limit_threads(threads: int) -> None:
+    """Let torch and OpenCV use so many threads; the number decides a run's last bits."""
+    import cv2
+    import torch
+
+    torch.set_num_threads(threads)
+    cv2.setNumThreads(threads)
 
 
 def choose_device(device: Device) -> str:
@@ -28,8 +38,9 @@ def choose_device(device: Device) -> str:
         names = ", ".join(name for name, available in there.items() if available)
         raise DsltError(f"device {device!r} is not available here; available: {names}, auto")
     if device == "cuda":
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # deterministic products
+        torch.use_deterministic_algorithms(True)
         torch.backends.cudnn.benchmark = False
-        torch.backends.cudnn.deterministic = True
         torch.backends.cuda.matmul.allow_tf32 = False
         torch.backends.cudnn.allow_tf32 = False
     return device

@@ -10,9 +10,25 @@ from __future__ import annotations
 import ast
 import functools
 import hashlib
+from importlib import metadata
 from pathlib import Path
 
 PACKAGE = Path(__file__).parent
+# Libraries whose version can change a number.
+LIBRARIES = (
+    "numpy",
+    "opencv-contrib-python-headless",
+    "pillow",
+    "scikit-image",
+    "torch",
+    "torchvision",
+)
+
+
+@functools.cache
+def libraries() -> str:
+    """Name the versions of the numerical libraries; CPU and CUDA builds of one release are one."""
+    return ", ".join(f"{name} {metadata.version(name).split('+')[0]}" for name in LIBRARIES)
 
 
 def module_path(name: str) -> Path | None:
@@ -42,7 +58,21 @@ def _parse(name: str, path: Path) -> tuple[str, frozenset[str]]:
     own = {full for full in imports if full.split(".")[0] == "dslt"}
     # Importing a.b.c runs a and a.b as well.
     own |= {parent for full in own for parent in _parents(full)}
-    return hashlib.sha256(ast.dump(tree).encode()).hexdigest(), frozenset(own)
+    return hashlib.sha256(_shape(tree).encode()).hexdigest(), frozenset(own)
+
+
+def _shape(node: object) -> str:
+    """Write a syntax tree down, the same on every Python: empty fields come and go with it."""
+    if isinstance(node, ast.AST):
+        fields = [
+            f"{name}={_shape(value)}"
+            for name, value in ast.iter_fields(node)
+            if value is not None and value != []
+        ]
+        return f"{type(node).__name__}({','.join(fields)})"
+    if isinstance(node, list):
+        return f"[{','.join(_shape(item) for item in node)}]"
+    return repr(node)
 
 
 def _parents(name: str) -> list[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from dslt.errors import DsltError
 from dslt.settings import Settings, validate
@@ -18,6 +18,13 @@ Positive = Annotated[float, Field(gt=0)]
 NonNegative = Annotated[float, Field(ge=0)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=1)]
+
+
+def _starts_sharp(blurs: tuple[float, ...]) -> tuple[float, ...]:
+    """The first sample stays in the memory for good: it must be the patch as it is."""
+    if not blurs or blurs[0] != 0:
+        raise ValueError("the first entry must be 0, the patch itself")
+    return blurs
 
 
 class BackboneSettings(Settings):
@@ -39,8 +46,8 @@ class PatchSettings(Settings):
     """The search area and its size in pixels (`dslt.crops.patch_shape`).
 
     Attributes:
-        rule: `per_axis` (the paper: a multiple of width and of height) or `per_area` (the same
-            margin on both axes).
+        rule: `per_axis` (the authors' code: a multiple of width and of height) or `per_area` (the
+            same margin on both axes).
         context: `(x, y)` margin over the target's width and height, or over `sqrt(w h)`.
         context_follows_zoom: multiply the context by the zoom of large targets (released code).
         target_cap: `per_axis`: larger targets are reduced to this side in pixels.
@@ -154,7 +161,7 @@ class SampleSettings(Settings):
         together: all samples in each step (true), or one at random per step (false, as released).
     """
 
-    blurs: tuple[NonNegative, ...]
+    blurs: Annotated[tuple[NonNegative, ...], AfterValidator(_starts_sharp)]
     mirrors: Annotated[int, Field(ge=0)]
     angles: tuple[float, ...]
     shifts: tuple[tuple[float, float], ...]
@@ -245,7 +252,7 @@ class UpdateSettings(Settings):
     Attributes:
         adam: the optimiser.
         memory: number of samples: the first frame's and the latest ones.
-        steps: passes over the memory in an update.
+        steps: steps per update with all samples together, or with each sample in turn.
         together: all samples in each step (true) or one after the other (false, as released).
         every: update once in so many frames.
         recrop: cut the sample anew at the found box (paper), or keep the search patch with the

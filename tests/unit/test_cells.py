@@ -63,8 +63,7 @@ def test_tracking_overrides_leave_the_training_alone(tmp_path):
     rows = row(), row("b", overrides="tracking.motion.sigma=0.7")
     a, b = load_cells(sheet(tmp_path, *rows), TRACKERS).values()
     assert a.training_json() == b.training_json()
-    assert a.model_id(0, "d", "c") == b.model_id(0, "d", "c")
-    assert a.track_id(0, "d", "c") != b.track_id(0, "d", "c")
+    assert a.settings_json() != b.settings_json()
     assert json.loads(a.settings_json())["tracking"]["motion"]["sigma"] == 0.65
 
 
@@ -76,6 +75,8 @@ def test_tracking_overrides_leave_the_training_alone(tmp_path):
         (row(overrides="training.loss.nam=l2"), "under training.loss: a, c, importance, name"),
         (row(overrides="training.loss.name=l4"), "'l2', 'l3', 'shrinkage', 'ohnm' or 'released'"),
         (row(overrides="training.loss.a"), "is no 'key=value'"),
+        (row(overrides="training.loss.a=[1"), "is no YAML value"),
+        (row(overrides="training.samples.blurs=[1]"), "the first entry must be 0"),
         (row(overrides="training.loss.a.b=1"), "unknown key 'training.loss.a.b'"),
         (row(overrides="training.loss.a=-1"), "greater than 0"),
         (row(overrides="training.loss.a=.nan"), "finite"),

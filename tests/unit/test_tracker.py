@@ -127,11 +127,13 @@ def test_unusable_initial_boxes(video, box):
         run_tracker(make_tracker(settings(overrides=FAST)), video, np.array(box), "some sequence")
 
 
-@pytest.mark.parametrize("box", [(150, 100, 3, 3), (0, 0, 320, 240), (-10, -10, 40, 30)])
-def test_unusual_targets_work(video, box):
-    run = run_tracker(
-        make_tracker(settings(overrides=FAST)), video[:2], np.array(box, float), "test"
-    )
+@pytest.mark.parametrize("base", ["dslt/lite", "dslt/paper", "dslt/released"])
+@pytest.mark.parametrize(
+    "box", [(150, 100, 3, 3), (0, 0, 320, 240), (-10, -10, 40, 30), (60, 70, 50, 1), (9, 2, 2, 200)]
+)
+def test_unusual_targets_work(video, box, base):
+    tracker = make_tracker(settings(base, "training.iterations=5"))
+    run = run_tracker(tracker, video[:2], np.array(box, float), "test")
     assert np.isfinite(run.boxes).all()
 
 
@@ -198,6 +200,23 @@ def test_convergence_settings_run_to_the_cap():
         capped("{", 7, "x")
 
 
+def test_a_frame_without_texture_works():
+    blank = [np.full((60, 80, 3), 128, np.uint8)] * 2
+    box = np.array([20.0, 20.0, 16.0, 12.0])
+    run = run_tracker(make_tracker(settings(overrides=FAST)), blank, box, "test")
+    assert np.isfinite(run.boxes).all()
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+def test_a_gpu_repeats_itself_and_agrees_with_the_cpu(video):
+    runs = [
+        run_tracker(make_tracker(settings(), 0, device), video, video.boxes[0], "test")
+        for device in ("cuda", "cuda", "cpu")
+    ]
+    assert np.array_equal(runs[0].boxes, runs[1].boxes)
+    assert iou(runs[0].boxes, runs[2].boxes).min() > 0.9
+
+
 def test_a_missing_device_is_an_error():
     assert choose_device("cpu") == "cpu"
     if not torch.cuda.is_available():
@@ -228,7 +247,7 @@ def test_demo(video, tmp_path):
     ("source", "box", "out", "message"),
     [
         ("nowhere.mp4", "1,2,3,4", "o.mp4", "no such video or folder"),
-        (".", "1,2,3", "o.mp4", "expected x,y,w,h"),
+        (".", "1,2,3", "o.mp4", "expected 4 (x,y,w,h)"),
     ],
 )
 def test_demo_errors(source, box, out, message, tmp_path):

@@ -9,7 +9,7 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 
 from dslt.errors import DsltError
-from dslt.fingerprint import fingerprint
+from dslt.fingerprint import fingerprint, libraries
 from dslt.study import load_study
 from dslt.study_jobs import figure_jobs, gpu_jobs, page_jobs, pairs, repeat
 

@@ -37,6 +37,7 @@ rule index:
         definition=lookup("{benchmark}", within=STUDY.definitions),
         listing=lambda wildcards: STUDY.listing(wildcards.benchmark),
         code=code_of("dslt.commands.index"),
+        libraries=libraries(),
     shell:
         "dslt index {wildcards.benchmark} --definition {params.definition:q} --data data"
         " --out {output:q} > {log} 2>&1"

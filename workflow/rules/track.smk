@@ -31,10 +31,11 @@ for _benchmark in STUDY.benchmarks_used:
                 folder=f"results/track/{_folder}",
                 device=SETTINGS.device,
                 code=code_of("dslt.commands.track"),
+                libraries=libraries(),
             shell:
                 "dslt track --cell {wildcards.cell} --settings {params.settings:q}"
                 " --index {input.index:q} {params.sequences:q}"
-                " --seed {wildcards.seed} --device {params.device} --out {params.folder:q}"
+                " --seed {wildcards.seed} --threads {threads} --device {params.device} --out {params.folder:q}"
                 " > {log} 2>&1"
 
 

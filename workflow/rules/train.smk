@@ -22,7 +22,8 @@ rule converge:
         iterations=SETTINGS.convergence.iterations,
         device=SETTINGS.device,
         code=code_of("dslt.commands.converge"),
+        libraries=libraries(),
     shell:
         "dslt converge --cell {wildcards.cell} --settings {params.settings:q}"
-        " --index {input.index:q} --seed {wildcards.seed} --iterations {params.iterations}"
+        " --index {input.index:q} --seed {wildcards.seed} --threads {threads} --iterations {params.iterations}"
         " --device {params.device} --csv {output.csv:q} --maps {output.maps:q} > {log} 2>&1"

@@ -96,7 +96,7 @@ def _read_hed(path: Path) -> dict[str, Tensor]:
     try:
         import h5py
     except ImportError as error:
-        raise DsltError(f"{path}: reading it needs h5py; pip install 'dslt[hed]'") from error
+        raise DsltError(f"{path}: reading it needs h5py; python -m pip install h5py") from error
     convolutions = [0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28]
     counts = (2, 2, 3, 3, 3)
     names = [

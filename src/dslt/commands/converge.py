@@ -14,7 +14,7 @@ from dslt.data.csvfile import write_rows
 from dslt.data.files import atomic_write
 from dslt.data.index import load_index
 from dslt.data.sequences import validate_initial_box
-from dslt.device import Device, choose_device
+from dslt.device import Device, choose_device, limit_threads
 from dslt.errors import DsltError
 from dslt.evaluation.convergence import iterations_to_converge
 from dslt.settings import validate
@@ -71,6 +71,7 @@ def capped(settings: str, iterations: int, cell: str) -> TrainingSettings:
 @click.option("--settings", required=True, help="Resolved training settings as JSON.")
 @click.option("--index", required=True, type=click.Path(path_type=Path), help="Benchmark index.")
 @click.option("--seed", default=0, show_default=True)
+@click.option("--threads", default=1, show_default=True, help="Threads of torch and OpenCV.")
 @click.option("--iterations", default=500, show_default=True, help="Cap on the iterations.")
 @click.option("--device", type=click.Choice(get_args(Device)), default="auto", show_default=True)
 @click.option("--csv", "table", required=True, type=click.Path(path_type=Path))
@@ -80,12 +81,14 @@ def command(
     settings: str,
     index: Path,
     seed: int,
+    threads: int,
     iterations: int,
     device: Device,
     table: Path,
     maps: Path,
 ) -> None:
     """Train on the first frame of every sequence, up to a cap, and record each iteration."""
+    limit_threads(threads)
     training = capped(settings, iterations, cell)
     chosen = choose_device(device)
     benchmark = load_index(index)

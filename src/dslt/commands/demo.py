@@ -11,10 +11,10 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
-from dslt.boxes import write_boxes
+from dslt.boxes import parse_box, write_boxes
 from dslt.cells import resolve_settings
 from dslt.data.files import atomic_write
-from dslt.data.sequences import FrameSource, ImageFolder, VideoClip
+from dslt.data.sequences import FrameSource, ImageFolder, VideoClip, count_frames
 from dslt.device import Device
 from dslt.errors import DsltError
 from dslt.trackers.base import Frame
@@ -23,6 +23,9 @@ from dslt.trackers.run import Run, run_tracker
 
 COLOUR = (213, 94, 0)  # vermillion, RGB
 FALLBACK_RATE = 25.0
+# Of the repository that this file belongs to, wherever the command is called from.
+TRACKERS = Path(__file__).parents[3] / "config" / "trackers"
+CODECS = {".mp4": "mp4v", ".avi": "MJPG", ".mkv": "mp4v"}
 
 
 def open_frames(source: Path) -> tuple[FrameSource, float]:
@@ -44,24 +47,9 @@ def open_frames(source: Path) -> tuple[FrameSource, float]:
     return VideoClip(source), rate if rate and np.isfinite(rate) else FALLBACK_RATE
 
 
-def parse_box(text: str) -> np.ndarray:
-    """Read `x,y,w,h`.
-
-    Raises:
-        DsltError: if these are not four numbers.
-    """
-    try:
-        values = np.array([float(part) for part in text.split(",")])
-    except ValueError:
-        values = np.empty(0)
-    if values.shape != (4,):
-        raise DsltError(f"--box {text!r}; expected x,y,w,h: top-left corner and size in pixels")
-    return values
-
-
 def draw(frame: Frame, box: np.ndarray, score: float) -> Frame:
     """Return a copy of a frame with a box and its score."""
-    image = np.ascontiguousarray(frame)
+    image = frame.copy()
     if not np.isfinite(box).all():
         return image
     x, y, w, h = (round(float(value)) for value in box)
@@ -74,23 +62,37 @@ def draw(frame: Frame, box: np.ndarray, score: float) -> Frame:
     return image
 
 
+def check_out(path: Path, source: Path) -> None:
+    """Refuse a video that cannot be written, before anything is tracked.
+
+    Raises:
+        DsltError: if the suffix is unknown or the source would be overwritten.
+    """
+    if path.suffix.lower() not in CODECS:
+        raise DsltError(f"--out {path}: unknown video suffix; allowed: {', '.join(CODECS)}")
+    if path.resolve() == source.resolve():
+        raise DsltError(f"--out {path}: is the source itself; expected another file")
+
+
 def write_video(path: Path, frames: Iterator[Frame], size: tuple[int, int], rate: float) -> None:
     """Write frames as a video whose format follows from the suffix.
 
     Raises:
-        DsltError: if the format cannot be written here.
+        DsltError: if the format cannot be written here, or not all frames arrived.
     """
-    codecs = {".mp4": "mp4v", ".avi": "MJPG", ".mkv": "mp4v"}
-    if path.suffix not in codecs:
-        raise DsltError(f"--out {path}: unknown video suffix; allowed: {', '.join(codecs)}")
+    codec = CODECS[path.suffix.lower()]
     with atomic_write(path) as temporary:
-        code = cv2.VideoWriter.fourcc(*codecs[path.suffix])
-        writer = cv2.VideoWriter(str(temporary), code, rate, size)
+        writer = cv2.VideoWriter(str(temporary), cv2.VideoWriter.fourcc(*codec), rate, size)
         if not writer.isOpened():
-            raise DsltError(f"{path}: OpenCV cannot write {codecs[path.suffix]} video here")
+            raise DsltError(f"{path}: OpenCV cannot write {codec} video here")
+        count = 0
         for frame in frames:
             writer.write(frame[:, :, ::-1])
+            count += 1
         writer.release()
+        # OpenCV says nothing of a full disk.
+        if count_frames(temporary) != count:
+            raise DsltError(f"{path}: the video lost frames; is the disk full?")
 
 
 def drawn(frames: FrameSource, run: Run) -> Iterator[Frame]:
@@ -110,7 +112,7 @@ def drawn(frames: FrameSource, run: Run) -> Iterator[Frame]:
 @click.option(
     "--trackers",
     type=click.Path(path_type=Path),
-    default=Path("config/trackers"),
+    default=TRACKERS,
     show_default=True,
     help="Folder of the presets.",
 )
@@ -131,14 +133,15 @@ def command(
     Writes the video with the boxes drawn, and beside it a text file of the boxes (x,y,w,h, 0-based,
     one row per frame).
     """
+    check_out(out, source)
     settings = resolve_settings(tracker, ";".join(overrides), trackers, f"--tracker {tracker}")
-    start = parse_box(box)
+    start = parse_box(box, "--box")
     frames, rate = open_frames(source)
     with tqdm(total=len(frames), desc="tracking", unit="frame") as bar:
         made = make_tracker(settings, seed, device)
         run = run_tracker(made, frames, start, f"{source}, --box", bar.update)
-    height, width = frames[0].shape[:2]
-    write_video(out, drawn(frames, run), (width, height), rate)
     text = out.with_suffix(".txt")
     write_boxes(text, run.boxes, origin=0)
+    height, width = frames[0].shape[:2]
+    write_video(out, drawn(frames, run), (width, height), rate)
     click.echo(f"{out}: {len(frames)} frames; boxes in {text}")

@@ -10,7 +10,7 @@ import click
 from tqdm import tqdm
 
 from dslt.data.index import load_index
-from dslt.device import Device
+from dslt.device import Device, limit_threads
 from dslt.errors import DsltError
 from dslt.tracker_settings import TrackerSettings, parse_tracker
 from dslt.trackers.make import make_tracker
@@ -36,6 +36,7 @@ def parse_settings(text: str, cell: str) -> TrackerSettings:
 @click.option("--index", required=True, type=click.Path(path_type=Path), help="Benchmark index.")
 @click.option("--sequence", "names", multiple=True, help="Sequence; repeat. Default: all.")
 @click.option("--seed", default=0, show_default=True)
+@click.option("--threads", default=1, show_default=True, help="Threads of torch and OpenCV.")
 @click.option("--device", type=click.Choice(get_args(Device)), default="auto", show_default=True)
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the runs.")
 def command(
@@ -44,10 +45,12 @@ def command(
     index: Path,
     names: tuple[str, ...],
     seed: int,
+    threads: int,
     device: Device,
     out: Path,
 ) -> None:
     """Run one cell over sequences; three files per sequence."""
+    limit_threads(threads)
     parsed = parse_settings(settings, cell)
     benchmark = load_index(index)
     for name in names or benchmark.names:

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import AfterValidator, Field
 
-from dslt.data.folders import META, NAME, select_targets
+from dslt.data.folders import ATTRIBUTES, META, NAME, select_targets
 from dslt.errors import DsltError, unknown
 from dslt.settings import Settings, validate
 
@@ -197,7 +197,11 @@ class FolderBenchmark(_Benchmark):
         for target in select_targets(self.root, self.sequences):
             folder = Path(self.root, target.folder)
             files.append((folder / target.boxes).as_posix())
-            files += [(folder / META).as_posix()] * (folder / META).is_file()
+            files += [
+                (folder / name).as_posix()
+                for name in (META, ATTRIBUTES)
+                if (folder / name).is_file()
+            ]
         return files
 
 

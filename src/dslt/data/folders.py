@@ -18,6 +18,7 @@ from dslt.errors import DsltError, unknown
 
 BOXES = "groundtruth_rect.txt"
 META = "meta.json"
+ATTRIBUTES = "attributes.txt"
 _NUMBERED = re.compile(r"groundtruth_rect\.(\d+)\.txt")
 NAME = re.compile(r"[^\s/\\.\-'\"][^\s/\\'\"]*")
 

@@ -16,15 +16,13 @@ from dslt.boxes import DECIMALS, Boxes, read_boxes
 from dslt.data.benchmarks import Benchmark, ClipsBenchmark, FolderBenchmark, SyntheticBenchmark
 from dslt.data.clips import clip_length, open_clip, read_annotation
 from dslt.data.files import atomic_write
-from dslt.data.folders import META, Target, select_targets
+from dslt.data.folders import ATTRIBUTES, META, Target, select_targets
 from dslt.data.images import list_images
 from dslt.data.jsonfile import read_json
 from dslt.data.sequences import FrameSource, ImageFolder, Sequence, validate_initial_box
-from dslt.data.synthetic import SyntheticFrames, scene_attributes, scene_boxes
+from dslt.data.synthetic import SyntheticFrames, scene_attributes, scene_boxes, scene_photo
 from dslt.errors import DsltError, unknown
 from dslt.settings import Settings, validate
-
-_ATTRIBUTES_FILE = "attributes.txt"
 
 
 class VideoSource(Settings):
@@ -191,7 +189,7 @@ def _clip_entry(benchmark: ClipsBenchmark, name: str, data: Path) -> IndexEntry:
 def _synthetic_entry(name: str, seed: int) -> IndexEntry:
     source = SyntheticSource(kind="synthetic", scene=name, seed=seed)
     boxes = scene_boxes(name, seed)
-    return _entry(name, name, scene_attributes(name), source, source.open(), boxes)
+    return _entry(name, scene_photo(name), scene_attributes(name), source, source.open(), boxes)
 
 
 def _folder_entry(benchmark: FolderBenchmark, target: Target) -> IndexEntry:
@@ -282,7 +280,7 @@ def _folder_attributes(folder: Path) -> tuple[str, ...]:
             raise DsltError(f"{folder / META}: 'attributes' must be a list of codes")
         if codes:
             return tuple(codes)
-    if (folder / _ATTRIBUTES_FILE).is_file():
-        text = (folder / _ATTRIBUTES_FILE).read_text(encoding="utf-8-sig")
+    if (folder / ATTRIBUTES).is_file():
+        text = (folder / ATTRIBUTES).read_text(encoding="utf-8-sig")
         return tuple(re.split(r"[,;\s]+", text.strip())) if text.strip() else ()
     return ()

@@ -41,6 +41,11 @@ def scene_attributes(name: str) -> tuple[str, ...]:
     return _scene(name).attributes
 
 
+def scene_photo(name: str) -> str:
+    """Photograph that a scene's target is cut from: scenes that share it are not independent."""
+    return _scene(name).target.cutout.photo
+
+
 def scene_boxes(name: str, seed: int) -> Boxes:
     """Exact boxes of a scene's target, shape (N, 4), 0-based, NaN rows where it is unseen."""
     return SyntheticFrames(name, seed).boxes()

@@ -94,7 +94,8 @@ class DsltTracker:
         if found.score < self.settings.motion.lost:
             found = self._redetect(frame) or found
         seen = found.score >= self.settings.motion.lost
-        if seen or not self.settings.motion.hold:
+        # Where nothing responds at all, the maximum is anywhere.
+        if seen or (found.score > 0 and not self.settings.motion.hold):
             self._move(found, frame)
         if seen and found.score > scale.gate:
             factor = self._search(frame, pyramid).factor if scale.recenter else found.factor

@@ -44,8 +44,11 @@ class Grid:
         self.cells = (self.shape.target[0] / stride, self.shape.target[1] / stride)
         columns, rows = self.shape.size[0] // stride, self.shape.size[1] // stride
         same = settings.head.padding == "same"
-        width, height = (_kernel_side(side, odd=same) for side in self.cells)
-        self.kernel = (min(height, rows), min(width, columns))
+        width, height = (
+            _kernel_side(side, limit, odd=same)
+            for side, limit in zip(self.cells, (columns, rows), strict=True)
+        )
+        self.kernel = (height, width)
         # Response cell 0, in cells of the feature map.
         first = (0, 0) if same else (self.kernel[1] - 1, self.kernel[0] - 1)
         self.first_cell = (first[0] / 2, first[1] / 2)
@@ -226,11 +229,14 @@ class FirstFrame:
         return len(loss) > STOP_WINDOW and sum(recent) < len(recent) * self.settings.stop * loss[0]
 
 
-def _kernel_side(cells: float, *, odd: bool) -> int:
-    """Choose a kernel's side for a target of so many cells: odd and at least 3, or the floor."""
+def _kernel_side(cells: float, limit: int, *, odd: bool) -> int:
+    """Choose a kernel's side for a target of so many cells, no larger than the map.
+
+    Odd and at least 3 where the map has room for it, or else the floor.
+    """
     if not odd:
-        return max(1, int(cells))
-    return max(3, 2 * round((cells - 1) / 2) + 1)
+        return min(max(1, int(cells)), limit)
+    return min(max(3, 2 * round((cells - 1) / 2) + 1), limit - 1 + limit % 2)
 
 
 def _blur(patch: Image, sigma: float) -> Image:

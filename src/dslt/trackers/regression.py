@@ -8,6 +8,8 @@ from torch.nn import functional as F
 
 from dslt.tracker_settings import AdamSettings, HeadSettings, ReductionSettings
 
+SMALLEST_LEVEL = 1e-6  # of the features of a frame without any texture
+
 
 class RegressionNetwork(nn.Module):
     """Reductions of two taps, their fusion, and two regression heads whose responses add up.
@@ -67,7 +69,9 @@ class RegressionNetwork(nn.Module):
                 self.get_buffer(f"{name}_shift").copy_(mean)
                 self.get_buffer(f"{name}_scale").copy_(1 / (deviation + 1e-5))
             else:
-                self.get_buffer(f"{name}_scale").fill_(1 / float(layer(tap).abs().mean()))
+                self.get_buffer(f"{name}_scale").fill_(
+                    1 / max(float(layer(tap).abs().mean()), SMALLEST_LEVEL)
+                )
 
     @torch.no_grad()
     def equalise(self, taps: tuple[Tensor, Tensor], growth: float, rate: float) -> None:
@@ -78,7 +82,7 @@ class RegressionNetwork(nn.Module):
         """
         maps = self.inputs(*self.reduce(*taps))
         level = float(maps[:, maps.shape[1] // 2 :].abs().mean())
-        self.gain.fill_(growth / (rate * self.deep_head.numel() * level))
+        self.gain.fill_(growth / (rate * self.deep_head.numel() * max(level, SMALLEST_LEVEL)))
 
     def reduce(self, shallow: Tensor, deep: Tensor) -> tuple[Tensor, Tensor]:
         """Map the taps to two maps of `channels` channels on the shallow tap's grid."""
