@@ -40,7 +40,9 @@ show.figure(fig04, "Modulating factors for four settings, and L2, L3 and shrinka
 # ## The imbalance
 #
 # Patch, label and the responses after training on one first frame, and how many cells of the map
-# are left with which error. The axis of counts is logarithmic.
+# are left with which error. The maps are those at the end of the recorded training: where both the
+# loss's own value and the common criterion (see *Speed*) have converged, or else at the cap of 500
+# iterations; so the number of steps differs between losses. The axis of counts is logarithmic.
 
 # %%
 show.figure(fig03, "Patch, label, response maps and histogram of the absolute errors")
@@ -48,9 +50,9 @@ show.figure(fig03, "Patch, label, response maps and histogram of the absolute er
 # %% [markdown]
 # ## Speed
 #
-# Every loss trains from the same start on the same first frames, for the same number of
-# iterations, the cap. A training counts as converged when the mean of five successive
-# values is below a twentieth of the first value.
+# Every loss trains from the same start on the same first frames. A training counts as converged
+# when the mean of five successive values is below a twentieth of the first value. It is recorded
+# until both values below have converged, for at least 100 iterations and at most the cap.
 #
 # Which value? A loss's *own* value is what the paper's figure and the released code use, but it
 # cannot be compared between losses: the cube of a small number is smaller than its square, so L3

@@ -11,15 +11,19 @@
 # %% [markdown]
 # # Scorecard: the paper's statements and ours
 #
-# Two kinds of statements are kept apart. A printed **number** is compared only where backbone,
-# training data, benchmark and protocol are the same as the paper's; elsewhere it is *not
-# comparable*, however close it may look. A printed **claim**, such as "shrinkage beats L2", is
-# judged on our own data by the paired 95 % interval of the difference:
+# Two kinds of statements are kept apart. A printed **number** is compared only where preset,
+# backbone, training data, benchmark and protocol are the same as the paper's; elsewhere it is *not
+# comparable*, however close it may look. A number is *supported* where our 95 % interval holds it,
+# which noisy data make easier. A printed **claim**, such as "shrinkage beats L2", is judged on our
+# own data by the paired 95 % interval of the difference:
 #
 # - *supported*: the whole interval has the claimed sign;
 # - *contradicted*: the whole interval has the opposite sign;
 # - *inconclusive*: the interval contains 0, or there are too few independent videos to tell;
 # - *not run*: this study has no cell for it yet.
+#
+# The intervals are per claim, without correction for the number of claims: of forty orderings
+# without any effect, two would be expected to get a verdict by chance.
 
 # %% tags=["parameters"]
 scorecard = None

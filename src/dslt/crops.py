@@ -85,8 +85,8 @@ def patch_shape(target: Array, settings: PatchSettings, multiple: int = 16) -> P
     """Choose the patch of a sequence from its initial target size.
 
     `per_axis` is the rule of the authors' code (search area of 9 widths by 5 heights, target capped
-    at 80 px, patch of at least 200 x 200 px); `per_area` adds `context` times `sqrt(w h)` to each side and
-    gives `sqrt(w h)` a fixed number of pixels.
+    at 80 px, patch of at least 200 x 200 px); `per_area` adds `context` times `sqrt(w h)` to each
+    side and gives `sqrt(w h)` a fixed number of pixels.
 
     Args:
         target: `(width, height)` of the initial box in image pixels.

@@ -220,15 +220,15 @@ def test_three_films_that_agree_decide_nothing():
     assert "3 source videos agree by chance in 25 % of cases" in reason
 
 
-def rows_of(tmp_path, claims, numbers=(), cells=("dslt", "dslt_l2"), scores=(0.7, 0.5)):
+def rows_of(tmp_path, claims, numbers=(), scores=(0.7, 0.5), presets=("lite", "lite")):
     rng = np.random.default_rng(0)
     paths, comparisons = [], {}
-    for cell, value in zip(cells, scores, strict=True):
+    for cell, value, preset in zip(("dslt", "dslt_l2"), scores, presets, strict=True):
         for benchmark in FILMS:
             noise = rng.normal(0, 0.01, 10)
             paths.append(save_scores(tmp_path, cell, benchmark, value + noise))
         tables = load_tables(paths[-2:])
-        comparisons[cell] = compare_cell(cell, info(), tables, "dslt", [], PLAN)
+        comparisons[cell] = compare_cell(cell, info(preset=preset), tables, "dslt", [], PLAN)
     return scorecard(claims, numbers, comparisons, load_tables(paths), {}, PLAN)
 
 
@@ -251,6 +251,14 @@ def test_a_claim_that_does_not_hold_is_reported_as_such(tmp_path):
     assert rows[1].verdict == "contradicted"
 
 
+@pytest.mark.parametrize("presets", [("paper", "lite"), ("lite", "")])
+def test_a_claim_is_not_judged_by_cells_of_another_preset(tmp_path, presets):
+    rows = rows_of(tmp_path, [claim()], presets=presets)
+    assert {row.verdict for row in rows} == {"not comparable"}
+    odd = "preset of dslt is paper" if presets[0] == "paper" else "preset of dslt_l2 is not stated"
+    assert f"{odd}, not lite" in rows[0].note
+
+
 def test_claims_without_our_cells_are_not_run(tmp_path):
     named = claim(better_cell="", worse_cell="", preset="")
     absent = claim(id="y", worse_cell="dslt_ohnm")
@@ -271,14 +279,26 @@ def test_one_film_gives_no_interval(tmp_path):
     assert "no interval: one source video" in row.note
 
 
+PAPERS = ("paper", "paper")
+
+
 def test_a_number_is_compared_only_under_its_own_conditions(tmp_path):
-    rows = rows_of(tmp_path, [], [number()])
+    rows = rows_of(tmp_path, [], [number()], presets=PAPERS)
     verdicts = {row.our_benchmark: row for row in rows}
     assert verdicts["synthetic"].verdict == "supported"
+    assert "the noisier the data, the easier" in verdicts["synthetic"].note
     assert verdicts["clips"].verdict == "not comparable"
-    assert "differs in benchmark (clips, paper Synthetic)" in verdicts["clips"].note
-    (far,) = [r for r in rows_of(tmp_path, [], [number(value=10)]) if r.verdict != "not comparable"]
+    assert verdicts["clips"].note.startswith("differs in benchmark (clips, paper Synthetic)")
+    rows = rows_of(tmp_path, [], [number(value=10)], presets=PAPERS)
+    (far,) = [row for row in rows if row.verdict != "not comparable"]
     assert far.verdict == "contradicted"
+    assert "noisier" not in far.note
+
+
+def test_a_number_is_not_compared_with_another_preset(tmp_path):
+    rows = {row.our_benchmark: row for row in rows_of(tmp_path, [], [number()])}
+    assert rows["synthetic"].verdict == "not comparable"
+    assert rows["synthetic"].note.startswith("differs in preset (lite, paper paper)")
 
 
 @pytest.mark.parametrize(
@@ -290,7 +310,7 @@ def test_a_number_is_compared_only_under_its_own_conditions(tmp_path):
     ],
 )
 def test_any_other_condition_is_not_comparable(tmp_path, change, reason):
-    rows = rows_of(tmp_path, [], [number(**change)])
+    rows = rows_of(tmp_path, [], [number(**change)], presets=PAPERS)
     assert {row.verdict for row in rows} == {"not comparable"}
     assert reason in rows[1].note
 

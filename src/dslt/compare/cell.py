@@ -121,7 +121,14 @@ def compare_cell(
         if other is not None:
             check_pair(table, other, f"{cell} and {reference} on {benchmark}")
         benchmarks[benchmark] = _benchmark(table, other, reference, plan)
-    printed = tuple(
+    return CellComparison(
+        cell=cell, benchmarks=benchmarks, paper=_printed(cell, numbers), **info.model_dump()
+    )
+
+
+def _printed(cell: str, numbers: Sequence[PrintedNumber]) -> tuple[PaperValue, ...]:
+    """The paper's numbers that the cell stands for."""
+    return tuple(
         PaperValue(
             source=number.source,
             item=number.item,
@@ -132,7 +139,6 @@ def compare_cell(
         for number in numbers
         if cell in number.cells
     )
-    return CellComparison(cell=cell, benchmarks=benchmarks, paper=printed, **info.model_dump())
 
 
 def _benchmark(table: Table, other: Table | None, reference: str, plan: Plan) -> BenchmarkResult:

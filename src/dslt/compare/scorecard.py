@@ -1,8 +1,8 @@
 """The scorecard: every printed number and claim with ours beside it, and a verdict.
 
-A printed number is compared only where backbone, training data, benchmark and protocol are the
-same. A printed claim is judged by the paired 95 % interval of our own data, separately on each of
-our benchmarks, and only where there are enough source videos for such an interval.
+A printed number is compared only where preset, backbone, training data, benchmark and protocol are
+the same. A printed claim is judged by the paired 95 % interval of our own data, not corrected for
+the number of claims, on each of our benchmarks apart and only where they have enough source videos.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ CONTRADICTED = "contradicted"
 INCONCLUSIVE = "inconclusive"
 NOT_COMPARABLE = "not comparable"
 NOT_RUN = "not run"
+PRINTED_PRESET = "paper"
+NOISE = "says only that our interval holds the printed value; the noisier the data, the easier"
 
 
 @dataclass(frozen=True)
@@ -172,7 +174,8 @@ def _judged(
     first, second = pair
     interval = difference(first, second, claim.metric, plan)
     videos = len(set(first.videos))
-    verdict, reason = judge(interval, videos, claim.metric)
+    others = _other_presets(claim, comparisons)
+    verdict, reason = (NOT_COMPARABLE, others) if others else judge(interval, videos, claim.metric)
     censored = [
         f"{int(count)} of {table.values[claim.metric].size} trainings of {cell} never converged"
         " and count as the cap"
@@ -197,10 +200,19 @@ def _judged(
     )
 
 
+def _other_presets(claim: Claim, comparisons: Mapping[str, CellComparison]) -> str:
+    """Name the cells of a claim that have another preset than the claim is about."""
+    return "; ".join(
+        f"preset of {cell} is {comparisons[cell].preset or 'not stated'}, not {claim.preset}"
+        for cell in (claim.better_cell, claim.worse_cell)
+        if claim.preset and cell in comparisons and comparisons[cell].preset != claim.preset
+    )
+
+
 # ---------------------------------------------------------------------- numbers
 
 
-def _number_rows(number: PrintedNumber, comparisons: Mapping[str, CellComparison]) -> Iterator[Row]:
+def _number_rows(number: PrintedNumber, comparisons: Mapping[str, CellComparison]) -> list[Row]:
     """One row per cell and benchmark that stand for a printed number."""
     blank = Row(
         kind="number",
@@ -211,16 +223,14 @@ def _number_rows(number: PrintedNumber, comparisons: Mapping[str, CellComparison
         metric=number.metric,
         unit=METRICS[number.metric],
     )
-    cells = [comparisons[cell] for cell in number.cells if cell in comparisons]
-    found = False
-    for cell in cells:
-        for benchmark, result in cell.benchmarks.items():
-            if row := _number_row(blank, number, cell, benchmark, result):
-                found = True
-                yield row
-    if not found:
-        reason = "" if number.cells else "no cell of this study"
-        yield replace(blank, note=_join(reason, number.note))
+    rows = [
+        row
+        for cell in (comparisons[name] for name in number.cells if name in comparisons)
+        for benchmark, result in cell.benchmarks.items()
+        if (row := _number_row(blank, number, cell, benchmark, result))
+    ]
+    reason = "" if number.cells else "no cell of this study"
+    return rows or [replace(blank, note=_join(reason, number.note))]
 
 
 def _number_row(
@@ -239,7 +249,7 @@ def _number_row(
     else:
         verdict = SUPPORTED if value.low <= number.fraction <= value.high else CONTRADICTED
     reason = "differs in " + "; ".join(differs) if differs else ""
-    preset = f"preset {cell.preset}" if cell.preset else ""
+    noise = NOISE if verdict == SUPPORTED else ""
     return replace(
         blank,
         cell=cell.cell,
@@ -251,7 +261,7 @@ def _number_row(
         videos=str(result.videos),
         seeds=str(len(result.seeds)),
         verdict=verdict,
-        note=_join(preset, reason, *result.notes, number.note),
+        note=_join(reason, noise, *result.notes, number.note),
     )
 
 
@@ -263,6 +273,7 @@ def conditions(
     What the paper or our sheet does not say counts as different.
     """
     pairs = {
+        "preset": (cell.preset, PRINTED_PRESET),
         "backbone": (cell.backbone, number.backbone),
         "training data": (cell.training_data, number.training_data),
         "benchmark": (benchmark, number.benchmark),

@@ -116,9 +116,13 @@ def score(
             f"sequence {int(np.argmin(frames)) + 1} of {len(lengths)}: no frame has a valid ground"
             " truth, so there is nothing to score"
         )
-    success = _success(overlap, owner, frames, protocol)
-    precision = _precision(error, owner, frames, protocol)
-    headline = precision[:, protocol.precision.headline()]
+    overlaps, distances = protocol.success, protocol.precision
+    # An overlap passes from above: negated and in reverse, from below as a distance does.
+    at = overlaps.counts == "at_or_above"
+    success = _curve(-overlap, -overlaps.values()[::-1], at, owner, frames)[:, ::-1].copy()
+    up_to = distances.counts == "up_to"
+    precision = _curve(error, distances.values(), up_to, owner, frames)
+    headline = precision[:, distances.headline()]
     return OpeScores(success, precision, success.mean(axis=1), headline)
 
 
@@ -142,32 +146,18 @@ def _compare(boxes: Floats, truth: Floats) -> tuple[Floats, Floats]:
     )
 
 
-def _success(
-    overlap: Floats, owner: NDArray[np.intp], frames: NDArray[np.intp], protocol: OpeProtocol
+def _curve(
+    values: Floats,
+    thresholds: Floats,
+    inclusive: bool,
+    owner: NDArray[np.intp],
+    frames: NDArray[np.intp],
 ) -> Floats:
-    """Success curves (S, T): the number of thresholds that an overlap passes is its rank."""
-    thresholds = protocol.success.values()
-    strict = protocol.success.counts == "above"
-    rank = np.searchsorted(thresholds, overlap, side="left" if strict else "right")
-    counts = _histogram(rank, owner, len(frames), len(thresholds))
-    passed = counts[:, ::-1].cumsum(axis=1)[:, ::-1]
-    return np.asarray(passed[:, 1:] / frames[:, None])
+    """Part of each sequence's frames that are below each threshold (S, T), or at it.
 
-
-def _precision(
-    error: Floats, owner: NDArray[np.intp], frames: NDArray[np.intp], protocol: OpeProtocol
-) -> Floats:
-    """Precision curves (S, D): the rank of a distance is the first threshold that it meets."""
-    thresholds = protocol.precision.values()
-    inclusive = protocol.precision.counts == "up_to"
-    rank = np.searchsorted(thresholds, error, side="left" if inclusive else "right")
-    counts = _histogram(rank, owner, len(frames), len(thresholds))
+    The rank of a value among the ascending thresholds is the first threshold that it meets.
+    """
+    rank = np.searchsorted(thresholds, values, side="left" if inclusive else "right")
+    bins = len(thresholds) + 1
+    counts = np.bincount(owner * bins + rank, minlength=len(frames) * bins).reshape(-1, bins)
     return np.asarray(counts.cumsum(axis=1)[:, :-1] / frames[:, None])
-
-
-def _histogram(
-    rank: NDArray[np.intp], owner: NDArray[np.intp], sequences: int, thresholds: int
-) -> NDArray[np.intp]:
-    """Count the frames of each sequence at each rank 0..thresholds: (S, thresholds + 1)."""
-    bins = thresholds + 1
-    return np.bincount(owner * bins + rank, minlength=sequences * bins).reshape(sequences, bins)

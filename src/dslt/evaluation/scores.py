@@ -125,16 +125,9 @@ def build_scores(
     Raises:
         DsltError: as `dslt.evaluation.ope.score`.
     """
-    names = list(targets)
-    found = score(
-        [results[name].boxes for name in names],
-        [targets[name].truth for name in names],
-        protocol,
-        origin,
-    )
-    speeds = [fps for name in names if (fps := results[name].fps) is not None]
-    by_metric = {"success_auc": found.success_auc, "precision_20": found.precision_20}
-    attributes = per_attribute([targets[name].attributes for name in names], by_metric)
+    ordered = [results[name] for name in targets]
+    truths = [target.truth for target in targets.values()]
+    found = score([result.boxes for result in ordered], truths, protocol, origin)
     conventions = {"protocol": run.protocol, **protocol.model_dump(mode="json")}
     return Scores(
         cell=run.cell,
@@ -142,17 +135,31 @@ def build_scores(
         seed=run.seed,
         conventions={**conventions, "truth_origin": origin},
         notes=tuple(notes),
-        overall=Summary(
-            success_auc=float(found.success_auc.mean()),
-            precision_20=float(found.precision_20.mean()),
-            fps=float(np.median(speeds)) if speeds else None,
-        ),
+        overall=_summary(found, ordered),
         curves=_mean_curves(found, protocol),
-        attributes={code: AttributeScore.model_validate(row) for code, row in attributes.items()},
+        attributes=_attributes(found, list(targets.values())),
         sequences={
-            name: _sequence(targets[name], results[name], found, i) for i, name in enumerate(names)
+            name: _sequence(target, ordered[i], found, i)
+            for i, (name, target) in enumerate(targets.items())
         },
     )
+
+
+def _summary(found: OpeScores, results: Sequence[RawResult]) -> Summary:
+    """Average the scores over the sequences."""
+    speeds = [fps for result in results if (fps := result.fps) is not None]
+    return Summary(
+        success_auc=float(found.success_auc.mean()),
+        precision_20=float(found.precision_20.mean()),
+        fps=float(np.median(speeds)) if speeds else None,
+    )
+
+
+def _attributes(found: OpeScores, targets: Sequence[Target]) -> dict[str, AttributeScore]:
+    """Average the scores over the sequences of each attribute."""
+    by_metric = {"success_auc": found.success_auc, "precision_20": found.precision_20}
+    rows = per_attribute([target.attributes for target in targets], by_metric)
+    return {code: AttributeScore.model_validate(row) for code, row in rows.items()}
 
 
 def _mean_curves(found: OpeScores, protocol: OpeProtocol) -> Curves:

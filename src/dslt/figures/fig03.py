@@ -68,11 +68,6 @@ def load(paths: Mapping[str, Path], sequence: str | None = None) -> dict[str, Ma
     return found
 
 
-def sequences(path: Path) -> list[str]:
-    """Name the sequences of one npz file in the order in which they were written."""
-    return list(_names(_open(path)))
-
-
 def _open(path: Path) -> np.lib.npyio.NpzFile:
     try:
         archive = np.load(inputs.existing(path, MADE_BY), allow_pickle=False)

@@ -41,7 +41,6 @@ class Result:
     success: Curve
     precision: Curve
     sequences: frozenset[str]
-    seeds: tuple[int, ...]
 
 
 Study = dict[str, dict[str, Result]]
@@ -100,7 +99,6 @@ def _result(scores: Sequence[Scores]) -> Result:
             [s.curves.precision for s in scores], [s.overall.precision_20 for s in scores]
         ),
         sequences=frozenset(scores[0].sequences),
-        seeds=tuple(score.seed for score in scores),
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape, unescape
@@ -64,7 +63,7 @@ def render(contents: Contents, out: Path) -> None:
         _headlines(contents),
         _tables(contents, out.parent),
         _figures(contents, out.parent),
-        f"<footer>{provenance()}</footer>",
+        f"<footer>dslt {__version__}</footer>",
     ]
     page = html.document("DSLT: results", "\n".join(part for part in parts if part))
     html.check_offline(page, out)
@@ -138,23 +137,3 @@ def _figures(contents: Contents, base: Path) -> str:
         caption = f"{escape(title)}. {_beside(path, ('.pdf', '.png'), base)}"
         parts.append(html.image(path, title, caption))
     return "<h2>Figures</h2>\n" + "\n".join(parts) if parts else ""
-
-
-def provenance() -> str:
-    """Say which code made the page: version and, where git knows it, the commit. No date."""
-    commit = _git("rev-parse", "HEAD")
-    if commit is None:
-        return f"dslt {__version__}; git commit not available"
-    changed = " with uncommitted changes" if _git("status", "--porcelain", "-uno") else ""
-    return f"dslt {__version__}; git commit <code>{commit}</code>{changed}"
-
-
-def _git(*arguments: str) -> str | None:
-    """Ask git about the current folder; None where it cannot say."""
-    try:
-        done = subprocess.run(
-            ["git", *arguments], capture_output=True, text=True, check=False, timeout=30
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout.strip() if done.returncode == 0 else None
