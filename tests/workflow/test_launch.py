@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -81,16 +83,22 @@ def test_jobs_of_a_killed_snakemake_are_waited_for(fresh: Repository) -> None:
 
 
 @pytest.fixture
-def launch(tmp_path: Path) -> ModuleType:
-    """The launcher of a folder with an empty package, whose installation needs no index."""
+def launch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The launcher of a folder with an empty package, whose installation needs no index.
+
+    Build isolation would need one, to fetch what the package is built with.
+    """
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.delenv("PIP_FIND_LINKS", raising=False)
     folder = tmp_path / "bare"
     (folder / "workflow" / "scripts").mkdir(parents=True)
     (folder / "envs").mkdir()
     (folder / "envs" / "constraints.txt").write_text("")
     (folder / "backend.py").write_text(BACKEND)
     (folder / "pyproject.toml").write_text(
-        '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
-        '[project]\nname = "bare"\nversion = "1"\n[project.optional-dependencies]\ndev = []\n'
+        '[build-system]\nrequires = ["pip"]\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+        '[project]\nname = "bare"\nversion = "1"\n[project.optional-dependencies]\n'
+        "dev = []\nhed = []\n"
     )
     script = folder / "workflow" / "scripts" / "launch.py"
     script.write_text((ROOT / "workflow" / "scripts" / "launch.py").read_text())
@@ -107,8 +115,9 @@ BACKEND = """
 import zipfile
 from pathlib import Path
 
+EXTRAS = ["Provides-Extra: dev", "Provides-Extra: hed"]
 FILES = {
-    "METADATA": ["Metadata-Version: 2.1", "Name: bare", "Version: 1", "Provides-Extra: dev"],
+    "METADATA": ["Metadata-Version: 2.1", "Name: bare", "Version: 1", *EXTRAS],
     "WHEEL": ["Wheel-Version: 1.0", "Root-Is-Purelib: true", "Tag: py3-none-any"],
     "RECORD": [f"bare-1.dist-info/{name},," for name in ("METADATA", "WHEEL", "RECORD")],
 }
@@ -145,6 +154,61 @@ def test_failed_installation_is_told(launch: ModuleType) -> None:
     with pytest.raises(launch.LaunchError, match="installation failed"):
         launch.ensure_environment([])
     assert not launch.STAMP.exists()
+
+
+def test_python_without_ensurepip_is_told(
+    launch: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(launch.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(launch.LaunchError, match=r"apt install python3\.\d+-venv"):
+        launch.ensure_environment([])
+    assert not launch.VENV.exists()
+
+
+def test_build_backend_is_locked() -> None:
+    pins = (ROOT / "envs" / "constraints.txt").read_text().splitlines()
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    for requirement in project["build-system"]["requires"]:
+        name = re.split("[^a-z]", requirement)[0]
+        assert [pin for pin in pins if pin.startswith(f"{name}==") and ";" not in pin]
+
+
+def test_failed_unlock_is_told(launch: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    locks = launch.ROOT / ".snakemake" / "locks"
+    locks.mkdir(parents=True)
+    (locks / "0.input.lock").write_text("")
+    monkeypatch.setattr(launch, "workers", list)
+    with pytest.raises(launch.LaunchError, match="the lock stays"):
+        launch.clear_stale_lock([sys.executable, "-c", "raise SystemExit(1)"])
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("/x/bin/python -m snakemake --cores 2", "snakemake"),
+        ("python3.11 -u -m dslt track", "dslt"),
+        ("/x/bin/python /x/bin/dslt track", "dslt"),
+        ("/x/bin/snakemake all", "snakemake"),
+        ("vim src/dslt", "vim"),
+        ("python tool.py -m dslt", "tool.py"),
+        ("python -c print() dslt", "python"),
+        ("python", "python"),
+        ("", ""),
+    ],
+)
+def test_program_of_a_command_line(launch: ModuleType, line: str, name: str) -> None:
+    assert launch.program(line.split()) == name
+
+
+def test_refusal_names_no_earlier_holder(launch: ModuleType) -> None:
+    installer = launch.lock_file("environment.lock", launch.fcntl.LOCK_EX, "busy")
+    with pytest.raises(launch.LaunchError, match=rf"^busy \(process {os.getpid()}\)$"):
+        launch.lock_file("environment.lock", launch.fcntl.LOCK_SH, "busy")
+    os.close(installer)
+    user = launch.lock_file("environment.lock", launch.fcntl.LOCK_SH, "busy")
+    with pytest.raises(launch.LaunchError, match=r"^busy$"):
+        launch.lock_file("environment.lock", launch.fcntl.LOCK_EX, "busy")
+    os.close(user)
 
 
 def test_environment_in_use_is_not_changed(launch: ModuleType) -> None:

@@ -76,12 +76,7 @@ class Repository:
     def planned(self, target: str = "all") -> set[tuple[str, str]]:
         """List what Snakemake would run: pairs of rule and cell, the cell empty where none is."""
         text = self.snakemake(target, "--dry-run").stdout
-        blocks = re.split(r"\n(?=(?:local)?rule )", text.partition("\nReasons:")[0])
-        jobs = set()
-        for block in blocks:
-            if rule := re.match(r"(?:local)?rule (\w+):", block):
-                cell = re.search(r"wildcards: .*?cell=(\w+)", block)
-                jobs.add((rule[1], cell[1] if cell else ""))
+        jobs = listed_jobs(text)
         assert jobs or "Nothing to be done" in text, text
         return {job for job in jobs if job[0] != target}
 
@@ -109,6 +104,16 @@ class Repository:
         """Join a command's output with the logs of the jobs."""
         logs = [f"== {log}\n{log.read_text()}" for log in self.path.glob("logs/**/*.log")]
         return "\n".join([text, *logs])[-8000:]
+
+
+def listed_jobs(text: str) -> set[tuple[str, str]]:
+    """Read the jobs in what Snakemake printed, run or dry run, as pairs like those of `planned`."""
+    jobs = set()
+    for block in re.split(r"\n(?=(?:local)?rule )", text.partition("\nReasons:")[0]):
+        if rule := re.match(r"(?:local)?rule (\w+):", block):
+            cell = re.search(r"wildcards: .*?cell=(\w+)", block)
+            jobs.add((rule[1], cell[1] if cell else ""))
+    return jobs
 
 
 def draw_frames(folder: Path, seed: int) -> None:

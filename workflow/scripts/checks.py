@@ -34,9 +34,14 @@ def lint_workflow() -> bool:
     return False
 
 
-def call(command: list[str]) -> bool:
-    """Run one tool in the repository's root."""
-    return subprocess.run(command, cwd=ROOT, check=False).returncode == 0
+def call(command: list[str]) -> tuple[bool, str]:
+    """Run one tool in the repository's root, pass on what it prints, and keep its last line."""
+    line = ""
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=ROOT, stdout=pipe, text=True, errors="replace") as tool:
+        for line in tool.stdout or ():
+            print(line, end="", flush=True)
+    return tool.returncode == 0, line.rstrip()
 
 
 def main() -> int:
@@ -51,13 +56,15 @@ def main() -> int:
         "mypy": python("mypy"),
         "pytest": python("pytest", "-n", "2", "--dist", "loadfile", *sys.argv[1:]),
     }
-    failed = []
+    failed, closing = [], ""
     for name, command in checks.items():
         start = time.monotonic()
         print(f"== {name}", flush=True)
-        if not (call(command) if command else lint_workflow()):
+        passed, closing = call(command) if command else (lint_workflow(), "")
+        if not passed:
             failed.append(name)
         print(f"   {time.monotonic() - start:.0f} s", flush=True)
+    print(closing)  # pytest's counts again, where they are looked for
     print(f"failed: {', '.join(failed)}" if failed else "all checks passed")
     return 1 if failed else 0
 

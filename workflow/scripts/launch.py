@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import fcntl
 import hashlib
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -21,6 +22,7 @@ LOCKS = ROOT / "state" / "locks"
 VENV = ROOT / ".venv"
 STAMP = VENV / "installed"
 OLDEST_PYTHON = (3, 11)
+EXTRAS = "dev,hed"
 
 
 class LaunchError(Exception):
@@ -47,9 +49,9 @@ def lock_file(name: str, mode: int, refusal: str) -> int:
         fcntl.flock(descriptor, mode | fcntl.LOCK_NB)
     except BlockingIOError:
         holder = os.read(descriptor, 64).decode(errors="replace").strip()
-        raise LaunchError(f"{refusal} (process {holder or 'unknown'})") from None
+        raise LaunchError(f"{refusal} (process {holder})" if holder else refusal) from None
+    os.ftruncate(descriptor, 0)  # an earlier holder's number; many may share a lock, so none then
     if mode == fcntl.LOCK_EX:
-        os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
     os.set_inheritable(descriptor, True)
     return descriptor
@@ -64,6 +66,7 @@ def wanted_stamp() -> str:
     """Describe the environment that the lock file and the package ask for here."""
     digest = hashlib.sha256(CONSTRAINTS.read_bytes())
     digest.update((ROOT / "pyproject.toml").read_bytes())
+    digest.update(EXTRAS.encode())
     return f"{place()}\n{digest.hexdigest()}\n"
 
 
@@ -78,17 +81,46 @@ def usable() -> bool:
     return True
 
 
+def build_requirements() -> list[str]:
+    """Read what the package is built with."""
+    import tomllib  # not at the top: a Python that lacks it has to be told that it is too old
+
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        requirements: list[str] = tomllib.load(file)["build-system"]["requires"]
+    return requirements
+
+
+def require_ensurepip() -> None:
+    """Check for what Debian and Ubuntu leave out of Python.
+
+    Raises:
+        LaunchError: If this Python cannot put pip into a virtual environment.
+    """
+    if importlib.util.find_spec("ensurepip") is None:
+        package = f"python{sys.version_info[0]}.{sys.version_info[1]}-venv"
+        raise LaunchError(
+            f"{sys.executable} has no module ensurepip, so it cannot create .venv; install it "
+            f"first (Debian, Ubuntu: apt install {package}), or PYTHON=... picks another Python"
+        )
+
+
 def install(pip_args: list[str]) -> None:
-    """Create or update `.venv`; the stamp is written last, so a broken install starts afresh."""
+    """Create or update `.venv`; the stamp is written last, so a broken install starts afresh.
+
+    What builds packages is installed first and used from there: pip's build isolation would fetch
+    the newest one, because constraints do not reach into it.
+    """
     if not usable():
+        require_ensurepip()
         print("dslt: creating .venv", flush=True)
         shutil.rmtree(VENV, ignore_errors=True)
         subprocess.run([sys.executable, "-m", "venv", VENV], check=True)
     STAMP.unlink(missing_ok=True)
     print("dslt: installing the locked packages (a few minutes the first time)", flush=True)
     pip = [VENV / "bin" / "python", "-m", "pip", "install", "--no-input"]
-    pip += ["--disable-pip-version-check", *pip_args, "-c", CONSTRAINTS, "-e", f"{ROOT}[dev]"]
-    subprocess.run(pip, check=True)
+    pip += ["--disable-pip-version-check", *pip_args, "-c", CONSTRAINTS]
+    subprocess.run([*pip, *build_requirements()], check=True)
+    subprocess.run([*pip, "--no-build-isolation", "-e", f"{ROOT}[{EXTRAS}]"], check=True)
     partial = STAMP.with_suffix(".part")
     partial.write_text(wanted_stamp())
     partial.replace(STAMP)
@@ -122,6 +154,16 @@ def enter_environment(arguments: list[str]) -> None:
     os.execv(python, [python, str(Path(__file__).resolve()), "--here", *arguments])
 
 
+def program(words: list[str]) -> str:
+    """Name the program or module of a command line, looking through a Python interpreter."""
+    first = Path(words[0]).name if words else ""
+    if not first.startswith("python") or len(words) < 2:
+        return first
+    if not words[1].startswith("-"):
+        return Path(words[1]).name
+    return words[words.index("-m") + 1] if "-m" in words[:-1] else first
+
+
 def workers() -> list[str]:
     """List live Snakemake and `dslt` processes that work in this folder."""
     import psutil  # third party: present inside the environment only
@@ -130,12 +172,12 @@ def workers() -> list[str]:
     found = []
     for process in psutil.process_iter(["pid", "cmdline"]):
         words = process.info["cmdline"] or []
-        names = {Path(word).name for word in words[:3]} & {"snakemake", "dslt"}
-        if process.pid in family or not names or "demo" in words:
+        name = program(words)
+        if process.pid in family or name not in {"snakemake", "dslt"} or "demo" in words:
             continue
         try:
             if Path(process.cwd()) == ROOT:
-                found.append(f"{process.pid} ({' '.join(sorted(names))})")
+                found.append(f"{process.pid} ({name})")
         except (psutil.NoSuchProcess, psutil.AccessDenied):
             continue
     return found
@@ -146,6 +188,7 @@ def clear_stale_lock(snakemake: list[str]) -> None:
 
     Raises:
         LaunchError: If a live process works in this folder; its late writes could mix with ours.
+            If Snakemake cannot read the workflow.
     """
     alive = workers()
     if alive:
@@ -156,7 +199,8 @@ def clear_stale_lock(snakemake: list[str]) -> None:
     locks = ROOT / ".snakemake" / "locks"
     if locks.is_dir() and any(locks.iterdir()):
         print("dslt: clearing the lock of a run that was killed", flush=True)
-        subprocess.run([*snakemake, "--unlock"], check=True)
+        if subprocess.run([*snakemake, "--unlock"], check=False).returncode != 0:
+            raise LaunchError("the lock stays; Snakemake says above what to mend before a new run")
 
 
 def run(arguments: list[str]) -> None:
