@@ -144,7 +144,7 @@ def test_dvc_clone_has_nothing_to_do(
     clone.edit("config/cells.tsv", "opencv/kcf", "opencv/csrt")
     planned = clone.planned()
     assert without_readers(planned) == one_cell("kcf")
-    assert listed_jobs(clone.snakemake("all").stdout) == {*planned, ("all", "")}
+    assert listed_jobs(clone.snakemake("all").stdout) - {("all", "")} == planned
     changed = {name for name, boxes in clone.boxes().items() if boxes != copied.boxes()[name]}
     assert changed
     assert {Path(name).parts[0] for name in changed} == {"kcf"}

@@ -117,8 +117,8 @@ def install(pip_args: list[str]) -> None:
         subprocess.run([sys.executable, "-m", "venv", VENV], check=True)
     STAMP.unlink(missing_ok=True)
     print("dslt: installing the locked packages (a few minutes the first time)", flush=True)
-    pip = [VENV / "bin" / "python", "-m", "pip", "install", "--no-input"]
-    pip += ["--disable-pip-version-check", *pip_args, "-c", CONSTRAINTS]
+    pip = [str(VENV / "bin" / "python"), "-m", "pip", "install", "--no-input"]
+    pip += ["--disable-pip-version-check", *pip_args, "-c", str(CONSTRAINTS)]
     subprocess.run([*pip, *build_requirements()], check=True)
     subprocess.run([*pip, "--no-build-isolation", "-e", f"{ROOT}[{EXTRAS}]"], check=True)
     partial = STAMP.with_suffix(".part")
