@@ -356,7 +356,7 @@ def test_fig16_counts_what_did_not_converge(tmp_path):
     assert table.loc[("L2", "own loss"), "median"] == 60
     assert table.loc[("L2", "own loss"), "cap"] == 60
     figure = fig16.figure(study)
-    assert "median ≥ 60\n2 of 3 censored" in texts(figure)
+    assert "≥ 60\n(2 of 3)" in texts(figure)
     hollow = [line for line in figure.axes[2].lines if line.get_marker() == "^"]
     assert [line.get_ydata()[0] for line in hollow] == [60, 60]
 
@@ -373,7 +373,7 @@ def test_fig16_draws_the_mean_relative_to_the_start(tmp_path):
 def test_the_count_is_the_number_of_censored_runs(reached):
     text = fig16.count_text(reached, 30.0)
     censored = reached.count(False)
-    assert (f"{censored} of {len(reached)} censored" in text) == (censored > 0)
+    assert (f"({censored} of {len(reached)})" in text) == (censored > 0)
     assert ("≥" in text) == (2 * censored >= len(reached))
 
 

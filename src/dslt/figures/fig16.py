@@ -36,6 +36,7 @@ ABOVE: dict[str, Any] = {
     "fontsize": 7,
 }
 SOLID: dict[str, Any] = {"markersize": 3.4, "markeredgewidth": 0}
+LOWEST = 0.01  # of the relative curves: well below the twentieth that counts as converged
 TICKS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
 FORM = "CELL=FILE or CELL@BENCHMARK=FILE"
 
@@ -204,7 +205,8 @@ def _curves(
         runs = np.stack([trace.relative[measure][: last + 1] for trace in cells[cell]])
         mean, deviation = runs.mean(axis=0), runs.std(axis=0)
         x, look = np.arange(runs.shape[1]), looks[cell]
-        ax.fill_between(x, mean - deviation, mean + deviation, color=look.color, alpha=0.13, lw=0)
+        low = np.maximum(mean - deviation, LOWEST)
+        ax.fill_between(x, low, mean + deviation, color=look.color, alpha=0.13, lw=0)
         ax.plot(x, mean, zorder=3 - 0.01 * look.order, **look.line)
         highest = max(highest, float(mean.max()))
     ax.axhline(FRACTION, color=style.GREY, linewidth=0.6)
@@ -216,7 +218,9 @@ def _curves(
     shown = [tick for tick in TICKS if tick <= last]
     ax.set_xticks(shown, [str(tick) for tick in shown])
     ax.set_xticks([], minor=True)
-    ax.set(xlim=(1, last), ylim=(0, 1.1 * highest), xlabel="Iteration", ylabel="Relative to start")
+    ax.set_yscale("log")
+    ax.set(xlim=(1, last), ylim=(LOWEST, 1.5 * highest))
+    ax.set(xlabel="Iteration", ylabel="Relative to start")
 
 
 def _counts(
@@ -243,15 +247,15 @@ def _counts(
     ax.tick_params(axis="x", length=0)
     ax.set_yticks([tick for tick in MaxNLocator(5).tick_values(0, cap) if 0 <= tick <= cap])
     ax.grid(visible=False, axis="x")
-    ax.set(ylim=(0, 1.3 * cap), xlim=(-0.6, len(names) - 0.4), ylabel="Iterations")
+    ax.set(ylim=(0, 1.3 * cap), xlim=(-0.6, len(names) - 0.4), ylabel="Iterations, with the median")
 
 
 def count_text(reached: Sequence[bool], median: float) -> str:
-    """Write the median and how many runs are censored.
+    """Write the median and, below it, how many runs are censored.
 
     Where half of the runs or more did not converge, the median is only a lower bound.
     """
     censored = len(reached) - sum(reached)
     bound = "≥ " if 2 * censored >= len(reached) else ""
-    text = f"median {bound}{median:g}"
-    return f"{text}\n{censored} of {len(reached)} censored" if censored else text
+    text = f"{bound}{median:g}"
+    return f"{text}\n({censored} of {len(reached)})" if censored else text
