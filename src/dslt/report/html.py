@@ -22,7 +22,7 @@ from dslt.errors import DsltError
 VERDICTS = ("supported", "contradicted", "inconclusive", "not comparable", "not run")
 CSS = """
 :root { color-scheme: light; }
-body { max-width: 62rem; margin: 0 auto; padding: 1.5rem 1.25rem 4rem; color: #1a1a1a;
+body { max-width: 84rem; margin: 0 auto; padding: 1.5rem 1.25rem 4rem; color: #1a1a1a;
   background: #fff; font: 16px/1.55 system-ui, "Segoe UI", Roboto, "Helvetica Neue", sans-serif; }
 h1 { font-size: 1.7rem; line-height: 1.25; margin: .6rem 0 1rem; }
 h2 { font-size: 1.25rem; margin: 2.2rem 0 .6rem; border-bottom: 1px solid #ddd; }
