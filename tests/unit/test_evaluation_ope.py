@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from dslt.boxes import center_error, iou
+from dslt.data.jsonfile import parse_json
 from dslt.errors import DsltError
 from dslt.evaluation.attributes import per_attribute
 from dslt.evaluation.ope import align, score, usable, valid_ground_truth
-from dslt.evaluation.protocols import OpeProtocol, load_protocols, parse_json, parse_protocol
+from dslt.evaluation.protocols import OpeProtocol, load_protocols, parse_protocol
 
 CONFIG = Path(__file__).resolve().parents[2] / "config" / "protocols.yaml"
 OTB = load_protocols(CONFIG)["otb"]

@@ -15,7 +15,7 @@ from dslt.compare.runs import load_tables
 from dslt.compare.scorecard import scorecard as build_scorecard
 from dslt.compare.scorecard import to_csv
 from dslt.data.files import atomic_write
-from dslt.evaluation.protocols import parse_json
+from dslt.data.jsonfile import parse_json
 from dslt.evaluation.scores import to_json
 from dslt.settings import validate
 

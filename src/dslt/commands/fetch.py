@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,8 @@ from dslt.data.benchmarks import (
     read_definitions,
 )
 from dslt.data.fetch import fetch, fetch_url
-from dslt.errors import DsltError, unknown
+from dslt.data.jsonfile import parse_json
+from dslt.errors import unknown
 
 BENCHMARKS_OPTION = click.option(
     "--definitions",
@@ -34,10 +34,7 @@ def find_definition(name: str, definition: str | None, files: tuple[str, ...]) -
         DsltError: The JSON is broken, or no file has the entry; the error lists those there are.
     """
     if definition is not None:
-        try:
-            return json.loads(definition)
-        except ValueError as error:
-            raise DsltError(f"--definition of {name}: not JSON ({error})") from error
+        return parse_json(definition, f"--definition of {name}")
     entries = {key: value for file in files for key, value in read_definitions(file).items()}
     if name not in entries:
         raise unknown("benchmark", name, entries)

@@ -8,8 +8,9 @@ import click
 
 from dslt.data.files import atomic_write
 from dslt.data.index import load_index
+from dslt.data.jsonfile import parse_json
 from dslt.evaluation.formats import read_results
-from dslt.evaluation.protocols import parse_json, parse_protocol
+from dslt.evaluation.protocols import parse_protocol
 from dslt.evaluation.scores import Run, Target, build_scores, to_json
 
 EXISTING = click.Path(path_type=Path)

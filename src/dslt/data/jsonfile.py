@@ -1,4 +1,4 @@
-"""JSON files with errors that name them."""
+"""JSON files and texts with errors that name them."""
 
 from __future__ import annotations
 
@@ -22,3 +22,15 @@ def read_json(path: str | os.PathLike[str]) -> Any:
         raise DsltError(f"{os.fspath(path)}: no such file") from None
     except (OSError, ValueError) as error:
         raise DsltError(f"{os.fspath(path)}: not a readable JSON file ({error})") from error
+
+
+def parse_json(text: str, where: str) -> Any:
+    """Read JSON text from the command line.
+
+    Raises:
+        DsltError: The text is not JSON.
+    """
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise DsltError(f"{where}: not JSON ({error}): {text[:60]!r}") from None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any, Literal
 
@@ -110,18 +109,6 @@ def parse_protocol(values: Any, where: str) -> Protocol:
     if not isinstance(kind, str) or kind not in KINDS:
         raise DsltError(f"{where}: {unknown('kind of protocol', kind, KINDS)}")
     return validate(KINDS[kind], values, where)
-
-
-def parse_json(text: str, where: str) -> Any:
-    """Read JSON text from the command line.
-
-    Raises:
-        DsltError: The text is not JSON.
-    """
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        raise DsltError(f"{where}: not JSON ({error}): {text[:60]!r}") from None
 
 
 def load_protocols(path: Path) -> dict[str, Protocol]:
