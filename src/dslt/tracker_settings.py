@@ -7,6 +7,7 @@ here has a scientific default.
 
 from __future__ import annotations
 
+import json
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
@@ -310,3 +311,15 @@ def parse_tracker(values: Any, where: str) -> TrackerSettings:
     if name not in SETTINGS:
         raise DsltError(f"{where}: unknown tracker {name!r}; allowed: {', '.join(SETTINGS)}")
     return validate(SETTINGS[name], values, where)
+
+
+def read_settings(text: str, cell: str) -> Any:
+    """Read a cell's resolved settings, or a part of them, from JSON, unchecked.
+
+    Raises:
+        DsltError: the text is no JSON.
+    """
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise DsltError(f"settings of cell {cell!r} are no JSON: {error}") from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -15,10 +14,9 @@ from dslt.data.files import atomic_write
 from dslt.data.index import load_index
 from dslt.data.sequences import validate_initial_box
 from dslt.device import Device, choose_device, limit_threads
-from dslt.errors import DsltError
 from dslt.evaluation.convergence import iterations_to_converge
 from dslt.settings import validate
-from dslt.tracker_settings import TrainingSettings
+from dslt.tracker_settings import TrainingSettings, read_settings
 
 if TYPE_CHECKING:
     from dslt.data.sequences import Sequence
@@ -56,10 +54,7 @@ def capped(settings: str, iterations: int, cell: str) -> TrainingSettings:
     Raises:
         DsltError: if the text is no JSON or no valid settings.
     """
-    try:
-        values = json.loads(settings)
-    except json.JSONDecodeError as error:
-        raise DsltError(f"settings of cell {cell!r} are no JSON: {error}") from error
+    values = read_settings(settings, cell)
     free = {"iterations": iterations, "stop": 0, "stop_absolute": 0}
     return validate(TrainingSettings, values, f"training settings of {cell!r}").model_copy(
         update=free

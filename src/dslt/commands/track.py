@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import get_args
 
@@ -11,23 +10,9 @@ from tqdm import tqdm
 
 from dslt.data.index import load_index
 from dslt.device import Device, limit_threads
-from dslt.errors import DsltError
-from dslt.tracker_settings import TrackerSettings, parse_tracker
+from dslt.tracker_settings import parse_tracker, read_settings
 from dslt.trackers.make import make_tracker
 from dslt.trackers.run import run_tracker, write_run
-
-
-def parse_settings(text: str, cell: str) -> TrackerSettings:
-    """Read the resolved settings of a cell from JSON.
-
-    Raises:
-        DsltError: if the text is no JSON or no valid settings.
-    """
-    try:
-        values = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise DsltError(f"settings of cell {cell!r} are no JSON: {error}") from error
-    return parse_tracker(values, f"settings of cell {cell!r}")
 
 
 @click.command()
@@ -51,7 +36,7 @@ def command(
 ) -> None:
     """Run one cell over sequences; three files per sequence."""
     limit_threads(threads)
-    parsed = parse_settings(settings, cell)
+    parsed = parse_tracker(read_settings(settings, cell), f"settings of cell {cell!r}")
     benchmark = load_index(index)
     for name in names or benchmark.names:
         sequence = benchmark.sequence(name)
