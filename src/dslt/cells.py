@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import functools
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 import yaml
 
 from dslt.errors import DsltError, unknown
-from dslt.settings import canonical
+from dslt.settings import canonical, merge
 from dslt.tracker_settings import DsltSettings, TrackerSettings, parse_tracker
 
 COLUMNS = ("id", "label", "base", "overrides", "benchmarks", "seeds", "shown_in", "note")
@@ -54,17 +53,6 @@ class Cell:
     def training_json(self) -> str:
         """The training settings as canonical JSON (an empty object where nothing is trained)."""
         return canonical(self.settings.training if isinstance(self.settings, DsltSettings) else {})
-
-
-def merge(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Lay `changes` over `base`, mapping by mapping."""
-    merged = dict(base)
-    for key, value in changes.items():
-        old = merged.get(key)
-        if isinstance(old, Mapping) and isinstance(value, Mapping):
-            value = merge(old, value)
-        merged[key] = value
-    return merged
 
 
 def load_presets(path: Path) -> dict[str, dict[str, Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import yaml
@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from dslt.errors import DsltError, unknown
-from dslt.settings import Settings, validate
+from dslt.settings import Settings, merge, validate
 
 HEADLINE_PIXELS = 20.0
+HEADLINE_NORM = 0.2
 
 
 class Thresholds(Settings):
@@ -56,47 +57,143 @@ class SuccessThresholds(Thresholds):
     counts: Literal["above", "at_or_above"]
 
 
-class PrecisionThresholds(Thresholds):
-    """Centre distances in pixels; `counts` says whether a distance equal to the threshold hits."""
+class DistanceThresholds(Thresholds):
+    """Centre distances; `counts` says whether a distance equal to the threshold hits."""
 
     counts: Literal["up_to", "below"]
 
+    def nearest(self, value: float) -> int:
+        """Index of the threshold `value`, up to rounding."""
+        return int(np.argmin(np.abs(self.values() - value)))
+
+    def check_has(self, value: float, unit: str) -> None:
+        """Refuse thresholds without the headline's."""
+        if abs(self.values()[self.nearest(value)] - value) > 1e-9:
+            raise ValueError(f"the thresholds must contain {value:g} {unit}, the headline")
+
+
+class PrecisionThresholds(DistanceThresholds):
+    """Centre distances in pixels."""
+
     @model_validator(mode="after")
     def _has_headline(self) -> PrecisionThresholds:
-        if HEADLINE_PIXELS not in self.values():
-            raise ValueError(f"the thresholds must contain {HEADLINE_PIXELS:g} px, the headline")
+        self.check_has(HEADLINE_PIXELS, "px")
         return self
 
     def headline(self) -> int:
         """Index of the 20 px threshold."""
-        return int(np.flatnonzero(self.values() == HEADLINE_PIXELS)[0])
+        return self.nearest(HEADLINE_PIXELS)
 
 
-class OpeProtocol(Settings):
+class NormPrecisionThresholds(DistanceThresholds):
+    """Centre distances per axis over the width and height of the ground truth."""
+
+    @model_validator(mode="after")
+    def _has_headline(self) -> NormPrecisionThresholds:
+        self.check_has(HEADLINE_NORM, "of the size")
+        return self
+
+    def headline(self) -> int:
+        """Index of the threshold 0.2."""
+        return self.nearest(HEADLINE_NORM)
+
+
+class _Protocol(Settings):
+    """What all protocols have.
+
+    Attributes:
+        title: for captions.
+        alternatives: name -> changes to this protocol, other conventions that are in use; a table
+            can show them side by side.
+    """
+
+    title: str
+    alternatives: dict[str, dict[str, Any]] = Field(default_factory=dict)
+
+
+class OpeProtocol(_Protocol):
     """One-pass evaluation (Wu, Lim, Yang: Object Tracking Benchmark, TPAMI 2015).
 
     Attributes:
         kind: `ope`.
-        title: for captions.
         success: overlap thresholds of the success curve.
         precision: centre distances of the precision curve.
+        norm_precision: normalised centre distances; null where the benchmark does not use them.
         first_frame: `ground_truth` replaces the result's first box by the truth.
         invalid_result: a box that is NaN or has no area repeats the previous one, or fails.
         invalid_ground_truth: `official` scores such a frame as a success miss and a precision
             hit, `skip` leaves it out.
+        absent: frames that the annotation flags as without target are dropped, or scored by their
+            boxes like any other.
+        denominator: the rates are over `all` frames of a sequence, or over those that are left
+            when absent ones are dropped (`visible`).
     """
 
     kind: Literal["ope"]
-    title: str
     success: SuccessThresholds
     precision: PrecisionThresholds
+    norm_precision: NormPrecisionThresholds | None
     first_frame: Literal["ground_truth", "result"]
     invalid_result: Literal["repeat", "failure"]
     invalid_ground_truth: Literal["official", "skip"]
+    absent: Literal["drop", "score"]
+    denominator: Literal["all", "visible"]
 
 
-Protocol = OpeProtocol
-KINDS: dict[str, type[Protocol]] = {"ope": OpeProtocol}
+class VotProtocol(_Protocol):
+    """Reset-based supervised evaluation (Kristan et al., VOT challenges 2013 to 2018).
+
+    Attributes:
+        kind: `vot`.
+        burn_in: frames from an initialisation on, itself included, that are left out of accuracy.
+        reinitialize_after: frames from a failure to the next initialisation.
+        repetitions: runs of a tracker that is not deterministic.
+        initial_box: how a polygon becomes the box of a tracker that takes boxes.
+        overlap: of regions rasterised at rounded corners (`raster`), or of exact areas (`polygon`).
+        rectangles: a box `x, y, w, h` reaches to x + w (`edges`) or to x + w - 1 (`pixels`).
+        bounds: regions are clipped to the image, or not.
+        accuracy: mean over all frames of all sequences, or of each sequence weighted by its length.
+        eao_interval: first and last sequence length, 1-based, over which the expected overlap is
+            averaged; `lengths` takes it from the sequences' lengths as the challenge did: the
+            interval of equal density at both ends that holds half of a kernel density estimate.
+        tags: per-frame attributes that failures are weighted by; frames without any of them make
+            up one more, `empty`.
+    """
+
+    kind: Literal["vot"]
+    burn_in: Annotated[int, Field(ge=0)]
+    reinitialize_after: Annotated[int, Field(ge=1)]
+    repetitions: Annotated[int, Field(ge=1)]
+    initial_box: Literal["area_preserving", "bounding"]
+    overlap: Literal["raster", "polygon"]
+    rectangles: Literal["edges", "pixels"]
+    bounds: Literal["image", "none"]
+    accuracy: Literal["pooled", "by_length"]
+    eao_interval: tuple[int, int] | Literal["lengths"]
+    tags: tuple[str, ...]
+
+    @model_validator(mode="after")
+    def _ascending(self) -> VotProtocol:
+        if self.eao_interval != "lengths" and not 1 < self.eao_interval[0] <= self.eao_interval[1]:
+            raise ValueError("eao_interval must be two ascending lengths above 1")
+        return self
+
+
+Protocol = OpeProtocol | VotProtocol
+KINDS: dict[str, type[OpeProtocol] | type[VotProtocol]] = {"ope": OpeProtocol, "vot": VotProtocol}
+
+
+def alternatives(protocol: Protocol, where: str) -> dict[str, Protocol]:
+    """Make the protocol's named alternatives.
+
+    Raises:
+        DsltError: An alternative changes a key that does not exist, or to a value not allowed.
+    """
+    plain = protocol.model_dump(mode="json") | {"alternatives": {}}
+    return {
+        name: parse_protocol(merge(plain, changes), f"{where}, alternative {name}")
+        for name, changes in protocol.alternatives.items()
+    }
 
 
 def parse_protocol(values: Any, where: str) -> Protocol:

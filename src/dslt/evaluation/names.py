@@ -1,0 +1,43 @@
+"""Sequence names across toolkits, which spell `Jogging-1` as `jogging.1` or `Jogging_1`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+
+_SPELLINGS: tuple[Callable[[str], str], ...] = (
+    lambda name: name,
+    lambda name: name.lower(),
+    lambda name: re.sub(r"[^a-z0-9]", "", name.lower()),
+)
+
+
+def match_names(wanted: Iterable[str], found: Iterable[str]) -> dict[str, str]:
+    """Find the wanted names under other spellings.
+
+    The exact name wins, then one that differs in case only, then one that differs in punctuation
+    too. A spelling is taken only where it is unique among the names that are left on both sides:
+    UAV123 has a `car1_1` beside a `car11`.
+
+    Returns:
+        wanted name to found name, in the order of `wanted`; names without a match are left out.
+    """
+    names = list(wanted)
+    pairs: dict[str, str] = {}
+    left, free = list(names), list(found)
+    for spell in _SPELLINGS:
+        theirs = _unique(free, spell)
+        ours = _unique(left, spell)
+        pairs |= {name: theirs[key] for key, name in ours.items() if key in theirs}
+        left = [name for name in left if name not in pairs]
+        taken = set(pairs.values())
+        free = [name for name in free if name not in taken]
+    return {name: pairs[name] for name in names if name in pairs}
+
+
+def _unique(names: Iterable[str], spell: Callable[[str], str]) -> dict[str, str]:
+    """Map spellings that only one name has to that name."""
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        groups.setdefault(spell(name), []).append(name)
+    return {key: group[0] for key, group in groups.items() if len(group) == 1}
