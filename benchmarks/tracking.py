@@ -20,7 +20,7 @@ from dslt.data.benchmarks import parse_benchmark
 from dslt.data.index import build_index, load_index
 from dslt.device import Device
 from dslt.evaluation.ope import score
-from dslt.evaluation.protocols import load_protocols
+from dslt.evaluation.protocols import OpeProtocol, load_protocols
 from dslt.trackers.make import make_tracker
 from dslt.trackers.run import run_tracker
 
@@ -62,25 +62,26 @@ def main(
         definition = {"kind": "folder", "title": "folder", "root": str(root), "protocol": "otb"}
         benchmark = build_index("folder", parse_benchmark("folder", definition), Path("data"))
     protocol = load_protocols(ROOT / "config" / "protocols.yaml")["otb"]
+    assert isinstance(protocol, OpeProtocol)
     chosen = list(names or benchmark.names)
     for base in bases:
         changes = overrides if base.startswith("dslt") else ""
         settings = resolve_settings(base, changes, ROOT / "config" / "trackers", base)
-        boxes, truths, rates, starts = [], [], [], []
+        boxes, targets, rates, starts = [], [], [], []
         for name in chosen:
             sequence = benchmark.sequence(name)
             tracker = make_tracker(settings, seed, device)
             run = run_tracker(tracker, sequence.frames, sequence.initial_box, name)
             boxes.append(run.boxes)
-            truths.append(sequence.ground_truth)
+            targets.append(benchmark.entry(name).target())
             rates.append(1 / np.median(run.seconds[1:]))
             starts.append(run.seconds[0])
-            one = score(boxes[-1:], truths[-1:], protocol)
+            one = score(boxes[-1:], targets[-1:], protocol)
             click.echo(
                 f"  {base:12} {name:24} {rates[-1]:7.1f} frames/s, first frame "
                 f"{starts[-1]:5.2f} s, AUC {one.success_auc[0]:.3f}, DP {one.precision_20[0]:.3f}"
             )
-        result = score(boxes, truths, protocol)
+        result = score(boxes, targets, protocol)
         click.echo(
             f"{base:12} median {np.median(rates):7.1f} frames/s, first frame "
             f"{np.median(starts):5.2f} s (worst {max(starts):.2f}), mean AUC "

@@ -42,10 +42,11 @@ for path in table:
 # %% [markdown]
 # ## Every cell that was run
 #
-# Means over sequences in percent, one table per benchmark. Intervals are 95 % bootstrap intervals
-# that draw whole source videos and seeds; the difference to the reference cell is paired, sequence
-# by sequence, so its interval is the one to look at. Where it contains 0, this study cannot tell
-# the two apart.
+# One table per benchmark: success AUC and precision in percent, means over sequences; on benchmarks
+# with resets the expected average overlap, accuracy and failures. Intervals are 95 % bootstrap
+# intervals that draw whole source videos and seeds; the difference to the reference cell is paired,
+# sequence by sequence, so its interval is the one to look at. Where it contains 0, this study
+# cannot tell the two apart.
 
 # %%
 for benchmark, frame in tables.comparisons([Path(path) for path in compare]).items():

@@ -10,9 +10,10 @@ from typing import Any
 
 import yaml
 
+from dslt.dslt_settings import DsltSettings
 from dslt.errors import DsltError, unknown
 from dslt.settings import canonical, merge
-from dslt.tracker_settings import DsltSettings, TrackerSettings, parse_tracker
+from dslt.tracker_settings import TrackerSettings, parse_tracker
 
 COLUMNS = ("id", "label", "base", "overrides", "benchmarks", "seeds", "shown_in", "note")
 

@@ -16,11 +16,13 @@ VERBS = {
     "track": "Run one cell over sequences of an indexed benchmark.",
     "converge": "Train on first frames only and record the convergence.",
     "score": "Score raw results by a protocol.",
+    "export": "Write raw results as other toolkits read them.",
     "compare": "Compare cells with each other and with the paper.",
     "table": "Write a table of the paper, ours beside the printed numbers.",
     "figure": "Draw a figure of the paper from results.",
     "report": "Render the report's pages.",
     "demo": "Track a target in your own video.",
+    "vot": "Run a tracker under the official VOT toolkit.",
 }
 
 

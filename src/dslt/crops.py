@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from dslt.tracker_settings import PatchSettings
+from dslt.dslt_settings import PatchSettings
 
 Array = NDArray[np.float64]
 Image = NDArray[np.uint8]

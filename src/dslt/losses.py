@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from dslt.tracker_settings import LossSettings
+from dslt.dslt_settings import LossSettings
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 RELEASED_EXPONENT = 1.6

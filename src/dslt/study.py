@@ -9,25 +9,22 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain
 from pathlib import Path
-from typing import Any
 
-from dslt.cells import Cell, load_cells
+from dslt.cells import Cell
 from dslt.data.benchmarks import (
     Benchmark,
     ClipsBenchmark,
     FolderBenchmark,
     PackageFiles,
-    parse_benchmark,
-    read_definitions,
 )
 from dslt.data.folders import select_targets
-from dslt.errors import DsltError, unknown
-from dslt.evaluation.protocols import load_protocols
-from dslt.settings import canonical, digest, validate
+from dslt.dslt_settings import DsltSettings
+from dslt.errors import DsltError
+from dslt.evaluation.protocols import Protocol, VotProtocol
+from dslt.settings import canonical, digest
 from dslt.study_settings import SelectionSettings, StudySettings
-from dslt.tracker_settings import DsltSettings
+from dslt.tracker_settings import ExternalSettings
 
 # What the weights of a backbone were trained on; other weights are the user's to know.
 TRAINING_DATA = {"pretrained": "ImageNet"}
@@ -50,14 +47,14 @@ class Study:
         cells: id -> cell, in the sheet's order.
         benchmarks: name -> definition.
         definitions: name -> definition as canonical JSON, a parameter of the rules.
-        protocols: name -> protocol as canonical JSON.
+        protocols: name -> protocol.
     """
 
     settings: StudySettings
     cells: Mapping[str, Cell]
     benchmarks: Mapping[str, Benchmark]
     definitions: Mapping[str, str]
-    protocols: Mapping[str, str]
+    protocols: Mapping[str, Protocol]
 
     @cached_property
     def runs(self) -> dict[str, tuple[str, ...]]:
@@ -169,10 +166,48 @@ class Study:
                     raise DsltError(f"benchmark {benchmark}: rename {name!r}, it has a brace in it")
         return found
 
+    def is_external(self, cell: str) -> bool:
+        """Tell whether a cell is another tracker's results, which are not run."""
+        return isinstance(self.cells[cell].settings, ExternalSettings)
+
+    def result_folder(self, cell: str, benchmark: str, seed: int | str) -> str:
+        """Name the folder with the raw results of one run."""
+        settings = self.cells[cell].settings
+        if isinstance(settings, ExternalSettings):
+            return settings.folder(benchmark, int(seed))
+        return f"results/track/{cell}/{benchmark}/seed{seed}"
+
+    def result_origin(self, cell: str) -> int:
+        """Say where a cell's result files count pixels from."""
+        settings = self.cells[cell].settings
+        return settings.box_origin if isinstance(settings, ExternalSettings) else 1
+
     def box_files(self, cell: str, benchmark: str, seed: int | str, *suffixes: str) -> list[str]:
-        """List a cell's files on a benchmark, one per sequence and suffix."""
-        folder = f"results/track/{cell}/{benchmark}/seed{seed}"
+        """List a cell's result files on a benchmark.
+
+        One per sequence and suffix of a run; all in a folder of another tracker's results.
+
+        Raises:
+            DsltError: There is no such folder.
+        """
+        folder = self.result_folder(cell, benchmark, seed)
+        if self.is_external(cell):
+            found = sorted(path for path in Path(folder).rglob("*") if path.is_file())
+            if not found:
+                raise DsltError(f"cell {cell}: no results in {folder!r} (its setting `results`)")
+            return [path.as_posix() for path in found]
         return [f"{folder}/{name}{end}" for name in self.sequences[benchmark] for end in suffixes]
+
+    def tracked(self) -> list[str]:
+        """List the boxes and records that the target `track` makes."""
+        return [
+            path
+            for benchmark, cells in self.runs.items()
+            for cell in cells
+            if not self.is_external(cell)
+            for seed in self.cells[cell].seeds
+            for path in self.box_files(cell, benchmark, seed, ".txt", ".csv")
+        ]
 
     def units(self, benchmark: str) -> list[tuple[str, ...]]:
         """Cut a benchmark's sequences into the portions of one track job."""
@@ -181,7 +216,12 @@ class Study:
 
     def protocol(self, benchmark: str) -> str:
         """Give a benchmark's protocol as JSON."""
-        return self.protocols[self.benchmarks[benchmark].protocol]
+        return canonical(self.protocols[self.benchmarks[benchmark].protocol])
+
+    def supervision(self, benchmark: str) -> list[str]:
+        """Give what tracking has to know of a supervised protocol as JSON, else nothing."""
+        protocol = self.protocols[self.benchmarks[benchmark].protocol]
+        return [canonical(protocol.supervision())] if isinstance(protocol, VotProtocol) else []
 
     def clips(self, benchmark: str) -> list[str]:
         """List the fetched files that a benchmark reads, none where it fetches nothing."""
@@ -220,63 +260,3 @@ class Study:
             if frames.is_dir():  # the index job says in its own words what is missing
                 rows += [f"{folder}/{e.name}:{e.stat().st_size}" for e in os.scandir(frames)]
         return digest(*sorted(rows))
-
-
-def load_study(values: Mapping[str, Any]) -> Study:
-    """Check a configuration and everything that it names.
-
-    Args:
-        values: The merged configuration, as Snakemake holds it.
-
-    Raises:
-        DsltError: naming the key or value, and what is allowed.
-    """
-    settings = validate(StudySettings, dict(values), "configuration")
-    definitions = read_definitions(settings.benchmarks_file) | settings.benchmarks
-    protocols = load_protocols(Path(settings.protocols_file))
-    study = Study(
-        settings=settings,
-        cells=load_cells(Path(settings.cells), Path(settings.trackers)),
-        benchmarks={name: parse_benchmark(name, value) for name, value in definitions.items()},
-        definitions={name: canonical(value) for name, value in definitions.items()},
-        protocols={name: canonical(value) for name, value in protocols.items()},
-    )
-    _check_names(study)
-    return study
-
-
-def _check_names(study: Study) -> None:
-    """Refuse names of cells, benchmarks, protocols and sequences that do not exist."""
-    settings = study.settings
-    recorded = settings.convergence.run
-    cells = {settings.reference_cell, *settings.quick.cells, *chain(*settings.run.values())}
-    cells |= set(chain(*recorded.values()))
-    benchmarks = {settings.quick.benchmark, *settings.run, *recorded}
-    benchmarks |= {name for cell in study.cells.values() for name in cell.benchmarks}
-    for choice in _choices(settings).values():
-        cells |= set(choice.cells)
-        benchmarks |= set(choice.benchmarks)
-    protocols = {benchmark.protocol for benchmark in study.benchmarks.values()}
-    for kind, used, allowed in (
-        ("cell", cells, study.cells),
-        ("benchmark", benchmarks, study.benchmarks),
-        ("protocol", protocols, study.protocols),
-    ):
-        for name in sorted(used - set(allowed)):
-            raise unknown(kind, name, allowed)
-    for key, choice in _choices(settings).items():
-        for name in set(choice.cells) - set(study.cells_run):
-            raise unknown(f"cell of {key} (it runs on no benchmark)", name, study.cells_run)
-        for name in set(choice.benchmarks) - set(study.runs):
-            raise unknown(f"benchmark of {key} (no cell runs on it)", name, study.runs)
-
-
-def _choices(settings: StudySettings) -> dict[str, SelectionSettings]:
-    """Map the keys that choose cells and benchmarks to their values."""
-    figures = settings.figures
-    return {
-        "figures.fig01": figures.fig01,
-        "figures.fig03": figures.fig03,
-        "figures.fig15": figures.fig15,
-        "figures.fig16": figures.fig16,
-    }

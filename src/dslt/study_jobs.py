@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
+from dslt.data.benchmarks import AnnotationsBenchmark
+from dslt.evaluation.protocols import OpeProtocol, Protocol, VotProtocol
 from dslt.study import Study
 from dslt.study_settings import ResponsesSettings, SelectionSettings, StripsSettings
+from dslt.titles import PAPER_BENCHMARKS
 
 Chosen = Mapping[str, tuple[str, ...]]
+BENCHMARK_FIGURES = (
+    *("fig08", "fig09", "fig10", "fig11", "fig12", "fig13"),
+    *("attributes", "fig17", "fig18"),
+)
 
 
 @dataclass(frozen=True)
@@ -49,15 +56,47 @@ def figure_jobs(study: Study) -> dict[str, Job]:
     figures = study.settings.figures
     quick = study.settings.quick
     jobs = {
-        "fig01": _strips(study, figures.fig01),
+        "fig01": _strips(study, "fig01", figures.fig01),
         "fig03": _responses(study, figures.fig03),
         "fig04": Job("fig04", (), ()),
-        "fig15": _plots(study, study.select(figures.fig15, "fig15")),
         "fig16": _convergence(study, figures.fig16),
+        "fig17": _strips(study, "fig17", figures.fig17),
+        "fig18": _strips(study, "fig18", figures.fig18),
     }
-    chosen = {name: job for name in figures.make if (job := jobs[name])}
-    plots = _plots(study, {quick.benchmark: quick.cells})
-    return chosen | ({"quick": plots} if plots else {})
+    for name, kind in PLOTS.items():
+        chosen = study.select(figures.choices()[name], name)
+        jobs[name] = _plots(study, name, {b: c for b, c in chosen.items() if kind(study, b)})
+    drawn = {name: job for name in figures.make if (job := jobs[name])}
+    plots = _plots(study, "fig15", {quick.benchmark: quick.cells})
+    return drawn | ({"quick": plots} if plots else {})
+
+
+def _one_pass(study: Study, benchmark: str) -> bool:
+    """Tell whether a benchmark has success and precision."""
+    return isinstance(_protocol(study, benchmark), OpeProtocol)
+
+
+def _supervised(study: Study, benchmark: str) -> bool:
+    """Tell whether a benchmark has an expected average overlap."""
+    return isinstance(_protocol(study, benchmark), VotProtocol)
+
+
+def _by_attribute(study: Study, benchmark: str) -> bool:
+    """Tell whether a benchmark may have scores by attribute."""
+    protocol = _protocol(study, benchmark)
+    return isinstance(protocol, OpeProtocol) or bool(protocol.tags)
+
+
+def _protocol(study: Study, benchmark: str) -> Protocol:
+    return study.protocols[study.benchmarks[benchmark].protocol]
+
+
+# Figures that are drawn from score files, and the benchmarks that they take.
+PLOTS: Mapping[str, Callable[[Study, str], bool]] = {
+    **dict.fromkeys(("fig08", "fig09", "fig11", "fig13", "fig15"), _one_pass),
+    **dict.fromkeys(("fig10", "fig12"), _supervised),
+    "attributes": _by_attribute,
+}
 
 
 def page_jobs(study: Study, figures: Iterable[str]) -> dict[str, Job]:
@@ -69,16 +108,15 @@ def page_jobs(study: Study, figures: Iterable[str]) -> dict[str, Job]:
     """
     drawn = {name: [f"results/figures/{name}.png"] for name in figures}
     records = study.records(study.converged)
+    compared = [f"results/compare/{cell}.json" for cell in study.cells_run]
     shown: dict[str, tuple[dict[str, list[str]], tuple[str, ...]]] = {
         "data": ({"index": [f"results/data/{name}.json" for name in study.runs]}, ()),
         "convergence": ({"convergence": list(records.values())}, ("fig03", "fig04", "fig16")),
         "ablation": (
-            {
-                "table": [f"results/tables/{name}.csv" for name in study.settings.tables],
-                "compare": [f"results/compare/{cell}.json" for cell in study.cells_run],
-            },
+            {"table": _tables(study, "table3"), "compare": compared},
             ("fig01", "fig15"),
         ),
+        "benchmarks": ({"table": _tables(study, "table1", "table2")}, BENCHMARK_FIGURES),
         "scorecard": ({"scorecard": ["results/compare/scorecard.csv"]}, ()),
     }
     jobs: dict[str, Job] = {}
@@ -93,23 +131,43 @@ def page_jobs(study: Study, figures: Iterable[str]) -> dict[str, Job]:
     return jobs
 
 
+def _tables(study: Study, *names: str) -> list[str]:
+    """List the tables among `names` that the study writes."""
+    return [f"results/tables/{name}.csv" for name in names if name in study.settings.tables]
+
+
 def _labels(study: Study, cells: Iterable[str]) -> list[str]:
     """Name cells in a legend as the sheet does."""
     return pairs("--label", {cell: study.cells[cell].label for cell in cells})
 
 
-def _strips(study: Study, choice: StripsSettings) -> Job | None:
-    """Fig. 1: the first seed's boxes of some cells on the same frames."""
-    for benchmark, cells in study.select(choice, "fig01").items():
-        seeds = {cell: study.cells[cell].seeds[0] for cell in cells}
-        folders = {c: f"results/track/{c}/{benchmark}/seed{s}" for c, s in seeds.items()}
-        boxes = chain(*(study.box_files(c, benchmark, s, ".txt") for c, s in seeds.items()))
-        index = f"results/data/{benchmark}.json"
-        options = ["--index", index, "--sequences", str(choice.sequences)]
-        options += ["--frames", str(choice.frames), *pairs("--tracks", folders)]
-        files = (index, *study.clips(benchmark), *boxes)
-        return Job("fig01", files, (*options, *_labels(study, cells)))
-    return None
+def _strips(study: Study, figure: str, choice: StripsSettings) -> Job | None:
+    """Fig. 1, 17 and 18: the first seed's boxes of some cells on the same frames."""
+    reference = study.settings.reference_cell
+    files: list[str] = []
+    options = ["--sequences", str(choice.sequences), "--frames", str(choice.frames)]
+    options += ["--reference", reference] if figure != "fig01" else []
+    used: list[str] = []
+    for benchmark, chosen in study.select(choice, figure).items():
+        cells = [cell for cell in chosen if not study.is_external(cell)]
+        framed = not isinstance(study.benchmarks[benchmark], AnnotationsBenchmark)
+        about = figure == "fig01" or reference in cells
+        if cells and framed and about and _one_pass(study, benchmark):
+            seeds = {cell: study.cells[cell].seeds[0] for cell in cells}
+            boxes = chain(*(study.box_files(c, benchmark, s, ".txt") for c, s in seeds.items()))
+            index = f"results/data/{benchmark}.json"
+            files += [index, *study.clips(benchmark), *boxes]
+            folders = {
+                f"{cell}@{benchmark}": study.result_folder(cell, benchmark, seed)
+                for cell, seed in seeds.items()
+            }
+            options += ["--index", index, *pairs("--tracks", folders)]
+            used += cells
+            if figure == "fig01":
+                break
+    if not files:
+        return None
+    return Job(figure, tuple(dict.fromkeys(files)), (*options, *_labels(study, used)))
 
 
 def _responses(study: Study, choice: ResponsesSettings) -> Job | None:
@@ -124,13 +182,19 @@ def _responses(study: Study, choice: ResponsesSettings) -> Job | None:
     return None
 
 
-def _plots(study: Study, chosen: Chosen) -> Job | None:
-    """Fig. 15: the scores of cells, all seeds, one row of plots per benchmark."""
+def _plots(study: Study, figure: str, chosen: Chosen) -> Job | None:
+    """Draw the scores of cells, all seeds, benchmarks apart, beside what the paper prints."""
     scores = [
         path for b, cells in chosen.items() for c in cells for path in study.scores_of(c, [b])
     ]
-    options = [*repeat("--score", scores), *_labels(study, chain(*chosen.values()))]
-    return Job("fig15", tuple(scores), tuple(options)) if scores else None
+    cells = tuple(dict.fromkeys(chain(*chosen.values())))
+    options = [*repeat("--score", scores), *_labels(study, cells)]
+    options += repeat("--rescored", (cell for cell in cells if study.is_external(cell)))
+    printed: list[str] = []
+    if figure in PAPER_BENCHMARKS:
+        options += ["--paper", study.settings.paper]
+        printed = [path.as_posix() for path in sorted(Path(study.settings.paper).glob("*.csv"))]
+    return Job(figure, (*scores, *printed), tuple(options)) if scores else None
 
 
 def _convergence(study: Study, choice: SelectionSettings) -> Job | None:

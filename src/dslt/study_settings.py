@@ -8,14 +8,29 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from dslt.device import Device
+from dslt.dslt_settings import Count
 from dslt.settings import Settings
-from dslt.tracker_settings import Count
 
 Names = Annotated[tuple[str, ...], Field(min_length=1)]
 Seed = Annotated[int, Field(ge=0)]
-Figure = Literal["fig01", "fig03", "fig04", "fig15", "fig16"]
-Table = Literal["table3"]
-Page = Literal["data", "convergence", "ablation", "scorecard"]
+Figure = Literal[
+    "fig01",
+    "fig03",
+    "fig04",
+    "fig08",
+    "fig09",
+    "fig10",
+    "fig11",
+    "fig12",
+    "fig13",
+    "fig15",
+    "fig16",
+    "fig17",
+    "fig18",
+    "attributes",
+]
+Table = Literal["table1", "table2", "table3"]
+Page = Literal["data", "convergence", "ablation", "benchmarks", "scorecard"]
 
 
 class SelectionSettings(Settings):
@@ -58,11 +73,14 @@ class BootstrapSettings(Settings):
 
 
 class StripsSettings(SelectionSettings):
-    """Fig. 1: boxes of several cells on the same frames, of the first of its benchmarks.
+    """Fig. 1, 17 and 18: boxes of several cells on the same frames.
+
+    Fig. 1 is drawn on the first of its benchmarks, the others on all of them. Benchmarks with
+    resets and those without frames are left out.
 
     Attributes:
-        sequences: number of strips: the sequences on which the cells differ most.
-        frames: of each strip, evenly spaced.
+        sequences: number of strips of each benchmark, chosen by the figure's rule.
+        frames: of each strip.
     """
 
     sequences: Count
@@ -82,19 +100,45 @@ class ResponsesSettings(SelectionSettings):
 class FigureSettings(Settings):
     """The figures of the paper.
 
+    Plots of success and precision take the benchmarks of one-pass protocols, plots of the expected
+    average overlap those of supervised ones.
+
     Attributes:
         make: the figures to draw; one for which no chosen cell runs is left out.
-        fig01: qualitative strips.
+        fig01: strips where the cells differ most.
         fig03: label, response and histogram.
+        fig08: success and precision (OTB-2013 and OTB-2015).
+        fig09: success and precision (UAV-123).
+        fig10: expected average overlap (VOT-2016).
+        fig11: success and precision with and without shrinkage (OTB-2015).
+        fig12: expected average overlap (VOT-2018).
+        fig13: success and precision (LaSOT).
         fig15: precision and success plots of the ablation.
         fig16: convergence curves.
+        fig17: strips where the reference cell does best.
+        fig18: strips where the reference cell fails.
+        attributes: scores by attribute.
     """
 
     make: tuple[Figure, ...]
     fig01: StripsSettings
     fig03: ResponsesSettings
+    fig08: SelectionSettings
+    fig09: SelectionSettings
+    fig10: SelectionSettings
+    fig11: SelectionSettings
+    fig12: SelectionSettings
+    fig13: SelectionSettings
     fig15: SelectionSettings
     fig16: SelectionSettings
+    fig17: StripsSettings
+    fig18: StripsSettings
+    attributes: SelectionSettings
+
+    def choices(self) -> dict[str, SelectionSettings]:
+        """Map the figures that choose cells and benchmarks to what they choose."""
+        chosen = {name: getattr(self, name) for name in type(self).model_fields}
+        return {n: value for n, value in chosen.items() if isinstance(value, SelectionSettings)}
 
 
 class QuickSettings(Settings):

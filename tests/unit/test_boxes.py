@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from dslt.boxes import (
+    _parse_any,
+    _parse_clean,
     center_error,
     centers,
     format_boxes,
@@ -162,3 +164,49 @@ def test_parse_box():
     assert parse_box("1,2,3.5,4").tolist() == [1, 2, 3.5, 4]
     with pytest.raises(DsltError, match="--box: 2 values"):
         parse_box("1,2", "--box")
+
+
+NUMBERS = ["1", "2.5", "-3", ".5", "5.", "+7", "-.5", "-0.0", "007", "1e2", "1.5e-3", "nan", "-NaN"]
+NUMBERS += ["3.14159265358979", "0.30000000000000004", "123456789012345678901"]
+NONE = ["1e", ".", "-", "1-2", "1.2.3", ".-5", "1e999", "na", "1_0", "inf", "0x1", "", "\u0663"]
+GAPS = [",", " ", "\t", ";", ", ", "  ", " \t;", " ,", ",,", " , ,"]
+ENDS = ["\n", "\r\n", ",\n", " \n", "\r", "\n\n", "\n,", "\n ", "\x0b", "\u2028"]
+
+
+def texts(numbers, gaps, ends, fields=(4, 4)):
+    """Texts of one to four lines of boxes."""
+    line = st.integers(*fields).flatmap(
+        lambda n: st.tuples(
+            st.lists(st.sampled_from(numbers), min_size=n, max_size=n),
+            st.lists(st.sampled_from(gaps), min_size=n - 1, max_size=n - 1),
+            st.sampled_from(ends),
+        )
+    )
+    return st.lists(line, min_size=1, max_size=4).map(
+        lambda lines: "".join(
+            "".join(map(str.__add__, values, [*between, end])) for values, between, end in lines
+        )
+    )
+
+
+@settings(max_examples=300, deadline=None)
+@given(texts(NUMBERS, GAPS[:6], ENDS[:4]), st.sampled_from(["", "\ufeff"]))
+def test_clean_files_are_read_the_fast_way(text, mark):
+    data = (mark + text).encode()
+    np.testing.assert_array_equal(_parse_clean(data), _parse_any(data, "file"))
+
+
+@settings(max_examples=600, deadline=None)
+@given(texts(NUMBERS + NONE, GAPS, ENDS, fields=(3, 5)))
+def test_the_fast_way_gives_up_where_the_careful_one_would_read_something_else(text):
+    fast = _parse_clean(text.encode())
+    if fast is not None:
+        np.testing.assert_array_equal(fast, _parse_any(text.encode(), "file"))
+
+
+@settings(max_examples=200, deadline=None)
+@given(hnp.arrays(np.float64, (5, 4), elements=st.floats(-1e9, 1e9)), st.integers(0, 17))
+def test_numbers_are_read_to_the_last_bit(boxes, decimals):
+    text = "\n".join(",".join(f"{v:.{decimals}f}" for v in row) for row in boxes.tolist())
+    expected = [[float(v) for v in line.split(",")] for line in text.split("\n")]
+    np.testing.assert_array_equal(_parse_clean(text.encode()), expected)

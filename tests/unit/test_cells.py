@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from dslt.cells import COLUMNS, apply_overrides, load_cells, load_presets, resolve_settings
+from dslt.dslt_settings import DsltSettings
 from dslt.errors import DsltError
 from dslt.fingerprint import closure, fingerprint
-from dslt.tracker_settings import DsltSettings, parse_tracker
+from dslt.tracker_settings import parse_tracker
 
 ROOT = Path(__file__).parents[2]
 TRACKERS = ROOT / "config" / "trackers"

@@ -8,7 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dslt.compare.bootstrap import (
+    Interval,
     Plan,
+    Sums,
     interval_of_difference,
     interval_of_mean,
 )
@@ -21,13 +23,24 @@ def names(counts: list[int]) -> list[str]:
     return [f"video{i}" for i, count in enumerate(counts) for _ in range(count)]
 
 
+def mean_of(values: np.ndarray, videos: list[str], plan: Plan) -> Interval:
+    return interval_of_mean(Sums.of_means(values), videos, plan)
+
+
+def gap_of(
+    first: np.ndarray, second: np.ndarray, videos: list[str], plan: Plan, *, paired_seeds: bool
+) -> Interval:
+    sums = Sums.of_means(first), Sums.of_means(second)
+    return interval_of_difference(*sums, videos, plan, paired_seeds=paired_seeds)
+
+
 def width(interval) -> float:
     return interval.high - interval.low
 
 
 def test_equal_cells_differ_by_exactly_nothing():
     values = np.random.default_rng(0).uniform(size=(12, 3))
-    found = interval_of_difference(values, values.copy(), names([1] * 12), PLAN, paired_seeds=True)
+    found = gap_of(values, values.copy(), names([1] * 12), PLAN, paired_seeds=True)
     assert (found.value, found.low, found.high) == (0.0, 0.0, 0.0)
 
 
@@ -36,15 +49,15 @@ def test_pairing_removes_what_the_cells_share():
     hard = rng.uniform(0.1, 0.9, (20, 1))
     first, second = hard + 0.02, hard + rng.normal(0, 0.001, (20, 1))
     videos = names([1] * 20)
-    gap = interval_of_difference(first, second, videos, PLAN, paired_seeds=True)
+    gap = gap_of(first, second, videos, PLAN, paired_seeds=True)
     assert gap.low > 0.015
     assert width(gap) < 0.002
-    assert width(interval_of_mean(first, videos, PLAN)) > 0.1
+    assert width(mean_of(first, videos, PLAN)) > 0.1
 
 
 def test_value_is_the_mean_over_sequences_and_seeds():
     values = np.array([[0.1, 0.3], [0.5, 0.7], [0.9, 0.5]])
-    found = interval_of_mean(values, names([1, 1, 1]), PLAN)
+    found = mean_of(values, names([1, 1, 1]), PLAN)
     assert found.value == pytest.approx(0.5)
     assert found.low <= found.value <= found.high
 
@@ -53,11 +66,11 @@ def test_sequences_of_one_video_are_drawn_together():
     rng = np.random.default_rng(0)
     per_video = rng.normal(0, 1, 10)
     values = np.repeat(per_video, 10)[:, None]
-    together = interval_of_mean(values, names([10] * 10), PLAN)
-    apart = interval_of_mean(values, names([1] * 100), PLAN)
+    together = mean_of(values, names([10] * 10), PLAN)
+    apart = mean_of(values, names([1] * 100), PLAN)
     assert width(together) > 2.5 * width(apart)
     # Copies of a video say nothing new: the interval is that of the ten videos.
-    alone = interval_of_mean(per_video[:, None], names([1] * 10), PLAN)
+    alone = mean_of(per_video[:, None], names([1] * 10), PLAN)
     assert width(together) == pytest.approx(width(alone), rel=1e-9)
 
 
@@ -65,38 +78,38 @@ def test_seeds_are_drawn_too():
     flat = np.zeros((10, 1))
     spread = np.tile([-0.1, 0.0, 0.1], (10, 1))
     videos = names([1] * 10)
-    assert width(interval_of_mean(flat, videos, PLAN)) == 0
-    found = interval_of_mean(spread, videos, PLAN)
+    assert width(mean_of(flat, videos, PLAN)) == 0
+    found = mean_of(spread, videos, PLAN)
     assert width(found) > 0.1
     assert found.notes == ()
-    assert "one seed" in interval_of_mean(flat, videos, PLAN).notes[0]
+    assert "one seed" in mean_of(flat, videos, PLAN).notes[0]
 
 
 def test_unpaired_seeds():
     videos = names([1] * 10)
     first, second = np.full((10, 3), 0.6), np.full((10, 1), 0.5)
-    found = interval_of_difference(first, second, videos, PLAN, paired_seeds=False)
+    found = gap_of(first, second, videos, PLAN, paired_seeds=False)
     assert (found.value, found.low, found.high) == pytest.approx((0.1, 0.1, 0.1))
     noisy = first + np.array([-0.1, 0.0, 0.1])
-    apart = interval_of_difference(noisy, noisy, videos, PLAN, paired_seeds=False)
+    apart = gap_of(noisy, noisy, videos, PLAN, paired_seeds=False)
     assert apart.low < 0 < apart.high
 
 
 def test_one_video_has_no_interval():
-    found = interval_of_mean(np.array([[0.2, 0.3], [0.4, 0.5]]), ["film", "film"], PLAN)
+    found = mean_of(np.array([[0.2, 0.3], [0.4, 0.5]]), ["film", "film"], PLAN)
     assert found.value == pytest.approx(0.35)
     assert found.low is found.high is None
     assert found.notes == ("no interval: one source video",)
 
 
 def test_few_videos_are_said_to_be_few():
-    found = interval_of_mean(np.random.default_rng(0).uniform(size=(10, 2)), names([1, 7, 2]), PLAN)
+    found = mean_of(np.random.default_rng(0).uniform(size=(10, 2)), names([1, 7, 2]), PLAN)
     assert "only 3 source videos" in found.notes[0]
 
 
 def test_three_videos_span_the_whole_range_of_their_means():
     # All 27 draws are about equally likely; 1/27 > 2.5 %, so the ends are the extreme videos.
-    found = interval_of_mean(np.array([[0.0], [0.5], [1.0]]), names([1, 1, 1]), PLAN)
+    found = mean_of(np.array([[0.0], [0.5], [1.0]]), names([1, 1, 1]), PLAN)
     assert (found.low, found.high) == (0.0, 1.0)
 
 
@@ -106,7 +119,7 @@ def test_intervals_cover_about_as_often_as_they_say():
     for _ in range(300):
         effect = rng.normal(0.03, 0.05, 30)
         values = np.repeat(effect, 2)[:, None] + rng.normal(0, 0.02, (60, 2))
-        found = interval_of_mean(values, names([2] * 30), Plan(500, 1))
+        found = mean_of(values, names([2] * 30), Plan(500, 1))
         hits += found.low <= 0.03 <= found.high
     assert 0.90 <= hits / 300 <= 0.98
 
@@ -114,8 +127,8 @@ def test_intervals_cover_about_as_often_as_they_say():
 def test_same_plan_same_interval_and_another_seed_another():
     values = np.random.default_rng(0).uniform(size=(12, 2))
     videos = names([1] * 12)
-    assert interval_of_mean(values, videos, PLAN) == interval_of_mean(values, videos, PLAN)
-    assert interval_of_mean(values, videos, PLAN) != interval_of_mean(values, videos, Plan(2000, 1))
+    assert mean_of(values, videos, PLAN) == mean_of(values, videos, PLAN)
+    assert mean_of(values, videos, PLAN) != mean_of(values, videos, Plan(2000, 1))
 
 
 @settings(max_examples=25, deadline=None)
@@ -126,8 +139,8 @@ def test_order_of_sequences_is_irrelevant(count, seeds, seed, shuffler):
     videos = [f"v{i % 4}" for i in range(count)]
     order = list(range(count))
     shuffler.shuffle(order)
-    found = interval_of_mean(values, videos, Plan(200, 0))
-    mixed = interval_of_mean(values[order], [videos[i] for i in order], Plan(200, 0))
+    found = mean_of(values, videos, Plan(200, 0))
+    mixed = mean_of(values[order], [videos[i] for i in order], Plan(200, 0))
     assert found.value == pytest.approx(mixed.value)
     if found.low is not None:
         assert (found.low, found.high) == pytest.approx((mixed.low, mixed.high))
@@ -135,10 +148,10 @@ def test_order_of_sequences_is_irrelevant(count, seeds, seed, shuffler):
 
 def test_bad_input():
     with pytest.raises(DsltError, match="cannot pair"):
-        interval_of_difference(
+        gap_of(
             np.zeros((3, 1)), np.zeros((2, 1)), names([3]), PLAN, paired_seeds=True
         )
     with pytest.raises(DsltError, match="at least one"):
-        interval_of_mean(np.zeros((0, 1)), [], PLAN)
+        mean_of(np.zeros((0, 1)), [], PLAN)
     with pytest.raises(DsltError, match="at least 100"):
         Plan(3)

@@ -11,7 +11,7 @@ from PIL import Image
 from dslt.cli import group
 from dslt.data.benchmarks import load_benchmarks, parse_benchmark, parse_fetchable
 from dslt.data.clips import read_annotation
-from dslt.data.index import build_index, load_index, write_index
+from dslt.data.index import IndexEntry, build_index, load_index, write_index
 from dslt.data.sequences import iterate
 from dslt.errors import DsltError
 
@@ -67,12 +67,10 @@ def test_the_same_index_has_the_same_bytes(tmp_path):
     for name in ("a.json", "b.json"):
         write_index(tmp_path / name, index_of(tmp_path / "s"))
     assert (tmp_path / "a.json").read_bytes() == (tmp_path / "b.json").read_bytes()
-    assert json.loads((tmp_path / "a.json").read_text())["sequences"][0]["ground_truth"][0] == [
-        2.0,
-        3.0,
-        10.0,
-        8.0,
-    ]
+    (written,) = json.loads((tmp_path / "a.json").read_text())["sequences"]
+    assert written["ground_truth"][0] == [2.0, 3.0, 10.0, 8.0]
+    keys = ["name", "video", "attributes", "frames", "size", "source", "ground_truth"]
+    assert list(written) == keys  # no key that only published annotations need
 
 
 def test_chosen_sequences_keep_their_order(tmp_path):
@@ -177,7 +175,10 @@ GOOD = definition("x")
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({**GOOD, "kind": "zip"}, "unknown kind .*'zip'; allowed: clips, folder, synthetic"),
+        (
+            {**GOOD, "kind": "zip"},
+            "unknown kind .*'zip'; allowed: annotations, clips, folder, synthetic",
+        ),
         ("nonsense", "unknown kind"),
         ({**GOOD, "rooot": "y"}, "unknown key 'rooot'; allowed: .*root"),
         ({"kind": "folder", "protocol": "otb"}, "missing key 'root'"),
@@ -195,7 +196,11 @@ def test_bad_definitions(values, words):
 def test_the_definitions_of_this_repository(monkeypatch):
     monkeypatch.chdir(ROOT)
     benchmarks = load_benchmarks("config/benchmarks.yaml", {"mine": GOOD})
-    assert list(benchmarks) == ["clips", "quick", "synthetic", "mine"]
+    assert list(benchmarks) == [
+        *("clips", "quick", "synthetic"),
+        *("OTB-2015", "OTB-2013", "UAV123", "LaSOT", "VOT-2016", "VOT-2018"),
+        "mine",
+    ]
     assert len(benchmarks["clips"].sequence_names()) == 10
     assert len(benchmarks["quick"].sequence_names()) == 3
     assert len(benchmarks["synthetic"].sequence_names()) >= 10
@@ -249,6 +254,79 @@ def test_synthetic_sequences_open_from_the_index(tmp_path):
     values["sequences"] = ["dog"]
     with pytest.raises(DsltError, match="unknown synthetic sequence"):
         build_index("s", parse_benchmark("s", values), "data")
+
+
+def annotations(root, family="vot", **more):
+    values = {"kind": "annotations", "title": "mine", "protocol": "vot2018", "family": family}
+    return parse_benchmark("mine", {**values, "box_origin": 0, "root": str(root), **more})
+
+
+def vot_sequence(root):
+    folder = root / "ants"
+    folder.mkdir(parents=True)
+    polygon = "3,4,13,4,13,12,3,12"
+    (folder / "groundtruth.txt").write_text(f"{polygon}\n{polygon}\n{','.join(['NaN'] * 8)}\n")
+    (folder / "occlusion.tag").write_text("0\n1\n")
+    (folder / "sequence").write_text("width=32\nheight=24\n")
+    return folder
+
+
+def test_an_index_of_annotations_alone(tmp_path):
+    vot_sequence(tmp_path / "s")
+    write_index(tmp_path / "i.json", build_index("mine", annotations(tmp_path / "s"), "data"))
+    index = load_index(tmp_path / "i.json")
+    (written,) = json.loads((tmp_path / "i.json").read_text())["sequences"]
+    assert written["source"] is None
+    assert written["tags"] == {"occlusion": [1]}
+    assert written["polygons"] == [[3, 4, 13, 4, 13, 12, 3, 12]] * 2 + [None]
+    assert not {"absent", "skipped"} & set(written)
+    target = index.entry("ants").target()
+    assert target.truth[0].tolist() == [3, 4, 10, 8]
+    assert target.corners[1].tolist() == [[3, 4], [13, 4], [13, 12], [3, 12]]
+    assert np.isnan(target.corners[2]).all()
+    assert target.tags["occlusion"].tolist() == [False, True, False]
+    assert target.absent is None
+    assert target.size == (32, 24)
+    with pytest.raises(DsltError, match=r"sequence ants of benchmark mine: .* no frames; name"):
+        index.sequence("ants")
+
+
+def test_an_index_of_published_sequences_with_their_images(tmp_path):
+    folder = vot_sequence(tmp_path)
+    (folder / "color").mkdir()
+    for number in (1, 2, 3):
+        Image.new("RGB", (32, 24), (number, 0, 0)).save(folder / "color" / f"{number:08d}.png")
+    index = build_index("mine", annotations(tmp_path, images=str(tmp_path)), "data")
+    sequence = index.sequence("ants")
+    assert [int(frame[0, 0, 0]) for frame in iterate(sequence.frames)] == [1, 2, 3]
+    (folder / "color" / "00000003.png").unlink()
+    with pytest.raises(DsltError, match="2 frames for 3 rows of ground truth of ants"):
+        build_index("mine", annotations(tmp_path, images=str(tmp_path)), "data")
+    with pytest.raises(DsltError, match=r"no frames of ants; looked in .*ants/img"):
+        build_index("mine", annotations(tmp_path, images=str(tmp_path / "none")), "data")
+
+
+def test_absent_frames_and_skipped_rows_are_in_the_index(tmp_path):
+    (tmp_path / "boxes").mkdir()
+    (tmp_path / "absent").mkdir()
+    (tmp_path / "boxes" / "cat-1.txt").write_text("3,4,10,8\n" * 4)
+    (tmp_path / "absent" / "cat-1.txt").write_text("1\n0\n1\n0\n")
+    more = {"scored_from": {"cat-1": 2}, "annotated_rows": {"cat-1": 4}, "sequences": ["cat-1"]}
+    write_index(tmp_path / "i.json", build_index("m", annotations(tmp_path, "lasot", **more), "d"))
+    entry = load_index(tmp_path / "i.json").entry("cat-1")
+    assert (entry.frames, entry.absent, entry.skipped, entry.size) == (3, (1,), 1, None)
+    assert entry.target().absent.tolist() == [False, True, False]
+
+
+def test_indexes_of_annotations_need_a_root_and_hold_what_fits():
+    with pytest.raises(DsltError, match="mine: no folder of annotations is named; set `root`"):
+        build_index("mine", annotations("x").model_copy(update={"root": None}), "data")
+    entry = {"name": "a", "video": "a", "attributes": [], "frames": 1, "size": None, "source": None}
+    rows = {"ground_truth": [[1, 2, 3, 4]]}
+    with pytest.raises(ValueError, match="flags frames that are not among the 1"):
+        IndexEntry.model_validate({**entry, **rows, "absent": [1]})
+    with pytest.raises(ValueError, match="differ in length"):
+        IndexEntry.model_validate({**entry, **rows, "polygons": []})
 
 
 @pytest.mark.parametrize(

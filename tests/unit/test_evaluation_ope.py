@@ -14,13 +14,24 @@ from dslt.boxes import center_error, iou
 from dslt.data.jsonfile import parse_json
 from dslt.errors import DsltError
 from dslt.evaluation.attributes import per_attribute
-from dslt.evaluation.ope import align, score, usable, valid_ground_truth
+from dslt.evaluation.ope import OpeScores, align, usable, valid_ground_truth
+from dslt.evaluation.ope import score as score_targets
 from dslt.evaluation.protocols import OpeProtocol, load_protocols, parse_protocol
+from dslt.evaluation.targets import Target
 
 CONFIG = Path(__file__).resolve().parents[2] / "config" / "protocols.yaml"
 OTB = load_protocols(CONFIG)["otb"]
 NAN = float("nan")
 BOX = [10.0, 10.0, 20.0, 20.0]
+
+
+LASOT = load_protocols(CONFIG)["lasot"]
+
+
+def score(results, truths, protocol, origin=1) -> OpeScores:
+    """Scores against boxes alone."""
+    targets = [Target(truth, (), "") for truth in truths]
+    return score_targets(results, targets, protocol, origin)
 
 
 def varied(**changes: object) -> OpeProtocol:
@@ -154,6 +165,70 @@ def test_matches_the_plain_definition():
         assert found.precision_20[i] == precision[20]
 
 
+def flagged(result, truth, flags, **changes):
+    """Scores of one sequence with flags of absent frames."""
+    target = Target(np.array(truth, dtype=float), (), "", absent=np.array(flags))
+    boxes = np.array(result, dtype=float)
+    return score_targets([boxes], [target], LASOT.model_copy(update=changes))
+
+
+FAR = [500.0, 500.0, 20.0, 20.0]
+
+
+def test_absent_frames_are_dropped_but_stay_in_the_denominator():
+    truth, absent = [BOX] * 4, [False, False, True, True]
+    found = flagged([BOX, FAR, FAR, BOX], truth, absent)
+    assert found.success[0, 0] == found.precision_20[0] == found.norm_precision_20[0] == 0.25
+    visible = flagged([BOX, FAR, FAR, BOX], truth, absent, denominator="visible")
+    assert visible.success[0, 0] == visible.precision_20[0] == 0.5
+    scored = flagged([BOX, FAR, FAR, BOX], truth, absent, absent="score")
+    assert scored.success[0, 0] == scored.precision_20[0] == 0.5
+
+
+def test_absent_frames_are_dropped_after_unusable_boxes_are_repeated():
+    moved = [12.0, 10.0, 20.0, 20.0]
+    found = flagged([BOX, moved, [NAN] * 4], [BOX, moved, moved], [False, True, False])
+    assert found.success[0, -2] == pytest.approx(2 / 3)  # the third box repeats the dropped one
+
+
+def test_invalid_and_skipped_frames_leave_the_denominator():
+    truth = [BOX, [NAN] * 4, BOX, BOX]
+    absent = [False, True, True, False]
+    found = flagged([BOX] * 4, truth, absent)
+    assert found.success[0, 0] == 0.5
+    found = flagged([BOX] * 4, truth, absent, invalid_ground_truth="skip")
+    assert found.success[0, 0] == pytest.approx(2 / 3)
+
+
+def test_normalised_precision_divides_by_the_truths_size_per_axis():
+    wide = [10.0, 10.0, 100.0, 10.0]
+    by_x, by_y = [30.0, 10.0, 100.0, 10.0], [10.0, 12.0, 100.0, 10.0]
+    found = flagged([wide, by_x, by_y, FAR], [wide] * 4, [False] * 4)
+    values = LASOT.norm_precision.values()
+    assert values[20] == pytest.approx(0.2)
+    assert found.norm_precision[0, 19] == 0.25
+    assert found.norm_precision[0, 20] == found.norm_precision_20[0] == 0.75
+
+
+def test_invalid_truth_is_a_hit_of_normalised_precision():
+    found = flagged([BOX, FAR], [BOX, [10.0, 10.0, 0.0, 0.0]], [False] * 2)
+    assert found.norm_precision[0].tolist() == [1.0] * 51
+    assert found.success[0, 0] == 0.5
+
+
+def test_other_protocols_have_no_normalised_precision():
+    found = score([np.array([BOX])], [np.array([BOX])], OTB)
+    assert found.norm_precision is None
+    assert found.norm_precision_20 is None
+
+
+def test_flags_of_another_length_are_an_error():
+    with pytest.raises(DsltError, match="sequence 1 of 1: 2 absence flags for 3 frames"):
+        flagged([BOX] * 3, [BOX] * 3, [False] * 2)
+    with pytest.raises(DsltError, match="nothing to score"):
+        flagged([BOX] * 2, [BOX] * 2, [True] * 2)
+
+
 finite = st.floats(-200, 200)
 size = st.floats(0.5, 200)
 box = st.tuples(st.floats(1, 200), st.floats(1, 200), size, size)
@@ -237,7 +312,7 @@ def test_nothing_to_score_is_an_error():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"kind": "vot"}, "allowed: ope"),
+        ({"kind": "otb"}, "unknown kind of protocol 'otb'; allowed: ope, vot"),
         ({"speed": 1}, "unknown key 'speed'; allowed: .*invalid_ground_truth"),
         ({"invalid_result": "guess"}, "invalid_result = 'guess'"),
         ({"success": {**OTB.success.model_dump(), "step": 0.3}}, "whole number of steps"),

@@ -47,6 +47,7 @@ def write_score(path: Path, cell: str, benchmark: str, seed: int, auc: float, na
         "benchmark": benchmark,
         "seed": seed,
         "conventions": {},
+        "box_origin": 1,
         "notes": [],
         "overall": {"success_auc": auc, "precision_20": auc + 0.1, "fps": 20.0},
         "curves": {"success": success, "precision": precision},

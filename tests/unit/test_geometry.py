@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dslt.crops import Region, crop, patch_shape
+from dslt.dslt_settings import PatchSettings
 from dslt.labels import gaussian_map, soft_label
-from dslt.tracker_settings import PatchSettings
 
 
 def patch_settings(rule="per_area", **changes):

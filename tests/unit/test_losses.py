@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dslt import losses
-from dslt.tracker_settings import LossSettings
+from dslt.dslt_settings import LossSettings
 
 
 def settings(name, importance="none", a=10.0, c=0.2, threshold=0.01):

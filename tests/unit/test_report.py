@@ -39,12 +39,11 @@ def write_compare(path: Path, cell: str, label: str, auc: float) -> Path:
         "sequences": 10,
         "videos": 3,
         "seeds": [0],
-        "success_auc": value,
-        "precision_20": value,
+        "metrics": {"success_auc": value, "precision_20": value},
         "fps": {"median": 21.0},
         "difference_to": None
         if cell == "dslt"
-        else {"cell": "dslt", "success_auc": difference, "precision_20": difference},
+        else {"cell": "dslt", "metrics": {"success_auc": difference, "precision_20": difference}},
         "notes": [],
     }
     record = {

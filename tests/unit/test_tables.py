@@ -13,7 +13,8 @@ from dslt.commands.table import command
 from dslt.compare.cell import CellComparison
 from dslt.errors import DsltError
 from dslt.evaluation.scores import to_json
-from dslt.tables import build_table3, to_csv, to_latex, to_markdown
+from dslt.tables import table3, text
+from dslt.tables.table3 import build_table3
 
 PAPER = Path(__file__).resolve().parents[2] / "config" / "paper" / "table3.csv"
 
@@ -25,14 +26,19 @@ def comparison(cell, value, gap=None, preset="lite", videos=10, reference="dslt"
 
     difference = None
     if gap is not None:
-        difference = {"cell": reference, "success_auc": part(gap), "precision_20": part(gap)}
+        difference = {
+            "cell": reference,
+            "metrics": {"success_auc": part(gap), "precision_20": part(gap)},
+        }
     result = {
         "protocol": "otb",
         "sequences": 10,
         "videos": videos,
         "seeds": [0, 1],
-        "success_auc": part(value, seed_sd=None),
-        "precision_20": part(value + 0.1, seed_sd=None),
+        "metrics": {
+            "success_auc": part(value, seed_sd=None),
+            "precision_20": part(value + 0.1, seed_sd=None),
+        },
         "fps": {"median": 20.0},
         "difference_to": difference,
         "notes": [],
@@ -48,6 +54,18 @@ def comparison(cell, value, gap=None, preset="lite", videos=10, reference="dslt"
             "paper": [],
         }
     )
+
+
+def to_csv(found):
+    return text.to_csv(table3.records(found))
+
+
+def to_markdown(found):
+    return text.to_markdown(table3.to_text(found))
+
+
+def to_latex(found):
+    return text.to_latex(table3.to_text(found))
 
 
 def table(**cells: CellComparison):

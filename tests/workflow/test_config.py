@@ -13,7 +13,8 @@ import yaml
 from tiny import ROOT, Repository
 
 from dslt.errors import DsltError
-from dslt.study import Study, load_study
+from dslt.study import Study
+from dslt.study_load import load_study
 from dslt.study_settings import config_schema
 
 

@@ -10,7 +10,7 @@ from snakemake.exceptions import WorkflowError
 
 from dslt.errors import DsltError
 from dslt.fingerprint import fingerprint, libraries
-from dslt.study import load_study
+from dslt.study_load import load_study
 from dslt.study_jobs import figure_jobs, gpu_jobs, page_jobs, pairs, repeat
 
 
@@ -31,6 +31,10 @@ CELL_SETTINGS = {name: cell.settings_json() for name, cell in STUDY.cells.items(
 CELL_TRAINING = {name: cell.training_json() for name, cell in STUDY.cells.items()}
 CLIPS = {name: STUDY.clips(name) for name in STUDY.benchmarks_used}
 PROTOCOLS = {name: STUDY.protocol(name) for name in STUDY.benchmarks_used}
+SUPERVISED = {
+    name: repeat("--protocol-definition", STUDY.supervision(name))
+    for name in STUDY.benchmarks_used
+}
 CONVERGED = STUDY.records(STUDY.converged)
 COMPARED = [f"results/compare/{cell}.json" for cell in STUDY.cells_run]
 PAPER = sorted(str(path) for path in Path(SETTINGS.paper).glob("*.csv"))

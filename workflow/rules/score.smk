@@ -1,4 +1,4 @@
-# score: one-pass evaluation of one cell, benchmark and seed, by the benchmark's protocol.
+# score: one cell, benchmark and seed, by the benchmark's protocol.
 
 
 rule score:
@@ -15,10 +15,13 @@ rule score:
     resources:
         mem_mb=1000,
     params:
-        folder="results/track/{cell}/{benchmark}/seed{seed}",
+        folder=lambda wildcards: STUDY.result_folder(
+            wildcards.cell, wildcards.benchmark, wildcards.seed
+        ),
+        origin=lambda wildcards: STUDY.result_origin(wildcards.cell),
         protocol=lookup("{benchmark}", within=PROTOCOLS),
         code=code_of("dslt.commands.score"),
     shell:
         "dslt score --index {input.index:q} --results {params.folder:q}"
-        " --protocol-definition {params.protocol:q} --cell {wildcards.cell}"
-        " --seed {wildcards.seed} --out {output:q} > {log} 2>&1"
+        " --box-origin {params.origin} --protocol-definition {params.protocol:q}"
+        " --cell {wildcards.cell} --seed {wildcards.seed} --json {output:q} > {log} 2>&1"

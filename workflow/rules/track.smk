@@ -30,20 +30,16 @@ for _benchmark in STUDY.benchmarks_used:
                 sequences=sequences_of,
                 folder=f"results/track/{_folder}",
                 device=SETTINGS.device,
+                protocol=SUPERVISED[_benchmark],
                 code=code_of("dslt.commands.track"),
                 libraries=libraries(),
             shell:
                 "dslt track --cell {wildcards.cell} --settings {params.settings:q}"
                 " --index {input.index:q} {params.sequences:q}"
-                " --seed {wildcards.seed} --threads {threads} --device {params.device} --out {params.folder:q}"
-                " > {log} 2>&1"
+                " {params.protocol:q} --seed {wildcards.seed} --threads {threads}"
+                " --device {params.device} --out {params.folder:q} > {log} 2>&1"
 
 
 rule track:
     input:
-        [
-            STUDY.box_files(cell, benchmark, seed, ".txt", ".csv")
-            for benchmark, cells in STUDY.runs.items()
-            for cell in cells
-            for seed in STUDY.cells[cell].seeds
-        ],
+        STUDY.tracked(),

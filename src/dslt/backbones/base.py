@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from dslt.tracker_settings import BackboneSettings
+from dslt.dslt_settings import BackboneSettings
 
 
 @dataclass(frozen=True)

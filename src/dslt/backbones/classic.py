@@ -9,8 +9,8 @@ from torch import Tensor, nn
 
 from dslt.backbones.base import Spec
 from dslt.backbones.weights import find_weights, load_state
+from dslt.dslt_settings import BackboneSettings
 from dslt.errors import DsltError
-from dslt.tracker_settings import BackboneSettings
 
 IMAGENET_MEAN = (123.675, 116.28, 103.53)
 IMAGENET_STD = (58.395, 57.12, 57.375)

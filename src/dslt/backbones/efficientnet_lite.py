@@ -15,8 +15,8 @@ from torch.nn import functional as F
 
 from dslt.backbones.base import Spec
 from dslt.backbones.weights import load_state
+from dslt.dslt_settings import BackboneSettings
 from dslt.errors import DsltError
-from dslt.tracker_settings import BackboneSettings
 
 BATCH_NORM_EPS = 1e-3
 # (expansion, channels, blocks, stride, kernel)

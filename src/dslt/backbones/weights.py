@@ -16,8 +16,8 @@ from dslt.data.benchmarks import (
     read_definitions,
 )
 from dslt.data.files import verify_sha256
+from dslt.dslt_settings import BackboneSettings
 from dslt.errors import DsltError
-from dslt.tracker_settings import BackboneSettings
 
 FOLDER = Path("data") / "weights"
 

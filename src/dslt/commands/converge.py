@@ -14,9 +14,10 @@ from dslt.data.files import atomic_write
 from dslt.data.index import load_index
 from dslt.data.sequences import validate_initial_box
 from dslt.device import Device, choose_device, limit_threads
+from dslt.dslt_settings import TrainingSettings
 from dslt.evaluation.convergence import iterations_to_converge
 from dslt.settings import validate
-from dslt.tracker_settings import TrainingSettings, read_settings
+from dslt.tracker_settings import read_settings
 
 if TYPE_CHECKING:
     from dslt.data.sequences import Sequence

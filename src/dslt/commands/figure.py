@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+Drawing = tuple[Callable[..., Any], Callable[..., Any]]  # what loads, what draws
 OUT = click.option(
     "--out",
     required=True,
@@ -58,49 +59,81 @@ def command() -> None:
     """Draw a figure of the paper from results, as PDF and PNG."""
 
 
-@command.command(short_help="Boxes of several cells on the same frames.")
-@click.option(
-    "--index", required=True, type=click.Path(path_type=Path), help="Index of the benchmark."
-)
-@click.option(
-    "--tracks",
-    multiple=True,
-    required=True,
-    metavar="CELL=DIR",
-    help="Folder with a cell's boxes, SEQUENCE.txt each. Repeat for each cell.",
-)
-@click.option(
-    "--sequences",
-    default=4,
-    show_default=True,
-    type=click.IntRange(1),
-    help="Show this many sequences: those on which the cells' mean overlaps differ most.",
-)
-@click.option("--sequence", "named", multiple=True, help="Show this sequence instead. Repeat.")
-@click.option(
-    "--frames",
-    default=5,
-    show_default=True,
-    type=click.IntRange(1, 8),
-    help="Frames per sequence, evenly spaced over those with a visible target.",
-)
-@LABEL
-@OUT
-def fig01(
-    index: Path,
-    tracks: tuple[str, ...],
-    sequences: int,
-    named: tuple[str, ...],
-    frames: int,
-    labels: tuple[str, ...],
-    out: Path,
-) -> None:
-    """Fig. 1: boxes of several cells on the same frames."""
-    from dslt.figures import fig01 as module
+def _strips(name: str, words: str, rule: str, sequences: int) -> None:
+    """Add the command of one figure of strips."""
 
-    folders = _paths(tracks, "--tracks", "CELL=DIR")
-    strips = module.load(index, folders, sequences, frames, named)
-    _write(module.figure, out, strips, _labels(labels))
+    @command.command(name, short_help=f"{words[0].upper()}{words[1:]}.")
+    @click.option(
+        "--index",
+        "indexes",
+        multiple=True,
+        required=True,
+        type=click.Path(path_type=Path),
+        help="Index of a benchmark. Repeat.",
+    )
+    @click.option(
+        "--tracks",
+        multiple=True,
+        required=True,
+        metavar="CELL[@BENCHMARK]=DIR",
+        help="Folder with a cell's boxes, SEQUENCE.txt each. Repeat for each cell and benchmark;"
+        " with one index its name may be left out.",
+    )
+    @click.option("--reference", default="", help="Cell that the choice of sequences is about.")
+    @click.option(
+        "--sequences",
+        default=sequences,
+        show_default=True,
+        type=click.IntRange(1),
+        help=f"Show up to this many sequences of each benchmark: {rule}.",
+    )
+    @click.option("--sequence", "named", multiple=True, help="Show this sequence instead. Repeat.")
+    @click.option(
+        "--frames",
+        default=5,
+        show_default=True,
+        type=click.IntRange(1, 8),
+        help="Frames per sequence.",
+    )
+    @LABEL
+    @OUT
+    def strips(
+        indexes: tuple[Path, ...],
+        tracks: tuple[str, ...],
+        reference: str,
+        sequences: int,
+        named: tuple[str, ...],
+        frames: int,
+        labels: tuple[str, ...],
+        out: Path,
+    ) -> None:
+        from dslt.figures.boxes_on_frames import figure
+        from dslt.figures.strips import Request, load
+
+        request = Request(name, reference, sequences, frames, named)
+        _write(figure, out, load(indexes, tracks, request), _labels(labels))
+
+    strips.help = f"Fig. {int(name[3:])}: {words}."
+
+
+_strips(
+    "fig01",
+    "boxes of several cells on the same frames",
+    "those on which the cells' mean overlaps differ most",
+    4,
+)
+_strips(
+    "fig17",
+    "boxes where the reference does best",
+    "those on which its mean overlap exceeds the median of the others' most",
+    2,
+)
+_strips(
+    "fig18",
+    "boxes where the reference fails",
+    "those on which its mean overlap is lowest, around its first failure",
+    2,
+)
 
 
 @command.command(short_help="Patch, label, responses, histogram of the errors.")
@@ -139,22 +172,72 @@ def fig04(pairs: tuple[str, ...], out: Path) -> None:
     _write(module.figure, out, module.parse_pairs(pairs) if pairs else module.PAIRS)
 
 
-@command.command(short_help="Success and precision plots of the ablation.")
-@click.option(
-    "--score",
-    "scores",
-    multiple=True,
-    required=True,
-    type=click.Path(path_type=Path),
-    help="Score file; it names its cell, benchmark and seed. Seeds of a cell are averaged. Repeat.",
-)
-@LABEL
-@OUT
-def fig15(scores: tuple[Path, ...], labels: tuple[str, ...], out: Path) -> None:
-    """Fig. 15: success and precision plots, one row per benchmark."""
-    from dslt.figures import fig15 as module
+# Imports stand in functions, where the fingerprint of the code finds them and --help is quick.
+def _one_pass() -> Drawing:
+    from dslt.figures.one_pass import figure, load
 
-    _write(module.figure, out, module.load(scores), _labels(labels))
+    return load, figure
+
+
+def _eao() -> Drawing:
+    from dslt.figures.eao import figure, load
+
+    return load, figure
+
+
+def _attributes() -> Drawing:
+    from dslt.figures.attributes import figure, load
+
+    return load, figure
+
+
+def _scored(name: str, words: str, drawing: Callable[[], Drawing]) -> None:
+    """Add the command of one figure that is drawn from score files."""
+
+    @command.command(name, short_help=f"{words[0].upper()}{words[1:]}.")
+    @click.option(
+        "--score",
+        "scores",
+        multiple=True,
+        required=True,
+        type=click.Path(path_type=Path),
+        help="Score file; it names its cell, benchmark and seed. Seeds of a cell are averaged."
+        " Repeat.",
+    )
+    @click.option(
+        "--paper",
+        type=click.Path(path_type=Path),
+        help="Folder of the printed numbers (config/paper), to be shown beside ours.",
+    )
+    @click.option(
+        "--rescored",
+        multiple=True,
+        metavar="CELL",
+        help="Mark a cell whose boxes are published ones, scored here. Repeat.",
+    )
+    @LABEL
+    @OUT
+    def scored(
+        scores: tuple[Path, ...],
+        paper: Path | None,
+        rescored: tuple[str, ...],
+        labels: tuple[str, ...],
+        out: Path,
+    ) -> None:
+        from dslt.figures import printed
+
+        load, figure = drawing()
+        _write(figure, out, load(scores), _labels(labels), printed.load(name, paper), rescored)
+
+    number = f"Fig. {int(name[3:])}: " if name.startswith("fig") else ""
+    scored.help = f"{number}{words if number else words.capitalize()}."
+
+
+for _name in ("fig08", "fig09", "fig11", "fig13", "fig15"):
+    _scored(_name, "success and precision plots, a block per benchmark", _one_pass)
+for _name in ("fig10", "fig12"):
+    _scored(_name, "ranking by expected average overlap, and its curves", _eao)
+_scored("attributes", "scores by attribute, a panel per benchmark", _attributes)
 
 
 @command.command(short_help="Convergence of the first-frame training.")

@@ -5,60 +5,195 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+from tabulate import tabulate
 
+from dslt.commands.spread import SpreadCommand
+from dslt.compare import trackers
+from dslt.compare.bootstrap import Plan
+from dslt.config_files import BENCHMARKS, PROTOCOLS, config_file
+from dslt.data.annotations import load_targets
+from dslt.data.benchmarks import AnnotationsBenchmark, find_benchmark, read_definitions
 from dslt.data.files import atomic_write
 from dslt.data.index import load_index
 from dslt.data.jsonfile import parse_json
-from dslt.evaluation.formats import read_results
-from dslt.evaluation.protocols import parse_protocol
-from dslt.evaluation.scores import Run, Target, build_scores, to_json
+from dslt.errors import DsltError, unknown
+from dslt.evaluation.evaluate import Run, Suite, evaluate
+from dslt.evaluation.protocols import Protocol, load_protocols, parse_protocol
+from dslt.evaluation.scores import Scores, to_json
 
-EXISTING = click.Path(path_type=Path)
+PATH = click.Path(path_type=Path)
+# Names of folders that say nothing about the tracker.
+EXPERIMENTS = ("baseline", "supervised", "unsupervised")
 
 
-@click.command()
-@click.option("--index", "index_path", required=True, type=EXISTING, help="The benchmark's index.")
-@click.option("--results", required=True, type=EXISTING, help="Folder of <sequence>.txt files.")
+@click.command(cls=SpreadCommand)
 @click.option(
-    "--protocol-definition", required=True, help="The protocol as JSON (config/protocols.yaml)."
+    "--benchmark", help="OTB-2015, UAV123, LaSOT, VOT-2018, ... (config/benchmarks.yaml)."
 )
-@click.option("--cell", required=True, help="Id of the cell that made the results.")
-@click.option("--seed", required=True, type=int, help="Seed of the run.")
+@click.option("--annotations", type=PATH, help="Folder (or JSON file) of its ground truth.")
+@click.option("--index", "index_path", type=PATH, help="Instead: an index made by `dslt index`.")
+@click.option(
+    "--results",
+    multiple=True,
+    type=PATH,
+    help="Folder of one tracker's raw results. Several folders give one comparison.",
+)
+@click.option("--trackers", "parent", type=PATH, help="Folder with one such folder per tracker.")
 @click.option(
     "--box-origin",
-    default="1",
-    show_default=True,
+    "origins",
+    multiple=True,
     type=click.Choice(["0", "1"]),
-    help="Where the result files count pixels from; never guessed.",
+    help="Where the result files count pixels from: one for all, or one for each folder; never"
+    " guessed.  [default: as the benchmark's annotations]",
 )
-@click.option("--out", required=True, type=EXISTING, help="The JSON file to write.")
+@click.option("--protocol", "protocol_name", help="Another entry of config/protocols.yaml.")
+@click.option("--protocol-definition", help="The protocol as JSON.")
+@click.option("--alternatives", is_flag=True, help="Score by the named alternatives, too.")
+@click.option("--cell", help="Name of the tracker.  [default: its folder's]")
+@click.option("--seed", default=0, show_default=True, help="Seed of the run.")
+@click.option("--json", "out", type=PATH, help="Write the scores to this file.")
 def command(
-    index_path: Path,
-    results: Path,
-    protocol_definition: str,
-    cell: str,
+    benchmark: str | None,
+    annotations: Path | None,
+    index_path: Path | None,
+    results: tuple[Path, ...],
+    parent: Path | None,
+    origins: tuple[str, ...],
+    protocol_name: str | None,
+    protocol_definition: str | None,
+    alternatives: bool,
+    cell: str | None,
     seed: int,
-    box_origin: str,
-    out: Path,
+    out: Path | None,
 ) -> None:
-    """Score the raw results of one run over a benchmark."""
-    index = load_index(index_path)
-    where = f"protocol {index.protocol!r}"
-    protocol = parse_protocol(parse_json(protocol_definition, where), where)
-    targets = {
-        entry.name: Target(entry.boxes(), entry.attributes, entry.video)
-        for entry in index.sequences
-    }
-    truths = {name: target.truth for name, target in targets.items()}
-    found, notes = read_results(results, truths, int(box_origin))
-    run = Run(cell, index.benchmark, seed, index.protocol)
-    scores = build_scores(run, targets, found, notes, protocol, index.box_origin)
-    with atomic_write(out) as temporary:
-        temporary.write_text(to_json(scores), encoding="utf-8")
-    overall = scores.overall
-    click.echo(
-        f"{cell} on {index.benchmark}, seed {seed}: success AUC {overall.success_auc:.4f},"
-        f" precision {overall.precision_20:.4f} over {len(targets)} sequences -> {out}"
+    """Score raw results of any tracker by a benchmark's protocol.
+
+    The ground truth comes from --benchmark and --annotations, or from --index.
+    """
+    folders = [*results, *_folders_in(parent)]
+    if not folders:
+        raise DsltError("no results: give --results DIR, once for each tracker, or --trackers DIR")
+    if cell is not None and len(folders) > 1:
+        raise DsltError(f"--cell {cell!r} names one tracker, but there are {len(folders)}")
+    name, suite = _suite(benchmark, annotations, index_path, protocol_name, protocol_definition)
+    found = []
+    for folder, origin in zip(folders, _origins(origins, len(folders), suite), strict=True):
+        run = Run(cell or tracker_name(folder), name, seed)
+        found.append(evaluate(run, suite, folder, origin, others=alternatives))
+    together = trackers.contest(found, Plan())
+    if out is not None:
+        record = found[0] if len(found) == 1 else together
+        with atomic_write(out) as temporary:
+            temporary.write_text(to_json(record), encoding="utf-8")
+    _print(together, out)
+
+
+def tracker_name(folder: Path) -> str:
+    """Name a tracker by its folder."""
+    path = folder.resolve()
+    return path.parent.name if path.name in EXPERIMENTS else path.name
+
+
+def _folders_in(parent: Path | None) -> list[Path]:
+    """List the trackers of a folder."""
+    if parent is None:
+        return []
+    if not parent.is_dir():
+        raise DsltError(f"{parent}: no such folder of trackers")
+    found = sorted(path for path in parent.iterdir() if path.is_dir())
+    if not found:
+        raise DsltError(f"{parent}: no folders in it; expected one per tracker")
+    return found
+
+
+def _origins(given: tuple[str, ...], count: int, suite: Suite) -> list[int]:
+    """Say for each folder where its files count from."""
+    if len(given) not in (0, 1, count):
+        raise DsltError(f"--box-origin: {len(given)} given for {count} folders of results")
+    values = [int(value) for value in given] or [suite.origin]
+    return values * count if len(values) == 1 else values
+
+
+def _suite(
+    benchmark: str | None,
+    annotations: Path | None,
+    index_path: Path | None,
+    protocol_name: str | None,
+    protocol_definition: str | None,
+) -> tuple[str, Suite]:
+    """Load the ground truth and the protocol that results are scored by."""
+    if index_path is not None:
+        if benchmark is not None or annotations is not None:
+            raise DsltError(
+                "--index says what the benchmark is: leave --benchmark and --annotations"
+            )
+        index = load_index(index_path)
+        key, protocol = _protocol(protocol_name or index.protocol, protocol_definition)
+        return index.benchmark, Suite(
+            targets={entry.name: entry.target() for entry in index.sequences},
+            protocol=protocol,
+            name=key,
+            origin=index.box_origin,
+            skipped={entry.name: entry.skipped for entry in index.sequences if entry.skipped},
+        )
+    if benchmark is None or annotations is None:
+        raise DsltError("no ground truth: give --benchmark NAME and --annotations DIR, or --index")
+    name, definition = find_benchmark(read_definitions(config_file(BENCHMARKS)), benchmark)
+    if not isinstance(definition, AnnotationsBenchmark):
+        raise DsltError(f"--benchmark {name}: has no annotations of its own; give its --index")
+    key, protocol = _protocol(protocol_name or definition.protocol, protocol_definition)
+    targets, notes = load_targets(definition, annotations)
+    known = set(definition.sequences or targets)
+    return name, Suite(
+        targets=targets,
+        protocol=protocol,
+        name=key,
+        origin=definition.box_origin,
+        skipped={n: row - 1 for n, row in definition.scored_from.items() if n in targets},
+        notes=tuple(notes),
+        complete=known <= set(targets),
     )
-    for note in notes:
-        click.echo(f"note: {note}", err=True)
+
+
+def _protocol(name: str, definition: str | None) -> tuple[str, Protocol]:
+    """Read a protocol from JSON or by its name."""
+    if definition is not None:
+        where = f"protocol {name!r}"
+        return name, parse_protocol(parse_json(definition, where), where)
+    known = load_protocols(config_file(PROTOCOLS))
+    if name not in known:
+        raise unknown("protocol", name, known)
+    return name, known[name]
+
+
+def _print(found: trackers.Contest, out: Path | None) -> None:
+    """Print the tables of a comparison."""
+    first = next(iter(found.trackers.values()))
+    for header, rows in (trackers.sequence_rows(found), trackers.attribute_rows(found)):
+        if rows:
+            click.echo(_table(header, rows) + "\n")
+    for name, scores in found.trackers.items():
+        if scores.alternatives:
+            title = f"{name}, other conventions:\n" if len(found.trackers) > 1 else ""
+            click.echo(title + _table(*trackers.alternative_rows(scores)) + "\n")
+    click.echo(_headline(first))
+    click.echo(_table(*trackers.overall_rows(found)))
+    for scores in found.trackers.values():
+        for note in scores.notes:
+            click.echo(f"note: {scores.cell}: {note}", err=True)
+    if out is not None:
+        click.echo(f"-> {out}")
+
+
+def _headline(scores: Scores) -> str:
+    """Say what was scored, and how."""
+    title = scores.conventions["title"]
+    part = "" if scores.complete else ", A PART OF THE BENCHMARK"
+    return f"{scores.benchmark}: {len(scores.sequences)} sequences{part}; {title}"
+
+
+def _table(header: list[str], rows: list[list[str]]) -> str:
+    """A plain table; texts to the left, numbers to the right."""
+    align = ["left", *["right"] * (len(header) - 1)]
+    return tabulate(rows, header, tablefmt="simple", disable_numparse=True, colalign=align)

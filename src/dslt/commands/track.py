@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import get_args
 
 import click
 from tqdm import tqdm
 
-from dslt.data.index import load_index
+from dslt.data.index import BenchmarkIndex, load_index
+from dslt.data.jsonfile import parse_json
 from dslt.device import Device, limit_threads
+from dslt.evaluation.protocols import Protocol, VotProtocol, parse_protocol
 from dslt.tracker_settings import parse_tracker, read_settings
+from dslt.trackers.base import Tracker
 from dslt.trackers.make import make_tracker
 from dslt.trackers.run import run_tracker, write_run
+from dslt.trackers.supervised import run_supervised, write_supervised_run
 
 
 @click.command()
@@ -23,6 +29,11 @@ from dslt.trackers.run import run_tracker, write_run
 @click.option("--seed", default=0, show_default=True)
 @click.option("--threads", default=1, show_default=True, help="Threads of torch and OpenCV.")
 @click.option("--device", type=click.Choice(get_args(Device)), default="auto", show_default=True)
+@click.option(
+    "--protocol-definition",
+    "definition",
+    help="Protocol as JSON: one of kind vot starts a lost tracker again. Default: one pass.",
+)
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the runs.")
 def command(
     cell: str,
@@ -32,16 +43,36 @@ def command(
     seed: int,
     threads: int,
     device: Device,
+    definition: str | None,
     out: Path,
 ) -> None:
     """Run one cell over sequences; three files per sequence."""
     limit_threads(threads)
     parsed = parse_tracker(read_settings(settings, cell), f"settings of cell {cell!r}")
+    where = "--protocol-definition"
+    protocol = parse_protocol(parse_json(definition, where), where) if definition else None
     benchmark = load_index(index)
+    make = partial(make_tracker, parsed, seed, device)
     for name in names or benchmark.names:
-        sequence = benchmark.sequence(name)
-        tracker = make_tracker(parsed, seed, device)
-        with tqdm(total=len(sequence), desc=f"{cell} {name}", unit="frame") as bar:
-            where = f"{index}, sequence {name}"
-            run = run_tracker(tracker, sequence.frames, sequence.initial_box, where, bar.update)
-        write_run(run, out, name)
+        with tqdm(total=benchmark.entry(name).frames, desc=f"{cell} {name}", unit="frame") as bar:
+            _run(benchmark, name, make, protocol, out, f"{index}, sequence {name}", bar.update)
+
+
+def _run(
+    benchmark: BenchmarkIndex,
+    name: str,
+    make: Callable[[], Tracker],
+    protocol: Protocol | None,
+    out: Path,
+    where: str,
+    progress: Callable[[], object],
+) -> None:
+    """Run one sequence as the protocol says, and write what comes of it."""
+    sequence = benchmark.sequence(name)
+    if isinstance(protocol, VotProtocol):
+        target = benchmark.entry(name).target()
+        run = run_supervised(make, sequence.frames, target, protocol, where, progress)
+        write_supervised_run(run, out, name)
+    else:
+        passed = run_tracker(make(), sequence.frames, sequence.initial_box, where, progress)
+        write_run(passed, out, name)

@@ -2,9 +2,10 @@
 
 Sequences that are cut from one video share its scenery, so they are drawn together: a resample
 draws videos with replacement and takes all sequences of each. Seeds are drawn with replacement as
-well, the same draw for every sequence. Both are counts, so that 10,000 resamples of a mean are two
-matrix products. A difference of two cells is taken per sequence and seed first (paired), so what
-the cells have in common drops out, and equal cells differ by exactly 0.
+well, the same draw for every sequence. Both are counts, so that 10,000 resamples are two matrix
+products. A metric is a ratio of sums over sequences (`Sums`), so that what is no mean over
+sequences, accuracy and EAO, is resampled as it is defined. Two cells are compared on the same draws
+(paired), so what they have in common drops out, and equal cells differ by exactly 0.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from dslt.errors import DsltError
 
 Floats = NDArray[np.float64]
 LEVEL = 0.95
+PORTION = 1000
 # With m videos that all point one way, the chance of that under no effect is 2 ** (1 - m): only
 # from six videos on is it below 5 %. A percentile interval of fewer cannot hold 95 %.
 VIDEOS_FOR_VERDICT = 6
@@ -40,6 +42,55 @@ class Plan:
     def __post_init__(self) -> None:
         if self.samples < 100:
             raise DsltError(f"bootstrap samples = {self.samples}: expected at least 100")
+
+
+@dataclass(frozen=True)
+class Sums:
+    """A metric as a ratio of sums, or a mean of K such ratios.
+
+    The metric of a seed is the mean over K of the sum of `top` over the sum of `bottom`, both over
+    the sequences; ratios without weight are left out. Over seeds, sums run over seeds as well.
+
+    Attributes:
+        top: (N, S, K) what each of N sequences adds with each of S seeds.
+        bottom: (N, S, K) its weights.
+    """
+
+    top: Floats
+    bottom: Floats
+
+    @classmethod
+    def of_means(cls, values: Floats) -> Sums:
+        """Make a plain mean of scores (N, S)."""
+        top = np.asarray(values, dtype=np.float64)[:, :, None]
+        return cls(top, np.ones_like(top))
+
+    @property
+    def seeds(self) -> int:
+        """Number of seeds."""
+        return int(self.top.shape[1])
+
+    @property
+    def cases(self) -> int:
+        """Number of sequences times seeds."""
+        return int(self.top.shape[0] * self.top.shape[1])
+
+    def value(self) -> float:
+        """The metric over all sequences and seeds."""
+        top, bottom = self.top.sum(axis=(0, 1)), self.bottom.sum(axis=(0, 1))
+        return float(_mean_ratio(top[None], bottom[None])[0])
+
+    def per_seed(self) -> Floats:
+        """The metric of each seed, (S,)."""
+        return _mean_ratio(self.top.sum(axis=0), self.bottom.sum(axis=0))
+
+
+def _mean_ratio(top: Floats, bottom: Floats) -> Floats:
+    """Mean over the last axis of `top` over `bottom`, where there is weight; NaN without any."""
+    ratios = np.divide(top, bottom, out=np.zeros_like(top), where=bottom > 0)
+    counts = (bottom > 0).sum(axis=-1)
+    means = np.divide(ratios.sum(axis=-1), counts, out=np.full(len(top), np.nan), where=counts > 0)
+    return np.asarray(means)
 
 
 @dataclass(frozen=True)
@@ -69,11 +120,11 @@ def _draws(kinds: int, samples: int, seed: int, stream: int) -> Floats:
     return counts
 
 
-def interval_of_mean(values: Floats, videos: Sequence[str], plan: Plan) -> Interval:
-    """Interval of a cell's mean.
+def interval_of_mean(values: Sums, videos: Sequence[str], plan: Plan) -> Interval:
+    """Interval of a cell's metric.
 
     Args:
-        values: (N, S) scores of N sequences with S seeds.
+        values: of N sequences with S seeds.
         videos: (N,) the source video of each sequence.
         plan: how to resample.
 
@@ -85,13 +136,13 @@ def interval_of_mean(values: Floats, videos: Sequence[str], plan: Plan) -> Inter
 
 
 def interval_of_difference(
-    first: Floats, second: Floats, videos: Sequence[str], plan: Plan, *, paired_seeds: bool
+    first: Sums, second: Sums, videos: Sequence[str], plan: Plan, *, paired_seeds: bool
 ) -> Interval:
-    """Interval of the mean of `first` minus the mean of `second`, paired over sequences.
+    """Interval of the metric of `first` minus that of `second`, on the same draws.
 
     Args:
-        first: (N, S) scores.
-        second: (N, Z) scores of the same sequences.
+        first: of N sequences.
+        second: of the same sequences.
         videos: (N,) the source video of each sequence.
         plan: how to resample.
         paired_seeds: the columns are the same seeds and are drawn together; otherwise each
@@ -100,42 +151,62 @@ def interval_of_difference(
     Raises:
         DsltError: The shapes do not fit.
     """
-    if len(first) != len(second) or (paired_seeds and first.shape != second.shape):
-        raise DsltError(f"cannot pair scores of shapes {first.shape} and {second.shape}")
-    if paired_seeds:
-        return _interval([(1.0, first - second)], videos, plan, paired=True)
-    return _interval([(1.0, first), (-1.0, second)], videos, plan, paired=False)
+    shapes = first.top.shape, second.top.shape
+    if len(first.top) != len(second.top) or (paired_seeds and first.seeds != second.seeds):
+        raise DsltError(f"cannot pair scores of shapes {shapes[0]} and {shapes[1]}")
+    return _interval([(1.0, first), (-1.0, second)], videos, plan, paired=paired_seeds)
 
 
 def _interval(
-    terms: list[tuple[float, Floats]], videos: Sequence[str], plan: Plan, *, paired: bool
+    terms: list[tuple[float, Sums]], videos: Sequence[str], plan: Plan, *, paired: bool
 ) -> Interval:
-    """Interval of a signed sum of means over the same sequences."""
-    if any(len(values) != len(videos) or values.size == 0 for _, values in terms):
+    """Interval of a signed sum of metrics over the same sequences."""
+    if any(len(values.top) != len(videos) or values.top.size == 0 for _, values in terms):
         raise DsltError(f"expected scores of {len(videos)} sequences, at least one, and a seed")
-    value = sum(sign * float(values.mean()) for sign, values in terms)
+    value = sum(sign * values.value() for sign, values in terms)
     names, member = np.unique(np.asarray(videos), return_inverse=True)
     if len(names) < 2:
         return Interval(value, None, None, ("no interval: one source video",))
-    drawn = _draws(len(names), plan.samples, plan.seed, 0)
     total = np.zeros(plan.samples)
     for index, (sign, values) in enumerate(terms):
-        sums = np.zeros((len(names), values.shape[1]))
-        np.add.at(sums, member, values)
-        per_seed = drawn @ sums
-        seeds = _draws(values.shape[1], plan.samples, plan.seed, 1 if paired else index + 1)
-        total += sign * (per_seed * seeds).sum(axis=1) / values.shape[1]
-    total /= drawn @ np.bincount(member).astype(np.float64)
+        stream = 1 if paired else index + 1
+        total += sign * _resampled(values, member, len(names), plan, stream)
+    if np.isnan(total).all():
+        return Interval(value, None, None, ("no interval: the metric is undefined",))
     tail = (1 - LEVEL) / 2
-    low, high = np.quantile(total, [tail, 1 - tail])
+    low, high = np.nanquantile(total, [tail, 1 - tail])
     return Interval(value, float(low), float(high), _notes(len(names), [v for _, v in terms]))
 
 
-def _notes(videos: int, tables: list[Floats]) -> tuple[str, ...]:
+def _resampled(
+    values: Sums, member: NDArray[np.intp], videos: int, plan: Plan, stream: int
+) -> Floats:
+    """The metric of each resample, (B,)."""
+    drawn = _draws(videos, plan.samples, plan.seed, 0)
+    seeds = _draws(values.seeds, plan.samples, plan.seed, stream)
+    sums = []
+    for part in (values.top, values.bottom):
+        by_video = np.zeros((videos, *part.shape[1:]))
+        np.add.at(by_video, member, part)
+        sums.append(by_video.reshape(videos, -1))
+    shape = values.top.shape[1:]
+    found = []
+    # In portions: all samples of a curve with many seeds would fill the memory.
+    for start in range(0, plan.samples, PORTION):
+        rows = slice(start, start + PORTION)
+        top, bottom = (
+            np.einsum("bsk,bs->bk", (drawn[rows] @ part).reshape(-1, *shape), seeds[rows])
+            for part in sums
+        )
+        found.append(_mean_ratio(top, bottom))
+    return np.concatenate(found)
+
+
+def _notes(videos: int, tables: list[Sums]) -> tuple[str, ...]:
     """Say what an interval leaves out."""
     notes = []
     if videos < VIDEOS_FOR_VERDICT:
         notes.append(f"only {videos} source videos: the interval covers less than 95 %")
-    if all(table.shape[1] == 1 for table in tables):
+    if all(table.seeds == 1 for table in tables):
         notes.append("one seed: the interval leaves out the spread over seeds")
     return tuple(notes)

@@ -6,14 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-from dslt.compare.bootstrap import Interval, Plan, interval_of_mean
+from dslt.compare.bootstrap import Floats, Interval, Plan, interval_of_mean
 from dslt.compare.paper import PrintedNumber
 from dslt.compare.runs import Table, Tables, check_pair, difference
 from dslt.data.jsonfile import read_json
 from dslt.errors import DsltError
-from dslt.evaluation.scores import METRICS
 from dslt.settings import Settings, validate
 
 
@@ -29,47 +27,46 @@ class CellInfo(Settings):
 
 
 class Value(Settings):
-    """A mean with its interval; `seed_sd` is the deviation of the mean over the seeds."""
+    """A metric with its interval; `seed_sd` is the deviation over the seeds."""
 
     value: float
-    low: float | None
-    high: float | None
-    seed_sd: float | None
+    low: float | None = None
+    high: float | None = None
+    seed_sd: float | None = None
 
 
 class DifferenceValue(Settings):
     """A paired difference with its interval."""
 
     value: float
-    low: float | None
-    high: float | None
+    low: float | None = None
+    high: float | None = None
 
 
 class Difference(Settings):
-    """This cell minus `cell`."""
+    """This cell minus `cell`, for each metric that can be resampled."""
 
     cell: str
-    success_auc: DifferenceValue
-    precision_20: DifferenceValue
+    metrics: dict[str, DifferenceValue]
 
 
 class Speed(Settings):
     """Frames per second after the first frame, the median over sequences and seeds."""
 
-    median: float | None
+    median: float | None = None
 
 
 class BenchmarkResult(Settings):
-    """A cell on one benchmark."""
+    """A cell on one benchmark; `metrics` are those that its protocol defines."""
 
     protocol: str
+    complete: bool = True
     sequences: int
     videos: int
     seeds: tuple[int, ...]
-    success_auc: Value
-    precision_20: Value
+    metrics: dict[str, Value]
     fps: Speed
-    difference_to: Difference | None
+    difference_to: Difference | None = None
     notes: tuple[str, ...]
 
 
@@ -143,20 +140,23 @@ def _printed(cell: str, numbers: Sequence[PrintedNumber]) -> tuple[PaperValue, .
 
 def _benchmark(table: Table, other: Table | None, reference: str, plan: Plan) -> BenchmarkResult:
     """A cell on one benchmark."""
-    means = {m: interval_of_mean(table.values[m], table.videos, plan) for m in METRICS}
+    intervals = {m: interval_of_mean(v, table.videos, plan) for m, v in table.values.items()}
     gap = None
     if other is not None:
-        gaps = {m: difference(table, other, m, plan) for m in METRICS}
-        gap = Difference(cell=reference, **{m: _plain(gaps[m]) for m in METRICS})
+        shared = [metric for metric in table.values if metric in other.values]
+        gaps = {metric: _plain(difference(table, other, metric, plan)) for metric in shared}
+        gap = Difference(cell=reference, metrics=gaps)
+    notes = [note for interval in intervals.values() for note in interval.notes]
     return BenchmarkResult(
         protocol=str(table.conventions.get("protocol", "")),
+        complete=table.complete,
         sequences=len(table.names),
         videos=len(set(table.videos)),
         seeds=table.seeds,
+        metrics={m: _value(v, intervals.get(m)) for m, v in table.overall.items()},
         fps=Speed(median=float(np.median(table.fps)) if table.fps else None),
         difference_to=gap,
-        notes=means["success_auc"].notes,
-        **{m: _with_deviation(means[m], table.values[m]) for m in METRICS},
+        notes=tuple(dict.fromkeys(notes)),
     )
 
 
@@ -165,10 +165,11 @@ def _plain(interval: Interval) -> DifferenceValue:
     return DifferenceValue(value=interval.value, low=interval.low, high=interval.high)
 
 
-def _with_deviation(interval: Interval, values: NDArray[np.float64]) -> Value:
-    """An interval as a record, with the deviation over seeds (none from one seed)."""
-    means = values.mean(axis=0)
-    deviation = float(means.std(ddof=1)) if len(means) > 1 else None
+def _value(per_seed: Floats, interval: Interval | None) -> Value:
+    """A metric as a record, with the deviation over seeds (none from one seed)."""
+    deviation = float(per_seed.std(ddof=1)) if len(per_seed) > 1 else None
+    if interval is None:
+        return Value(value=float(per_seed.mean()), seed_sd=deviation)
     return Value(value=interval.value, low=interval.low, high=interval.high, seed_sd=deviation)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from dslt.compare.bootstrap import Sums
 from dslt.compare.runs import Table, Tables
 from dslt.errors import DsltError
 from dslt.evaluation.convergence import Floats, converged, read_records
@@ -87,7 +88,8 @@ def _table(seeds: Mapping[int, tuple[str, Records]], videos: Mapping[str, str], 
         names=tuple(names),
         videos=tuple(videos[name] for name in names),
         seeds=tuple(order),
-        values={metric: counts for metric, (counts, _) in counted.items()},
+        values={metric: Sums.of_means(counts) for metric, (counts, _) in counted.items()},
+        overall={metric: counts.mean(axis=0) for metric, (counts, _) in counted.items()},
         fps=(),
         conventions={"cap": cap},
         censored={metric: censored for metric, (_, censored) in counted.items()},

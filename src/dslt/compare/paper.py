@@ -11,23 +11,19 @@ from typing import Literal
 from pydantic import Field
 
 from dslt.errors import DsltError
+from dslt.evaluation.metrics import METRICS
 from dslt.settings import Settings, validate
 
 CLAIMS_FILE = "claims.csv"
-# Metric to its unit in print. Percent metrics are parts of 1 in our own files.
-METRICS = {
-    "precision_20": "%",
-    "success_auc": "%",
-    "eao": "",
-    "accuracy": "",
-    "robustness": "failures/100 frames",
-    "failures": "",
-    "fps": "frames/s",
-    "iterations_own": "iterations",
-    "iterations_common": "iterations",
-}
-LESS_IS_BETTER = frozenset({"robustness", "failures", "iterations_own", "iterations_common"})
-PRINTED = ("precision_20", "success_auc", "eao", "accuracy", "robustness", "failures", "fps")
+PRINTED = (
+    "precision_20",
+    "success_auc",
+    "eao",
+    "accuracy",
+    "robustness",
+    "failures_weighted",
+    "fps",
+)
 COMMON = (
     "item",
     "tracker",
@@ -76,7 +72,7 @@ class PrintedNumber(Settings):
     @property
     def fraction(self) -> float:
         """The value in the unit of our own files (percent become parts of 1)."""
-        return round(self.value / 100, 6) if METRICS[self.metric] == "%" else self.value
+        return round(self.value / METRICS[self.metric].factor, 6)
 
 
 class Claim(Settings):

@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from dslt.compare.bootstrap import Interval, Plan, interval_of_difference
+from dslt.compare.bootstrap import Interval, Plan, Sums, interval_of_difference
 from dslt.errors import DsltError
-from dslt.evaluation.scores import METRICS, Scores, load_scores
+from dslt.evaluation.metrics import SCORES
+from dslt.evaluation.scores import Scores, SequenceScore, load_scores
 
 
 @dataclass(frozen=True)
@@ -22,18 +23,22 @@ class Table:
         names: (N,) sequences, in alphabetical order.
         videos: (N,) source videos.
         seeds: (S,) seeds, ascending.
-        values: metric to (N, S) scores.
+        values: metric to what sequences and seeds add to it, for metrics that can be resampled.
+        overall: metric to its value with each seed, (S,).
         fps: speeds of all sequences and seeds that have one.
         conventions: everything that must be equal between tables that are compared.
+        complete: false where sequences of the benchmark are missing.
         censored: metric to the number of values that are only a lower bound.
     """
 
     names: tuple[str, ...]
     videos: tuple[str, ...]
     seeds: tuple[int, ...]
-    values: Mapping[str, NDArray[np.float64]]
+    values: Mapping[str, Sums]
+    overall: Mapping[str, NDArray[np.float64]]
     fps: tuple[float, ...]
     conventions: Mapping[str, object]
+    complete: bool = True
     censored: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -58,11 +63,23 @@ def load_tables(paths: Iterable[Path]) -> Tables:
             other = group[scores.seed][0]
             raise DsltError(f"{path}: cell {scores.cell}, seed {scores.seed} is also in {other}")
         group[scores.seed] = path, scores
-    return {key: _stack([group[seed] for seed in sorted(group)]) for key, group in groups.items()}
+    return {
+        key: stack(
+            [(str(path), scores) for path, scores in (group[seed] for seed in sorted(group))]
+        )
+        for key, group in groups.items()
+    }
 
 
-def _stack(runs: Sequence[tuple[Path, Scores]]) -> Table:
-    """Stack the seeds of one cell and benchmark."""
+def stack(runs: Sequence[tuple[str, Scores]]) -> Table:
+    """Stack the seeds of one cell and benchmark, in ascending order.
+
+    Args:
+        runs: what names each run in errors, and its scores.
+
+    Raises:
+        DsltError: The seeds disagree about the sequences or the conventions.
+    """
     first_path, first = runs[0]
     names = sorted(first.sequences)
     for path, run in runs[1:]:
@@ -73,13 +90,28 @@ def _stack(runs: Sequence[tuple[Path, Scores]]) -> Table:
         names=tuple(names),
         videos=tuple(first.sequences[name].video for name in names),
         seeds=tuple(run.seed for _, run in runs),
-        values={
-            metric: np.array([[getattr(one, metric) for one in row] for row in sequences])
-            for metric in METRICS
+        values=_sums(sequences),
+        overall={
+            metric: np.array([run.overall.defined()[metric] for _, run in runs])
+            for metric in SCORES
+            if all(metric in run.overall.defined() for _, run in runs)
         },
         fps=tuple(one.fps for row in sequences for one in row if one.fps is not None),
         conventions=first.conventions,
+        complete=first.complete,
     )
+
+
+def _sums(sequences: Sequence[Sequence[SequenceScore]]) -> dict[str, Sums]:
+    """Collect what each sequence (row) and seed (column) adds to each metric."""
+    found = {}
+    for metric in SCORES:
+        parts = [[one.sums(metric) for one in row] for row in sequences]
+        known = [[part for part in row if part is not None] for row in parts]
+        if all(len(some) == len(row) for some, row in zip(known, parts, strict=True)):
+            table = np.array(known, dtype=np.float64)  # (N, S, 2, K)
+            found[metric] = Sums(table[:, :, 0], table[:, :, 1])
+    return found
 
 
 def check_pair(first: Table, second: Table, where: str) -> None:

@@ -14,8 +14,9 @@ from dataclasses import asdict, dataclass, fields, replace
 
 from dslt.compare.bootstrap import VIDEOS_FOR_VERDICT, Interval, Plan
 from dslt.compare.cell import BenchmarkResult, CellComparison
-from dslt.compare.paper import LESS_IS_BETTER, METRICS, Claim, PrintedNumber, same_name
+from dslt.compare.paper import Claim, PrintedNumber, same_name
 from dslt.compare.runs import Table, Tables, check_pair, difference
+from dslt.evaluation.metrics import METRICS
 
 SUPPORTED = "supported"
 CONTRADICTED = "contradicted"
@@ -114,7 +115,7 @@ def judge(interval: Interval, videos: int, metric: str) -> tuple[str, str]:
             f"the interval excludes 0, but {videos} source videos agree by chance in {chance:.0f} %"
             f" of cases; a verdict needs {VIDEOS_FOR_VERDICT} videos"
         )
-    gains = interval.high < 0 if metric in LESS_IS_BETTER else interval.low > 0
+    gains = interval.high < 0 if METRICS[metric].less_is_better else interval.low > 0
     return (SUPPORTED if gains else CONTRADICTED), ""
 
 
@@ -132,7 +133,7 @@ def _claim_rows(
         paper_value=printed,
         cell=f"{claim.better_cell} - {claim.worse_cell}" if claim.better_cell else "",
         metric=claim.metric,
-        unit=METRICS[claim.metric].replace("%", "percentage points"),
+        unit=METRICS[claim.metric].unit.replace("%", "percentage points"),
     )
     shared = [
         benchmark
@@ -177,12 +178,12 @@ def _judged(
     others = _other_presets(claim, comparisons)
     verdict, reason = (NOT_COMPARABLE, others) if others else judge(interval, videos, claim.metric)
     censored = [
-        f"{int(count)} of {table.values[claim.metric].size} trainings of {cell} never converged"
+        f"{int(count)} of {table.values[claim.metric].cases} trainings of {cell} never converged"
         " and count as the cap"
         for cell, table in ((claim.better_cell, first), (claim.worse_cell, second))
         if (count := table.censored.get(claim.metric, 0))
     ]
-    less = "negative supports the claim" if claim.metric in LESS_IS_BETTER else ""
+    less = "negative supports the claim" if METRICS[claim.metric].less_is_better else ""
     backbone = comparisons[claim.better_cell].backbone if claim.better_cell in comparisons else ""
     ours_on = f"ours with {backbone}" if backbone else ""
     seeds = {len(first.seeds), len(second.seeds)}
@@ -221,7 +222,7 @@ def _number_rows(number: PrintedNumber, comparisons: Mapping[str, CellComparison
         benchmark_paper=number.benchmark,
         paper_value=f"{number.value:g}" if number.value % 1 else f"{number.value:.1f}",
         metric=number.metric,
-        unit=METRICS[number.metric],
+        unit=METRICS[number.metric].unit,
     )
     rows = [
         row
@@ -237,10 +238,9 @@ def _number_row(
     blank: Row, number: PrintedNumber, cell: CellComparison, benchmark: str, result: BenchmarkResult
 ) -> Row | None:
     """Ours beside a printed number; None where we do not have that metric."""
-    mine = {"success_auc": result.success_auc, "precision_20": result.precision_20}
-    if number.metric not in mine:
+    value = result.metrics.get(number.metric)
+    if value is None:
         return None
-    value = mine[number.metric]
     differs = conditions(number, cell, benchmark, result.protocol)
     if differs:
         verdict = NOT_COMPARABLE
@@ -287,11 +287,12 @@ def conditions(
 
 
 def _show(value: float | None, metric: str) -> str:
-    """A number in the unit of print, two decimals."""
+    """A number in the unit of print: two decimals of percent, failures and counts, else four."""
     if value is None:
         return ""
-    shown = round(value * 100 if METRICS[metric] == "%" else value, 2)
-    return f"{shown + 0.0:.2f}"  # + 0.0: no negative zero
+    decimals = 2 if METRICS[metric].unit else 4
+    shown = round(value * METRICS[metric].factor, decimals)
+    return f"{shown + 0.0:.{decimals}f}"  # + 0.0: no negative zero
 
 
 def _join(*notes: str) -> str:

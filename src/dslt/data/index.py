@@ -1,141 +1,45 @@
-"""The index of a benchmark: one JSON file that says all that later stages need to open it."""
+"""Making the index of a benchmark: one JSON file with all that later stages need to open it."""
 
 from __future__ import annotations
 
-import json
+import math
 import os
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import numpy as np
-from pydantic import Field
+from numpy.typing import NDArray
 
 from dslt.boxes import DECIMALS, Boxes, read_boxes
-from dslt.data.benchmarks import Benchmark, ClipsBenchmark, FolderBenchmark, SyntheticBenchmark
-from dslt.data.clips import clip_length, open_clip, read_annotation
-from dslt.data.files import atomic_write
+from dslt.data.annotations import load_targets
+from dslt.data.benchmarks import (
+    AnnotationsBenchmark,
+    Benchmark,
+    ClipsBenchmark,
+    FolderBenchmark,
+    SyntheticBenchmark,
+)
+from dslt.data.clips import clip_length, read_annotation
 from dslt.data.folders import ATTRIBUTES, META, Target, select_targets
-from dslt.data.images import list_images
+from dslt.data.images import SUFFIXES, list_images
+from dslt.data.index_file import (
+    BenchmarkIndex,
+    ImagesSource,
+    IndexEntry,
+    SyntheticSource,
+    VideoSource,
+    load_index,
+    write_index,
+)
 from dslt.data.jsonfile import read_json
-from dslt.data.sequences import FrameSource, ImageFolder, Sequence, validate_initial_box
-from dslt.data.synthetic import SyntheticFrames, scene_attributes, scene_boxes, scene_photo
-from dslt.errors import DsltError, unknown
-from dslt.settings import Settings, validate
+from dslt.data.sequences import FrameSource, validate_initial_box
+from dslt.data.synthetic import scene_attributes, scene_boxes, scene_photo
+from dslt.errors import DsltError
+from dslt.evaluation import targets
 
-
-class VideoSource(Settings):
-    """Frames of a video file."""
-
-    kind: Literal["video"]
-    path: str
-    sha256: str
-    first_frame: int
-    frames: int
-
-    def open(self) -> FrameSource:
-        """Check the file and open it."""
-        return open_clip(self.path, self.sha256, self.first_frame, self.frames)
-
-
-class ImagesSource(Settings):
-    """Image files: names relative to the root, and their lengths in bytes."""
-
-    kind: Literal["images"]
-    root: str
-    files: tuple[str, ...]
-    bytes: tuple[int, ...]
-
-    def open(self) -> FrameSource:
-        """Take the files; each is checked when it is read."""
-        root = Path(self.root)
-        return ImageFolder([root / file for file in self.files], self.bytes)
-
-
-class SyntheticSource(Settings):
-    """A scene that is rendered when it is read."""
-
-    kind: Literal["synthetic"]
-    scene: str
-    seed: int
-
-    def open(self) -> FrameSource:
-        """Make the scene."""
-        return SyntheticFrames(self.scene, self.seed)
-
-
-class IndexEntry(Settings):
-    """One sequence of an index; boxes are 0-based, null where the target is absent."""
-
-    name: str
-    video: str
-    attributes: tuple[str, ...]
-    frames: int
-    size: tuple[int, int]
-    source: Annotated[VideoSource | ImagesSource | SyntheticSource, Field(discriminator="kind")]
-    ground_truth: tuple[tuple[float, float, float, float] | None, ...]
-
-    def boxes(self) -> Boxes:
-        """Ground truth (N, 4), NaN rows where the target is absent."""
-        absent = (np.nan,) * 4
-        rows = [absent if box is None else box for box in self.ground_truth]
-        return np.array(rows, dtype=np.float64).reshape(-1, 4)
-
-
-class BenchmarkIndex(Settings):
-    """An index: what `results/data/<benchmark>.json` holds."""
-
-    benchmark: str
-    protocol: str
-    box_origin: Literal[0, 1]
-    sequences: tuple[IndexEntry, ...]
-
-    @property
-    def names(self) -> list[str]:
-        """Names of the sequences, in the order of the tables."""
-        return [entry.name for entry in self.sequences]
-
-    def entry(self, name: str) -> IndexEntry:
-        """What the index says about one sequence.
-
-        Raises:
-            DsltError: There is no such sequence; the error lists the names.
-        """
-        for entry in self.sequences:
-            if entry.name == name:
-                return entry
-        raise unknown(f"sequence of benchmark {self.benchmark}:", name, self.names)
-
-    def sequence(self, name: str) -> Sequence:
-        """Open one sequence.
-
-        Raises:
-            DsltError: There is no such sequence, or its frames are missing or were exchanged.
-        """
-        entry = self.entry(name)
-        return Sequence(name, entry.source.open(), entry.boxes(), entry.attributes, entry.video)
-
-
-def load_index(path: str | os.PathLike[str]) -> BenchmarkIndex:
-    """Read an index.
-
-    Raises:
-        DsltError: The file is missing or not an index.
-    """
-    return validate(BenchmarkIndex, read_json(path), os.fspath(path))
-
-
-def write_index(path: str | os.PathLike[str], index: BenchmarkIndex) -> None:
-    """Write an index as JSON, one sequence per line; the same index gives the same bytes."""
-    head = index.model_dump(mode="json", exclude={"sequences"})
-    lines = ",\n".join(
-        json.dumps(entry.model_dump(mode="json"), separators=(",", ":"))
-        for entry in index.sequences
-    )
-    text = json.dumps(head, indent=1)[:-2] + f',\n "sequences": [\n{lines}\n ]\n}}\n'
-    with atomic_write(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+__all__ = ["BenchmarkIndex", "IndexEntry", "build_index", "load_index", "write_index"]
 
 
 def build_index(name: str, benchmark: Benchmark, data: str | os.PathLike[str]) -> BenchmarkIndex:
@@ -155,6 +59,9 @@ def build_index(name: str, benchmark: Benchmark, data: str | os.PathLike[str]) -
         entries = [_clip_entry(benchmark, item, Path(data)) for item in benchmark.sequences]
     elif isinstance(benchmark, SyntheticBenchmark):
         entries = [_synthetic_entry(item, benchmark.seed) for item in benchmark.sequences]
+    elif isinstance(benchmark, AnnotationsBenchmark):
+        found, _ = load_targets(benchmark, benchmark.folder())
+        entries = [_annotated_entry(benchmark, item, target) for item, target in found.items()]
     else:
         selected = select_targets(benchmark.root, benchmark.sequences)
         entries = [_folder_entry(benchmark, target) for target in selected]
@@ -225,10 +132,6 @@ def _entry(
     """Check the first frame and its box, and describe the sequence."""
     shape = frames[0].shape
     validate_initial_box(boxes[0], shape, f"sequence {name}")
-    rows: list[Any] = [
-        None if np.isnan(row).any() else tuple(round(value, DECIMALS) + 0.0 for value in row)
-        for row in boxes.tolist()
-    ]
     return IndexEntry(
         name=name,
         video=video,
@@ -236,8 +139,83 @@ def _entry(
         frames=len(frames),
         size=(shape[1], shape[0]),
         source=source,
-        ground_truth=tuple(rows),
+        ground_truth=_rows(boxes),
     )
+
+
+def _rows(values: NDArray[np.float64]) -> tuple[Any, ...]:
+    """Rows (N, K) as tuples of rounded numbers, null for those with a NaN."""
+    return tuple(
+        None if math.isnan(sum(row)) else tuple(round(value, DECIMALS) + 0.0 for value in row)
+        for row in values.tolist()
+    )
+
+
+def _annotated_entry(
+    benchmark: AnnotationsBenchmark, name: str, target: targets.Target
+) -> IndexEntry:
+    """Describe a sequence of published annotations, with its frames where there are any."""
+    source, size = None, target.size
+    if benchmark.images is not None:
+        source = _published_frames(benchmark, benchmark.images, name, target)
+        shape = source.open()[0].shape
+        size = shape[1], shape[0]
+        validate_initial_box(target.truth[0], shape, f"sequence {name}")
+    corners = target.corners
+    return IndexEntry(
+        name=name,
+        video=target.video,
+        attributes=target.attributes,
+        frames=len(target.truth),
+        size=size,
+        source=source,
+        ground_truth=_rows(target.truth),
+        polygons=None if corners is None else _rows(corners.reshape(len(corners), -1)),
+        absent=None if target.absent is None else _numbers(target.absent),
+        tags={tag: _numbers(flags) for tag, flags in target.tags.items()} or None,
+        skipped=benchmark.scored_from.get(name, 1) - 1,
+    )
+
+
+def _numbers(flags: targets.Mask) -> tuple[int, ...]:
+    """Numbers of the frames whose flag is set."""
+    return tuple(np.flatnonzero(flags).tolist())
+
+
+def _published_frames(
+    benchmark: AnnotationsBenchmark, images: str, name: str, target: targets.Target
+) -> ImagesSource:
+    """Find the frames of a sequence in the folders that the benchmarks' archives have."""
+    root = Path(images)
+    category = name.rpartition("-")[0] or name
+    places = [
+        root / place
+        for folder in dict.fromkeys((name, target.video, f"{category}/{name}"))
+        for place in (f"{folder}/img", f"{folder}/color", folder)
+    ]
+    folder = next((place for place in places if _has_images(place)), None)
+    if folder is None:
+        raise DsltError(f"{root}: no frames of {name}; looked in {', '.join(map(str, places))}")
+    files, rows = list_images(folder), len(target.truth)
+    if name in benchmark.frames:
+        files, _ = _cut(files, target.truth, benchmark.frames[name])
+    elif len(files) == benchmark.annotated_rows.get(name):
+        files = files[benchmark.scored_from[name] - 1 :]
+    if len(files) != rows:
+        raise DsltError(
+            f"{folder}: {len(files)} frames for {rows} rows of ground truth of {name}; where a part"
+            " of the frames is used, name it in the benchmark's `frames`"
+        )
+    return ImagesSource(
+        kind="images",
+        root=images,
+        files=tuple(file.relative_to(root).as_posix() for file in files),
+        bytes=tuple(file.stat().st_size for file in files),
+    )
+
+
+def _has_images(folder: Path) -> bool:
+    return folder.is_dir() and any(file.suffix.lower() in SUFFIXES for file in folder.iterdir())
 
 
 def _number(file: Path) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
+_NUMBER = re.compile(r"-\d+$")
 _SPELLINGS: tuple[Callable[[str], str], ...] = (
     lambda name: name,
     lambda name: name.lower(),
@@ -16,8 +17,9 @@ def match_names(wanted: Iterable[str], found: Iterable[str]) -> dict[str, str]:
     """Find the wanted names under other spellings.
 
     The exact name wins, then one that differs in case only, then one that differs in punctuation
-    too. A spelling is taken only where it is unique among the names that are left on both sides:
-    UAV123 has a `car1_1` beside a `car11`.
+    too, then one without the number of the target (`Human4` for `Human4-2`). A spelling is taken
+    only where it is unique among the names that are left on both sides: UAV123 has a `car1_1`
+    beside a `car11`.
 
     Returns:
         wanted name to found name, in the order of `wanted`; names without a match are left out.
@@ -32,6 +34,15 @@ def match_names(wanted: Iterable[str], found: Iterable[str]) -> dict[str, str]:
         left = [name for name in left if name not in pairs]
         taken = set(pairs.values())
         free = [name for name in free if name not in taken]
+    # Only of videos that have a single target here, so that the number tells nothing apart.
+    bases = [_NUMBER.sub("", name) for name in names]
+    single = {
+        base: name
+        for base, name in zip(bases, names, strict=True)
+        if name in left and base != name and bases.count(base) == 1
+    }
+    if single and free:
+        pairs |= {single[base]: name for base, name in match_names(single, free).items()}
     return {name: pairs[name] for name in names if name in pairs}
 
 

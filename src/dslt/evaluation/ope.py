@@ -13,9 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dslt.boxes import center_error, iou, to_file_origin
+from dslt.boxes import centers, iou, to_file_origin
 from dslt.errors import DsltError
-from dslt.evaluation.protocols import OpeProtocol
+from dslt.evaluation.protocols import DistanceThresholds, OpeProtocol, SuccessThresholds
+from dslt.evaluation.targets import Target
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -30,12 +31,17 @@ class OpeScores:
         precision: (S, D) part of the frames whose centre distance is within each threshold.
         success_auc: (S,) mean of each success curve.
         precision_20: (S,) precision at 20 px.
+        norm_precision: (S, N) part of the frames whose centre offset, divided per axis by the
+            truth's width and height, is within each threshold; None where the protocol has none.
+        norm_precision_20: (S,) normalised precision at 0.2.
     """
 
     success: Floats
     precision: Floats
     success_auc: Floats
     precision_20: Floats
+    norm_precision: Floats | None = None
+    norm_precision_20: Floats | None = None
 
 
 def usable(boxes: Floats) -> Mask:
@@ -86,78 +92,121 @@ def align(result: Floats, truth: Floats, protocol: OpeProtocol) -> Floats:
 
 
 def score(
-    results: Sequence[Floats], truths: Sequence[Floats], protocol: OpeProtocol, origin: int = 1
+    results: Sequence[Floats], targets: Sequence[Target], protocol: OpeProtocol, origin: int = 1
 ) -> OpeScores:
     """Score the results of one tracker on S sequences.
 
     Args:
         results: S arrays (M, 4), 0-based boxes.
-        truths: S arrays (N, 4), 0-based boxes, NaN where the target is absent.
+        targets: S ground truths; flags of absent frames count where the protocol drops them.
         protocol: the conventions.
         origin: 0 or 1, of the benchmark's ground-truth files (`valid_ground_truth`).
 
     Raises:
         DsltError: a sequence has no frame to score.
     """
-    _check_shapes(results, truths)
-    aligned = [align(r, t, protocol) for r, t in zip(results, truths, strict=True)]
-    boxes, truth = np.concatenate(aligned), np.concatenate(list(truths))
-    lengths = [len(t) for t in truths]
-    owner = np.repeat(np.arange(len(lengths)), lengths)
-    overlap, error = _compare(boxes, truth)
+    _check_shapes(results, targets)
+    truths = [target.truth for target in targets]
+    boxes = np.concatenate([align(r, t, protocol) for r, t in zip(results, truths, strict=True)])
+    truth = np.concatenate(truths)
+    owner = np.repeat(np.arange(len(truths)), [len(rows) for rows in truths])
     valid = valid_ground_truth(truth, origin)
-    if protocol.invalid_ground_truth == "skip":
-        overlap, error, owner = overlap[valid], error[valid], owner[valid]
-    else:
-        overlap[~valid], error[~valid] = -1.0, -1.0
-    frames = np.bincount(owner, minlength=len(lengths))
-    if not frames.all():
-        raise DsltError(
-            f"sequence {int(np.argmin(frames)) + 1} of {len(lengths)}: no frame has a valid ground"
-            " truth, so there is nothing to score"
-        )
-    overlaps, distances = protocol.success, protocol.precision
-    # An overlap passes from above: negated and in reverse, from below as a distance does.
-    at = overlaps.counts == "at_or_above"
-    success = _curve(-overlap, -overlaps.values()[::-1], at, owner, frames)[:, ::-1].copy()
-    up_to = distances.counts == "up_to"
-    precision = _curve(error, distances.values(), up_to, owner, frames)
-    headline = precision[:, distances.headline()]
-    return OpeScores(success, precision, success.mean(axis=1), headline)
-
-
-def _check_shapes(results: Sequence[Floats], truths: Sequence[Floats]) -> None:
-    """Refuse empty input and arrays that are not (N, 4)."""
-    if not truths or len(results) != len(truths):
-        raise DsltError(f"{len(results)} results for {len(truths)} sequences: nothing to score")
-    for index, boxes in enumerate([*results, *truths]):
-        if boxes.ndim != 2 or boxes.shape[1] != 4:
-            raise DsltError(f"array {index}: expected boxes of shape (N, 4), got {boxes.shape}")
-
-
-def _compare(boxes: Floats, truth: Floats) -> tuple[Floats, Floats]:
-    """Overlap and centre distance per frame; -1 and infinity where a box is missing."""
-    with np.errstate(invalid="ignore"):
-        overlap, error = iou(boxes, truth), center_error(boxes, truth)
-    missing = ~usable(boxes)
-    return (
-        np.where(missing | np.isnan(overlap), -1.0, overlap),
-        np.where(missing | np.isnan(error), np.inf, error),
+    counted, kept = _chosen(targets, valid, protocol)
+    frames, left = (np.bincount(owner[mask], minlength=len(truths)) for mask in (counted, kept))
+    _check_left(left)
+    pairs = _Pairs(boxes[kept], truth[kept], valid[kept], owner[kept], frames)
+    success = pairs.success(protocol.success)
+    precision = pairs.hits(protocol.precision, 1.0)
+    norm = protocol.norm_precision
+    normed = None if norm is None else pairs.hits(norm, pairs.truth[:, 2:])
+    return OpeScores(
+        success=success,
+        precision=precision,
+        success_auc=success.mean(axis=1),
+        precision_20=precision[:, protocol.precision.headline()],
+        norm_precision=normed,
+        norm_precision_20=None if norm is None or normed is None else normed[:, norm.headline()],
     )
 
 
-def _curve(
-    values: Floats,
-    thresholds: Floats,
-    inclusive: bool,
-    owner: NDArray[np.intp],
-    frames: NDArray[np.intp],
-) -> Floats:
-    """Part of each sequence's frames that are below each threshold (S, T), or at it.
+def _check_shapes(results: Sequence[Floats], targets: Sequence[Target]) -> None:
+    """Refuse empty input, arrays that are not (N, 4), and flags of another length."""
+    if not targets or len(results) != len(targets):
+        raise DsltError(f"{len(results)} results for {len(targets)} sequences: nothing to score")
+    for index, boxes in enumerate([*results, *(target.truth for target in targets)]):
+        if boxes.ndim != 2 or boxes.shape[1] != 4:
+            raise DsltError(f"array {index}: expected boxes of shape (N, 4), got {boxes.shape}")
+    for index, target in enumerate(targets, 1):
+        if target.absent is not None and target.absent.shape != target.truth.shape[:1]:
+            raise DsltError(
+                f"sequence {index} of {len(targets)}: {target.absent.size} absence flags for"
+                f" {len(target.truth)} frames"
+            )
 
-    The rank of a value among the ascending thresholds is the first threshold that it meets.
+
+def _check_left(left: NDArray[np.intp]) -> None:
+    """Refuse a sequence of which no frame is left to look at."""
+    if not left.all():
+        raise DsltError(
+            f"sequence {int(np.argmin(left)) + 1} of {len(left)}: no frame has a valid ground"
+            " truth, so there is nothing to score"
+        )
+
+
+def _chosen(targets: Sequence[Target], valid: Mask, protocol: OpeProtocol) -> tuple[Mask, Mask]:
+    """Tell which frames make up the denominator, and which are looked at."""
+    scored = valid if protocol.invalid_ground_truth == "skip" else np.ones_like(valid)
+    if protocol.absent == "score":
+        return scored, scored
+    absent = [
+        np.zeros(len(target.truth), dtype=bool) if target.absent is None else target.absent
+        for target in targets
+    ]
+    present = scored & ~np.concatenate(absent)
+    return (scored if protocol.denominator == "all" else present), present
+
+
+@dataclass(frozen=True)
+class _Pairs:
+    """Results beside the ground truth, the frames of all sequences one after the other.
+
+    Attributes:
+        boxes: (F, 4) results, NaN where there is none.
+        truth: (F, 4) ground truth.
+        valid: (F,) frames whose truth counts; the others miss in success and hit in precision.
+        owner: (F,) index of each frame's sequence.
+        frames: (S,) denominators.
     """
-    rank = np.searchsorted(thresholds, values, side="left" if inclusive else "right")
-    bins = len(thresholds) + 1
-    counts = np.bincount(owner * bins + rank, minlength=len(frames) * bins).reshape(-1, bins)
-    return np.asarray(counts.cumsum(axis=1)[:, :-1] / frames[:, None])
+
+    boxes: Floats
+    truth: Floats
+    valid: Mask
+    owner: NDArray[np.intp]
+    frames: NDArray[np.intp]
+
+    def success(self, thresholds: SuccessThresholds) -> Floats:
+        """Part of the frames that pass each threshold (S, T)."""
+        overlap = iou(self.boxes, self.truth)
+        overlap[~self.valid | ~usable(self.boxes)] = -1.0
+        # An overlap passes from above: negated and in reverse, from below as a distance does.
+        inclusive = thresholds.counts == "at_or_above"
+        return self._curve(-overlap, -thresholds.values()[::-1], inclusive)[:, ::-1].copy()
+
+    def hits(self, thresholds: DistanceThresholds, unit: Floats | float) -> Floats:
+        """Part of the frames within each distance (S, D); `unit` divides it, per axis."""
+        with np.errstate(invalid="ignore", divide="ignore"):
+            offset = (centers(self.boxes) - centers(self.truth)) / unit
+        error = np.hypot(offset[:, 0], offset[:, 1])
+        error[~usable(self.boxes)] = np.inf
+        error[~self.valid] = -1.0
+        return self._curve(error, thresholds.values(), thresholds.counts == "up_to")
+
+    def _curve(self, values: Floats, thresholds: Floats, inclusive: bool) -> Floats:
+        """Part of each sequence's frames that are below each threshold (S, T), or at it.
+
+        The rank of a value among the ascending thresholds is the first threshold that it meets.
+        """
+        rank = np.searchsorted(thresholds, values, side="left" if inclusive else "right")
+        bins, rows = len(thresholds) + 1, len(self.frames)
+        counts = np.bincount(self.owner * bins + rank, minlength=rows * bins).reshape(rows, bins)
+        return np.asarray(counts.cumsum(axis=1)[:, :-1] / self.frames[:, None])

@@ -178,6 +178,22 @@ class VotProtocol(_Protocol):
             raise ValueError("eao_interval must be two ascending lengths above 1")
         return self
 
+    def supervision(self) -> VotProtocol:
+        """The same for the run itself: what only scoring reads is put to fixed values.
+
+        A change of those then tracks nothing again.
+        """
+        scoring = {
+            "title": "",
+            "alternatives": {},
+            "burn_in": 0,
+            "repetitions": 1,
+            "accuracy": "pooled",
+            "eao_interval": "lengths",
+            "tags": (),
+        }
+        return self.model_copy(update=scoring)
+
 
 Protocol = OpeProtocol | VotProtocol
 KINDS: dict[str, type[OpeProtocol] | type[VotProtocol]] = {"ope": OpeProtocol, "vot": VotProtocol}

@@ -3,192 +3,148 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Any, Literal
 
 from dslt.data.jsonfile import read_json
-from dslt.evaluation.attributes import per_attribute
-from dslt.evaluation.formats import RawResult
-from dslt.evaluation.ope import OpeScores, score
-from dslt.evaluation.protocols import OpeProtocol
+from dslt.evaluation.metrics import SCORES
 from dslt.settings import Settings, validate
 
-METRICS = ("success_auc", "precision_20")
+Values = tuple[float, ...]
 
 
-class Summary(Settings):
-    """Means over the sequences; frames per second is the median sequence's."""
+class _Metrics(Settings):
+    """Scores, those that the protocol defines. Rates are parts of 1, never percent.
 
-    success_auc: float
-    precision_20: float
-    fps: float | None
+    Attributes:
+        success_auc: area under the success curve.
+        precision_20: frames within 20 px of the centre.
+        norm_precision_20: frames within 0.2 of the size of the centre.
+        accuracy: mean overlap while tracking; None where no frame counts.
+        robustness: failures per 100 frames.
+        failures: their number, averaged over repetitions.
+        failures_weighted: failures by tag, weighted by the tags' lengths.
+        eao: expected average overlap.
+    """
+
+    success_auc: float | None = None
+    precision_20: float | None = None
+    norm_precision_20: float | None = None
+    accuracy: float | None = None
+    robustness: float | None = None
+    failures: float | None = None
+    failures_weighted: float | None = None
+    eao: float | None = None
+
+    def defined(self) -> dict[str, float]:
+        """Map the metrics that there are to their values, in the order of the tables."""
+        values = {name: getattr(self, name) for name in SCORES}
+        return {name: value for name, value in values.items() if value is not None}
+
+
+class Summary(_Metrics):
+    """Scores over all sequences; frames per second is the median sequence's."""
+
+    fps: float | None = None
 
 
 class Curve(Settings):
-    """A curve: its thresholds and, at each, the mean over the sequences."""
+    """A curve: its thresholds (or lengths) and the mean at each."""
 
-    thresholds: tuple[float, ...]
-    values: tuple[float, ...]
+    thresholds: Values
+    values: Values
 
 
 class Curves(Settings):
-    """The two curves of one-pass evaluation."""
+    """The curves that the protocol defines.
 
-    success: Curve
-    precision: Curve
+    `expected_overlap` is over sequence lengths in frames, the others are over thresholds.
+    """
 
-
-class AttributeScore(Settings):
-    """Means over the sequences that carry an attribute."""
-
-    success_auc: float
-    precision_20: float
-    sequences: int
+    success: Curve | None = None
+    precision: Curve | None = None
+    norm_precision: Curve | None = None
+    expected_overlap: Curve | None = None
 
 
-class SequenceScore(Settings):
-    """One sequence: its source video, curves, scores and speed."""
+class AttributeScore(_Metrics):
+    """Scores over the sequences (one pass) or frames (supervised) that carry an attribute."""
+
+    sequences: int | None = None
+    frames: float | None = None
+
+
+class ExpectedOverlaps(Settings):
+    """What one sequence adds to the expected average overlap, for each length of the interval.
+
+    EAO is the mean over the lengths of the sum of `overlaps` over the sum of `weights`, both over
+    the sequences.
+    """
+
+    overlaps: Values
+    weights: Values
+
+
+class SequenceScore(_Metrics):
+    """One sequence: its source video, scores, curves and speed.
+
+    Attributes:
+        overlap_sum: supervised: of the frames that count for accuracy.
+        overlap_weight: their number, or what the protocol weights the sequence by.
+        expected: supervised: see `ExpectedOverlaps`.
+    """
 
     video: str
     attributes: tuple[str, ...]
     frames: int
-    success_auc: float
-    precision_20: float
-    success: tuple[float, ...]
-    precision: tuple[float, ...]
-    fps: float | None
-    init_seconds: float | None
+    success: Values | None = None
+    precision: Values | None = None
+    overlap_sum: float | None = None
+    overlap_weight: float | None = None
+    expected: ExpectedOverlaps | None = None
+    fps: float | None = None
+    init_seconds: float | None = None
+
+    def sums(self, metric: str) -> tuple[Values, Values] | None:
+        """What the sequence adds to a metric.
+
+        Returns:
+            `top` and `bottom`, both (K,): the metric over sequences is the mean over K of the sum
+            of `top` over the sum of `bottom`. None where it is no such ratio, or not defined.
+        """
+        if metric == "eao" and self.expected is not None:
+            return self.expected.overlaps, self.expected.weights
+        if metric == "accuracy" and self.overlap_sum is not None:
+            return (self.overlap_sum,), (self.overlap_weight or 0.0,)
+        if metric == "robustness" and self.failures is not None:
+            return (100 * self.failures,), (float(self.frames),)
+        if metric in ("success_auc", "precision_20", "norm_precision_20"):
+            value = getattr(self, metric)
+            return None if value is None else ((value,), (1.0,))
+        return None
 
 
 class Scores(Settings):
-    """One cell on one benchmark with one seed. Scores are parts of 1, never percent."""
+    """One cell on one benchmark with one seed.
+
+    Attributes:
+        box_origin: where the result files count pixels from.
+        complete: false where annotations of some of the benchmark's sequences were missing.
+        alternatives: overall scores under the protocol's named alternatives, where asked for.
+    """
 
     cell: str
     benchmark: str
     seed: int
     conventions: dict[str, Any]
+    box_origin: Literal[0, 1]
     notes: tuple[str, ...]
+    complete: bool = True
     overall: Summary
     curves: Curves
     attributes: dict[str, AttributeScore]
     sequences: dict[str, SequenceScore]
-
-
-@dataclass(frozen=True)
-class Run:
-    """What was run: ids of the cell and the benchmark, the seed, and the protocol's name."""
-
-    cell: str
-    benchmark: str
-    seed: int
-    protocol: str
-
-
-@dataclass(frozen=True)
-class Target:
-    """What a sequence's result is scored against.
-
-    Attributes:
-        truth: (N, 4) 0-based ground truth, NaN where the target is absent.
-        attributes: codes.
-        video: the source video, the unit of resampling.
-    """
-
-    truth: NDArray[np.float64]
-    attributes: tuple[str, ...]
-    video: str
-
-
-def build_scores(
-    run: Run,
-    targets: Mapping[str, Target],
-    results: Mapping[str, RawResult],
-    notes: Sequence[str],
-    protocol: OpeProtocol,
-    origin: int,
-) -> Scores:
-    """Score a cell's results on a benchmark.
-
-    Args:
-        run: what was run.
-        targets: the benchmark's sequences.
-        results: the raw results of the same sequences.
-        notes: about the results, carried along.
-        protocol: the conventions.
-        origin: 0 or 1, of the benchmark's ground-truth files.
-
-    Raises:
-        DsltError: as `dslt.evaluation.ope.score`.
-    """
-    ordered = [results[name] for name in targets]
-    truths = [target.truth for target in targets.values()]
-    found = score([result.boxes for result in ordered], truths, protocol, origin)
-    conventions = {"protocol": run.protocol, **protocol.model_dump(mode="json")}
-    return Scores(
-        cell=run.cell,
-        benchmark=run.benchmark,
-        seed=run.seed,
-        conventions={**conventions, "truth_origin": origin},
-        notes=tuple(notes),
-        overall=_summary(found, ordered),
-        curves=_mean_curves(found, protocol),
-        attributes=_attributes(found, list(targets.values())),
-        sequences={
-            name: _sequence(target, ordered[i], found, i)
-            for i, (name, target) in enumerate(targets.items())
-        },
-    )
-
-
-def _summary(found: OpeScores, results: Sequence[RawResult]) -> Summary:
-    """Average the scores over the sequences."""
-    speeds = [fps for result in results if (fps := result.fps) is not None]
-    return Summary(
-        success_auc=float(found.success_auc.mean()),
-        precision_20=float(found.precision_20.mean()),
-        fps=float(np.median(speeds)) if speeds else None,
-    )
-
-
-def _attributes(found: OpeScores, targets: Sequence[Target]) -> dict[str, AttributeScore]:
-    """Average the scores over the sequences of each attribute."""
-    by_metric = {"success_auc": found.success_auc, "precision_20": found.precision_20}
-    rows = per_attribute([target.attributes for target in targets], by_metric)
-    return {code: AttributeScore.model_validate(row) for code, row in rows.items()}
-
-
-def _mean_curves(found: OpeScores, protocol: OpeProtocol) -> Curves:
-    """Average the curves over the sequences."""
-    return Curves(
-        success=Curve(
-            thresholds=tuple(protocol.success.values().tolist()),
-            values=tuple(found.success.mean(axis=0).tolist()),
-        ),
-        precision=Curve(
-            thresholds=tuple(protocol.precision.values().tolist()),
-            values=tuple(found.precision.mean(axis=0).tolist()),
-        ),
-    )
-
-
-def _sequence(target: Target, result: RawResult, found: OpeScores, index: int) -> SequenceScore:
-    """Put one sequence's record together."""
-    return SequenceScore(
-        video=target.video,
-        attributes=target.attributes,
-        frames=len(target.truth),
-        success_auc=float(found.success_auc[index]),
-        precision_20=float(found.precision_20[index]),
-        success=tuple(found.success[index].tolist()),
-        precision=tuple(found.precision[index].tolist()),
-        fps=result.fps,
-        init_seconds=result.init_seconds,
-    )
+    alternatives: dict[str, Summary] | None = None
 
 
 def load_scores(path: Path) -> Scores:
@@ -201,5 +157,6 @@ def load_scores(path: Path) -> Scores:
 
 
 def to_json(record: Settings) -> str:
-    """Text of a record: indented, NaN refused, one trailing newline."""
-    return json.dumps(record.model_dump(mode="json"), indent=1, allow_nan=False) + "\n"
+    """Text of a record: indented, NaN refused, unset values left out, one trailing newline."""
+    values = record.model_dump(mode="json", exclude_none=True)
+    return json.dumps(values, indent=1, allow_nan=False) + "\n"

@@ -18,6 +18,7 @@ import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from dslt import titles
 from dslt.data.files import atomic_write
 
 COLUMN_WIDTH = 3.5
@@ -92,12 +93,6 @@ SPARE: tuple[tuple[str, Dash, str], ...] = (
     (GREEN, SOLID, "X"),
     (BLUE, SOLID, "<"),
 )
-
-BENCHMARK_TITLES: Mapping[str, str] = {
-    "clips": "Real clips",
-    "quick": "Real clips (short list)",
-    "synthetic": "Synthetic videos",
-}
 
 RC: dict[Any, Any] = {
     "font.family": "STIXGeneral",
@@ -192,12 +187,36 @@ def legend_columns(labels: Sequence[str]) -> int:
 
 def benchmark_title(benchmark: str) -> str:
     """Name a benchmark in a heading."""
-    return plain(BENCHMARK_TITLES.get(benchmark, benchmark))
+    return plain(titles.benchmark_title(benchmark))
 
 
 def panel_title(ax: Axes, index: int, text: str) -> None:
     """Set a left-aligned panel heading: `(a) text` for index 0, and so on."""
     ax.set_title(f"({chr(ord('a') + index)}) {text}", loc="left")
+
+
+def marker(look: Look, size: float) -> dict[str, Any]:
+    """Keyword arguments of `Axes.plot` for a point of `size` points without a line.
+
+    Crosses are lines and get a wider one; the other markers get a white edge.
+    """
+    cross = look.marker in "+x"
+    return {
+        "linestyle": "none",
+        "marker": look.marker,
+        "color": look.color,
+        "markersize": size,
+        "markeredgecolor": look.color if cross else "white",
+        "markeredgewidth": 1.3 if cross else 0.4,
+    }
+
+
+def note(
+    ax: Axes, text: str, at: tuple[float, float], shift: tuple[float, float], **more: Any
+) -> None:
+    """Write 7-point text at a place of the data, moved by `shift` points."""
+    place: dict[str, Any] = {"xytext": shift, "textcoords": "offset points", "fontsize": 7}
+    ax.annotate(plain(text), at, **place | more)
 
 
 def new_figure(width: float, height: float) -> Figure:

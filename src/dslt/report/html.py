@@ -116,17 +116,23 @@ def table(frame: pd.DataFrame, digits: int = 1) -> str:
     """Write a table: numbers to the right, verdicts marked, missing values as a dash.
 
     Args:
-        frame: Its index is not shown.
-        digits: Decimals of floating-point columns.
+        frame: Its index is not shown. `attrs["digits"]` maps columns to decimals of their own,
+            `attrs["numbers"]` names columns of text that are numbers.
+        digits: Decimals of the other floating-point columns.
     """
-    numeric = [pd.api.types.is_numeric_dtype(frame[name]) for name in frame.columns]
+    named = set(frame.attrs.get("numbers", ()))
+    numeric = [
+        name in named or pd.api.types.is_numeric_dtype(frame[name]) for name in frame.columns
+    ]
+    own = frame.attrs.get("digits", {})
+    decimals = [own.get(name, digits) for name in frame.columns]
     open_tag = {True: '<th class="number">', False: "<th>"}
     head = "".join(
         f"{open_tag[number]}{escape(str(name))}</th>"
         for name, number in zip(frame.columns, numeric, strict=True)
     )
     rows = "\n".join(
-        f"<tr>{''.join(_cell(*pair, digits) for pair in zip(row, numeric, strict=True))}</tr>"
+        f"<tr>{''.join(_cell(*part) for part in zip(row, numeric, decimals, strict=True))}</tr>"
         for row in frame.itertuples(index=False, name=None)
     )
     return (

@@ -13,16 +13,9 @@ from dslt import __version__
 from dslt.data.files import atomic_write
 from dslt.errors import DsltError
 from dslt.report import html, tables
+from dslt.titles import TITLES, benchmark_title
 
-TITLES = {
-    "fig01": "Fig. 1: the losses on the same frames",
-    "fig03": "Fig. 3: imbalance of the regression data",
-    "fig04": "Fig. 4: modulating factor and losses",
-    "fig15": "Fig. 15: ablation of the regression loss",
-    "fig16": "Fig. 16: convergence of the first-frame training",
-    "table3": "Table 3: settings of the loss",
-}
-BENCHMARKS = {"clips": "Real clips", "synthetic": "Synthetic videos", "quick": "Short list"}
+VOT_TABLES = ("table1", "table2")
 
 
 @dataclass(frozen=True)
@@ -107,12 +100,14 @@ def _headlines(contents: Contents) -> str:
     parts = []
     if contents.compare:
         parts.append(
-            "<h2>Scores</h2>\n<p>Success AUC and precision at 20 pixels, means over sequences in"
-            " percent, with paired 95 % bootstrap intervals over source videos and seeds. Real"
-            " and synthetic videos are never averaged together.</p>"
+            "<h2>Scores</h2>\n<p>Success AUC (AUC) and precision at 20 pixels (DP) in percent,"
+            " means over sequences; for runs with resets the expected average overlap (EAO),"
+            " accuracy (A), failures per 100 frames (R), failures, and failures weighted by"
+            " attribute. With paired 95 % bootstrap intervals over source videos and seeds."
+            " Real and synthetic videos are never averaged together.</p>"
         )
         for benchmark, frame in tables.comparisons(contents.compare).items():
-            title = BENCHMARKS.get(benchmark, benchmark)
+            title = benchmark_title(benchmark)
             parts.append(f"<h3>{escape(title)}</h3>\n{html.table(frame)}")
     if contents.scorecard:
         parts.append("<h2>Verdicts</h2>\n" + html.table(tables.verdicts(contents.scorecard)))
@@ -124,7 +119,8 @@ def _tables(contents: Contents, base: Path) -> str:
     for path in contents.tables:
         title = escape(TITLES.get(path.stem, path.stem))
         files = _beside(path, (".csv", ".md", ".tex"), base)
-        parts.append(f"<h3>{title}</h3>\n{html.table(tables.read_csv(path))}\n<p>{files}</p>")
+        shown = tables.vot(path) if path.stem in VOT_TABLES else tables.read_csv(path)
+        parts.append(f"<h3>{title}</h3>\n{html.table(shown)}\n<p>{files}</p>")
     if contents.scorecard:
         parts.append(f"<p>Scorecard: {_beside(contents.scorecard, ('.csv',), base)}</p>")
     return "<h2>Tables</h2>\n" + "\n".join(parts) if parts else ""

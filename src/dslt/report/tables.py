@@ -7,8 +7,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from dslt.compare.cell import BenchmarkResult, CellComparison, load_comparison
+from dslt.compare.cell import (
+    BenchmarkResult,
+    CellComparison,
+    DifferenceValue,
+    Value,
+    load_comparison,
+)
 from dslt.errors import DsltError
+from dslt.evaluation.metrics import METRICS, SCORES, VOT, Metric
 
 CLAIM = {
     "source": "Source",
@@ -67,31 +74,94 @@ def comparisons(paths: Sequence[Path]) -> dict[str, pd.DataFrame]:
         cell = load_comparison(path)
         for benchmark, result in cell.benchmarks.items():
             tables.setdefault(benchmark, []).append(_row(cell, result))
-    return {benchmark: pd.DataFrame(rows) for benchmark, rows in tables.items()}
+    frames = {benchmark: pd.DataFrame(rows) for benchmark, rows in tables.items()}
+    for frame in frames.values():
+        frame.attrs["digits"] = DIGITS
+    return frames
 
 
 def _row(cell: CellComparison, result: BenchmarkResult) -> dict[str, object]:
-    difference = result.difference_to
-    return {
+    row: dict[str, object] = {
         "Cell": cell.label,
         "Preset": cell.preset,
-        "Sequences": result.sequences,
+        "Sequences": result.sequences if result.complete else f"only {result.sequences}",
         "Videos": result.videos,
         "Seeds": len(result.seeds),
-        "AUC (%)": 100 * result.success_auc.value,
-        "AUC interval": interval(result.success_auc),
-        "DP (%)": 100 * result.precision_20.value,
-        "DP interval": interval(result.precision_20),
-        "AUC minus reference": 100 * difference.success_auc.value if difference else None,
-        "its interval": interval(difference.success_auc) if difference else "",
-        "Frames/s": result.fps.median,
     }
+    for name, value in result.metrics.items():
+        metric = METRICS[name]
+        row[_title(metric)] = metric.factor * value.value
+        if value.low is not None:
+            row[f"{metric.title} interval"] = interval(value, metric)
+    first, difference = next(iter(result.metrics)), result.difference_to
+    gap = difference.metrics.get(first) if difference else None
+    row[_minus(METRICS[first])] = METRICS[first].factor * gap.value if gap else None
+    row["its interval"] = interval(gap, METRICS[first]) if gap else ""
+    return row | {"Frames/s": result.fps.median}
 
 
-def interval(value: object) -> str:
-    """Write a 95 % interval in percent, empty where there is none."""
-    low, high = getattr(value, "low", None), getattr(value, "high", None)
-    return "" if low is None or high is None else f"{100 * low:.1f} to {100 * high:.1f}"
+def _title(metric: Metric) -> str:
+    return f"{metric.title} (%)" if metric.unit == "%" else metric.title
+
+
+def _minus(metric: Metric) -> str:
+    return f"{metric.title} minus reference"
+
+
+def decimals(metric: Metric) -> int:
+    """How many decimals a metric is shown with."""
+    if metric.unit == "%" or metric.title == METRICS["failures"].title:
+        return 1
+    return 2 if metric.title == METRICS["failures_weighted"].title else 3
+
+
+# Column to its decimals, where it is a metric.
+DIGITS: dict[str, int] = {
+    title(METRICS[name]): decimals(METRICS[name]) for name in SCORES for title in (_title, _minus)
+}
+
+
+def interval(value: Value | DifferenceValue, metric: Metric) -> str:
+    """Write a 95 % interval in the unit of print, empty where there is none."""
+    if value.low is None or value.high is None:
+        return ""
+    form = f".{decimals(metric)}f"
+    return f"{metric.factor * value.low:{form}} to {metric.factor * value.high:{form}}"
+
+
+def vot(path: Path) -> pd.DataFrame:
+    """Read Table 1 or 2 for the reader of a page: metrics with intervals, without empty columns.
+
+    Raises:
+        DsltError: The file is missing or not such a table.
+    """
+    found = read_csv(path)
+    metrics = [name for name in VOT if name in found]
+    lacking = sorted({"benchmark", "tracker", "source", "note"} - set(found.columns))
+    if lacking or not metrics:
+        raise DsltError(f"{path}: lacks {', '.join(lacking) or 'metrics'}; is it Table 1 or 2?")
+    shown = found[["benchmark", "tracker", "source"]].rename(columns=str.capitalize)
+    for name in metrics:
+        metric = METRICS[name]
+        shown[metric.title] = _shortened(found, name, decimals(metric))
+        parts = [_shortened(found, f"{name}_{end}", decimals(metric)) for end in ("low", "high")]
+        if any(parts[0]):
+            shown[f"{metric.title} interval"] = [
+                f"{low} to {high}" if low and high else "" for low, high in zip(*parts, strict=True)
+            ]
+    shown["Note"] = found["note"]
+    shown.attrs["numbers"] = [METRICS[name].title for name in metrics]
+    return shown
+
+
+def _shortened(frame: pd.DataFrame, column: str, digits: int) -> list[str]:
+    """Texts of numbers with fewer decimals; what the paper prints stays as it is."""
+    if column not in frame:
+        return [""] * len(frame)
+    return [
+        value if not value or source == "printed" else f"{float(value):.{digits}f}"
+        for value, source in zip(frame[column], frame["source"], strict=True)
+    ]
 
 
 def _with_intervals(scorecard: pd.DataFrame, kind: str, path: Path) -> pd.DataFrame:
@@ -149,7 +219,7 @@ def sequences(index: Path) -> pd.DataFrame:
                 "Source video": entry.video,
                 "Frames": entry.frames,
                 "Target absent": sum(box is None for box in entry.ground_truth),
-                "Frame size": f"{entry.size[0]} x {entry.size[1]}",
+                "Frame size": f"{entry.size[0]} x {entry.size[1]}" if entry.size else "",
                 "Initial target": f"{boxes[0, 2]:.0f} x {boxes[0, 3]:.0f}",
                 "Attributes": " ".join(entry.attributes),
             }

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from dslt.crops import Region, crop
-from dslt.tracker_settings import DsltSettings
+from dslt.dslt_settings import DsltSettings
 from dslt.trackers.base import Box, Frame, Prediction, TrainingRecord
 from dslt.trackers.first_frame import FirstFrame, Point
 from dslt.trackers.regression import Optimiser

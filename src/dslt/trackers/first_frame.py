@@ -13,8 +13,8 @@ from torch import Tensor
 from dslt import losses
 from dslt.backbones import build
 from dslt.crops import PatchShape, Region, crop, patch_shape
+from dslt.dslt_settings import TrainingSettings
 from dslt.labels import gaussian_map, soft_label
-from dslt.tracker_settings import TrainingSettings
 from dslt.trackers.base import Box, Frame, TrainingRecord
 from dslt.trackers.regression import Optimiser, RegressionNetwork
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dslt.device import Device, choose_device
-from dslt.tracker_settings import OpenCvSettings, TrackerSettings
+from dslt.errors import DsltError
+from dslt.tracker_settings import ExternalSettings, OpenCvSettings, TrackerSettings
 from dslt.trackers.base import Tracker
 
 
@@ -16,8 +17,10 @@ def make_tracker(settings: TrackerSettings, seed: int = 0, device: Device = "cpu
         device: where it runs; trackers of OpenCV always run on the CPU.
 
     Raises:
-        DsltError: if the device is not there, or weights are missing.
+        DsltError: if the device is not there, weights are missing, or there is nothing to run.
     """
+    if isinstance(settings, ExternalSettings):
+        raise DsltError(f"results of another tracker, {settings.results!r}, cannot be run")
     if isinstance(settings, OpenCvSettings):
         from dslt.trackers.opencv import OpenCvTracker
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from dslt.tracker_settings import AdamSettings, HeadSettings, ReductionSettings
+from dslt.dslt_settings import AdamSettings, HeadSettings, ReductionSettings
 
 SMALLEST_LEVEL = 1e-6  # of the features of a frame without any texture
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,10 @@ from dslt.boxes import write_boxes
 from dslt.data.csvfile import write_rows
 from dslt.data.sequences import FrameSource, iterate, validate_initial_box
 from dslt.trackers.base import Box, Prediction, Tracker, TrainingRecord
+
+P = ParamSpec("P")
+T = TypeVar("T")
+RECORD = ("frame", "x", "y", "w", "h", "score", "seconds")
 
 
 @dataclass(frozen=True)
@@ -55,15 +60,14 @@ def run_tracker(
     predictions: list[Prediction] = []
     seconds: list[float] = []
     for frame in iterate(frames):
-        if not predictions:
-            box = validate_initial_box(box, frame.shape, where)
-        start = time.perf_counter()
         if predictions:
-            predictions.append(tracker.update(frame))
+            prediction, elapsed = timed(tracker.update, frame)
         else:
-            tracker.initialize(frame, box)
-            predictions.append(Prediction(np.asarray(box, dtype=np.float64), float("nan")))
-        seconds.append(time.perf_counter() - start)
+            box = validate_initial_box(box, frame.shape, where)
+            _, elapsed = timed(tracker.initialize, frame, box)
+            prediction = Prediction(box, float("nan"))
+        predictions.append(prediction)
+        seconds.append(elapsed)
         progress()
     return Run(
         np.array([prediction.box for prediction in predictions]),
@@ -71,6 +75,13 @@ def run_tracker(
         np.array(seconds),
         tracker.record,
     )
+
+
+def timed(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> tuple[T, float]:
+    """Call a function; return its value and the seconds it took."""
+    start = time.perf_counter()
+    value = call(*args, **kwargs)
+    return value, time.perf_counter() - start
 
 
 def write_run(run: Run, folder: Path, name: str, origin: int = 1) -> None:
@@ -81,29 +92,34 @@ def write_run(run: Run, folder: Path, name: str, origin: int = 1) -> None:
     Raises:
         DsltError: if a file cannot be written; nothing is left half-written.
     """
+    write_training(run.record, folder, name)
+    frames = zip(run.boxes, run.scores, run.seconds, strict=True)
+    write_rows(
+        folder / f"{name}.csv",
+        RECORD,
+        (record_row(index, *values) for index, values in enumerate(frames)),
+    )
+    write_boxes(folder / f"{name}.txt", run.boxes, origin)
+
+
+def write_training(record: TrainingRecord, folder: Path, name: str) -> None:
+    """Write a first-frame training, `<name>.training.csv`, one row per iteration.
+
+    Raises:
+        DsltError: if the file cannot be written.
+    """
+    pairs = zip(record.loss, record.criterion, strict=True)
     write_rows(
         folder / f"{name}.training.csv",
         ("iteration", "loss", "criterion"),
         (
             (iteration, f"{loss:.6g}", f"{criterion:.6g}")
-            for iteration, (loss, criterion) in enumerate(
-                zip(run.record.loss, run.record.criterion, strict=True)
-            )
+            for iteration, (loss, criterion) in enumerate(pairs)
         ),
     )
-    write_rows(
-        folder / f"{name}.csv",
-        ("frame", "x", "y", "w", "h", "score", "seconds"),
-        (
-            (
-                frame,
-                *(f"{value:.4f}" for value in box),
-                "" if np.isnan(score) else f"{score:.6f}",
-                f"{seconds:.6f}",
-            )
-            for frame, (box, score, seconds) in enumerate(
-                zip(run.boxes, run.scores, run.seconds, strict=True)
-            )
-        ),
-    )
-    write_boxes(folder / f"{name}.txt", run.boxes, origin)
+
+
+def record_row(frame: int, box: Box, score: float, seconds: float) -> tuple[object, ...]:
+    """Make one row of a per-frame record (columns `RECORD`); what is NaN is left empty."""
+    values = (*(f"{value:.4f}" for value in box), f"{score:.6f}", f"{seconds:.6f}")
+    return (frame, *("" if value == "nan" else value for value in values))

@@ -1,10 +1,7 @@
-"""Tables of the paper with ours beside the printed numbers: CSV, Markdown and LaTeX (booktabs)."""
+"""Table 3, the ablation of the losses: ours beside the printed rows, each benchmark apart."""
 
 from __future__ import annotations
 
-import csv
-import io
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +10,7 @@ from dslt.compare.bootstrap import VIDEOS_FOR_VERDICT
 from dslt.compare.cell import BenchmarkResult, CellComparison, DifferenceValue, Value
 from dslt.compare.paper import read_rows
 from dslt.errors import DsltError
+from dslt.tables.text import TextTable, number, with_interval
 
 METRICS = {"precision_20": "DP", "success_auc": "AUC"}
 NOT_RUN = "not run yet"
@@ -57,7 +55,8 @@ def build_table3(paper: Path, cells: Mapping[str, CellComparison]) -> Table3:
     lacking = [name for name in COLUMNS if not printed or name not in printed[0]]
     if lacking:
         raise DsltError(f"{paper}: lacks the columns {', '.join(lacking)}, or has no row")
-    rows = tuple(row for entry in printed for row in _rows_of(entry, cells))
+    one_pass = {name: kept for name, cell in cells.items() if (kept := _one_pass(cell))}
+    rows = tuple(row for entry in printed for row in _rows_of(entry, one_pass))
     results = [result for row in rows if row.cell for result in row.cell.benchmarks.values()]
     references = {r.difference_to.cell for r in results if r.difference_to}
     if len(references) > 1:
@@ -68,6 +67,12 @@ def build_table3(paper: Path, cells: Mapping[str, CellComparison]) -> Table3:
     named = [row.label for row in rows if row.cell and row.cell.cell == reference]
     benchmarks = sorted({name for row in rows if row.cell for name in row.cell.benchmarks})
     return Table3(rows, tuple(benchmarks), named[0] if named else reference)
+
+
+def _one_pass(cell: CellComparison) -> CellComparison | None:
+    """Keep the benchmarks that have the table's metrics; None where none has."""
+    kept = {n: result for n, result in cell.benchmarks.items() if set(METRICS) <= {*result.metrics}}
+    return cell.model_copy(update={"benchmarks": kept}) if kept else None
 
 
 def _rows_of(entry: Mapping[str, str], cells: Mapping[str, CellComparison]) -> Iterator[TableRow]:
@@ -83,14 +88,9 @@ def _rows_of(entry: Mapping[str, str], cells: Mapping[str, CellComparison]) -> I
 # ---------------------------------------------------------------------- CSV
 
 
-def to_csv(table: Table3) -> str:
+def records(table: Table3) -> list[dict[str, str]]:
     """All numbers of the table, one per column, in percent."""
-    records = [_record(row, table.benchmarks) for row in table.rows]
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(records[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(records)
-    return text.getvalue()
+    return [_record(row, table.benchmarks) for row in table.rows]
 
 
 def _record(row: TableRow, benchmarks: Sequence[str]) -> dict[str, str]:
@@ -102,7 +102,7 @@ def _record(row: TableRow, benchmarks: Sequence[str]) -> dict[str, str]:
     for benchmark in benchmarks:
         result = row.cell.benchmarks.get(benchmark) if row.cell else None
         for metric in METRICS:
-            value = getattr(result, metric) if result else None
+            value = result.metrics[metric] if result else None
             gap = _gap(result, metric)
             for name, part in (("", value), ("_difference", gap)):
                 key = f"{benchmark}_{metric}{name}"
@@ -120,16 +120,12 @@ def _gap(result: BenchmarkResult | None, metric: str) -> DifferenceValue | None:
     """The difference to the reference, if there is one."""
     if result is None or result.difference_to is None:
         return None
-    gap: DifferenceValue = getattr(result.difference_to, metric)
-    return gap
+    return result.difference_to.metrics.get(metric)
 
 
-def _percent(value: float | None, form: str = ".2f") -> str:
+def _percent(value: float | None) -> str:
     """A part of 1 in percent."""
-    if value is None:
-        return ""
-    text = f"{value * 100:{form}}"
-    return text.replace("-", "+" if "+" in form else "") if float(text) == 0 else text
+    return number(None if value is None else 100 * value, ".2f")
 
 
 # ---------------------------------------------------------------------- text tables
@@ -154,17 +150,15 @@ def _cells(row: TableRow, benchmarks: Sequence[str]) -> list[str]:
                 line += [NOT_RUN, ""]
                 continue
             gap = _gap(result, metric)
-            line.append(_with_interval(getattr(result, metric), ".1f"))
+            line.append(_with_interval(result.metrics[metric], ".1f"))
             line.append(_with_interval(gap, "+.1f") if gap else "-")
     return line
 
 
 def _with_interval(value: Value | DifferenceValue, form: str) -> str:
-    """`84.3 [80.1, 88.0]`, without brackets where there is no interval."""
-    text = _percent(value.value, form)
-    if value.low is None or value.high is None:
-        return text
-    return f"{text} [{_percent(value.low, form)}, {_percent(value.high, form)}]"
+    """A value in percent with its interval."""
+    ends = [None if end is None else 100 * end for end in (value.low, value.high)]
+    return with_interval(100 * value.value, ends[0], ends[1], form)
 
 
 def notes(table: Table3) -> list[str]:
@@ -198,66 +192,17 @@ def notes(table: Table3) -> list[str]:
     return lines
 
 
-def _parts(table: Table3) -> list[tuple[str, list[TableRow]]]:
-    """Rows grouped by the part of the table, in the paper's order."""
-    names = dict.fromkeys(row.printed["part"] for row in table.rows)
-    return [(name, [r for r in table.rows if r.printed["part"] == name]) for name in names]
-
-
-def to_markdown(table: Table3) -> str:
-    """The table as GitHub Markdown."""
-    titles = _header(table)
-    lines = [_pipe(titles), _pipe(["---"] + ["---:"] * (len(titles) - 1))]
-    for name, rows in _parts(table):
-        lines.append(_pipe([f"**{name}**"] + [""] * (len(titles) - 1)))
-        lines += [_pipe(_cells(row, table.benchmarks)) for row in rows]
-    return "\n".join([*lines, "", *(f"{note}  " for note in notes(table))]).rstrip() + "\n"
-
-
-def _pipe(cells: Sequence[str]) -> str:
-    """One Markdown line."""
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
-
-
-_TEX = str.maketrans(
-    {
-        "%": r"\%",
-        "_": r"\_",
-        "&": r"\&",
-        "#": r"\#",
-        "$": r"\$",
-        "{": r"\{",
-        "}": r"\}",
-        "~": r"\textasciitilde{}",
-        "^": r"\textasciicircum{}",
-        "\\": r"\textbackslash{}",
-    }
-)
-
-
-def _tex(text: str) -> str:
-    """Escape text for LaTeX; the sign of a number becomes a mathematical one."""
-    return re.sub(r"(?<!\w)([+-])(?=\d)", r"$\1$", text.translate(_TEX))
-
-
-def to_latex(table: Table3) -> str:
-    """The table as a LaTeX float; needs only the package booktabs."""
-    titles = _header(table)
-    width = len(titles)
-    lines = [
-        "% needs \\usepackage{booktabs}",
-        "\\begin{table*}",
-        "\\centering\\scriptsize\\setlength{\\tabcolsep}{3pt}",
-        f"\\caption{{Table 3 of the paper, ours beside it. {_tex(' '.join(notes(table)))}}}",
-        "\\label{tab:table3}",
-        f"\\begin{{tabular}}{{l{'r' * (width - 1)}}}",
-        "\\toprule",
-        " & ".join(_tex(title) for title in titles) + r" \\",
-    ]
-    for name, rows in _parts(table):
-        lines += ["\\midrule", f"\\multicolumn{{{width}}}{{l}}{{\\emph{{{_tex(name)}}}}} \\\\"]
-        lines += [
-            " & ".join(_tex(cell) for cell in _cells(row, table.benchmarks)) + r" \\"
-            for row in rows
-        ]
-    return "\n".join([*lines, "\\bottomrule", "\\end{tabular}", "\\end{table*}"]) + "\n"
+def to_text(table: Table3) -> TextTable:
+    """The table as its reader sees it, rows grouped by the part of the table."""
+    parts = dict.fromkeys(row.printed["part"] for row in table.rows)
+    return TextTable(
+        name="table3",
+        caption="Table 3 of the paper, ours beside it.",
+        titles=_header(table),
+        words=1,
+        parts={
+            name: [_cells(r, table.benchmarks) for r in table.rows if r.printed["part"] == name]
+            for name in parts
+        },
+        notes=notes(table),
+    )

@@ -1,0 +1,96 @@
+"""`dslt vot`: our trackers under the official VOT toolkit."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from functools import partial
+from pathlib import Path
+from typing import get_args
+
+import click
+
+from dslt.cells import load_cells, resolve_settings
+from dslt.config_files import config_file
+from dslt.device import Device, limit_threads
+from dslt.errors import DsltError, unknown
+from dslt.tracker_settings import TrackerSettings, parse_tracker, read_settings
+from dslt.trackers.make import make_tracker
+from dslt.trackers.vot_toolkit import InitialBox, serve
+
+TIMEOUT = 600  # seconds; a first-frame training on a slow CPU takes more than the toolkit's 30
+
+
+@click.group()
+def command() -> None:
+    """Run our trackers under the official VOT toolkit (docs/vot.md)."""
+
+
+def find_settings(cell: str, settings: str | None, cells: Path | None) -> TrackerSettings:
+    """Find a cell's settings: those given as JSON, else `tracker/preset`, else the sheet's.
+
+    Raises:
+        DsltError: there is no such cell, or its settings are wrong.
+    """
+    if settings is not None:
+        return parse_tracker(read_settings(settings, cell), f"settings of cell {cell!r}")
+    sheet = cells or config_file("cells.tsv")
+    if "/" in cell:
+        return resolve_settings(cell, "", sheet.parent / "trackers", f"--cell {cell}")
+    known = load_cells(sheet, sheet.parent / "trackers")
+    if cell not in known:
+        raise DsltError(f"{sheet}: {unknown('cell', cell, known)}")
+    return known[cell].settings
+
+
+@command.command()
+@click.option("--cell", required=True, help="Cell of the sheet, or tracker/preset.")
+@click.option("--settings", help="Resolved settings as JSON. Default: the cell's.")
+@click.option(
+    "--cells",
+    type=click.Path(path_type=Path),
+    help="Sheet of cells, beside the folder trackers/. Default: the project's.",
+)
+@click.option("--seed", default=0, show_default=True)
+@click.option("--threads", default=1, show_default=True, help="Threads of torch and OpenCV.")
+@click.option("--device", type=click.Choice(get_args(Device)), default="auto", show_default=True)
+@click.option(
+    "--initial-box",
+    type=click.Choice(get_args(InitialBox)),
+    default="area_preserving",
+    show_default=True,
+    help="How a polygon becomes the tracker's first box.",
+)
+def run(
+    cell: str,
+    settings: str | None,
+    cells: Path | None,
+    seed: int,
+    threads: int,
+    device: Device,
+    initial_box: InitialBox,
+) -> None:
+    """Be the tracker process: the toolkit starts this command and talks to it."""
+    parsed = find_settings(cell, settings, cells)
+    limit_threads(threads)
+    serve(partial(make_tracker, parsed, seed, device), cell, initial_box)
+
+
+@command.command()
+@click.option("--cell", required=True, help="Cell of the sheet, or tracker/preset.")
+@click.option("--cells", type=click.Path(path_type=Path), help="As for run.")
+@click.option("--name", help="Name in the toolkit. Default: the cell's.")
+def ini(cell: str, cells: Path | None, name: str | None) -> None:
+    """Print an entry for the toolkit's trackers.ini that runs a cell from this environment."""
+    find_settings(cell, None, cells)  # refuses what could not run
+    words = [sys.executable, "-m", "dslt", "vot", "run", "--cell", cell]
+    if cells is not None:
+        words += ["--cells", str(cells.resolve())]
+    text = shlex.join(words).replace("%", "%%")  # the ini format's own escape
+    click.echo(
+        f"[{(name or cell).replace('/', '_')}]\n"
+        f"label = {cell}\n"
+        "protocol = trax\n"
+        f"command = {text}\n"
+        f"timeout = {TIMEOUT}"
+    )

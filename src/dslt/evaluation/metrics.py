@@ -1,0 +1,44 @@
+"""The metrics: names, units of print, directions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Metric:
+    """How a metric is shown and read.
+
+    Attributes:
+        title: short, for columns and axes.
+        unit: of print; percent are parts of 1 in our files.
+        less_is_better: true where a small value is good.
+    """
+
+    title: str
+    unit: str
+    less_is_better: bool = False
+
+    @property
+    def factor(self) -> float:
+        """From our files to print."""
+        return 100.0 if self.unit == "%" else 1.0
+
+
+METRICS: dict[str, Metric] = {
+    "success_auc": Metric("AUC", "%"),
+    "precision_20": Metric("DP", "%"),
+    "norm_precision_20": Metric("NP", "%"),
+    "eao": Metric("EAO", ""),
+    "accuracy": Metric("A", ""),
+    "robustness": Metric("R", "failures/100 frames", less_is_better=True),
+    "failures": Metric("failures", "", less_is_better=True),
+    "failures_weighted": Metric("failures by tag", "", less_is_better=True),
+    "fps": Metric("frames/s", "frames/s"),
+    "iterations_own": Metric("own iterations", "iterations", less_is_better=True),
+    "iterations_common": Metric("common iterations", "iterations", less_is_better=True),
+}
+# By protocol, in the order of the tables; the first one ranks.
+OPE = ("success_auc", "precision_20", "norm_precision_20")
+VOT = ("eao", "accuracy", "robustness", "failures", "failures_weighted")
+SCORES = (*OPE, *VOT)

@@ -1,0 +1,243 @@
+"""Fig. 10 and 12: ranking by expected average overlap, its curve, accuracy and robustness.
+
+One row of panels per benchmark; the paper's trackers have a panel of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from dslt.errors import DsltError
+from dslt.evaluation.metrics import METRICS
+from dslt.evaluation.scores import Scores
+from dslt.figures import printed as paper
+from dslt.figures import style
+from dslt.figures.printed import Printed
+from dslt.figures.runs import load_runs, metric, size
+from dslt.figures.style import Look
+from dslt.titles import benchmark_title
+
+ROW = 2.15  # inches, like the next two
+RANKS = 2.3
+LEGEND = 0.16
+SIZE = 4.5  # of markers, points
+NEEDED = ("eao", "accuracy", "robustness")
+TITLE = 40  # characters of a panel's heading
+UPRIGHT = 7  # ranks whose numbers fit beside each other
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one cell reached on one benchmark, averaged over seeds.
+
+    Attributes:
+        eao: expected average overlap.
+        accuracy: mean overlap while tracking.
+        robustness: failures per 100 frames.
+        lengths: (L,) sequence lengths in frames.
+        curve: (L,) expected overlap.
+    """
+
+    eao: float
+    accuracy: float
+    robustness: float
+    lengths: np.ndarray
+    curve: np.ndarray
+
+
+@dataclass(frozen=True)
+class Block:
+    """One benchmark.
+
+    Attributes:
+        size: its number of sequences, in words.
+        interval: first and last length of the average.
+        cells: cell -> result.
+    """
+
+    size: str
+    interval: tuple[float, float]
+    cells: Mapping[str, Result]
+
+    @property
+    def ranked(self) -> list[str]:
+        """The cells, best first."""
+        return sorted(self.cells, key=lambda cell: -self.cells[cell].eao)
+
+
+Study = dict[str, Block]
+
+
+def load(paths: Sequence[Path]) -> Study:
+    """Read score files and average each cell's seeds.
+
+    Returns:
+        benchmark -> its results, in the order in which the files name them.
+
+    Raises:
+        DsltError: As `load_runs`; or a file holds no supervised scores.
+    """
+    return {benchmark: _block(benchmark, cells) for benchmark, cells in load_runs(paths).items()}
+
+
+def _block(benchmark: str, cells: Mapping[str, Sequence[Scores]]) -> Block:
+    """Average the results of one benchmark."""
+    first = next(iter(cells.values()))[0]
+    low, high = first.conventions.get("eao_interval") or (0, 0)
+    results = {cell: _result(benchmark, cell, runs) for cell, runs in cells.items()}
+    return Block(size(cells), (float(low), float(high)), results)
+
+
+def _result(benchmark: str, cell: str, runs: Sequence[Scores]) -> Result:
+    """Average one cell over its seeds, the curve as far as all of them go."""
+    eao, accuracy, robustness = (metric(runs, name) for name in NEEDED)
+    curves = [run.curves.expected_overlap for run in runs if run.curves.expected_overlap]
+    if eao is None or accuracy is None or robustness is None or len(curves) < len(runs):
+        raise DsltError(
+            f"benchmark {benchmark}: the scores of {cell} lack a curve of the expected overlap or"
+            f" one of {', '.join(NEEDED)}; expected supervised scores"
+        )
+    length = min(len(curve.values) for curve in curves)
+    mean = np.mean([curve.values[:length] for curve in curves], axis=0)
+    return Result(eao, accuracy, robustness, np.array(curves[0].thresholds[:length]), mean)
+
+
+def figure(
+    study: Study,
+    labels: Mapping[str, str] | None = None,
+    printed: Printed | None = None,
+    rescored: Collection[str] = (),
+) -> Figure:
+    """Draw three panels per benchmark, and one of what the paper prints.
+
+    Args:
+        study: what `load` returns.
+        labels: cell -> label, where the default should be replaced.
+        printed: what the paper prints for the figure.
+        rescored: cells whose boxes were not made here.
+    """
+    printed = printed or Printed()
+    looks = style.looks((cell for block in study.values() for cell in block.cells), labels)
+    names = paper.marked(looks, rescored)
+    entries = _printed_entries(printed)
+    heights = [ROW] * len(study) + ([RANKS] if entries else [])
+    lines = paper.sentences(printed, study, numbers=False)
+    if rescored:
+        lines.append(paper.KEY)
+    columns = style.legend_columns(list(names.values()))
+    with style.styled():
+        canvas = style.new_figure(style.PAGE_WIDTH, sum(heights))
+        head = LEGEND * -(-len(looks) // columns) + 0.1
+        canvas.set_figheight(sum(heights) + head + paper.foot(canvas, lines))
+        grid = canvas.add_gridspec(len(heights), 3, height_ratios=heights)
+        for row, (name, block) in enumerate(study.items()):
+            axes = [canvas.add_subplot(grid[row, column]) for column in range(3)]
+            _row(axes, 3 * row, style.plain(benchmark_title(name)), block, looks)
+        if entries:
+            ax = canvas.add_subplot(grid[len(study), :])
+            where = " and ".join(printed.benchmarks)
+            style.panel_title(ax, 3 * len(study), f"{where}: EAO as {paper.PRINTED} in the paper")
+            _ranks_printed(ax, entries, _bounds(printed))
+        handles = [
+            Line2D([], [], label=names[cell], marker=look.marker, markersize=SIZE, **look.line)
+            for cell, look in looks.items()
+        ]
+        canvas.legend(handles=handles, loc="outside upper center", ncols=columns)
+    return canvas
+
+
+def _row(
+    axes: Sequence[Axes], letter: int, where: str, block: Block, looks: Mapping[str, Look]
+) -> None:
+    """Draw ranking, curves, and accuracy over robustness of one benchmark."""
+    ranking, curves, pairs = axes
+    style.panel_title(ranking, letter, style.wrapped(f"{where}: ranking", TITLE))
+    _ranks(ranking, block, looks)
+    style.panel_title(curves, letter + 1, f"expected overlap ({block.size})")
+    _curves(curves, block, looks)
+    style.panel_title(pairs, letter + 2, "accuracy and robustness")
+    for cell, look in _drawn(block, looks):
+        result = block.cells[cell]
+        pairs.plot(result.robustness, result.accuracy, **style.marker(look, SIZE + 1))
+    pairs.invert_xaxis()  # as in the challenge's reports: the better, the further right and up
+    pairs.set(xlabel=f"{METRICS['robustness'].unit.capitalize()}", ylabel="Accuracy")
+    pairs.margins(0.15)
+
+
+def _drawn(block: Block, looks: Mapping[str, Look]) -> list[tuple[str, Look]]:
+    """The cells of a benchmark, the reference last and so on top."""
+    return [(cell, look) for cell, look in reversed(list(looks.items())) if cell in block.cells]
+
+
+def _ranks(ax: Axes, block: Block, looks: Mapping[str, Look]) -> None:
+    """Draw the ranking, the best at the right."""
+    upright = len(block.cells) <= UPRIGHT
+    for rank, cell in enumerate(block.ranked, start=1):
+        eao = block.cells[cell].eao
+        ax.plot(rank, eao, **style.marker(looks[cell], SIZE + 1))
+        angle = 0 if upright else 90
+        style.note(ax, f"{eao:.3f}", (rank, eao), (0, 6), ha="center", rotation=angle)
+    highest = max(result.eao for result in block.cells.values())
+    ax.set(xlim=(len(block.cells) + 0.6, 0.4), ylim=(0, (1.22 if upright else 1.45) * highest or 1))
+    ax.set_xticks(range(1, len(block.cells) + 1, 1 + len(block.cells) // 16))
+    ax.grid(visible=False, axis="x")
+    ax.set(xlabel="Rank", ylabel="EAO")
+
+
+def _curves(ax: Axes, block: Block, looks: Mapping[str, Look]) -> None:
+    """Draw the expected overlap over sequence lengths, the interval of the average shaded."""
+    low, high = block.interval
+    if high:
+        ax.axvspan(low, high, color=style.GREY, alpha=0.15, linewidth=0)
+        style.note(ax, f"{low:g}–{high:g}", ((low + high) / 2, 1.0), (0, -8), ha="center")
+    for cell, look in _drawn(block, looks):
+        ax.plot(block.cells[cell].lengths, block.cells[cell].curve, **look.line)
+    last = max(float(result.lengths[-1]) for result in block.cells.values())
+    ax.set(xlim=(1, last), ylim=(0, 1), xlabel="Sequence length (frames)", ylabel="EO")
+
+
+# ---------------------------------------------------------------------- what the paper prints
+
+
+def _printed_entries(printed: Printed) -> list[tuple[str, float, bool]]:
+    """Name, EAO and whether it is one of the paper's own, best first, each tracker once."""
+    found: dict[tuple[str, float], bool] = {}
+    for number in printed.numbers:
+        if number.metric == "eao" and number.tracker:
+            found.setdefault((number.tracker, number.value), number.reproduce)
+    entries = [(name, value, own) for (name, value), own in found.items()]
+    return sorted(entries, key=lambda entry: -entry[1])
+
+
+def _bounds(printed: Printed) -> list[tuple[str, float]]:
+    """Printed values that are no tracker's."""
+    return [(n.item, n.value) for n in printed.numbers if n.metric == "eao" and not n.tracker]
+
+
+def _ranks_printed(
+    ax: Axes, entries: Sequence[tuple[str, float, bool]], bounds: Sequence[tuple[str, float]]
+) -> None:
+    """Draw the printed ranking with the trackers' names, the paper's own filled."""
+    for rank, (name, value, own) in enumerate(entries, start=1):
+        face = style.BLACK if own else "white"
+        look: dict[str, Any] = {"color": style.BLACK, "marker": "o", "markerfacecolor": face}
+        ax.plot(rank, value, linestyle="none", markersize=SIZE, markeredgewidth=0.8, **look)
+        upwards: dict[str, Any] = {"rotation": 90, "ha": "center", "va": "bottom"}
+        style.note(ax, name, (rank, value), (0, 6), **upwards)
+    for name, value in bounds:
+        ax.axhline(value, color=style.GREY, linewidth=0.7, linestyle=style.DASHED)
+        style.note(ax, f"{name}, {value:.3f}", (0.4, value), (-3, -3), ha="right", va="top")
+    highest = max(value for _, value, _ in entries)
+    ax.set(xlim=(len(entries) + 0.6, 0.4), ylim=(0, 1.75 * highest))
+    ax.set_xticks(range(1, len(entries) + 1))
+    ax.set_yticks([tick for tick in ax.get_yticks() if tick <= 1.1 * highest])
+    ax.grid(visible=False, axis="x")
+    ax.set(xlabel="Rank; filled: the paper's own and their baselines", ylabel="EAO")

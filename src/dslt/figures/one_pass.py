@@ -1,0 +1,234 @@
+"""Fig. 8, 9, 11, 13 and 15: success and precision plots, a block of panels per benchmark."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from dslt.errors import DsltError
+from dslt.evaluation.scores import Scores
+from dslt.figures import printed as paper
+from dslt.figures import style
+from dslt.figures.printed import Printed
+from dslt.figures.runs import load_runs, metric, size
+from dslt.figures.style import Look
+from dslt.titles import benchmark_title
+
+PANEL = 2.15  # inches
+ENTRY = 0.142  # of a legend
+INDENT = 7 * " "  # as wide as a score and two spaces
+
+
+@dataclass(frozen=True)
+class Plot:
+    """One kind of plot.
+
+    Attributes:
+        curve: field of the score file.
+        metric: whose value stands in the legend.
+        title: of the panel.
+        x: label.
+        y: label.
+        head: of the legend.
+        mark: threshold of the metric, None where it is an area.
+    """
+
+    curve: str
+    metric: str
+    title: str
+    x: str
+    y: str
+    head: str
+    mark: float | None = None
+
+
+PLOTS = (
+    Plot(
+        curve="success",
+        metric="success_auc",
+        title="success",
+        x="Overlap threshold",
+        y="Success rate",
+        head="AUC (%)",
+    ),
+    Plot(
+        curve="precision",
+        metric="precision_20",
+        title="precision",
+        x="Centre error threshold (pixels)",
+        y="Precision",
+        head="DP, 20 px (%)",
+        mark=20.0,
+    ),
+    Plot(
+        curve="norm_precision",
+        metric="norm_precision_20",
+        title="normalised precision",
+        x="Centre error threshold (of the target's size)",
+        y="Precision",
+        head="NP, 0.2 (%)",
+        mark=0.2,
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One line of a plot, averaged over seeds.
+
+    Attributes:
+        thresholds: (T,) overlap in [0, 1], or centre error in pixels or sizes of the target.
+        values: (T,) fractions in [0, 1].
+        headline: the number of the legend, a fraction.
+    """
+
+    thresholds: np.ndarray
+    values: np.ndarray
+    headline: float
+
+
+@dataclass(frozen=True)
+class Block:
+    """One benchmark.
+
+    Attributes:
+        size: its number of sequences, in words.
+        plots: kind of plot -> cell -> curve; kinds that its protocol does not define are left out.
+    """
+
+    size: str
+    plots: Mapping[str, Mapping[str, Curve]]
+
+
+Study = dict[str, Block]
+
+
+def load(paths: Sequence[Path]) -> Study:
+    """Read score files and average each cell's seeds.
+
+    Returns:
+        benchmark -> its curves, in the order in which the files name them.
+
+    Raises:
+        DsltError: As `load_runs`; or a file holds no one-pass scores.
+    """
+    return {benchmark: _block(benchmark, cells) for benchmark, cells in load_runs(paths).items()}
+
+
+def _block(benchmark: str, cells: Mapping[str, Sequence[Scores]]) -> Block:
+    """Average the curves of one benchmark."""
+    plots = {}
+    for plot in PLOTS:
+        curves = {cell: curve for cell, runs in cells.items() if (curve := _curve(runs, plot))}
+        if curves:
+            plots[plot.curve] = curves
+    lacking = [cell for cell in cells if cell not in plots.get("success", {})]
+    if lacking:
+        raise DsltError(
+            f"benchmark {benchmark}: the scores of {', '.join(lacking)} have no success curve;"
+            " expected one-pass scores"
+        )
+    return Block(size(cells), plots)
+
+
+def _curve(runs: Sequence[Scores], plot: Plot) -> Curve | None:
+    """Average a curve of one cell over its seeds; None where it is not defined."""
+    headline = metric(runs, plot.metric)
+    curves = [curve for run in runs if (curve := getattr(run.curves, plot.curve))]
+    if headline is None or len(curves) < len(runs):
+        return None
+    values = np.mean([curve.values for curve in curves], axis=0)
+    return Curve(np.array(curves[0].thresholds), values, headline)
+
+
+def figure(
+    study: Study,
+    labels: Mapping[str, str] | None = None,
+    printed: Printed | None = None,
+    rescored: Collection[str] = (),
+) -> Figure:
+    """Draw two or three plots for each benchmark, with the scores in the legends.
+
+    Args:
+        study: what `load` returns.
+        labels: cell -> label, where the default should be replaced.
+        printed: what the paper prints for the figure.
+        rescored: cells whose boxes were not made here.
+    """
+    printed = printed or Printed()
+    looks = style.looks((c for b in study.values() for p in b.plots.values() for c in p), labels)
+    names = paper.marked(looks, rescored)
+    lines = paper.sentences(printed, study)
+    if rescored or any(printed.on(name, "success_auc") for name in study):
+        lines.append(paper.KEY)
+    grid = [(name, block, row) for name, block in study.items() for row in _rows(block)]
+    heights = [_height(block, printed.on(name, "success_auc")) for name, block, _ in grid]
+    with style.styled():
+        canvas = style.new_figure(style.PAGE_WIDTH, sum(heights))
+        canvas.set_figheight(sum(heights) + paper.foot(canvas, lines))
+        axes = canvas.subplots(len(grid), 2, squeeze=False, height_ratios=heights)
+        letter = 0
+        for (name, block, row), pair in zip(grid, axes, strict=True):
+            for ax in pair[len(row) :]:
+                ax.set_axis_off()
+            for plot, ax in zip(row, pair, strict=False):
+                head = style.plain(f"{benchmark_title(name)} ({block.size}): {plot.title}")
+                style.panel_title(ax, letter, head)
+                extra = [
+                    (number.fraction, f"{number.tracker}, {paper.PRINTED}")
+                    for number in printed.on(name, plot.metric)
+                ]
+                _draw(ax, plot, block.plots[plot.curve], looks, names, extra)
+                letter += 1
+    return canvas
+
+
+def _rows(block: Block) -> list[list[Plot]]:
+    """Put a benchmark's plots into rows of two."""
+    plots = [plot for plot in PLOTS if plot.curve in block.plots]
+    return [plots[start : start + 2] for start in range(0, len(plots), 2)]
+
+
+def _height(block: Block, numbers: Sequence[object]) -> float:
+    """Choose a row's height, so that its legend has room."""
+    return max(PANEL, 0.6 + ENTRY * (len(block.plots["success"]) + len(numbers)))
+
+
+def _draw(
+    ax: Axes,
+    plot: Plot,
+    curves: Mapping[str, Curve],
+    looks: Mapping[str, Look],
+    names: Mapping[str, str],
+    extra: Sequence[tuple[float, str]],
+) -> None:
+    """Draw one plot; the legend is sorted by its number, best first."""
+    entries = []
+    for cell, look in reversed(list(looks.items())):  # the reference comes last, on top
+        if cell in curves:
+            curve = curves[cell]
+            (line,) = ax.plot(curve.thresholds, curve.values, **look.line)
+            entries.append((curve.headline, line, names[cell]))
+    entries += [(value, Line2D([], [], linestyle="none"), style.plain(n)) for value, n in extra]
+    for value, line, label in entries:
+        words = style.wrapped(label, 22).replace("\n", f"\n{INDENT}")
+        line.set_label(f"{100 * value:.1f}  {words}")
+    thresholds = next(iter(curves.values())).thresholds
+    ax.set(xlabel=plot.x, ylabel=plot.y, ylim=(0, 1), xlim=(thresholds[0], thresholds[-1]))
+    if plot.mark is not None:
+        ax.axvline(plot.mark, color=style.GREY, linewidth=0.5, zorder=0.5)
+    beside = ax.legend(
+        handles=[line for _, line, _ in sorted(entries, key=lambda entry: -entry[0])],
+        title=plot.head,
+        loc="upper left",
+        bbox_to_anchor=(1.0, 1.02),
+        borderaxespad=0.2,
+        alignment="left",
+    )
+    beside.get_title().set_fontsize(7)

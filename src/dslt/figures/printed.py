@@ -1,0 +1,140 @@
+"""What the paper prints for a figure, beside ours: numbers, differences, benchmarks not run."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from dslt.compare.paper import Claim, PrintedNumber, read_claims, read_numbers, same_name
+from dslt.evaluation.metrics import METRICS
+from dslt.figures import style
+from dslt.figures.style import Look
+from dslt.titles import PAPER_BENCHMARKS, listed
+
+PRINTED = "printed"
+RESCORED = "re-scored"
+NOT_RUN = "not run in this study"
+# Files with the numbers of a figure, where they are not those of its own name.
+SOURCES: Mapping[str, tuple[str, ...]] = {"fig10": ("fig10", "table1"), "fig12": ("table2",)}
+LINE = 148  # characters across the page at 7 points
+KEY = f"Unmarked: run here. {RESCORED}: published boxes, scored here. {PRINTED}: in the paper."
+
+
+@dataclass(frozen=True)
+class Printed:
+    """What the paper prints for one figure.
+
+    Attributes:
+        benchmarks: on which it draws the figure.
+        numbers: in the order of the files.
+        claims: orderings, most with a printed difference.
+    """
+
+    benchmarks: tuple[str, ...] = ()
+    numbers: tuple[PrintedNumber, ...] = ()
+    claims: tuple[Claim, ...] = ()
+
+    def on(self, benchmark: str, metric: str) -> list[PrintedNumber]:
+        """List the numbers on a benchmark of ours that is the paper's, too."""
+        return [
+            number
+            for number in self.numbers
+            if number.metric == metric and number.tracker and same_name(number.benchmark, benchmark)
+        ]
+
+    def lacking(self, run: Iterable[str]) -> list[str]:
+        """List the paper's benchmarks that are not among those that were run."""
+        names = list(run)
+        return [b for b in self.benchmarks if not any(same_name(b, name) for name in names)]
+
+
+def load(figure: str, folder: Path | None) -> Printed:
+    """Read what the paper prints for a figure; without a folder only its benchmarks are known.
+
+    Raises:
+        DsltError: The folder is missing or a file in it is malformed.
+    """
+    benchmarks = PAPER_BENCHMARKS.get(figure, ())
+    if folder is None:
+        return Printed(benchmarks)
+    sources = SOURCES.get(figure, (figure,))
+    return Printed(
+        benchmarks,
+        tuple(number for number in read_numbers(folder) if number.source in sources),
+        tuple(claim for claim in read_claims(folder) if claim.source == figure),
+    )
+
+
+def marked(looks: Mapping[str, Look], rescored: Collection[str]) -> dict[str, str]:
+    """Map cells to labels that say which of them were not run here."""
+    return {
+        cell: f"{look.label}, {RESCORED}" if cell in rescored else look.label
+        for cell, look in looks.items()
+    }
+
+
+def shown(value: float, metric: str) -> str:
+    """Write a value of ours (parts of 1) as the paper prints it."""
+    unit = METRICS[metric].unit
+    return f"{value * METRICS[metric].factor:.1f}" if unit == "%" else f"{value:.3f}"
+
+
+def sentences(printed: Printed, run: Iterable[str], *, numbers: bool = True) -> list[str]:
+    """Say under a figure what the paper prints for it and what was not run.
+
+    Args:
+        printed: what `load` returns.
+        run: benchmarks of ours in the figure.
+        numbers: whether to list the printed values on benchmarks that were not run; the others
+            are in the legends.
+    """
+    lines = []
+    lacking = printed.lacking(run)
+    facts = _numbers(n for n in printed.numbers if numbers and n.benchmark in lacking)
+    facts += _differences(printed.claims)
+    if facts:
+        lines.append(f"Printed in the paper, not measured here: {'; '.join(facts)}.")
+    if lacking:
+        other = (
+            " What is drawn are other videos; their scores are not comparable with printed ones."
+        )
+        whole = len(lacking) == len(printed.benchmarks)
+        lines.append(f"{listed(lacking)}: {NOT_RUN}.{other if whole else ''}")
+    return lines
+
+
+def _numbers(numbers: Iterable[PrintedNumber]) -> list[str]:
+    """One fact per tracker and benchmark."""
+    rows: dict[tuple[str, str], list[str]] = {}
+    for number in numbers:
+        text = f"{METRICS[number.metric].title} {shown(number.fraction, number.metric)}"
+        rows.setdefault((number.item, number.benchmark), []).append(text)
+    return [f"{item} on {where} {', '.join(texts)}" for (item, where), texts in rows.items()]
+
+
+def _differences(claims: Iterable[Claim]) -> list[str]:
+    """One fact per claim with a printed difference."""
+    rows: dict[tuple[str, str], list[str]] = {}
+    for claim in claims:
+        if claim.printed_difference is not None:
+            text = f"{METRICS[claim.metric].title} by {claim.printed_difference:.1f}"
+            rows.setdefault((claim.text, claim.benchmark), []).append(text)
+    return [f"{text} on {where} ({', '.join(parts)})" for (text, where), parts in rows.items()]
+
+
+def foot(canvas: Figure, lines: Iterable[str]) -> float:
+    """Write sentences under a figure with constrained layout.
+
+    Returns:
+        The height that they need, in inches.
+    """
+    wrapped = [part for line in lines for part in textwrap.wrap(line, LINE)]
+    if not wrapped:
+        return 0.0
+    text = style.plain("\n".join(wrapped))
+    canvas.supxlabel(text, x=0.005, ha="left", fontsize=7, color=style.BLACK, linespacing=1.25)
+    return 0.13 * len(wrapped) + 0.08

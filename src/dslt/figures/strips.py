@@ -1,0 +1,287 @@
+"""Fig. 1, 17 and 18: which sequences and frames are shown, and the boxes on them.
+
+Neither is chosen by hand. Each figure has a rule of its own, stated in its caption:
+
+- `fig01`: the sequences on which the trackers' mean overlaps differ most (best minus worst);
+- `fig17`: those on which the reference's mean overlap exceeds the median of the others' most, as
+  far as it does (or else the nearest to it);
+- `fig18`: those on which the reference's mean overlap is lowest; the frames are spread over half
+  of the sequence around the reference's first failure, which is among them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from dslt import boxes
+from dslt.data.index import BenchmarkIndex, load_index
+from dslt.data.sequences import Sequence as Video
+from dslt.errors import DsltError
+from dslt.figures import inputs
+
+MADE_BY = "rule `track` (`dslt track`)"
+Overlaps = Mapping[str, float]  # cell id -> mean overlap on one sequence
+
+
+@dataclass(frozen=True)
+class Strip:
+    """One row: some frames of a sequence with the boxes of every cell.
+
+    Attributes:
+        name: Name of the sequence.
+        indices: Frame numbers, 0-based, K of them.
+        frames: K arrays (H, W, 3) uint8.
+        truth: (K, 4) boxes, 0-based.
+        boxes: Cell id -> (K, 4) boxes, 0-based.
+        overlap: Cell id -> mean overlap over all frames with a visible target.
+        benchmark: Name of its benchmark.
+        mark: A frame and what the reference does there, where the figure is about that.
+    """
+
+    name: str
+    indices: tuple[int, ...]
+    frames: tuple[np.ndarray, ...]
+    truth: np.ndarray
+    boxes: Mapping[str, np.ndarray]
+    overlap: Mapping[str, float]
+    benchmark: str = ""
+    mark: tuple[int, str] | None = None
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to show of each benchmark.
+
+    Attributes:
+        rule: `fig01`, `fig17` or `fig18`.
+        reference: Cell that the rules of Fig. 17 and 18 are about.
+        rows: How many sequences; fewer where the benchmark has fewer.
+        columns: How many frames of each.
+        named: Sequences to show instead of those that the rule finds.
+    """
+
+    rule: str
+    reference: str = ""
+    rows: int = 4
+    columns: int = 5
+    named: tuple[str, ...] = ()
+
+
+Tracks = Mapping[tuple[str, str], Path]
+
+
+def parse_tracks(specs: Sequence[str], benchmarks: Sequence[str]) -> Tracks:
+    """Read `CELL@BENCHMARK=DIR`; with one benchmark its name may be left out.
+
+    Raises:
+        DsltError: A spec has another form, stands twice, or names a benchmark without an index.
+    """
+    form = "CELL=DIR or CELL@BENCHMARK=DIR"
+    found: dict[tuple[str, str], Path] = {}
+    for spec in specs:
+        key, folder = inputs.split_pair(spec, f"--tracks {form}")
+        cell, _, benchmark = key.partition("@")
+        if not benchmark and len(benchmarks) > 1:
+            raise DsltError(f"--tracks {spec}: expected CELL@BENCHMARK=DIR with several indexes")
+        benchmark = benchmark or benchmarks[0]
+        if benchmark not in benchmarks:
+            known = ", ".join(benchmarks)
+            raise DsltError(f"--tracks {spec}: no index of {benchmark!r}; there are {known}")
+        if (benchmark, cell) in found:
+            raise DsltError(f"--tracks: {key} was given twice")
+        found[benchmark, cell] = Path(folder)
+    return found
+
+
+def load(indexes: Sequence[Path], tracks: Sequence[str], request: Request) -> list[Strip]:
+    """Read the boxes of all cells, choose sequences and frames, and decode those frames.
+
+    Args:
+        indexes: Indexes of one or more benchmarks.
+        tracks: As `parse_tracks` reads them, folders with `<sequence>.txt` boxes.
+        request: What to show.
+
+    Raises:
+        DsltError: A boxes file is missing or has another number of rows than the sequence, or the
+            reference has no boxes.
+    """
+    made_by = "rule `index` (`dslt index`)"
+    found = [load_index(inputs.existing(index, made_by)) for index in indexes]
+    folders = parse_tracks(tracks, [index.benchmark for index in found])
+    strips = []
+    for index in found:
+        own = {cell: path for (name, cell), path in folders.items() if name == index.benchmark}
+        if not own:
+            raise DsltError(f"--tracks: no boxes on benchmark {index.benchmark}")
+        if request.rule != "fig01" and request.reference not in own:
+            raise DsltError(
+                f"reference {request.reference!r}: no boxes on benchmark {index.benchmark};"
+                f" there are those of {', '.join(own)}"
+            )
+        strips += _of_benchmark(index, own, request)
+    return strips
+
+
+def _of_benchmark(
+    index: BenchmarkIndex, tracks: Mapping[str, Path], request: Request
+) -> list[Strip]:
+    """Choose the sequences of one benchmark."""
+    found: dict[str, dict[str, np.ndarray]] = {}
+    overlaps: dict[str, Overlaps] = {}
+    for name in request.named or index.names:
+        truth = index.entry(name).boxes()
+        found[name] = {cell: _boxes(path, name, len(truth)) for cell, path in tracks.items()}
+        overlaps[name] = {cell: mean_overlap(b, truth) for cell, b in found[name].items()}
+    rule = RULES[request.rule]
+    return [
+        _strip(index, index.sequence(name), found[name], overlaps[name], request)
+        for name in request.named or rule(overlaps, request.reference, request.rows)
+    ]
+
+
+def _strip(
+    index: BenchmarkIndex,
+    sequence: Video,
+    found: Mapping[str, np.ndarray],
+    overlap: Overlaps,
+    request: Request,
+) -> Strip:
+    """Take the boxes of the chosen frames and decode these frames."""
+    truth, mark = sequence.ground_truth, None
+    if request.rule == "fig18":
+        mark = first_failure(found[request.reference], truth)
+        indices = around(truth, mark[0], request.columns)
+    else:
+        indices = evenly_spaced(truth, request.columns)
+    return Strip(
+        name=sequence.name,
+        indices=indices,
+        frames=tuple(sequence.frames[i] for i in indices),
+        truth=truth[list(indices)],
+        boxes={cell: b[list(indices)] for cell, b in found.items()},
+        overlap=overlap,
+        benchmark=index.benchmark,
+        mark=mark,
+    )
+
+
+def _boxes(folder: Path, sequence: str, frames: int) -> np.ndarray:
+    """Read the boxes of one sequence from a folder of raw results."""
+    path = inputs.existing(inputs.existing(folder, MADE_BY) / f"{sequence}.txt", MADE_BY)
+    found = boxes.read_boxes(path, origin=1)
+    if len(found) != frames:
+        raise DsltError(
+            f"{path}: {len(found)} boxes, but sequence {sequence} has {frames} frames; "
+            "is it from another sequence or an older run?"
+        )
+    return found
+
+
+# ---------------------------------------------------------------------- which sequences
+
+
+def mean_overlap(found: np.ndarray, truth: np.ndarray) -> float:
+    """Average the overlap over the frames with a visible target; a NaN box overlaps by 0.
+
+    Args:
+        found: (N, 4) boxes of a tracker.
+        truth: (N, 4) ground truth, NaN rows where the target is absent.
+    """
+    seen = visible(truth)
+    return float(np.nan_to_num(boxes.iou(found[seen], truth[seen])).mean())
+
+
+def visible(truth: np.ndarray) -> np.ndarray:
+    """Frame numbers of the rows of (N, 4) that are not NaN."""
+    return np.flatnonzero(~np.isnan(truth).any(axis=1))
+
+
+def widest_spread(overlaps: Mapping[str, Overlaps], reference: str, count: int) -> list[str]:
+    """Name the `count` sequences with the largest (best - worst) mean overlap, widest first."""
+    spread = {name: max(cells.values()) - min(cells.values()) for name, cells in overlaps.items()}
+    return _largest(spread, count)
+
+
+def reference_ahead(overlaps: Mapping[str, Overlaps], reference: str, count: int) -> list[str]:
+    """Name up to `count` sequences where the reference exceeds the median of the others most.
+
+    Where it exceeds it nowhere, the one sequence where it comes nearest.
+    """
+    margin = {name: _margin(cells, reference) for name, cells in overlaps.items()}
+    first = _largest(margin, count)
+    return [name for name in first if margin[name] > 0] or first[:1]
+
+
+def _margin(cells: Overlaps, reference: str) -> float:
+    others = [value for cell, value in cells.items() if cell != reference]
+    return cells[reference] - float(np.median(others)) if others else cells[reference]
+
+
+def reference_behind(overlaps: Mapping[str, Overlaps], reference: str, count: int) -> list[str]:
+    """Name the `count` sequences with the lowest mean overlap of the reference, lowest first."""
+    return _largest({name: -cells[reference] for name, cells in overlaps.items()}, count)
+
+
+def _largest(values: Mapping[str, float], count: int) -> list[str]:
+    return sorted(values, key=lambda name: -values[name])[:count]
+
+
+RULES: Mapping[str, Callable[[Mapping[str, Overlaps], str, int], list[str]]] = {
+    "fig01": widest_spread,
+    "fig17": reference_ahead,
+    "fig18": reference_behind,
+}
+
+# ---------------------------------------------------------------------- which frames
+
+
+def evenly_spaced(truth: np.ndarray, count: int) -> tuple[int, ...]:
+    """Choose up to `count` visible frames, evenly spaced and ending with the last visible one.
+
+    The first frame, where every tracker has the given box, is left out unless it is the only one.
+
+    Args:
+        truth: (N, 4) ground truth, NaN rows where the target is absent.
+        count: How many frames.
+    """
+    seen = visible(truth)
+    places = np.linspace(0, len(seen) - 1, count + 1)[1:]
+    places = np.unique(np.ceil(places - 1e-9).astype(int))  # up, so that none falls on the first
+    return tuple(int(seen[place]) for place in places)
+
+
+def first_failure(found: np.ndarray, truth: np.ndarray) -> tuple[int, str]:
+    """Find the first visible frame without overlap, or else the one with the least; say which.
+
+    Args:
+        found: (N, 4) boxes of a tracker.
+        truth: (N, 4) ground truth, NaN rows where the target is absent.
+    """
+    seen = visible(truth)
+    overlap = np.nan_to_num(boxes.iou(found[seen], truth[seen]))
+    place = int(np.argmin(overlap))  # the first of several zeros
+    return int(seen[place]), "least overlap" if overlap[place] else "first failure"
+
+
+def around(truth: np.ndarray, frame: int, count: int) -> tuple[int, ...]:
+    """Choose up to `count` visible frames in the half of them around `frame`, itself among them.
+
+    They are evenly spaced but for `frame`, which replaces the nearest; the half is moved where it
+    would reach over an end.
+
+    Args:
+        truth: (N, 4) ground truth, NaN rows where the target is absent.
+        frame: A visible frame.
+        count: How many frames.
+    """
+    seen = visible(truth)
+    place = int(np.searchsorted(seen, frame))
+    reach = min(len(seen) - 1, max(count - 1, len(seen) // 2))
+    start = min(max(place - reach // 2, 0), len(seen) - 1 - reach)
+    places = np.unique(np.rint(np.linspace(start, start + reach, count)).astype(int))
+    places[np.argmin(np.abs(places - place))] = place
+    return tuple(int(seen[chosen]) for chosen in places)

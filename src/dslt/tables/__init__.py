@@ -1,0 +1,1 @@
+"""Tables of the paper with ours beside the printed numbers: CSV, Markdown and LaTeX (booktabs)."""

@@ -1,0 +1,95 @@
+"""Published supervised results score as the VOT toolkits score them."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dslt.data.annotations import load_targets
+from dslt.data.benchmarks import find_benchmark, read_definitions
+from dslt.evaluation.protocols import alternatives, load_protocols
+from dslt.evaluation.run_results import read_runs
+from dslt.evaluation.targets import INITIALIZED, TRACKED, Trajectory
+from dslt.evaluation.vot import analyse, interval_of_lengths, truth_corners
+
+ROOT = Path(__file__).resolve().parents[2]
+PUBLISHED = ROOT.parent / "shared" / "published"
+ANNOTATIONS = PUBLISHED / "annotations" / "VOT2018"
+RESULTS = PUBLISHED / "results" / "VOT2018" / "DaSiamRPN"
+TOLERANCE = 0.0005
+PROTOCOL = load_protocols(ROOT / "config" / "protocols.yaml")["vot2018"]
+
+pytestmark = pytest.mark.skipif(
+    not (ANNOTATIONS.is_dir() and RESULTS.is_dir()),
+    reason=f"published VOT-2018 results are not at {PUBLISHED}",
+)
+
+
+@pytest.fixture(scope="module")
+def targets():
+    benchmark = find_benchmark(read_definitions(ROOT / "config" / "benchmarks.yaml"), "VOT2018")[1]
+    return load_targets(benchmark, ANNOTATIONS)[0]
+
+
+@pytest.fixture(scope="module")
+def runs(targets):
+    found = read_runs(RESULTS, targets)[0]
+    return [found[name] for name in targets]
+
+
+def score(targets, runs, protocol=PROTOCOL):
+    return analyse(list(targets.values()), runs, protocol)
+
+
+def test_dasiamrpn_on_vot2018(targets, runs):
+    started = time.perf_counter()
+    scores = score(targets, runs)
+    elapsed = time.perf_counter() - started
+    assert scores.frames.sum() == 21356
+    assert scores.accuracy == pytest.approx(0.5858, abs=TOLERANCE)
+    assert scores.failures == 59
+    assert scores.robustness == pytest.approx(0.2763, abs=TOLERANCE)
+    assert scores.eao == pytest.approx(0.3827, abs=TOLERANCE)
+    assert scores.eao_interval == (100, 356)
+    # A quarter of a second on an idle core; the bound only catches a loop over frames.
+    assert elapsed < 5
+
+
+def test_the_challenges_interval_follows_from_the_lengths(targets):
+    assert interval_of_lengths([len(target.truth) for target in targets.values()]) == (100, 356)
+
+
+def test_size_of_each_convention(targets, runs):
+    official = score(targets, runs)
+    changed = {
+        name: score(targets, runs, protocol)
+        for name, protocol in alternatives(PROTOCOL, "vot2018").items()
+    }
+    exact = changed["exact_polygons"]
+    assert 0.001 < official.accuracy - exact.accuracy < 0.005
+    assert 0 < official.eao - exact.eao < 0.003
+    assert 0 < changed["pixel_rectangles"].eao - official.eao < 0.005
+    assert changed["accuracy_by_length"].eao == official.eao
+    assert abs(changed["unbounded"].accuracy - official.accuracy) < 0.001
+
+
+def test_the_truth_scores_one(targets):
+    runs = []
+    for target in targets.values():
+        corners, boxes = truth_corners(target)
+        states = np.full(len(corners), TRACKED, dtype=np.int8)
+        states[0] = INITIALIZED
+        runs.append([Trajectory(states, corners, boxes)])
+    scores = score(targets, runs)
+    assert scores.accuracy == scores.eao == 1
+    assert scores.failures == scores.failures_weighted == 0
+
+
+def test_repeated_runs_change_nothing(targets, runs):
+    once, thrice = score(targets, runs), score(targets, [[*run, *run, *run] for run in runs])
+    assert thrice.accuracy == pytest.approx(once.accuracy)
+    assert thrice.eao == pytest.approx(once.eao)
+    assert thrice.failures_weighted == pytest.approx(once.failures_weighted)
