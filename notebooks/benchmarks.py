@@ -46,7 +46,8 @@ from dslt.titles import TITLES
 
 # %%
 for path in table:
-    display(Markdown(f"### {TITLES[Path(path).stem]}"), show.table(tables.vot(Path(path))))
+    display(Markdown(f"### {TITLES[Path(path).stem]}"))
+    display(show.note(tables.vot_not_run(Path(path))), show.table(tables.vot(Path(path))))
 
 # %% [markdown]
 # ## Expected average overlap: Fig. 10 and 12

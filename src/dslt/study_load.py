@@ -85,6 +85,10 @@ def _check_runs(study: Study) -> None:
             if isinstance(settings, ExternalSettings):
                 if not settings.results:
                     raise DsltError(f"cell {cell}: its setting `results` names no folder")
+                # Now, not in the rule: Snakemake takes an old score for a source file where the
+                # rule that makes it cannot name its inputs.
+                for seed in study.cells[cell].seeds:
+                    study.box_files(cell, benchmark, seed)
             elif not frames:
                 raise DsltError(
                     f"cell {cell} on {benchmark}: there are annotations but no frames of this"

@@ -148,9 +148,7 @@ def test_order_of_sequences_is_irrelevant(count, seeds, seed, shuffler):
 
 def test_bad_input():
     with pytest.raises(DsltError, match="cannot pair"):
-        gap_of(
-            np.zeros((3, 1)), np.zeros((2, 1)), names([3]), PLAN, paired_seeds=True
-        )
+        gap_of(np.zeros((3, 1)), np.zeros((2, 1)), names([3]), PLAN, paired_seeds=True)
     with pytest.raises(DsltError, match="at least one"):
         mean_of(np.zeros((0, 1)), [], PLAN)
     with pytest.raises(DsltError, match="at least 100"):

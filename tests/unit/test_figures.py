@@ -2,61 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
-from hypothesis.extra import numpy as hnp
 from matplotlib.figure import Figure
 from matplotlib.image import imread
-from PIL import Image
+from result_files import call, texts
 
-from dslt import boxes
-from dslt.commands.figure import command
-from dslt.data.benchmarks import parse_benchmark
-from dslt.data.index import build_index, write_index
 from dslt.errors import DsltError
-from dslt.figures import fig01, fig03, fig04, fig15, fig16, style
-
-NAMES = ["alpha", "beta", "gamma"]
-
+from dslt.figures import fig03, fig04, fig16, style
 
 # ------------------------------------------------------------------ result files
-
-
-def write_score(path: Path, cell: str, benchmark: str, seed: int, auc: float, names=NAMES) -> Path:
-    success = {"thresholds": [0, 0.5, 1], "values": [1.0, auc, 0.0]}
-    precision = {"thresholds": [0, 20, 50], "values": [0.0, auc + 0.1, 1.0]}
-    sequence = {
-        "video": "film",
-        "attributes": ["OCC"],
-        "frames": 9,
-        "success_auc": auc,
-        "precision_20": auc + 0.1,
-        "success": [1.0, auc, 0.0],
-        "precision": [0.0, auc + 0.1, 1.0],
-        "fps": 20.0,
-        "init_seconds": 1.0,
-    }
-    record = {
-        "cell": cell,
-        "benchmark": benchmark,
-        "seed": seed,
-        "conventions": {},
-        "box_origin": 1,
-        "notes": [],
-        "overall": {"success_auc": auc, "precision_20": auc + 0.1, "fps": 20.0},
-        "curves": {"success": success, "precision": precision},
-        "attributes": {},
-        "sequences": dict.fromkeys(names, sequence),
-    }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(record))
-    return path
 
 
 def write_record(path: Path, rates: dict[str, float], iterations: int = 60) -> Path:
@@ -81,42 +40,6 @@ def write_maps(path: Path, noise: float, names=("alpha", "beta")) -> Path:
         maps[f"{name}/response"] = label + noise * rng.normal(size=label.shape).astype(np.float32)
     np.savez(path, **maps)
     return path
-
-
-@pytest.fixture
-def tracked(tmp_path):
-    """An indexed benchmark of two sequences and the boxes of two cells."""
-    rng = np.random.default_rng(0)
-    truth = np.tile([20.0, 12.0, 16.0, 12.0], (8, 1)) + np.arange(8)[:, None] * [2, 1, 0, 0]
-    truth[3] = np.nan
-    for name in ("near", "far"):
-        frames = tmp_path / "set" / name / "img"
-        frames.mkdir(parents=True)
-        for number in range(1, 9):
-            pixels = rng.integers(0, 255, (48, 80, 3), dtype=np.uint8)
-            Image.fromarray(pixels).save(frames / f"{number:04d}.png")
-        boxes.write_boxes(frames.parent / "groundtruth_rect.txt", truth)
-    definition = {"kind": "folder", "root": str(tmp_path / "set"), "protocol": "otb"}
-    index = tmp_path / "index.json"
-    write_index(
-        index,
-        build_index("mine", parse_benchmark("mine", definition | {"box_origin": 1}), tmp_path),
-    )
-    for cell, offset in {"dslt": 1.0, "dslt_l2": 9.0}.items():
-        for name in ("near", "far"):
-            shift = offset if name == "far" else 1.0
-            found = np.tile([20.0, 12.0, 16.0, 12.0], (8, 1)) + np.arange(8)[:, None] * [2, 1, 0, 0]
-            path = tmp_path / "track" / cell / f"{name}.txt"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            boxes.write_boxes(path, found + np.array([shift, 0, 0, 0]))
-    return index, {cell: tmp_path / "track" / cell for cell in ("dslt", "dslt_l2")}
-
-
-def texts(figure: Figure) -> str:
-    """Everything that is written in a figure."""
-    figure.draw_without_rendering()
-    found = [text.get_text() for text in figure.findobj(lambda a: hasattr(a, "get_text"))]
-    return "\n".join(text for text in found if text)
 
 
 # ------------------------------------------------------------------ style
@@ -169,80 +92,6 @@ def test_a_failed_save_leaves_the_earlier_file(tmp_path):
         style.save(Broken(), tmp_path / "one")
     assert (tmp_path / "one.pdf").read_bytes() == before
     assert len(list(tmp_path.iterdir())) == 2
-
-
-# ------------------------------------------------------------------ Fig. 1
-
-
-@given(hnp.arrays(bool, st.integers(1, 40)).filter(lambda v: v.any()), st.integers(1, 8))
-def test_frames_are_visible_ascending_and_end_with_the_last(visible, count):
-    truth = np.where(visible[:, None], 1.0, np.nan) * np.ones(4)
-    chosen = fig01.evenly_spaced(truth, count)
-    seen = np.flatnonzero(visible)
-    assert 1 <= len(chosen) <= count
-    assert list(chosen) == sorted(set(chosen))
-    assert set(chosen) <= set(seen)
-    assert chosen[-1] == seen[-1]
-    assert len(seen) == 1 or chosen[0] != seen[0]
-
-
-@given(
-    hnp.arrays(np.float64, (3, 4), elements=st.floats(1, 90)),
-    hnp.arrays(np.float64, (3, 4), elements=st.floats(-200, 300)),
-)
-def test_the_view_holds_the_truth_and_stays_in_the_frame(truth, found):
-    truth[:, 2:] = np.minimum(truth[:, 2:], [[160, 120]] - truth[:, :2])
-    found[:, 2:] = np.abs(found[:, 2:])
-    frame = np.zeros((120, 160, 3), np.uint8)
-    strip = fig01.Strip("s", (0, 1, 2), (frame,) * 3, truth, {"dslt": found}, {"dslt": 0.5})
-    left, top, right, bottom = fig01.view(strip)
-    assert 0 <= left < right <= 160 + 1e-9
-    assert 0 <= top < bottom <= 120 + 1e-9
-    assert (truth[:, 0] >= left - 1e-6).all()
-    assert (truth[:, :2] + truth[:, 2:] <= [right + 1e-6, bottom + 1e-6]).all()
-
-
-def test_a_lost_target_counts_as_no_overlap():
-    truth = np.array([[0, 0, 4, 4], [np.nan] * 4, [0, 0, 4, 4]])
-    found = np.array([[0, 0, 4, 4], [0, 0, 4, 4], [np.nan] * 4])
-    assert fig01.mean_overlap(found, truth) == 0.5
-
-
-def test_the_sequences_with_the_widest_spread_come_first(tracked):
-    index, folders = tracked
-    strips = fig01.load(index, folders, rows=1, columns=3)
-    assert [strip.name for strip in strips] == ["far"]
-    assert [strip.name for strip in fig01.load(index, folders, 5, 3)] == ["far", "near"]
-    assert [s.name for s in fig01.load(index, folders, 1, 3, named=["near"])] == ["near"]
-    assert strips[0].indices == (2, 5, 7)
-    assert strips[0].overlap["dslt"] == pytest.approx(15 / 17)
-    np.testing.assert_allclose(strips[0].boxes["dslt"] - strips[0].truth, [[1, 0, 0, 0]] * 3)
-
-
-def test_fig01_writes_the_overlaps_and_frame_numbers(tracked):
-    strips = fig01.load(*tracked, 2, 3)
-    written = texts(fig01.figure(strips, {"dslt": "Ours"}))
-    assert "(a) far.  Mean overlap:  Ours 0.88,  L2 0.28" in written
-    assert {"#2", "#5", "#7", "Ground truth"} <= set(written.splitlines())
-
-
-def test_fig01_with_long_labels_gives_the_overlaps_in_legend_order(tracked):
-    strips = fig01.load(*tracked, 1, 3)
-    long = {"dslt": "a label " * 6, "dslt_l2": "another label " * 5}
-    assert "0.88,  0.28 (in the order of the legend)" in texts(fig01.figure(strips, long))
-
-
-def test_fig01_names_missing_and_foreign_boxes(tracked):
-    index, folders = tracked
-    path = folders["dslt"] / "far.txt"
-    path.write_text("1,1,4,4\n")
-    with pytest.raises(DsltError, match=r"far\.txt: 1 boxes, but sequence far has 8"):
-        fig01.load(index, folders)
-    path.unlink()
-    with pytest.raises(DsltError, match=r"far\.txt: no such file"):
-        fig01.load(index, folders)
-    with pytest.raises(DsltError, match=r"nowhere: no such file or folder"):
-        fig01.load(index, {"dslt": Path("nowhere")})
 
 
 # ------------------------------------------------------------------ Fig. 3
@@ -306,44 +155,6 @@ def test_fig04_refuses_what_is_no_setting(text):
         fig04.parse_pairs([text])
 
 
-# ------------------------------------------------------------------ Fig. 15
-
-
-def test_fig15_averages_seeds_and_sorts_the_legend(tmp_path):
-    study = fig15.load(
-        [
-            write_score(tmp_path / "a0.json", "dslt", "clips", 0, 0.60),
-            write_score(tmp_path / "a1.json", "dslt", "clips", 1, 0.50),
-            write_score(tmp_path / "b0.json", "dslt_l2", "clips", 0, 0.57),
-            write_score(tmp_path / "c0.json", "dslt", "synthetic", 0, 0.80, ["one"]),
-        ]
-    )
-    assert study["clips"]["dslt"].success.headline == pytest.approx(0.55)
-    np.testing.assert_allclose(study["clips"]["dslt"].success.values, [1, 0.55, 0])
-    figure = fig15.figure(study)
-    legends = [[t.get_text() for t in ax.get_legend().get_texts()] for ax in figure.axes]
-    assert legends[0] == ["57.0  L2", "55.0  Shrinkage"]
-    assert legends[1] == ["67.0  L2", "65.0  Shrinkage"]
-    assert legends[2] == ["80.0  Shrinkage"]
-    written = texts(figure)
-    assert "(a) Real clips (3 sequences): success" in written
-    assert "(d) Synthetic videos (1 sequences): precision" in written
-
-
-def test_fig15_refuses_unequal_files(tmp_path):
-    first = write_score(tmp_path / "a.json", "dslt", "clips", 0, 0.6)
-    other = write_score(tmp_path / "b.json", "dslt_l2", "clips", 0, 0.5, ["alpha", "delta"])
-    with pytest.raises(DsltError, match=r"b\.json: .*beta, delta, gamma"):
-        fig15.load([first, other])
-    with pytest.raises(DsltError, match=r"seed 0 was given already by .*a\.json"):
-        fig15.load([first, first])
-    with pytest.raises(DsltError, match=r"none\.json: no such file"):
-        fig15.load([tmp_path / "none.json"])
-    (tmp_path / "half.json").write_text('{"cell": ')
-    with pytest.raises(DsltError, match=r"half\.json"):
-        fig15.load([tmp_path / "half.json"])
-
-
 # ------------------------------------------------------------------ Fig. 16
 
 
@@ -405,29 +216,17 @@ def test_fig16_errors_name_the_file(tmp_path):
 # ------------------------------------------------------------------ command line
 
 
-def call(*arguments: object) -> list[Path]:
-    """Run `dslt figure` and return what it says it wrote."""
-    done = CliRunner().invoke(command, [str(a) for a in arguments], catch_exceptions=False)
-    assert done.exit_code == 0, done.output
-    return [Path(line) for line in done.output.split()]
-
-
-def test_every_figure_from_the_command_line(tmp_path, tracked):
-    index, folders = tracked
+def test_the_figures_of_the_loss_from_the_command_line(tmp_path):
     out = tmp_path / "figures"
     maps = write_maps(tmp_path / "maps.npz", 0.1)
-    score = write_score(tmp_path / "score.json", "dslt", "clips", 0, 0.6)
     record = write_record(tmp_path / "record.csv", {"one": 0.7})
-    tracks = [f"--tracks={cell}={folder}" for cell, folder in folders.items()]
     written = [
-        *call("fig01", "--index", index, *tracks, "--frames", 3, "--out", out / "fig01"),
         *call("fig03", "--maps", f"dslt={maps}", "--out", out / "fig03"),
         *call("fig04", "--pair", "6,0.2", "--out", out / "fig04"),
-        *call("fig15", "--score", score, "--label", "dslt=Ours", "--out", out / "fig15"),
         *call("fig16", "--convergence", f"dslt@clips={record}", "--out", out / "fig16"),
     ]
     assert sorted(out.iterdir()) == sorted(written)
-    assert len(written) == 10
+    assert len(written) == 6
     assert all(path.stat().st_size > 5000 for path in written)
 
 

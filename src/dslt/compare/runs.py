@@ -86,26 +86,28 @@ def stack(runs: Sequence[tuple[str, Scores]]) -> Table:
         if sorted(run.sequences) != names or run.conventions != first.conventions:
             raise DsltError(f"{path}: other sequences or conventions than {first_path}")
     sequences = [[run.sequences[name] for _, run in runs] for name in names]
+    scores = [run.overall.defined() for _, run in runs]
+    overall = {
+        metric: np.array([one[metric] for one in scores])
+        for metric in SCORES
+        if all(metric in one for one in scores)
+    }
     return Table(
         names=tuple(names),
         videos=tuple(first.sequences[name].video for name in names),
         seeds=tuple(run.seed for _, run in runs),
-        values=_sums(sequences),
-        overall={
-            metric: np.array([run.overall.defined()[metric] for _, run in runs])
-            for metric in SCORES
-            if all(metric in run.overall.defined() for _, run in runs)
-        },
+        values=_sums(sequences, overall),
+        overall=overall,
         fps=tuple(one.fps for row in sequences for one in row if one.fps is not None),
         conventions=first.conventions,
         complete=first.complete,
     )
 
 
-def _sums(sequences: Sequence[Sequence[SequenceScore]]) -> dict[str, Sums]:
-    """Collect what each sequence (row) and seed (column) adds to each metric."""
+def _sums(sequences: Sequence[Sequence[SequenceScore]], metrics: Iterable[str]) -> dict[str, Sums]:
+    """Collect what each sequence (row) and seed (column) adds to each metric that is a ratio."""
     found = {}
-    for metric in SCORES:
+    for metric in metrics:
         parts = [[one.sums(metric) for one in row] for row in sequences]
         known = [[part for part in row if part is not None] for row in parts]
         if all(len(some) == len(row) for some, row in zip(known, parts, strict=True)):

@@ -216,7 +216,7 @@ def _run(name: str, repetition: Repetition, form: Form) -> Trajectory:
             f"{name}: one-pass boxes, but VOT's experiment {SUPERVISED} is supervised; run the"
             " tracker supervised, or give --experiment unsupervised"
         )
-    absent = np.isnan(boxes).any(axis=1).tolist()
+    absent = np.asarray(np.isnan(boxes).any(axis=1))
     rows = to_file_origin(boxes, form.write_from).tolist()
     regions = [SKIPPED if absent[i] else tuple(row) for i, row in enumerate(rows)]
     return make_trajectory([INITIALIZED, *regions[1:]], name)[0]

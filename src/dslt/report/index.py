@@ -49,9 +49,9 @@ def render(contents: Contents, out: Path) -> None:
         "<h1>Deep Object Tracking with Shrinkage Loss: the reproduction</h1>",
         "<p>Our results for the regression study of the paper (IEEE TPAMI 2020), beside what the"
         " paper prints. The trackers here use EfficientNet-Lite0 features where the paper uses"
-        " ResNet-50 or VGG-16, and short real clips and synthetic videos where it uses OTB and"
-        " UAV123. So its claims are tested; its numbers are not comparable unless the scorecard"
-        " says so.</p>",
+        " ResNet-50 or VGG-16, and short real clips and synthetic videos where it uses OTB, UAV123,"
+        " VOT and LaSOT. So its claims are tested; its numbers are not comparable unless the"
+        " scorecard says so.</p>",
         _pages(contents, out.parent),
         _headlines(contents),
         _tables(contents, out.parent),
@@ -119,8 +119,10 @@ def _tables(contents: Contents, base: Path) -> str:
     for path in contents.tables:
         title = escape(TITLES.get(path.stem, path.stem))
         files = _beside(path, (".csv", ".md", ".tex"), base)
-        shown = tables.vot(path) if path.stem in VOT_TABLES else tables.read_csv(path)
-        parts.append(f"<h3>{title}</h3>\n{html.table(shown)}\n<p>{files}</p>")
+        is_vot = path.stem in VOT_TABLES
+        shown = tables.vot(path) if is_vot else tables.read_csv(path)
+        remark = escape(tables.vot_not_run(path)) if is_vot else ""
+        parts.append(f"<h3>{title}</h3>\n{html.table(shown)}\n<p>{remark} {files}</p>")
     if contents.scorecard:
         parts.append(f"<p>Scorecard: {_beside(contents.scorecard, ('.csv',), base)}</p>")
     return "<h2>Tables</h2>\n" + "\n".join(parts) if parts else ""

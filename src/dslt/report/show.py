@@ -17,10 +17,15 @@ def figure(path: str, alternative: str) -> HTML:
     An empty path means that the study at hand does not draw the figure, and the page says so.
     """
     if not path:
-        return HTML(f'<p class="note">Not drawn in this study: {escape(alternative)}.</p>')  # type: ignore[no-untyped-call]
+        return note(f"Not drawn in this study: {alternative}.")
     return HTML(html.image(Path(path), alternative))  # type: ignore[no-untyped-call]
 
 
 def table(frame: pd.DataFrame, digits: int = 1) -> HTML:
     """Show a table; floating-point columns with `digits` decimals."""
     return HTML(html.table(frame, digits))  # type: ignore[no-untyped-call]
+
+
+def note(text: str) -> HTML:
+    """Show a remark, or nothing where it is empty."""
+    return HTML(f'<p class="note">{escape(text)}</p>' if text else "")  # type: ignore[no-untyped-call]

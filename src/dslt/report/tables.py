@@ -14,6 +14,7 @@ from dslt.compare.cell import (
     Value,
     load_comparison,
 )
+from dslt.compare.paper import same_name
 from dslt.errors import DsltError
 from dslt.evaluation.metrics import METRICS, SCORES, VOT, Metric
 
@@ -77,6 +78,7 @@ def comparisons(paths: Sequence[Path]) -> dict[str, pd.DataFrame]:
     frames = {benchmark: pd.DataFrame(rows) for benchmark, rows in tables.items()}
     for frame in frames.values():
         frame.attrs["digits"] = DIGITS
+        frame.attrs["numbers"] = [name for name in frame if str(name).endswith("interval")]
     return frames
 
 
@@ -150,8 +152,22 @@ def vot(path: Path) -> pd.DataFrame:
                 f"{low} to {high}" if low and high else "" for low, high in zip(*parts, strict=True)
             ]
     shown["Note"] = found["note"]
-    shown.attrs["numbers"] = [METRICS[name].title for name in metrics]
+    shown.attrs["numbers"] = list(shown)[3:-1]
     return shown
+
+
+def vot_not_run(path: Path) -> str:
+    """Say that nothing was run on the paper's benchmark of Table 1 or 2; empty where it was.
+
+    Raises:
+        DsltError: As `vot`.
+    """
+    shown = vot(path)
+    printed = shown["Source"] == "printed"
+    lacking = set(shown["Benchmark"][printed])
+    for benchmark in shown["Benchmark"][~printed]:
+        lacking = {name for name in lacking if not same_name(name, benchmark)}
+    return f"{', '.join(sorted(lacking))}: not run in this study." if lacking else ""
 
 
 def _shortened(frame: pd.DataFrame, column: str, digits: int) -> list[str]:

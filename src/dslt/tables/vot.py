@@ -178,9 +178,9 @@ def _our_record(table: VotTable, row: OurRow) -> dict[str, str]:
         parts = {metric: result.metrics.get(metric), f"{metric}_difference": row.gap(metric)}
         for key, part in parts.items():
             if part is not None:
-                record[key] = number(part.value, ".4f")
-                record[f"{key}_low"] = number(part.low, ".4f")
-                record[f"{key}_high"] = number(part.high, ".4f")
+                record[key] = number(part.value, ".6f")
+                record[f"{key}_low"] = number(part.low, ".6f")
+                record[f"{key}_high"] = number(part.high, ".6f")
     return record
 
 
