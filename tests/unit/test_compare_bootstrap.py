@@ -146,6 +146,43 @@ def test_order_of_sequences_is_irrelevant(count, seeds, seed, shuffler):
         assert (found.low, found.high) == pytest.approx((mixed.low, mixed.high))
 
 
+def test_a_ratio_of_sums_is_resampled_as_it_is_defined():
+    overlap, frames = np.array([[8.0], [1.0]]), np.array([[10.0], [90.0]])
+    found = interval_of_mean(Sums(overlap[:, :, None], frames[:, :, None]), ["a", "b"], PLAN)
+    assert found.value == pytest.approx(9 / 100)
+    # Both videos twice: the ends are the ratios of one video alone.
+    assert (found.low, found.high) == pytest.approx((1 / 90, 0.8))
+
+
+def test_a_curve_is_averaged_over_its_ratios():
+    top = np.array([[[0.8, 0.2]], [[0.4, 0.0]]])
+    bottom = np.array([[[1.0, 1.0]], [[1.0, 0.0]]])  # nothing of the second at the second length
+    sums = Sums(top, bottom)
+    assert sums.value() == pytest.approx((0.6 + 0.2) / 2)
+    assert sums.per_seed() == pytest.approx([0.4])
+    assert np.isnan(Sums(top, np.zeros_like(top)).value())
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(2, 9), st.integers(1, 3), st.integers(0, 99))
+def test_equal_weights_give_the_plain_mean(count, seeds, seed):
+    values = np.random.default_rng(seed).uniform(size=(count, seeds))
+    weights = np.full((count, seeds, 1), 7.0)
+    videos = names([1] * count)
+    ratio = interval_of_mean(Sums(7 * values[:, :, None], weights), videos, Plan(200, 0))
+    plain = mean_of(values, videos, Plan(200, 0))
+    assert (ratio.value, ratio.low, ratio.high) == pytest.approx(
+        (plain.value, plain.low, plain.high)
+    )
+
+
+def test_a_metric_that_is_undefined_has_no_interval():
+    nothing = Sums(np.zeros((3, 1, 1)), np.zeros((3, 1, 1)))
+    found = interval_of_mean(nothing, ["a", "b", "c"], PLAN)
+    assert found.low is found.high is None
+    assert found.notes == ("no interval: the metric is undefined",)
+
+
 def test_bad_input():
     with pytest.raises(DsltError, match="cannot pair"):
         gap_of(np.zeros((3, 1)), np.zeros((2, 1)), names([3]), PLAN, paired_seeds=True)

@@ -146,6 +146,52 @@ def test_cell(tmp_path):
     }
 
 
+def save_vot_scores(folder, cell, accuracy, failures, tagged=False) -> Path:
+    """Write a supervised score file of ten sequences from ten videos."""
+    sequences = {
+        f"s{i}": {
+            "video": f"v{i}",
+            "attributes": [],
+            "frames": 50,
+            "failures": float(failures),
+            "overlap_sum": 40 * accuracy,
+            "overlap_weight": 40.0,
+            "expected": {"overlaps": [accuracy, accuracy / 2], "weights": [1.0, 1.0]},
+        }
+        for i in range(10)
+    }
+    overall = {"eao": 0.75 * accuracy, "accuracy": accuracy, "robustness": 2.0 * failures}
+    overall |= {"failures": 10.0 * failures, "failures_weighted": 10.0 * failures}
+    head = {"cell": cell, "benchmark": "clips_vot", "seed": 0, "box_origin": 1, "notes": []}
+    rest = {"curves": {}, "attributes": {}, "conventions": {"protocol": "vot_short"}}
+    record = head | rest | {"overall": overall, "sequences": sequences}
+    path = folder / f"{cell}-vot.json"
+    path.write_text(to_json(Scores.model_validate(record)))
+    return path
+
+
+def test_supervised_metrics_are_compared_as_they_are_defined(tmp_path):
+    paths = [
+        save_vot_scores(tmp_path, "dslt", 0.8, 1),
+        save_vot_scores(tmp_path, "dslt_l2", 0.6, 2),
+    ]
+    found = compare_cell("dslt_l2", info(), load_tables(paths), "dslt", [], PLAN)
+    result = found.benchmarks["clips_vot"]
+    values = {name: value.value for name, value in result.metrics.items()}
+    assert values == pytest.approx(
+        {
+            "eao": 0.45,
+            "accuracy": 0.6,
+            "robustness": 4.0,
+            "failures": 20.0,
+            "failures_weighted": 20.0,
+        }
+    )
+    gaps = {name: gap.value for name, gap in result.difference_to.metrics.items()}
+    assert gaps == pytest.approx({"eao": -0.15, "accuracy": -0.2, "robustness": 2.0})
+    assert result.metrics["failures"].low is None  # a total over this very set of sequences
+
+
 def test_reference_has_no_difference_to_itself(tmp_path):
     path = save_scores(tmp_path, "dslt", "clips", 0.5)
     found = compare_cell("dslt", info(), load_tables([path]), "dslt", [], PLAN)

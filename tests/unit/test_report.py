@@ -30,6 +30,12 @@ number,table3,"(10, 0.2)",OTB-2015+UAV123,59.9,dslt,clips,success_auc,%,70.10,60
 number,table3,classification,OTB-2015+UAV123,61.1,,,success_auc,%,,,,,,,not run,
 """
 
+TABLE1 = """\
+benchmark,tracker,source,eao,eao_low,eao_high,eao_difference,accuracy,accuracy_low,accuracy_high,note
+VOT-2016,ECO,printed,0.374,,,,0.546,,,
+clips_vot,Shrinkage,run here,0.412345,0.398765,0.45,,0.60,,,one seed
+"""
+
 
 def write_compare(path: Path, cell: str, label: str, auc: float) -> Path:
     value = {"value": auc, "low": auc - 0.1, "high": auc + 0.1, "seed_sd": None}
@@ -66,6 +72,7 @@ def results(tmp_path):
     (tmp_path / "scorecard.csv").write_text(SCORECARD)
     (tmp_path / "table3.csv").write_text("item,paper DP\n<full>,84.3\nNone,\n")
     (tmp_path / "table3.tex").write_text("booktabs")
+    (tmp_path / "table1.csv").write_text(TABLE1)
     write_compare(tmp_path / "dslt.json", "dslt", "Shrinkage", 0.701)
     write_compare(tmp_path / "dslt_l2.json", "dslt_l2", "L2", 0.6)
     Image.new("RGB", (8, 8)).save(tmp_path / "fig04.png")
@@ -223,6 +230,7 @@ def test_a_failing_cell_is_told_and_kept(tmp_path):
     ("name", "given"),
     [
         ("ablation", {"table": ["table3.csv"], "compare": ["dslt.json"], "fig15": "fig04.png"}),
+        ("benchmarks", {"table": ["table1.csv"], "fig10": "fig04.png"}),
         ("scorecard", {"scorecard": "scorecard.csv"}),
     ],
 )
@@ -237,7 +245,13 @@ def test_the_notebooks_run_on_result_files(results, monkeypatch, name, given):
 
 def test_every_notebook_declares_parameters_and_a_title():
     found = sorted(NOTEBOOKS.glob("*.py"))
-    assert [path.stem for path in found] == ["ablation", "convergence", "data", "scorecard"]
+    assert [path.stem for path in found] == [
+        "ablation",
+        "benchmarks",
+        "convergence",
+        "data",
+        "scorecard",
+    ]
     for path in found:
         source = jupytext.read(path, fmt="py:percent")
         assert page.declared(source, path)
@@ -255,6 +269,29 @@ def test_tables_keep_benchmarks_apart_and_give_intervals(results):
     assert rows.loc["L2", "AUC interval"] == "50.0 to 70.0"
     assert rows.loc["L2", "its interval"] == "-5.0 to 1.0"
     assert rows.loc["Shrinkage", "its interval"] == ""
+
+
+def test_metrics_have_decimals_of_their_own(results):
+    path = write_compare(results / "vot.json", "dslt", "Shrinkage", 0.4)
+    text = path.read_text().replace("success_auc", "eao").replace("precision_20", "failures")
+    path.write_text(text)
+    (frame,) = tables.comparisons([path]).values()
+    page_text = html.table(frame)
+    assert '<td class="number">0.400</td>' in page_text
+    assert '<td class="number">0.300 to 0.500</td>' in page_text
+
+
+def test_table_1_shows_intervals_and_what_was_not_run(results):
+    frame = tables.vot(results / "table1.csv")
+    assert list(frame) == ["Benchmark", "Tracker", "Source", "EAO", "EAO interval", "A", "Note"]
+    assert frame["EAO"].to_list() == ["0.374", "0.412"]
+    assert frame["EAO interval"].to_list() == ["", "0.399 to 0.450"]
+    assert tables.vot_not_run(results / "table1.csv") == "VOT-2016: not run in this study."
+    path = results / "table2.csv"
+    path.write_text(TABLE1.replace("clips_vot", "VOT2016"))
+    assert tables.vot_not_run(path) == ""
+    with pytest.raises(DsltError, match=r"table3\.csv: lacks benchmark, note"):
+        tables.vot(results / "table3.csv")
 
 
 def test_verdicts_are_counted_by_kind(results):
@@ -276,7 +313,14 @@ def test_the_front_page_links_and_embeds(results):
     out = results / "report" / "index.html"
     arguments = [
         *("--page", other, "--table", results / "table3.csv", "--figure", results / "fig04.png"),
-        *("--compare", results / "dslt.json", "--scorecard", results / "scorecard.csv"),
+        *(
+            "--table",
+            results / "table1.csv",
+            "--compare",
+            results / "dslt.json",
+            "--scorecard",
+            results / "scorecard.csv",
+        ),
         *("--workflow", results / "report" / "workflow.html", "--out", out),
     ]
     runner = CliRunner()
@@ -292,6 +336,8 @@ def test_the_front_page_links_and_embeds(results):
     assert text.count("data:image/png;base64,") == 1
     seen = words(text)
     assert "60.1 to 80.1" in seen
+    assert "Table 1: expected average overlap (in the paper: VOT-2016)" in seen
+    assert "VOT-2016: not run in this study." in seen
     assert "supported 1 0" in seen
     assert re.search(r"dslt \d+\.\d+\.\d+$", seen.strip())
 

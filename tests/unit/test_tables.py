@@ -155,6 +155,15 @@ def test_zero_has_no_sign_of_its_own():
     assert "-0.0" not in text
 
 
+def test_cells_without_the_tables_metrics_are_no_rows_of_it():
+    reset = comparison("dslt", 0.6)
+    eao = {"eao": reset.benchmarks["clips"].metrics["success_auc"]}
+    results = {n: r.model_copy(update={"metrics": eao}) for n, r in reset.benchmarks.items()}
+    found = table(dslt=reset.model_copy(update={"benchmarks": results}))
+    assert found.benchmarks == ()
+    assert {row["status"] for row in table3.records(found)} == {"not run yet"}
+
+
 def test_one_reference_only():
     with pytest.raises(DsltError, match="several cells: csrt, dslt"):
         table(
