@@ -13,7 +13,7 @@ from dslt.errors import DsltError, unknown
 from dslt.evaluation.protocols import load_protocols
 from dslt.settings import canonical, merge, validate
 from dslt.study import Study
-from dslt.study_settings import SelectionSettings, StudySettings
+from dslt.study_settings import StudySettings
 from dslt.tracker_settings import ExternalSettings
 
 
@@ -52,11 +52,12 @@ def _check_names(study: Study) -> None:
     """Refuse names of cells, benchmarks, protocols and sequences that do not exist."""
     settings = study.settings
     recorded = settings.convergence.run
+    choices = {f"figures.{name}": choice for name, choice in settings.figures.choices().items()}
     cells = {settings.reference_cell, *settings.quick.cells, *chain(*settings.run.values())}
     cells |= set(chain(*recorded.values()))
     benchmarks = {settings.quick.benchmark, *settings.run, *recorded}
     benchmarks |= {name for cell in study.cells.values() for name in cell.benchmarks}
-    for choice in _choices(settings).values():
+    for choice in choices.values():
         cells |= set(choice.cells)
         benchmarks |= set(choice.benchmarks)
     protocols = {benchmark.protocol for benchmark in study.benchmarks.values()}
@@ -68,7 +69,7 @@ def _check_names(study: Study) -> None:
         for name in sorted(used - set(allowed)):
             raise unknown(kind, name, allowed)
     _check_runs(study)
-    for key, choice in _choices(settings).items():
+    for key, choice in choices.items():
         for name in set(choice.cells) - set(study.cells_run):
             raise unknown(f"cell of {key} (it runs on no benchmark)", name, study.cells_run)
         for name in set(choice.benchmarks) - set(study.runs):
@@ -95,14 +96,3 @@ def _check_runs(study: Study) -> None:
                     " benchmark (its `images` names none); without them only cells of `tracker:"
                     " external` can be scored on it"
                 )
-
-
-def _choices(settings: StudySettings) -> dict[str, SelectionSettings]:
-    """Map the keys that choose cells and benchmarks to their values."""
-    figures = settings.figures
-    return {
-        "figures.fig01": figures.fig01,
-        "figures.fig03": figures.fig03,
-        "figures.fig15": figures.fig15,
-        "figures.fig16": figures.fig16,
-    }

@@ -72,7 +72,7 @@ def test_tracking_overrides_leave_the_training_alone(tmp_path):
     ("bad", "message"),
     [
         (row(base="dslt/papr"), "unknown preset of dslt 'papr'; allowed: lite, paper, released"),
-        (row(base="ddslt/paper"), "unknown tracker 'ddslt'; allowed: dslt, opencv"),
+        (row(base="ddslt/paper"), "unknown tracker 'ddslt'; allowed: dslt, external, opencv"),
         (row(overrides="training.loss.nam=l2"), "under training.loss: a, c, importance, name"),
         (row(overrides="training.loss.name=l4"), "'l2', 'l3', 'shrinkage', 'ohnm' or 'released'"),
         (row(overrides="training.loss.a"), "is no 'key=value'"),

@@ -50,10 +50,10 @@ def test_every_key_is_commented_and_documented(configured: dict[str, Any]) -> No
         ({"device": "gpu"}, r"device = 'gpu'.*'auto', 'cpu', 'cuda' or 'mps'"),
         ({"unit_size": 0}, r"unit_size = 0"),
         ({"run": {"clips": ["dslt", "dslt_l4"]}}, r"unknown cell 'dslt_l4'; allowed: .*dslt_l3"),
-        ({"run": {"otb": ["dslt"]}}, r"unknown benchmark 'otb'; allowed: clips"),
+        ({"run": {"otb": ["dslt"]}}, r"unknown benchmark 'otb'; allowed: .*clips"),
         ({"reference_cell": "none"}, r"unknown cell 'none'"),
         ({"benchmarks_file": "nowhere.yaml"}, r"nowhere.yaml: no such file"),
-        ({"benchmarks": {"mine": {"kind": "zip"}}}, r"unknown kind.*'zip'; allowed: clips"),
+        ({"benchmarks": {"mine": {"kind": "zip"}}}, r"unknown kind.*'zip'; allowed: .*clips"),
         ({"tables": ["table9"]}, r"tables.0 = 'table9'.*table3"),
     ],
 )
