@@ -177,10 +177,15 @@ class Study:
             return settings.folder(benchmark, int(seed))
         return f"results/track/{cell}/{benchmark}/seed{seed}"
 
-    def result_origin(self, cell: str) -> int:
-        """Say where a cell's result files count pixels from."""
+    def result_origin(self, cell: str, benchmark: str) -> list[int]:
+        """Say where a cell's result files count pixels from; empty for the benchmark's usual one.
+
+        One-pass boxes of our own are in the OTB raw form, which counts from 1.
+        """
         settings = self.cells[cell].settings
-        return settings.box_origin if isinstance(settings, ExternalSettings) else 1
+        if isinstance(settings, ExternalSettings):
+            return [] if settings.box_origin is None else [settings.box_origin]
+        return [0 if self.supervision(benchmark) else 1]
 
     def box_files(self, cell: str, benchmark: str, seed: int | str, *suffixes: str) -> list[str]:
         """List a cell's result files on a benchmark.

@@ -22,12 +22,13 @@ class ExternalSettings(Settings):
 
     Attributes:
         results: folder of the results; `{benchmark}` and `{seed}` in it are replaced.
-        box_origin: where the files count pixels from.
+        box_origin: where the files count pixels from; null: as the benchmark's annotations, of
+            supervised runs 0.
     """
 
     tracker: Literal["external"]
     results: str
-    box_origin: Literal[0, 1]
+    box_origin: Literal[0, 1] | None
 
     def folder(self, benchmark: str, seed: int) -> str:
         """Name the folder of one run over one benchmark."""

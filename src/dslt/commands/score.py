@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import click
@@ -45,7 +46,7 @@ EXPERIMENTS = ("baseline", "supervised", "unsupervised")
     multiple=True,
     type=click.Choice(["0", "1"]),
     help="Where the result files count pixels from: one for all, or one for each folder; never"
-    " guessed.  [default: as the benchmark's annotations]",
+    " guessed.  [default: as the benchmark's annotations; of supervised runs 0]",
 )
 @click.option("--protocol", "protocol_name", help="Another entry of config/protocols.yaml.")
 @click.option("--protocol-definition", help="The protocol as JSON.")
@@ -92,6 +93,8 @@ def command(
 def tracker_name(folder: Path) -> str:
     """Name a tracker by its folder."""
     path = folder.resolve()
+    if re.fullmatch(r"seed\d+", path.name):  # CELL/BENCHMARK/seed<n>, our own
+        return path.parents[1].name
     return path.parent.name if path.name in EXPERIMENTS else path.name
 
 
@@ -111,7 +114,7 @@ def _origins(given: tuple[str, ...], count: int, suite: Suite) -> list[int]:
     """Say for each folder where its files count from."""
     if len(given) not in (0, 1, count):
         raise DsltError(f"--box-origin: {len(given)} given for {count} folders of results")
-    values = [int(value) for value in given] or [suite.origin]
+    values = [int(value) for value in given] or [suite.usual_origin]
     return values * count if len(values) == 1 else values
 
 

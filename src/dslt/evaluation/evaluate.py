@@ -67,6 +67,11 @@ class Suite:
     notes: tuple[str, ...] = ()
     complete: bool = True
 
+    @property
+    def usual_origin(self) -> int:
+        """Where result files count from unless told: VOT's from 0, others as the truth."""
+        return 0 if isinstance(self.protocol, VotProtocol) else self.origin
+
     def conventions(self) -> dict[str, object]:
         """Everything that has to be equal between scores that are compared."""
         settings = self.protocol.model_dump(mode="json", exclude={"alternatives"})
@@ -88,7 +93,7 @@ def evaluate(run: Run, suite: Suite, folder: Path, origin: int, *, others: bool 
     """
     if isinstance(suite.protocol, OpeProtocol):
         return _one_pass(run, suite, suite.protocol, folder, origin, others)
-    return _supervised(run, suite, suite.protocol, folder, others)
+    return _supervised(run, suite, suite.protocol, folder, origin, others)
 
 
 # ---------------------------------------------------------------------- one pass
@@ -172,10 +177,10 @@ def _ope_sequence(target: Target, result: RawResult, found: OpeScores, i: int) -
 
 
 def _supervised(
-    run: Run, suite: Suite, protocol: VotProtocol, folder: Path, others: bool
+    run: Run, suite: Suite, protocol: VotProtocol, folder: Path, origin: int, others: bool
 ) -> Scores:
     """Score supervised results."""
-    runs, seconds, notes = read_runs(folder, suite.targets)
+    runs, seconds, notes = read_runs(folder, suite.targets, origin=origin)
     targets = list(suite.targets.values())
     ordered = [runs[name] for name in suite.targets]
     found = analyse(targets, ordered, protocol)
@@ -184,7 +189,7 @@ def _supervised(
     other = _alternatives(protocol, suite.name) if others else {}
     lengths = tuple(float(length) for length in range(1, len(found.curve) + 1))
     drawn = [(x, y) for x, y in zip(lengths, found.curve.tolist(), strict=True) if y == y]
-    head = _head(run, suite, [*suite.notes, *notes], suite.origin)
+    head = _head(run, suite, [*suite.notes, *notes], origin)
     head["conventions"]["eao_interval"] = list(found.eao_interval)
     return Scores(
         **head,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,7 @@ def read_runs(
     targets: Mapping[str, Target],
     layout: str = "auto",
     experiment: str = "baseline",
+    origin: int = 0,
 ) -> tuple[dict[str, tuple[Trajectory, ...]], dict[str, Floats | None], list[str]]:
     """Read the supervised runs of every sequence of a benchmark from a folder.
 
@@ -32,6 +34,7 @@ def read_runs(
         targets: sequence name to its ground truth.
         layout: `vot`, `vot-binary` or `auto`.
         experiment: the folder of VOT's layout that is read.
+        origin: 0 or 1, where the files count pixels from.
 
     Returns:
         The repetitions by sequence, each as long as the truth; the seconds of all frames of a
@@ -49,7 +52,7 @@ def read_runs(
     runs: dict[str, tuple[Trajectory, ...]] = {}
     seconds: dict[str, Floats | None] = {}
     for name, target in targets.items():
-        read = [_read_run(path, target, notes) for path in found.files[pairs[name]]]
+        read = [_read_run(path, target, origin, notes) for path in found.files[pairs[name]]]
         runs[name] = tuple(read)
         records = found.seconds.get(pairs[name], ())
         times, odd = read_records(records, name, len(read), len(target.truth), gaps=True)
@@ -64,9 +67,10 @@ def read_runs(
     return runs, seconds, [*found.notes, *notes]
 
 
-def _read_run(path: Path, target: Target, notes: list[str]) -> Trajectory:
+def _read_run(path: Path, target: Target, origin: int, notes: list[str]) -> Trajectory:
     """Read a run and compare it with its sequence; what is odd is added to the notes."""
     trajectory, found = read_vot(path)
+    trajectory = replace(trajectory, corners=trajectory.corners - origin)
     frames = len(target.truth)
     if len(trajectory.states) != frames:
         raise DsltError(
