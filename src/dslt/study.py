@@ -126,11 +126,13 @@ class Study:
         """Map benchmarks to the cells whose first-frame training is recorded."""
         chosen = self.settings.convergence.run
         shown = [cell.id for cell in self.cells.values() if {"fig03", "fig16"} & set(cell.shown_in)]
+        # The first frames of a supervised benchmark are recorded only where it is named.
         pairs = {
             name: tuple(
                 cell
-                for cell in chosen.get(name, [c for c in shown if c in cells])
-                if self.cells[cell].trainable and cell in self.cells_run
+                for cell in chosen.get(name, [] if self.supervision(name) else shown)
+                if self.cells[cell].trainable
+                and cell in (self.cells_run if name in chosen else cells)
             )
             for name, cells in self.runs.items()
         }

@@ -50,7 +50,7 @@ class ConvergenceSettings(Settings):
 
     Attributes:
         run: benchmark -> cells; a benchmark that is not named has the cells of the sheet's Fig. 3
-            and 16 that run on it, one that is not run at all has none.
+            and 16 that run on it; one with resets, or that is not run at all, has none.
         seed: of every job.
         iterations: cap; sequences that have not converged by then are counted as censored.
     """
