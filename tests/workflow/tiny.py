@@ -22,7 +22,7 @@ benchmarks:
 run:
   tiny: [dslt, dslt_l2, kcf]
 quick: {benchmark: tiny, cells: [dslt_l2, kcf]}
-convergence: {iterations: 3}
+convergence: {run: {tiny: [dslt, dslt_l2]}, iterations: 3}
 bootstrap: {samples: 100}
 figures: {make: [fig04, fig15, fig16]}
 pages: [data, scorecard]
