@@ -158,6 +158,19 @@ def test_multiplied_variant_ignores_the_fusion():
     assert torch.equal(inputs[:, :64], torch.relu(low))
 
 
+def test_a_channel_silent_on_the_first_frame_does_not_explode():
+    training = settings().training
+    network = RegressionNetwork((4, 6), (3, 3), training.reduction, training.head, seed=0)
+    random = torch.Generator().manual_seed(0)
+    taps = [torch.rand(2, count, 5, 5, generator=random) for count in (4, 6)]
+    for tap in taps:
+        tap[:, 0] = 0.0
+    network.normalise((taps[0], taps[1]), "channel")
+    loud = [network.get_buffer(f"{name}_scale").flatten() for name in ("shallow", "deep")]
+    for scale in loud:
+        assert scale[0] < 20 * scale[1:].max()
+
+
 @pytest.mark.parametrize("base", ["dslt/paper", "dslt/released", "dslt/lite"])
 def test_grid_maps_cells_and_points(base):
     grid = Grid(np.array([50.0, 30.0]), settings(base).training, 8, 7.5)

@@ -8,6 +8,7 @@ from torch.nn import functional as F
 
 from dslt.dslt_settings import AdamSettings, HeadSettings, ReductionSettings
 
+QUIET = 0.1  # part of the mean deviation below which a channel is not scaled up further
 SMALLEST_LEVEL = 1e-6  # of the features of a frame without any texture
 
 
@@ -67,7 +68,9 @@ class RegressionNetwork(nn.Module):
             if kind == "channel":
                 deviation, mean = torch.std_mean(tap, dim=(0, 2, 3), keepdim=True, correction=0)
                 self.get_buffer(f"{name}_shift").copy_(mean)
-                self.get_buffer(f"{name}_scale").copy_(1 / (deviation + 1e-5))
+                # A channel that is silent on the first frame must not drown the others later.
+                heard = deviation.clamp_min(QUIET * float(deviation.mean()))
+                self.get_buffer(f"{name}_scale").copy_(1 / (heard + 1e-5))
             else:
                 self.get_buffer(f"{name}_scale").fill_(
                     1 / max(float(layer(tap).abs().mean()), SMALLEST_LEVEL)
