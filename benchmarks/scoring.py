@@ -6,7 +6,8 @@
 
 Makes as many trackers as asked for, the given ones and jittered copies of them, as files that both
 toolkits read. Both then go from files to the table, each in one process, imports not counted; the
-peer's plots and its listing of image files are left out. Prints seconds, the ratio, and the largest difference of the scores.
+peer's plots and its listing of image files are left out. Prints seconds, the ratio, and the largest
+difference of the scores.
 """
 
 from __future__ import annotations

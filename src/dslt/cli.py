@@ -13,6 +13,7 @@ from dslt.errors import DsltError
 VERBS = {
     "fetch": "Fetch and verify what a benchmark or a backbone needs.",
     "index": "Index a benchmark: sequences, frames, boxes, attributes.",
+    "train": "Train the network of a Siamese tracker offline.",
     "track": "Run one cell over sequences of an indexed benchmark.",
     "converge": "Train on first frames only and record the convergence.",
     "score": "Score raw results by a protocol.",

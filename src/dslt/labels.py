@@ -1,10 +1,12 @@
-"""Soft labels of the regression trackers, on the grid of response cells."""
+"""Labels of the regression trackers and of SiamFC, on the grid of response cells."""
 
 from __future__ import annotations
 
 import numpy as np
 import torch
 from torch import Tensor
+
+from dslt.siamese_settings import LabelSettings as ResponseLabelSettings
 
 
 def gaussian_map(
@@ -56,3 +58,31 @@ def soft_label(
     """
     spread = (max(sigma * target[0], min_sigma), max(sigma * target[1], min_sigma))
     return gaussian_map(shape, center, spread)
+
+
+def response_label(
+    settings: ResponseLabelSettings, side: int, stride: int, shift: Tensor
+) -> Tensor:
+    """Make SiamFC's labels on a square response map (Eq. 9).
+
+    The target's place is that of the template's middle over the search region's, which is the
+    map's `(side - 1) / 2`, plus its shift.
+
+    Args:
+        settings: `hard`: 1 within `radius` pixels (Euclidean, the border included), else 0; `soft`:
+            a Gaussian of `sigma` cells with peak 1 (released code: the whole map, not cut off).
+        side: rows and columns of the map.
+        stride: pixels of the search region per cell.
+        shift: `(B, 2)`, x and y from the middle of the search region to that of the target, pixels
+            of the search region; zeros for the published labels, which ignore the augmentation's
+            few pixels.
+
+    Returns:
+        float32 `(B, 1, side, side)` on the device of `shift`.
+    """
+    cells = torch.arange(side, device=shift.device, dtype=torch.float32) - (side - 1) / 2
+    x, y = (cells - shift[:, axis, None].float() / stride for axis in (0, 1))
+    squares = y[:, None, :, None] ** 2 + x[:, None, None, :] ** 2
+    if settings.kind == "soft":
+        return torch.exp(-squares / (2 * settings.sigma**2))
+    return (squares * stride**2 <= settings.radius**2).float()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from dslt.dslt_settings import Count, Fraction, NonNegative, Positive
 from dslt.settings import Settings
@@ -45,18 +45,27 @@ class ClassificationLossSettings(Settings):
     scale: Positive
 
 
+def _used(sources: dict[str, int | None]) -> dict[str, int | None]:
+    """Leave out the sources that give nothing."""
+    used = {name: count for name, count in sources.items() if count != 0}
+    if not used:
+        raise ValueError("no source gives pairs; at least one must not be 0")
+    return used
+
+
 class PairSettings(Settings):
     """What a training pair is.
 
     Attributes:
         sources: entries of `config/training_sets.yaml`, with the number of pairs that each gives to
-            an epoch before they are shuffled together (null: as many as it has videos).
+            an epoch before they are shuffled together (null: as many as it has videos; 0: a source
+            that the preset names is not used).
         per_epoch: pairs per epoch, drawn from all sources together.
         negative: share of pairs whose search region shows another target.
         gray: share of pairs that are turned to gray.
     """
 
-    sources: dict[str, Count | None] = Field(min_length=1)
+    sources: Annotated[dict[str, Annotated[int, Field(ge=0)] | None], AfterValidator(_used)]
     per_epoch: Count
     negative: Fraction
     gray: Fraction

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from dslt.dslt_settings import DsltSettings
 from dslt.errors import DsltError
 from dslt.settings import Settings, validate
+from dslt.siamese_settings import SiamFcSettings, SiamRpnSettings
 
 
 class OpenCvSettings(Settings):
@@ -35,9 +36,12 @@ class ExternalSettings(Settings):
         return self.results.replace("{benchmark}", benchmark).replace("{seed}", str(seed))
 
 
-TrackerSettings = DsltSettings | OpenCvSettings | ExternalSettings
+SiameseSettings = SiamFcSettings | SiamRpnSettings
+TrackerSettings = DsltSettings | SiameseSettings | OpenCvSettings | ExternalSettings
 SETTINGS: dict[str, type[TrackerSettings]] = {
     "dslt": DsltSettings,
+    "siamfc": SiamFcSettings,
+    "siamrpn": SiamRpnSettings,
     "opencv": OpenCvSettings,
     "external": ExternalSettings,
 }

@@ -43,6 +43,17 @@ def candidates(name: str) -> list[Path]:
     return places
 
 
+def _given(weights: str, name: str) -> Path:
+    """Check that a file was named as weights, not only a word."""
+    path = Path(weights)
+    if not path.is_file():
+        raise DsltError(
+            f"{path}: no such weights for {name}; expected 'pretrained', 'random' "
+            "or the path of a state dictionary"
+        )
+    return path
+
+
 def find_weights(settings: BackboneSettings) -> Path:
     """Find the weights' file and check it.
 
@@ -50,13 +61,7 @@ def find_weights(settings: BackboneSettings) -> Path:
         DsltError: if no file is there, or a published file has another SHA-256.
     """
     if settings.weights != "pretrained":
-        path = Path(settings.weights)
-        if not path.is_file():
-            raise DsltError(
-                f"{path}: no such weights for {settings.name}; expected 'pretrained', 'random' "
-                "or the path of a state dictionary"
-            )
-        return path
+        return _given(settings.weights, settings.name)
     file, expected, source = published(settings.name)
     places = candidates(settings.name)
     for path in places:
@@ -79,7 +84,20 @@ def load_state(settings: BackboneSettings) -> dict[str, Tensor] | None:
     """
     if settings.weights == "random":
         return None
-    path = find_weights(settings)
+    return _read(find_weights(settings))
+
+
+def read_state_file(weights: str, name: str) -> dict[str, Tensor]:
+    """Read a state dictionary that the user named as weights of network `name`.
+
+    Raises:
+        DsltError: there is no such file, or it is no state dictionary.
+    """
+    return _read(_given(weights, name))
+
+
+def _read(path: Path) -> dict[str, Tensor]:
+    """Read a state dictionary."""
     try:
         state: dict[str, Tensor] = torch.load(path, weights_only=True, map_location="cpu")
     except Exception as error:  # a damaged file may trip the reader in any way

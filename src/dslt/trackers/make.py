@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from dslt.device import Device, choose_device
+from dslt.dslt_settings import DsltSettings
 from dslt.errors import DsltError
-from dslt.tracker_settings import ExternalSettings, OpenCvSettings, TrackerSettings
+from dslt.siamese_settings import SiamFcSettings
+from dslt.tracker_settings import (
+    ExternalSettings,
+    OpenCvSettings,
+    SiameseSettings,
+    TrackerSettings,
+)
 from dslt.trackers.base import Tracker
 
 
-def make_tracker(settings: TrackerSettings, seed: int = 0, device: Device = "cpu") -> Tracker:
+def make_tracker(
+    settings: TrackerSettings,
+    seed: int = 0,
+    device: Device = "cpu",
+    weights: Path | None = None,
+) -> Tracker:
     """Make a tracker.
 
     Args:
         settings: typed settings.
         seed: of everything random in it.
         device: where it runs; trackers of OpenCV always run on the CPU.
+        weights: `model.pt` of `dslt train`, for the trackers that learn offline.
 
     Raises:
         DsltError: if the device is not there, weights are missing, or there is nothing to run.
@@ -25,6 +40,29 @@ def make_tracker(settings: TrackerSettings, seed: int = 0, device: Device = "cpu
         from dslt.trackers.opencv import OpenCvTracker
 
         return OpenCvTracker(settings)
-    from dslt.trackers.dslt import DsltTracker
+    if isinstance(settings, DsltSettings):
+        from dslt.trackers.dslt import DsltTracker
 
-    return DsltTracker(settings, seed, choose_device(device))
+        return DsltTracker(settings, seed, choose_device(device))
+    return _siamese(settings, choose_device(device), weights)
+
+
+def _siamese(settings: SiameseSettings, device: str, weights: Path | None) -> Tracker:
+    """Make a Siamese tracker with trained weights."""
+    from dslt.siamese.siamfc import SiamFcNet
+    from dslt.siamese.siamrpn import SiamRpnNet
+    from dslt.trackers.siamfc import SiamFcTracker
+    from dslt.trackers.siamrpn import SiamRpnTracker
+    from dslt.training.weights import read_model
+
+    if weights is None:
+        raise DsltError(
+            f"{settings.tracker}: no weights; expected the file model.pt that `dslt train` wrote "
+            "for these training settings"
+        )
+    net = read_model(weights, settings.training)
+    if isinstance(settings, SiamFcSettings):
+        assert isinstance(net, SiamFcNet)
+        return SiamFcTracker(settings, net, device)
+    assert isinstance(net, SiamRpnNet)
+    return SiamRpnTracker(settings, net, device)

@@ -1,0 +1,1 @@
+"""Training pairs: sources of annotated videos, sampling, augmentation, held-out sequences."""

@@ -1,0 +1,243 @@
+"""Training pairs of the Siamese trackers, drawn on the fly."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.utils.data import Dataset, get_worker_info
+
+from dslt.boxes import Boxes, format_number
+from dslt.data.pairs.augment import draw_jitter, finish, place
+from dslt.data.pairs.sampling import Schedule, pair_random, random_video
+from dslt.data.pairs.source import DamagedError, Source, Track, Video, View
+from dslt.errors import DsltError
+from dslt.siamese_settings import CropSettings, JitterSettings, PairSettings
+
+_ATTEMPTS = 20  # at one pair
+_MOST_WORKERS = 255
+
+
+class Pair(NamedTuple):
+    """A training pair; a batch of pairs has a first axis more.
+
+    Attributes:
+        template: RGB float32 (3, T, T), 0 to 255, with the target in the middle but for jitter.
+        search: RGB float32 (3, S, S).
+        box: float32 (4,) `(x, y, w, h)` of the target in the search region, pixels of it, 0-based;
+            of a negative pair, of the other target that the search region shows.
+        positive: bool (): whether both show the same target.
+    """
+
+    template: Tensor
+    search: Tensor
+    box: Tensor
+    positive: Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class _Draw:
+    """A video of a source, a track in it, and a position in that."""
+
+    source: int
+    video: Video
+    track: Track
+    position: int
+
+    def is_same_target(self, other: _Draw) -> bool:
+        """Whether another draw is of the same target."""
+        mine = (self.source, self.video.name, self.track.name)
+        return mine == (other.source, other.video.name, other.track.name)
+
+    def is_same_view(self, other: _Draw) -> bool:
+        """Whether another draw is of the same target in the same frame."""
+        return self.is_same_target(other) and self.position == other.position
+
+
+class PairDataset(Dataset[Pair]):
+    """Pairs of all epochs; pair `i` of epoch `e` depends on `(seed, e, i)` alone.
+
+    As a map-style dataset it takes numbers over all epochs, `e * per_epoch + i`, so that workers
+    may live through a whole run.
+    """
+
+    def __init__(
+        self,
+        settings: PairSettings,
+        crops: CropSettings,
+        sources: Mapping[str, Source],
+        seed: int,
+    ) -> None:
+        """Take the sources that the settings name.
+
+        Args:
+            settings: What a pair is.
+            crops: Geometry and augmentation.
+            sources: By name (`dslt.data.pairs.sets.open_sources`).
+            seed: Of the run.
+
+        Raises:
+            DsltError: A source is missing, an endless one has no count, or negative pairs are
+                wanted of a single target.
+        """
+        missing = [name for name in settings.sources if name not in sources]
+        if missing:
+            raise DsltError(f"pairs.sources: {', '.join(missing)} not opened")
+        self._settings, self._crops, self._seed = settings, crops, seed
+        self._sources = [sources[name] for name in settings.sources]
+        self._schedule = Schedule(self._sources, settings.sources, seed)
+        if settings.negative and _is_single_target(self._sources):
+            raise DsltError(
+                "pairs.negative: the training set has a single target, but a negative pair needs"
+                " two; set it to 0 or add a source"
+            )
+        # Views so far, and damaged ones, by process and source: each process writes a row of its
+        # own, so no lock is needed.
+        shape = (2, _MOST_WORKERS + 1, len(self._sources))
+        self._counts = torch.zeros(shape, dtype=torch.int64)
+        self._counts.share_memory_()  # type: ignore[no-untyped-call]
+
+    def __len__(self) -> int:
+        """Pairs per epoch."""
+        return self._settings.per_epoch
+
+    def __getitem__(self, number: int) -> Pair:
+        """Pair `number % per_epoch` of epoch `number // per_epoch`."""
+        return self.sample(*divmod(number, self._settings.per_epoch))
+
+    @property
+    def damaged(self) -> dict[str, int]:
+        """Views that were skipped so far, by source, those of worker processes included."""
+        counts = self._counts[1].sum(dim=0).tolist()
+        return {source.name: count for source, count in zip(self._sources, counts, strict=True)}
+
+    def sample(self, epoch: int, i: int) -> Pair:
+        """Draw pair `i` of an epoch.
+
+        A pair of which an image is damaged is replaced by another one of the same source.
+
+        Raises:
+            DsltError: More views are damaged than the training set's `damaged` allows.
+        """
+        number = epoch * self._settings.per_epoch + i
+        which, video = self._schedule(number)
+        for attempt in range(_ATTEMPTS):
+            random = pair_random(self._seed, epoch, i, attempt)
+            if attempt:
+                video = random_video(self._sources[which], random)
+            try:
+                return self._pair(which, video, random)
+            except DamagedError as error:
+                last = error
+        raise DsltError(f"{_ATTEMPTS} attempts at a pair met damaged images; the last: {last}")
+
+    def _pair(self, which: int, number: int, random: np.random.Generator) -> Pair:
+        template, search = self._positive(which, number, random)
+        is_negative = random.random() < self._settings.negative
+        gray = bool(random.random() < self._settings.gray)
+        if is_negative:
+            search = self._other(template, random)
+        crops = self._crops
+        seen = self._look(template)
+        # Of an image with a single frame, both sides are the same one: it is decoded once.
+        other = seen if search.is_same_view(template) else self._look(search)
+        first, _ = self._side(*seen, crops.template, crops.template_jitter, gray, random)
+        second, box = self._side(*other, crops.search, crops.search_jitter, gray, random)
+        return Pair(
+            torch.from_numpy(first),
+            torch.from_numpy(second),
+            torch.from_numpy(box.astype(np.float32)),
+            torch.tensor(not is_negative),
+        )
+
+    def _positive(
+        self, which: int, number: int, random: np.random.Generator
+    ) -> tuple[_Draw, _Draw]:
+        """Two frames of one track; as in PySOT, they may be the same one."""
+        source = self._sources[which]
+        video = source.videos[number]
+        track = video.tracks[int(random.integers(len(video.tracks)))]
+        count = len(track.frames)
+        first = int(random.integers(count))
+        low, high = max(first - source.frame_range, 0), min(first + source.frame_range, count - 1)
+        second = int(random.integers(low, high + 1))
+        return _Draw(which, video, track, first), _Draw(which, video, track, second)
+
+    def _other(self, template: _Draw, random: np.random.Generator) -> _Draw:
+        """A frame of another target, of any source alike."""
+        while True:
+            which = int(random.integers(len(self._sources)))
+            video = self._sources[which].videos[random_video(self._sources[which], random)]
+            track = video.tracks[int(random.integers(len(video.tracks)))]
+            other = _Draw(which, video, track, int(random.integers(len(track.frames))))
+            if not other.is_same_target(template):
+                return other
+
+    def _look(self, draw: _Draw) -> tuple[View, Boxes]:
+        """Open a frame and count it; the target's box (4,) in it."""
+        source = self._sources[draw.source]
+        try:
+            view, box = source.view(draw.video, draw.track, draw.position)
+            _check_inside(box, view.size, source.name, draw)
+        except DamagedError as error:
+            self._count(draw.source, error)
+            raise
+        self._count(draw.source, None)
+        return view, box
+
+    def _side(
+        self,
+        view: View,
+        box: Boxes,
+        side: int,
+        settings: JitterSettings,
+        gray: bool,
+        random: np.random.Generator,
+    ) -> tuple[NDArray[np.float32], Boxes]:
+        """Crop one side of a pair, (3, side, side), with the target's box in it."""
+        jitter = draw_jitter(settings, random)
+        region, target = place(box, self._crops.context, self._crops.template, side, jitter)
+        return finish(view.crop(region), jitter, gray), target
+
+    def _count(self, which: int, error: DamagedError | None) -> None:
+        """Count a view; too many damaged ones are an error.
+
+        The allowed number is a share of the views so far, but at least of those of an epoch.
+        """
+        worker = get_worker_info()
+        row = 0 if worker is None else worker.id % _MOST_WORKERS + 1
+        self._counts[0, row, which] += 1
+        if error is None:
+            return
+        self._counts[1, row, which] += 1
+        views, damaged = self._counts[:, :, which].sum(dim=1).tolist()
+        source = self._sources[which]
+        allowed = source.damaged * max(views, 2 * self._settings.per_epoch)
+        if damaged > allowed:
+            raise DsltError(
+                f"training set {source.name}: {damaged} of {views} views are damaged, more than"
+                f" its `damaged: {source.damaged:g}` allows; the last: {error}"
+            )
+
+
+def _is_single_target(sources: list[Source]) -> bool:
+    only = len(sources) == 1 and len(sources[0].videos) == 1
+    return only and len(sources[0].videos[0].tracks) == 1
+
+
+def _check_inside(box: Boxes, size: tuple[int, int], name: str, draw: _Draw) -> None:
+    """Refuse a box that lies outside its image: one of the two is wrong."""
+    x, y, width, height = box.tolist()
+    if x < size[0] and y < size[1] and x + width > 0 and y + height > 0:
+        return
+    text = ",".join(format_number(value) for value in box.tolist())
+    frame = int(draw.track.frames[draw.position])
+    raise DamagedError(
+        f"training set {name}, {draw.video.name}, target {draw.track.name}, frame {frame}: the"
+        f" box {text} (x,y,w,h from 0) lies outside the image of {size[0]}x{size[1]} pixels"
+    )

@@ -1,0 +1,64 @@
+"""Validation sequences that no training pair comes from, and no benchmark: for the AUC per epoch.
+
+Their seeds are of another stream than the training videos'. One half has the training photographs;
+the other half's photographs are in no training pair either.
+"""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+
+from dslt.data.images import Frame, checked_index
+from dslt.data.pairs.photographs import HELD_OUT
+from dslt.data.pairs.procedural import validation_world
+from dslt.data.pairs.worlds import World
+from dslt.data.sequences import Sequence
+
+
+class WorldFrames:
+    """Frames of a procedural video, RGB uint8 (240, 320, 3); a `FrameSource`."""
+
+    def __init__(self, world: World, count: int) -> None:
+        """Take the first `count` frames."""
+        self._world, self._count = world, count
+
+    def __len__(self) -> int:
+        """Number of frames."""
+        return self._count
+
+    def __getitem__(self, index: int) -> Frame:
+        """Render frame `index`; see `FrameSource`."""
+        return self._world.render(checked_index(index, self._count))
+
+
+def heldout(procedural: int, texture: int, frames: int, seed: int) -> list[Sequence]:
+    """Make the validation sequences.
+
+    Args:
+        procedural: Number of sequences made of the training photographs, each a video of its own.
+        texture: Number of sequences whose targets are cut from held-out photographs in turn; the
+            photograph counts as the video, as they are not independent.
+        frames: Length of each.
+        seed: Of all of them.
+
+    Returns:
+        `procedural-00`, ..., `texture-00`, ..., with exact boxes.
+    """
+    made = [
+        _sequence(f"procedural-{number:02d}", seed, number, None, frames)
+        for number in range(procedural)
+    ]
+    photos = itertools.cycle(HELD_OUT)
+    made += [
+        _sequence(f"texture-{number:02d}", seed, number, next(photos), frames)
+        for number in range(texture)
+    ]
+    return made
+
+
+def _sequence(name: str, seed: int, number: int, photo: str | None, frames: int) -> Sequence:
+    world = validation_world(seed, number, photo)
+    boxes = world.boxes(np.arange(frames))
+    return Sequence(name, WorldFrames(world, frames), boxes, video=photo or name)

@@ -1,0 +1,86 @@
+"""Which video each pair of a training run is drawn from: a function of seed and number alone."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dslt.data.pairs.source import Source
+from dslt.errors import DsltError
+
+_MIX, _VIDEOS, _START, _PAIR = range(4)  # streams of random numbers
+_RANDOM_VIDEOS = 2**48  # of an endless source
+
+
+def pair_random(seed: int, epoch: int, index: int, attempt: int) -> np.random.Generator:
+    """Random numbers of one attempt at one pair."""
+    return _generator(_PAIR, seed, epoch, index, attempt)
+
+
+def random_video(source: Source, random: np.random.Generator) -> int:
+    """Number of a random video."""
+    return int(random.integers(_RANDOM_VIDEOS if source.endless else len(source.videos)))
+
+
+class Schedule:
+    """The order of a run: cycles of so many pairs per source, shuffled together.
+
+    A source goes through all its videos in random order before one comes again; an endless one
+    gives a new video each time. (`reference/siamese.md`, section A.2.4.)
+    """
+
+    def __init__(
+        self, sources: Sequence[Source], counts: Mapping[str, int | None], seed: int
+    ) -> None:
+        """Take the sources.
+
+        Args:
+            sources: In their order.
+            counts: By name, the pairs of a cycle; None: as many as there are videos.
+            seed: Of the order.
+
+        Raises:
+            DsltError: An endless source has no count.
+        """
+        for source in sources:
+            if source.endless and counts[source.name] is None:
+                raise DsltError(
+                    f"pairs.sources.{source.name}: null; this source is endless: give the number of"
+                    " its pairs per cycle"
+                )
+        self._sources, self._seed = sources, seed
+        self._counts = [counts[source.name] or len(source.videos) for source in sources]
+        self._ends = np.cumsum(self._counts)
+
+    def __call__(self, number: int) -> tuple[int, int]:
+        """Which source and which of its videos pair `number` >= 0 of the run is drawn from."""
+        cycle, place = divmod(number, int(self._ends[-1]))
+        if len(self._sources) > 1:
+            place = int(_order(_MIX, self._seed, 0, cycle, int(self._ends[-1]))[place])
+        which = int(np.searchsorted(self._ends, place, side="right"))
+        count = self._counts[which]
+        draw = cycle * count + place - (int(self._ends[which]) - count)
+        source = self._sources[which]
+        if source.endless:
+            return which, _start(self._seed, which) + draw
+        turn, place = divmod(draw, len(source.videos))
+        return which, int(_order(_VIDEOS, self._seed, which, turn, len(source.videos))[place])
+
+
+@functools.lru_cache(maxsize=12)
+def _order(stream: int, seed: int, which: int, turn: int, count: int) -> NDArray[np.int32]:
+    """A permutation of `count` numbers."""
+    return _generator(stream, seed, which, turn).permutation(np.arange(count, dtype=np.int32))
+
+
+@functools.lru_cache(maxsize=12)
+def _start(seed: int, which: int) -> int:
+    """First video of an endless source: runs of different seeds have different videos."""
+    return int(_generator(_START, seed, which).integers(_RANDOM_VIDEOS, 2 * _RANDOM_VIDEOS))
+
+
+def _generator(*key: int) -> np.random.Generator:
+    return np.random.Generator(np.random.Philox(np.random.SeedSequence(key)))

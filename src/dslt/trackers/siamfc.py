@@ -1,0 +1,126 @@
+"""SiamFC on a video: correlate the first frame's template with a search region, at a few scales.
+
+The rules are those of the authors' MATLAB code (Bertinetto et al., 2016); the network learnt
+offline and nothing is updated here.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional as F
+
+from dslt.crops import Region
+from dslt.errors import DsltError
+from dslt.siamese.base import STRIDE
+from dslt.siamese.siamfc import SiamFcNet
+from dslt.siamese_settings import SiamFcSettings
+from dslt.trackers.base import Box, Frame, Prediction, TrainingRecord
+from dslt.trackers.siamese_crops import (
+    cosine_window,
+    mean_color,
+    padded_crop,
+    search_region,
+    template_region,
+    to_batch,
+)
+
+Array = NDArray[np.float64]
+
+
+class SiamFcTracker:
+    """SiamFC with a trained network.
+
+    Args:
+        settings: typed settings; of the training ones, only the crops' geometry is used.
+        net: the network; it is moved to the device and set to evaluation.
+        device: where it runs.
+    """
+
+    def __init__(self, settings: SiamFcSettings, net: SiamFcNet, device: str = "cpu"):
+        self.settings = settings.tracking
+        self.crops = settings.training.crops
+        self.device = torch.device(device)
+        self.net = net.to(self.device).eval()
+        half = self.settings.scales // 2
+        # The current scale is first: where all peaks are equal, it is taken.
+        levels = sorted(range(-half, half + 1), key=abs)
+        self.factors = [self.settings.step**level for level in levels]
+        self.record = TrainingRecord()
+
+    @torch.inference_mode()
+    def initialize(self, frame: Frame, box: Box) -> None:
+        """Take the template from the first frame."""
+        self.center = np.array([box[0] + box[2] / 2, box[1] + box[3] / 2])
+        self.size = np.array([box[2], box[3]], dtype=np.float64)
+        self.initial_size = self.size.copy()
+        self.color = mean_color(frame)
+        region = template_region(self.center, self.size, self.crops)
+        patch = padded_crop(frame, region, self.color)
+        self.features = self.net.template(to_batch([patch], self.device))
+
+    @torch.inference_mode()
+    def update(self, frame: Frame) -> Prediction:
+        """Choose the scale, then the position in its response.
+
+        Raises:
+            DsltError: the network's response is not finite.
+        """
+        regions = [
+            search_region(self.center, self.size, self.crops, factor) for factor in self.factors
+        ]
+        logits = self._respond(frame, regions)
+        fine = F.interpolate(
+            logits - self.net.bias,
+            scale_factor=self.settings.upsample,
+            mode="bicubic",
+            align_corners=False,
+        )[:, 0]
+        best = self._best_scale(fine)
+        point = self._find(fine[best])
+        height, width = frame.shape[:2]
+        self.center = np.clip(regions[best].to_image(point), 0, (width, height))
+        self._resize(self.factors[best])
+        score = float(torch.sigmoid(logits[best].amax()))
+        return Prediction(np.concatenate([self.center - self.size / 2, self.size]), score)
+
+    def _respond(self, frame: Frame, regions: list[Region]) -> Tensor:
+        """Return the network's logits `(scales, 1, n, n)`."""
+        patches = [padded_crop(frame, region, self.color) for region in regions]
+        logits = self.net.response(self.features, to_batch(patches, self.device)).float()
+        if not math.isfinite(float(logits.sum())):
+            raise DsltError(
+                "SiamFC: the response holds nan or inf; expected numbers; the weights are broken, "
+                "train them anew"
+            )
+        return logits
+
+    def _best_scale(self, fine: Tensor) -> int:
+        """Choose the scale by the peak of its response; a change of scale is penalised."""
+        peaks = np.array(fine.flatten(1).amax(dim=1).tolist())
+        change = np.array([factor != 1.0 for factor in self.factors])
+        # The published factor on the peak, turned round for negative peaks, where it would favour
+        # a change.
+        return int(np.argmax(peaks - change * (1 - self.settings.penalty) * np.abs(peaks)))
+
+    def _find(self, fine: Tensor) -> tuple[float, float]:
+        """Find the target in an up-sampled correlation; return its search-region pixel `(x, y)`."""
+        response = fine.double().cpu().numpy()
+        response = response - response.min()
+        window, weight = cosine_window(len(response)), self.settings.window
+        mixed = (1 - weight) * response / max(response.sum(), np.finfo(np.float64).tiny)
+        mixed += weight * window / window.sum()
+        row, column = np.unravel_index(int(mixed.argmax()), mixed.shape)
+        # The response's middle is the region's middle, whatever the padding of the network.
+        step, middle = STRIDE / self.settings.upsample, self.crops.instance / 2
+        x, y = (middle + (index - (len(mixed) - 1) / 2) * step for index in (column, row))
+        return float(x), float(y)
+
+    def _resize(self, factor: float) -> None:
+        """Move the size towards the chosen scale, within its limits."""
+        ratio = self.size[0] / self.initial_size[0] * (1 + self.settings.rate * (factor - 1))
+        self.size = self.initial_size * np.clip(ratio, *self.settings.limits)

@@ -1,0 +1,248 @@
+"""The presets of the Siamese trackers hold the published hyper-parameters.
+
+The tables are those of the sources, written down once more by hand: SiamFC's MATLAB code,
+siamfc-pytorch, the paper authors' py-DSLT, and PySOT.
+"""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from dslt.cells import load_presets
+from dslt.errors import DsltError
+from dslt.settings import validate
+from dslt.siamese_settings import PairSettings, SiamFcSettings, SiamRpnSettings
+
+CONFIG = Path(__file__).parents[2] / "config"
+MODELS = {"siamfc": SiamFcSettings, "siamrpn": SiamRpnSettings}
+PRESETS = {name: load_presets(CONFIG / "trackers" / f"{name}.yaml") for name in MODELS}
+ALL = [(tracker, preset) for tracker, presets in PRESETS.items() for preset in presets]
+
+PAPER_LOSS = {"loss.name": "shrinkage", "loss.factor": "full", "loss.a": 10, "loss.c": 0.6}
+SIAMFC = {
+    "backbone.name": "alexnet_groups",
+    "gain": 1e-3,
+    "crops.context": 0.5,
+    "crops.template": 127,
+    "crops.search": 239,
+    "crops.instance": 255,
+    "crops.template_jitter.scale": 0.05,
+    "crops.search_jitter.scale": 0.05,
+    "crops.search_jitter.shift": 4,
+    "crops.search_jitter.flip": 0,
+    "pairs.negative": 0,
+    "pairs.gray": 0,
+    "schedule.batch": 8,
+    "schedule.micro_batches": 1,
+    "schedule.sgd.momentum": 0.9,
+    "schedule.sgd.weight_decay": 5e-4,
+    "schedule.sgd.warmup": 0,
+    "schedule.sgd.start": 1e-2,
+    "schedule.sgd.clip": None,
+}
+MATLAB = {
+    **SIAMFC,
+    "labels.kind": "hard",
+    "labels.radius": 16,
+    "crops.search_jitter.color": 1,
+    "pairs.sources": {"vid_trainval": None},
+    "pairs.per_epoch": round(0.9 * 5.32e4),  # a tenth is held out
+    "schedule.epochs": 50,
+    "schedule.sgd.end": 1e-5,
+}
+PY_DSLT = {
+    **SIAMFC,
+    "labels.kind": "soft",
+    "labels.sigma": 1.5,
+    "loss.balance": "fixed",
+    "loss.fixed": [1.0, 0.5],
+    "loss.clamp": 10,
+    "crops.template_jitter.shift": 0,
+    "crops.search_jitter.color": 0,
+    "pairs.sources": {"vid_trainval": None},
+    "pairs.per_epoch": 53200,
+    "schedule.epochs": 60,
+    "schedule.sgd.end": pytest.approx(1e-2 * 0.8685**59, rel=0.01),
+}
+PYSOT = {
+    "head.channels": 256,
+    "head.regression_weight": 1.2,
+    "anchors.stride": 8,
+    "anchors.ratios": [0.33, 0.5, 1, 2, 3],
+    "anchors.scales": [8],
+    "anchors.positive": 0.6,
+    "anchors.negative": 0.3,
+    "crops.context": 0.5,
+    "crops.template": 127,
+    "crops.search": 255,
+    "crops.template_jitter": {"shift": 4, "scale": 0.05, "blur": 0, "color": 1, "flip": 0},
+    "crops.search_jitter": {"shift": 64, "scale": 0.18, "blur": 0.2, "color": 1, "flip": 0},
+    "pairs.sources": {"vid": 100000, "youtube_bb": None, "coco": None, "det": None},
+    "pairs.per_epoch": 600000,
+    "schedule.gradient_reduction": "sum",
+    "schedule.unfreeze_epoch": 10,
+    "schedule.sgd.momentum": 0.9,
+    "schedule.sgd.weight_decay": 1e-4,
+    "schedule.sgd.warmup": 5,
+    "schedule.sgd.clip": 10,
+}
+SAMPLED = {
+    "anchors.sampling": "sampled",
+    "anchors.positives": 16,
+    "anchors.total": 64,
+    "anchors.ignore_band": True,
+    "head.regression_loss": "l1",
+    "loss.name": "bce",
+    "loss.balance": "half",
+}
+ALL_PROPOSALS = {
+    **PAPER_LOSS,
+    "anchors.sampling": "all",
+    "anchors.ignore_band": False,
+    "head.regression_loss": "smooth_l1",
+    "loss.balance": "half",
+}
+ALEXNET = {
+    **PYSOT,
+    "backbone.name": "alexnet",
+    "head.layers": ["layer5"],
+    "crops.instance": 287,
+    "pairs.negative": 0.05,
+    "pairs.gray": 0,
+    "schedule.epochs": 50,
+    "schedule.batch": 128,
+    "schedule.micro_batches": 16,
+    "schedule.unfreeze": ["layer4", "layer5"],
+    "schedule.backbone_rate": 1,
+    # Printed: 0.005 to 0.01, then 0.01 to 0.0005; its scheduler applies half of that.
+    "schedule.sgd.warmup_from": 0.005 / 2,
+    "schedule.sgd.start": 0.01 / 2,
+    "schedule.sgd.end": 0.0005 / 2,
+}
+RESNET = {
+    **PYSOT,
+    "backbone.name": "resnet50_dilated",
+    "head.layers": ["layer2", "layer3", "layer4"],
+    "head.weighted": True,
+    "crops.instance": 255,
+    "pairs.negative": 0.2,
+    "pairs.gray": 0,
+    "schedule.epochs": 20,
+    "schedule.batch": 28,
+    "schedule.micro_batches": 8,
+    "schedule.unfreeze": ["layer2", "layer3", "layer4"],
+    "schedule.backbone_rate": 0.1,
+    "schedule.sgd.warmup_from": 0.001,
+    "schedule.sgd.start": 0.005,
+    "schedule.sgd.end": 0.0005,
+}
+TRAINING = {
+    ("siamfc", "paper"): MATLAB | PAPER_LOSS | {"loss.balance": "half"},
+    ("siamfc", "original"): MATLAB | {"loss.name": "bce", "loss.balance": "half"},
+    ("siamfc", "original_5s"): MATLAB | {"loss.name": "bce", "loss.balance": "half"},
+    ("siamfc", "got10k"): SIAMFC
+    | {"pairs.sources": {"got10k": None}, "pairs.per_epoch": 9335, "schedule.sgd.end": 1e-5}
+    | {"schedule.epochs": 50, "loss.name": "bce", "loss.balance": "half", "labels.kind": "hard"},
+    ("siamfc", "released"): PY_DSLT | PAPER_LOSS | {"loss.scale": 255},
+    ("siamfc", "released_focal"): PY_DSLT
+    | {"loss.name": "focal", "loss.alpha": 1, "loss.gamma": 2, "loss.scale": 1},
+    ("siamrpn", "pysot"): ALEXNET | SAMPLED,
+    ("siamrpn", "paper"): ALEXNET | ALL_PROPOSALS,
+    ("siamrpn", "pp_pysot"): RESNET | SAMPLED,
+    ("siamrpn", "pp_pysot_zoo"): RESNET | SAMPLED,
+    ("siamrpn", "pp_paper"): RESNET | ALL_PROPOSALS,
+    ("siamrpn", "pp_pysot_16gpu"): RESNET
+    | SAMPLED
+    | {"schedule.batch": 24, "schedule.micro_batches": 16},
+    ("siamrpn", "pp_pysot_otb"): RESNET
+    | SAMPLED
+    | {"schedule.batch": 16, "schedule.sgd.end": 0.0025, "pairs.gray": 0.2, "head.weighted": False}
+    | {"schedule.unfreeze": ["layer1", "layer2", "layer3", "layer4"]},
+    # Shares 0.25, 0.20 and 0.55 of an epoch, without YouTube-BB.
+    ("siamrpn", "pp_mmtracking"): RESNET
+    | SAMPLED
+    | {"pairs.sources": {"vid": 150000, "coco": 120000, "det": 330000}},
+}
+THREE_SCALES = {"scales": 3, "step": 1.0375, "penalty": 0.9745, "rate": 0.59, "window": 0.176}
+CLAMPED = {"upsample": 16, "limits": [0.2, 5]}
+FIVE_SCALES = {"scales": 5, "step": 1.0255, "penalty": 0.962, "rate": 0.34, "window": 0.168}
+TRACKING = {
+    ("siamfc", "paper"): THREE_SCALES | CLAMPED,
+    ("siamfc", "original"): THREE_SCALES | CLAMPED,
+    ("siamfc", "original_5s"): FIVE_SCALES | CLAMPED,
+    ("siamfc", "got10k"): THREE_SCALES | {"upsample": 16},
+    ("siamfc", "released"): THREE_SCALES | CLAMPED,
+    ("siamfc", "released_focal"): THREE_SCALES | CLAMPED,
+    ("siamrpn", "pysot"): {"penalty": 0.16, "window": 0.40, "rate": 0.30},
+    ("siamrpn", "paper"): {"penalty": 0.16, "window": 0.40, "rate": 0.30},
+    ("siamrpn", "pp_pysot"): {"penalty": 0.04, "window": 0.44, "rate": 0.33},
+    ("siamrpn", "pp_paper"): {"penalty": 0.04, "window": 0.44, "rate": 0.33},
+    ("siamrpn", "pp_pysot_16gpu"): {"penalty": 0.01, "window": 0.40, "rate": 0.38},
+    ("siamrpn", "pp_pysot_otb"): {"penalty": 0.24, "window": 0.50, "rate": 0.25},
+    ("siamrpn", "pp_pysot_zoo"): {"penalty": 0.05, "window": 0.42, "rate": 0.38},
+}
+# Pairs per step over all GPUs, and steps per epoch, as the sources print them.
+STEPS = {
+    "pysot": (2048, 292),
+    "pp_pysot": (224, 2678),
+    "pp_pysot_16gpu": (384, 1562),
+    "pp_pysot_otb": (128, 4687),
+}
+
+
+def resolved(tracker, preset):
+    values = PRESETS[tracker][preset]
+    return validate(MODELS[tracker], values, f"{tracker}/{preset}").model_dump(mode="json")
+
+
+def at(values, path):
+    for key in path.split("."):
+        values = values[key]
+    return values
+
+
+@pytest.mark.parametrize(("tracker", "preset"), ALL)
+def test_every_preset_is_complete(tracker, preset):
+    assert resolved(tracker, preset)["tracker"] == tracker
+
+
+@pytest.mark.parametrize(("tracker", "preset"), TRAINING)
+def test_training_values_are_the_published_ones(tracker, preset):
+    training = resolved(tracker, preset)["training"]
+    expected = TRAINING[tracker, preset]
+    assert {path: at(training, path) for path in expected} == expected
+
+
+@pytest.mark.parametrize(("tracker", "preset"), TRACKING)
+def test_tracking_values_are_the_published_ones(tracker, preset):
+    tracking = resolved(tracker, preset)["tracking"]
+    expected = TRACKING[tracker, preset]
+    assert {key: tracking[key] for key in expected} == expected
+
+
+def test_no_published_preset_is_left_unchecked():
+    assert {key for key in ALL if key[1] != "lite"} == set(TRAINING)
+
+
+@pytest.mark.parametrize("preset", STEPS)
+def test_steps_of_an_epoch(preset):
+    training = resolved("siamrpn", preset)["training"]
+    schedule, pairs = training["schedule"], training["pairs"]["per_epoch"]
+    step = schedule["batch"] * schedule["micro_batches"]
+    assert (step, pairs // step) == STEPS[preset]
+
+
+def test_every_source_is_a_training_set():
+    known = yaml.safe_load((CONFIG / "training_sets.yaml").read_text(encoding="utf-8"))
+    for tracker, preset in ALL:
+        assert set(resolved(tracker, preset)["training"]["pairs"]["sources"]) <= set(known)
+
+
+def test_a_source_of_zero_pairs_is_left_out():
+    rest = {"per_epoch": 8, "negative": 0, "gray": 0}
+    pairs = validate(PairSettings, {"sources": {"vid": 0, "coco": 5}, **rest}, "test")
+    assert pairs.sources == {"coco": 5}
+    for sources in ({"vid": 0}, {}):
+        with pytest.raises(DsltError, match="no source"):
+            validate(PairSettings, {"sources": sources, **rest}, "test")
