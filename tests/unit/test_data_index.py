@@ -197,7 +197,7 @@ def test_the_definitions_of_this_repository(monkeypatch):
     monkeypatch.chdir(ROOT)
     benchmarks = load_benchmarks("config/benchmarks.yaml", {"mine": GOOD})
     assert list(benchmarks) == [
-        *("clips", "quick", "synthetic"),
+        *("clips", "quick", "synthetic", "clips_vot", "synthetic_vot"),
         *("OTB-2015", "OTB-2013", "UAV123", "LaSOT", "VOT-2016", "VOT-2018"),
         "mine",
     ]

@@ -9,7 +9,8 @@ import pytest
 from tiny import Repository, listed_jobs
 
 # What reads every comparison or score, and so follows any changed cell.
-READERS = {"scorecard", "table_table3", "figure_fig15", "page_scorecard", "index_page"}
+READERS = {"scorecard", "table_table1", "table_table2", "table_table3", "figure_fig15"}
+READERS |= {"page_scorecard", "index_page"}
 READERS |= {"workflow_report", "report", "figures", "tables", "ablation"}
 
 

@@ -121,7 +121,7 @@ def test_changed_settings_are_an_error(tmp_path: Path) -> None:
     changed = start(["dslt", *arguments(tmp_path, overrides=f"{TINY}; training.gain=0.002")])
     text, _ = changed.communicate(timeout=120)
     assert changed.returncode == 1
-    assert "state of another training: settings.gain: 0.001 -> 0.002" in text
+    assert "state of another training: settings.gain: 0.005 -> 0.002" in text
     assert "Traceback" not in text
 
 
