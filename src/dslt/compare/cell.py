@@ -26,21 +26,23 @@ class CellInfo(Settings):
     shown_in: tuple[str, ...] = ()
 
 
-class Value(Settings):
-    """A metric with its interval; `seed_sd` is the deviation over the seeds."""
-
-    value: float
-    low: float | None = None
-    high: float | None = None
-    seed_sd: float | None = None
-
-
 class DifferenceValue(Settings):
     """A paired difference with its interval."""
 
     value: float
     low: float | None = None
     high: float | None = None
+
+    @classmethod
+    def of(cls, interval: Interval) -> DifferenceValue:
+        """Keep an interval as a record."""
+        return cls(value=interval.value, low=interval.low, high=interval.high)
+
+
+class Value(DifferenceValue):
+    """A metric with its interval; `seed_sd` is the deviation over the seeds."""
+
+    seed_sd: float | None = None
 
 
 class Difference(Settings):
@@ -144,7 +146,9 @@ def _benchmark(table: Table, other: Table | None, reference: str, plan: Plan) ->
     gap = None
     if other is not None:
         shared = [metric for metric in table.values if metric in other.values]
-        gaps = {metric: _plain(difference(table, other, metric, plan)) for metric in shared}
+        gaps = {
+            metric: DifferenceValue.of(difference(table, other, metric, plan)) for metric in shared
+        }
         gap = Difference(cell=reference, metrics=gaps)
     notes = [note for interval in intervals.values() for note in interval.notes]
     return BenchmarkResult(
@@ -158,11 +162,6 @@ def _benchmark(table: Table, other: Table | None, reference: str, plan: Plan) ->
         difference_to=gap,
         notes=tuple(dict.fromkeys(notes)),
     )
-
-
-def _plain(interval: Interval) -> DifferenceValue:
-    """An interval as a record."""
-    return DifferenceValue(value=interval.value, low=interval.low, high=interval.high)
 
 
 def _value(per_seed: Floats, interval: Interval | None) -> Value:

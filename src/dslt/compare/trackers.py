@@ -45,10 +45,10 @@ def contest(scores: Sequence[Scores], plan: Plan) -> Contest:
     gaps: dict[str, dict[str, DifferenceValue]] = {}
     for name, table in zip(names[1:], others, strict=True):
         check_pair(table, first, f"{name} and {names[0]}")
-        gaps[name] = {}
-        for metric in first.values:
-            found = difference(table, first, metric, plan)
-            gaps[name][metric] = DifferenceValue(value=found.value, low=found.low, high=found.high)
+        gaps[name] = {
+            metric: DifferenceValue.of(difference(table, first, metric, plan))
+            for metric in first.values
+        }
     return Contest(trackers=dict(zip(names, scores, strict=True)), differences=gaps)
 
 

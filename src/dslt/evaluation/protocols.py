@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
 import yaml
@@ -12,9 +12,6 @@ from pydantic import Field, model_validator
 
 from dslt.errors import DsltError, unknown
 from dslt.settings import Settings, merge, validate
-
-HEADLINE_PIXELS = 20.0
-HEADLINE_NORM = 0.2
 
 
 class Thresholds(Settings):
@@ -60,42 +57,36 @@ class SuccessThresholds(Thresholds):
 class DistanceThresholds(Thresholds):
     """Centre distances; `counts` says whether a distance equal to the threshold hits."""
 
+    HEADLINE: ClassVar[float]
+    UNIT: ClassVar[str]
+
     counts: Literal["up_to", "below"]
 
-    def nearest(self, value: float) -> int:
-        """Index of the threshold `value`, up to rounding."""
-        return int(np.argmin(np.abs(self.values() - value)))
+    @model_validator(mode="after")
+    def _has_headline(self) -> Self:
+        if abs(self.values()[self.headline()] - self.HEADLINE) > 1e-9:
+            raise ValueError(
+                f"the thresholds must contain {self.HEADLINE:g} {self.UNIT}, the headline"
+            )
+        return self
 
-    def check_has(self, value: float, unit: str) -> None:
-        """Refuse thresholds without the headline's."""
-        if abs(self.values()[self.nearest(value)] - value) > 1e-9:
-            raise ValueError(f"the thresholds must contain {value:g} {unit}, the headline")
+    def headline(self) -> int:
+        """Index of the headline's threshold."""
+        return int(np.argmin(np.abs(self.values() - self.HEADLINE)))
 
 
 class PrecisionThresholds(DistanceThresholds):
-    """Centre distances in pixels."""
+    """Centre distances in pixels; the headline is 20 px."""
 
-    @model_validator(mode="after")
-    def _has_headline(self) -> PrecisionThresholds:
-        self.check_has(HEADLINE_PIXELS, "px")
-        return self
-
-    def headline(self) -> int:
-        """Index of the 20 px threshold."""
-        return self.nearest(HEADLINE_PIXELS)
+    HEADLINE: ClassVar[float] = 20.0
+    UNIT: ClassVar[str] = "px"
 
 
 class NormPrecisionThresholds(DistanceThresholds):
-    """Centre distances per axis over the width and height of the ground truth."""
+    """Centre distances per axis over the width and height of the ground truth; headline 0.2."""
 
-    @model_validator(mode="after")
-    def _has_headline(self) -> NormPrecisionThresholds:
-        self.check_has(HEADLINE_NORM, "of the size")
-        return self
-
-    def headline(self) -> int:
-        """Index of the threshold 0.2."""
-        return self.nearest(HEADLINE_NORM)
+    HEADLINE: ClassVar[float] = 0.2
+    UNIT: ClassVar[str] = "of the size"
 
 
 class _Protocol(Settings):

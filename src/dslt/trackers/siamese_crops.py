@@ -17,7 +17,7 @@ from torch import Tensor
 
 from dslt.crops import Region, crop
 from dslt.siamese_settings import CropSettings
-from dslt.trackers.base import Frame
+from dslt.trackers.base import Box, Frame
 
 Array = NDArray[np.float64]
 Color = NDArray[np.uint8]
@@ -53,6 +53,18 @@ def _square(center: Array, side: float, pixels: int) -> Region:
     """Place a square of `side` image pixels, shown in `pixels`."""
     step = side / pixels
     return Region((float(center[0]), float(center[1])), (step, step), (pixels, pixels))
+
+
+def first_patch(frame: Frame, box: Box, crops: CropSettings) -> tuple[Array, Array, Color, Frame]:
+    """Cut the template from the first frame.
+
+    Returns:
+        Centre `(x, y)` and size `(w, h)` of the target, the frame's mean colour, the template.
+    """
+    center = np.array([box[0] + box[2] / 2, box[1] + box[3] / 2])
+    size = np.array([box[2], box[3]], dtype=np.float64)
+    color = mean_color(frame)
+    return center, size, color, padded_crop(frame, template_region(center, size, crops), color)
 
 
 def mean_color(frame: Frame) -> Color:

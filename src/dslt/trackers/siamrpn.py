@@ -20,10 +20,9 @@ from dslt.siamese_settings import SiamRpnSettings
 from dslt.trackers.base import Box, Frame, Prediction, TrainingRecord
 from dslt.trackers.siamese_crops import (
     cosine_window,
-    mean_color,
+    first_patch,
     padded_crop,
     search_region,
-    template_region,
     template_side,
     to_batch,
 )
@@ -71,11 +70,7 @@ class SiamRpnTracker:
     @torch.inference_mode()
     def initialize(self, frame: Frame, box: Box) -> None:
         """Take the template from the first frame."""
-        self.center = np.array([box[0] + box[2] / 2, box[1] + box[3] / 2])
-        self.size = np.array([box[2], box[3]], dtype=np.float64)
-        self.color = mean_color(frame)
-        region = template_region(self.center, self.size, self.crops)
-        patch = padded_crop(frame, region, self.color)
+        self.center, self.size, self.color, patch = first_patch(frame, box, self.crops)
         self.features = self.net.template(to_batch([patch], self.device))
 
     @torch.inference_mode()
