@@ -130,6 +130,7 @@ def test_large_study_plans(fresh: Repository) -> None:
     overlay = {
         "benchmarks": {"tiny": {"kind": "folder", "root": "many", "protocol": "otb"}},
         "run": {"tiny": ["dslt", "dslt_l2", "kcf", *cells]},
+        "unit_size": 5,
     }
     path: Path = fresh.path / "tiny.yaml"
     path.write_text(yaml.safe_dump(yaml.safe_load(path.read_text()) | overlay))
