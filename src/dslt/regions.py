@@ -17,6 +17,10 @@ from dslt.boxes import as_boxes
 from dslt.errors import DsltError
 from dslt.raster import LARGEST, raster_overlaps
 
+# Pixels. Exact areas are taken on this grid: without one, an edge that crosses a corner all but
+# exactly can make the shared area come out as 0.
+GRID = 1e-9
+
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 Rule = Literal["raster", "polygon"]
@@ -179,13 +183,25 @@ def _exact(first: Floats, second: Floats, size: tuple[float, float] | None) -> F
     """Overlaps by exact areas; of a polygon that crosses itself, by the parts it encloses."""
     import shapely  # only this rule needs it, and loading it takes time
 
+    def faces(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
+        """Leave out points and lines, which an overlay on a grid refuses beside polygons."""
+        parts, owners = shapes, np.arange(len(shapes))
+        for _ in range(2):  # a collection holds collections
+            parts, inner = shapely.get_parts(parts, return_index=True)
+            owners = owners[inner]
+        solid = shapely.get_dimensions(parts) == 2
+        joined = np.full(len(shapes), shapely.MultiPolygon())
+        shapely.multipolygons(parts[solid], indices=owners[solid], out=joined)
+        return joined
+
     shapes = [shapely.polygons(corners) for corners in (first, second)]
     for index, polygons in enumerate(shapes):
         crossed = ~shapely.is_valid(polygons)
-        polygons[crossed] = shapely.make_valid(polygons[crossed])
+        polygons[crossed] = faces(shapely.make_valid(polygons[crossed]))
         if size is not None:
-            shapes[index] = shapely.intersection(polygons, shapely.box(0, 0, *size))
-    shared = shapely.area(shapely.intersection(*shapes))
+            image = shapely.box(0, 0, *size)
+            shapes[index] = faces(shapely.intersection(polygons, image, grid_size=GRID))
+    shared = shapely.area(shapely.intersection(*shapes, grid_size=GRID))
     union = shapely.area(shapes[0]) + shapely.area(shapes[1]) - shared
     overlap = np.divide(shared, union, out=np.zeros_like(union), where=union > 0)
     return np.asarray(np.clip(overlap, 0, 1))

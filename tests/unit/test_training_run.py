@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pandas as pd
 import pytest
@@ -29,20 +30,23 @@ def whole(tmp_path_factory):
     return folder
 
 
-def breaking(step):
+class Breaking(TinyPairs):
     """Pairs that fail where the first pair of a step is drawn."""
 
-    def before(epoch, index):
-        if epoch * 2 + index // 4 == step:
-            raise DsltError("broken off")
+    def __init__(self, step):
+        super().__init__()
+        self.step = step
 
-    return TinyPairs(before=before)
+    def sample(self, epoch, index):
+        if epoch * 2 + index // 4 == self.step:
+            raise DsltError("broken off")
+        return super().sample(epoch, index)
 
 
 @pytest.mark.parametrize("step", range(1, STEPS))
 def test_going_on_equals_an_unbroken_training(step, whole, tmp_path):
     with pytest.raises(DsltError, match=r"broken off \(pair \d of epoch \d\)"):
-        train(tmp_path, pairs=breaking(step), save_every=0)
+        train(tmp_path, pairs=Breaking(step), save_every=0)
     train(tmp_path)
     assert outputs(tmp_path) == outputs(whole)
     lines = (tmp_path / "out" / "steps.jsonl").read_text().splitlines()
@@ -106,13 +110,16 @@ def test_killed_and_gone_on_with_equals_an_unbroken_training(way, whole, tmp_pat
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_number_of_workers_changes_nothing(workers, whole, tmp_path):
+    # Threads of OpenCV in this process, which a forked worker would wait for.
+    cv2.setNumThreads(2)
+    cv2.GaussianBlur(np.zeros((1000, 1000, 3), np.uint8), (9, 9), 2)
     train(tmp_path, workers=workers)
     assert outputs(tmp_path) == outputs(whole)
 
 
 def test_error_in_a_worker_is_the_users_error(tmp_path):
     with pytest.raises(DsltError, match=r"^broken off \(pair \d of epoch 1\)$"):
-        train(tmp_path, workers=1, pairs=breaking(2))
+        train(tmp_path, workers=1, pairs=Breaking(2))
 
 
 @pytest.fixture(scope="module")
@@ -184,7 +191,7 @@ def test_training_without_validation(tmp_path):
 
 def broken_off(folder, **given):
     with pytest.raises(DsltError, match="broken off"):
-        train(folder, pairs=breaking(3), save_every=0, **given)
+        train(folder, pairs=Breaking(3), save_every=0, **given)
     return folder / "state" / "state.pt"
 
 

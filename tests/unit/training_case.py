@@ -107,14 +107,15 @@ class TinyTask:
 class TinyPairs:
     """Noise, a function of seed, epoch and index; `before` is called before each draw."""
 
-    def __init__(self, seed: int = 0, before: Callable[[int, int], None] = lambda *_: None):
+    def __init__(self, seed: int = 0, before: Callable[[int, int], None] | None = None):
         self.seed, self.before = seed, before
 
     def __len__(self) -> int:
         return PER_EPOCH
 
     def sample(self, epoch: int, index: int) -> Pair:
-        self.before(epoch, index)
+        if self.before is not None:
+            self.before(epoch, index)
         random = np.random.default_rng([self.seed, epoch, index])
 
         def image(side: int) -> Tensor:

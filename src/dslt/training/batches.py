@@ -99,8 +99,11 @@ def batches(
 ) -> Generator[Batch, None, None]:
     """Yield the batches of a process in order, drawn ahead by workers.
 
+    The workers are started afresh: one that is forked from here may wait forever for a thread of
+    OpenCV's that was not forked with it.
+
     Args:
-        pairs: where they come from.
+        pairs: where they come from; sent to the workers, so it can be pickled.
         keys: which ones, and in which order.
         workers: processes that draw; with 0 they are drawn here, when they are asked for.
         device: where they will go (to a GPU, copies overlap with its work).
@@ -115,6 +118,7 @@ def batches(
         collate_fn=join,
         pin_memory=device.type == "cuda",
         worker_init_fn=_start_worker,
+        multiprocessing_context="forkserver" if workers else None,
     )
     for batch in loader:
         if isinstance(batch, Failure):
