@@ -13,7 +13,7 @@ import yaml
 from dslt.dslt_settings import DsltSettings
 from dslt.errors import DsltError, unknown
 from dslt.settings import canonical, merge
-from dslt.tracker_settings import TrackerSettings, parse_tracker
+from dslt.tracker_settings import SiameseSettings, TrackerSettings, parse_tracker
 
 COLUMNS = ("id", "label", "base", "overrides", "benchmarks", "seeds", "shown_in", "note")
 
@@ -47,13 +47,20 @@ class Cell:
         """Whether the cell has a first-frame training to record."""
         return isinstance(self.settings, DsltSettings)
 
+    @property
+    def offline(self) -> SiameseSettings | None:
+        """The settings of a tracker whose network is trained before it sees a video, else None."""
+        return self.settings if isinstance(self.settings, SiameseSettings) else None
+
     def settings_json(self) -> str:
         """All settings as canonical JSON."""
         return canonical(self.settings)
 
     def training_json(self) -> str:
         """The training settings as canonical JSON (an empty object where nothing is trained)."""
-        return canonical(self.settings.training if isinstance(self.settings, DsltSettings) else {})
+        if isinstance(self.settings, DsltSettings):
+            return canonical(self.settings.training)
+        return canonical(self.offline.training if self.offline else {})
 
 
 def load_presets(path: Path) -> dict[str, dict[str, Any]]:

@@ -15,6 +15,7 @@ VERBS = {
     "index": "Index a benchmark: sequences, frames, boxes, attributes.",
     "train": "Train the network of a Siamese tracker offline.",
     "track": "Run one cell over sequences of an indexed benchmark.",
+    "respond": "Keep what a trained Siamese network answers to one frame.",
     "converge": "Train on first frames only and record the convergence.",
     "score": "Score raw results by a protocol.",
     "export": "Write raw results as other toolkits read them.",

@@ -28,6 +28,24 @@ from dslt.tracker_settings import ExternalSettings
 
 # What the weights of a backbone were trained on; other weights are the user's to know.
 TRAINING_DATA = {"pretrained": "ImageNet"}
+# Training sets as the paper writes them, in its order.
+TRAINING_SETS = {
+    "vid": "VID",
+    "vid_trainval": "VID",
+    "det": "DET",
+    "coco": "COCO",
+    "youtube_bb": "YouTube-BB",
+    "got10k": "GOT-10k",
+    "lasot": "LaSOT",
+}
+
+
+# Variants of a backbone under the name that the paper prints.
+BACKBONES = {
+    "alexnet": "AlexNet",
+    "alexnet_groups": "AlexNet",
+    "resnet50_dilated": "ResNet-50",
+}
 
 
 @dataclass(frozen=True)
@@ -36,6 +54,21 @@ class Fetch:
 
     files: tuple[str, ...]
     definition: str
+
+
+@dataclass(frozen=True)
+class OfflineTraining:
+    """What decides an offline training beside its seed, as canonical JSON.
+
+    Attributes:
+        settings: training settings of the network.
+        sets: definitions of the training sets that they name.
+        validation: settings of the validation; empty: none.
+    """
+
+    settings: str
+    sets: str
+    validation: str
 
 
 @dataclass(frozen=True)
@@ -48,6 +81,7 @@ class Study:
         benchmarks: name -> definition.
         definitions: name -> definition as canonical JSON, a parameter of the rules.
         protocols: name -> protocol.
+        offline: cell -> its offline training, of those that have one.
     """
 
     settings: StudySettings
@@ -55,6 +89,7 @@ class Study:
     benchmarks: Mapping[str, Benchmark]
     definitions: Mapping[str, str]
     protocols: Mapping[str, Protocol]
+    offline: Mapping[str, OfflineTraining]
 
     @cached_property
     def runs(self) -> dict[str, tuple[str, ...]]:
@@ -83,9 +118,15 @@ class Study:
         seeds = self.cells[cell].seeds
         return [f"results/score/{cell}/{name}/seed{seed}.json" for name in names for seed in seeds]
 
+    def reference_of(self, cell: str) -> str:
+        """Name the cell that `cell` is compared with."""
+        base, references = self.cells[cell].base, self.settings.references
+        tracker = base.partition("/")[0]
+        return references.get(base) or references.get(tracker, self.settings.reference_cell)
+
     def reference_scores(self, cell: str) -> list[str]:
         """List the reference cell's score files on the benchmarks that it shares with `cell`."""
-        reference = self.settings.reference_cell
+        reference = self.reference_of(cell)
         shared = set(self.benchmarks_of(reference))
         return self.scores_of(reference, [b for b in self.benchmarks_of(cell) if b in shared])
 
@@ -94,13 +135,21 @@ class Study:
         row = self.cells[cell]
         tracker, _, preset = row.base.partition("/")
         settings = row.settings
-        backbone = settings.training.backbone if isinstance(settings, DsltSettings) else None
+        backbone, data = "", ""
+        if isinstance(settings, DsltSettings):
+            backbone = settings.training.backbone.name
+            data = TRAINING_DATA.get(settings.training.backbone.weights, "")
+        elif row.offline:
+            backbone = row.offline.training.backbone.name
+            backbone = BACKBONES.get(backbone, backbone)
+            preset = preset.removeprefix("pp_")  # SiamRPN++ and SiamRPN share a file of presets
+            data = _named_sets(row.offline.training.pairs.sources)
         info = {
             "label": row.label,
             "base": tracker,
             "preset": preset,
-            "backbone": backbone.name if backbone else "",
-            "training_data": TRAINING_DATA.get(backbone.weights, "") if backbone else "",
+            "backbone": backbone,
+            "training_data": data,
             "shown_in": list(row.shown_in),
         }
         return canonical(info)
@@ -149,6 +198,35 @@ class Study:
         }
 
     @cached_property
+    def trained_as(self) -> dict[str, str]:
+        """Map each cell with an offline training to the first of those with the same one.
+
+        That one is trained for all of them: cells that differ in tracking settings share weights.
+        """
+        first: dict[OfflineTraining, str] = {}
+        return {cell: first.setdefault(made, cell) for cell, made in self.offline.items()}
+
+    def weights(self, cell: str, seed: int | str) -> list[str]:
+        """Name the file of the weights that a cell tracks with; nothing if it needs none."""
+        if cell not in self.offline:
+            return []
+        return [f"results/train/{self.trained_as[cell]}/seed{seed}/model.pt"]
+
+    @cached_property
+    def validations(self) -> dict[str, str]:
+        """Map `CELL@SEED` to the validation record of each offline training that is run."""
+        trained = {
+            (self.trained_as[cell], seed): None
+            for cell in self.cells_run
+            if cell in self.offline and self.offline[cell].validation
+            for seed in self.cells[cell].seeds
+        }
+        return {
+            f"{cell}@{seed}": f"results/train/{cell}/seed{seed}/validation.csv"
+            for cell, seed in trained
+        }
+
+    @cached_property
     def benchmarks_used(self) -> tuple[str, ...]:
         """List the benchmarks that any target of this configuration needs."""
         chosen = {*self.runs, self.settings.quick.benchmark}
@@ -178,6 +256,10 @@ class Study:
         if isinstance(settings, ExternalSettings):
             return settings.folder(benchmark, int(seed))
         return f"results/track/{cell}/{benchmark}/seed{seed}"
+
+    def first_folder(self, cell: str, benchmark: str) -> str:
+        """Name the folder of a cell's first seed."""
+        return self.result_folder(cell, benchmark, self.cells[cell].seeds[0])
 
     def result_origin(self, cell: str, benchmark: str) -> list[int]:
         """Say where a cell's result files count pixels from; empty for the benchmark's usual one.
@@ -267,3 +349,10 @@ class Study:
             if frames.is_dir():  # the index job says in its own words what is missing
                 rows += [f"{folder}/{e.name}:{e.stat().st_size}" for e in os.scandir(frames)]
         return digest(*sorted(rows))
+
+
+def _named_sets(sources: Iterable[str]) -> str:
+    """Write training sets as the paper does; others by their own names."""
+    names = list(TRAINING_SETS)
+    ordered = sorted(sources, key=lambda name: names.index(name) if name in names else len(names))
+    return "+".join(dict.fromkeys(TRAINING_SETS.get(name, name) for name in ordered))

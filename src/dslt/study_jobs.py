@@ -10,10 +10,17 @@ from pathlib import Path
 from dslt.data.benchmarks import AnnotationsBenchmark
 from dslt.evaluation.protocols import OpeProtocol, Protocol, VotProtocol
 from dslt.study import Study
-from dslt.study_settings import ResponsesSettings, SelectionSettings, StripsSettings
+from dslt.study_settings import (
+    MapsSettings,
+    ResponsesSettings,
+    SelectionSettings,
+    StripsSettings,
+    TimelineSettings,
+)
 from dslt.titles import PAPER_BENCHMARKS
 
 Chosen = Mapping[str, tuple[str, ...]]
+TRAINED = "results/compare/training.csv"
 BENCHMARK_FIGURES = (
     *("fig08", "fig09", "fig10", "fig11", "fig12", "fig13"),
     *("attributes", "fig17", "fig18"),
@@ -59,6 +66,9 @@ def figure_jobs(study: Study) -> dict[str, Job]:
         "fig01": _strips(study, "fig01", figures.fig01),
         "fig03": _responses(study, figures.fig03),
         "fig04": Job("fig04", (), ()),
+        "fig06": Job("fig06", (), ()),
+        "fig07": _offline_responses(study, figures.fig07),
+        "fig14": _timeline(study, figures.fig14),
         "fig16": _convergence(study, figures.fig16),
         "fig17": _strips(study, "fig17", figures.fig17),
         "fig18": _strips(study, "fig18", figures.fig18),
@@ -109,9 +119,11 @@ def page_jobs(study: Study, figures: Iterable[str]) -> dict[str, Job]:
     drawn = {name: [f"results/figures/{name}.png"] for name in figures}
     records = study.records(study.converged)
     compared = [f"results/compare/{cell}.json" for cell in study.cells_run]
+    offline = [TRAINED] if study.validations else []
     shown: dict[str, tuple[dict[str, list[str]], tuple[str, ...]]] = {
         "data": ({"index": [f"results/data/{name}.json" for name in study.runs]}, ()),
         "convergence": ({"convergence": list(records.values())}, ("fig03", "fig04", "fig16")),
+        "offline": ({"training": offline}, ("fig06", "fig07", "fig14", "fig16")),
         "ablation": (
             {"table": _tables(study, "table3"), "compare": compared},
             ("fig01", "fig15"),
@@ -126,7 +138,8 @@ def page_jobs(study: Study, figures: Iterable[str]) -> dict[str, Job]:
         if page == "convergence":
             values["convergence"] = [f"{key}={path}" for key, path in records.items()]
         words = [("-p", name, text) for name, texts in values.items() for text in texts]
-        if page != "convergence" or records:
+        needed = {"convergence": bool(records), "offline": bool(offline)}
+        if needed.get(page, True):
             jobs[page] = Job("page", files, tuple(chain(*words)))
     return jobs
 
@@ -182,6 +195,48 @@ def _responses(study: Study, choice: ResponsesSettings) -> Job | None:
     return None
 
 
+def _offline_responses(study: Study, choice: MapsSettings) -> Job | None:
+    """Fig. 7: what the first seed's networks answer in the middle of some sequences."""
+    for benchmark, cells in _offline(study, choice, "fig07").items():
+        names = study.sequences[benchmark]
+        count = min(choice.sequences, len(names))
+        chosen = [names[index * len(names) // count] for index in range(count)]
+        maps = {
+            f"{cell}@{name}": f"{study.first_folder(cell, benchmark)}/{name}.response.npz"
+            for name in chosen
+            for cell in cells
+        }
+        options = [*pairs("--maps", maps), *_labels(study, cells)]
+        return Job("fig07", tuple(maps.values()), tuple(options))
+    return None
+
+
+def _timeline(study: Study, choice: TimelineSettings) -> Job | None:
+    """Fig. 14: the first seed's scores over the frames of a sequence."""
+    for benchmark, cells in _offline(study, choice, "fig14").items():
+        index = f"results/data/{benchmark}.json"
+        folders = {cell: study.first_folder(cell, benchmark) for cell in cells}
+        files = [
+            path
+            for cell in cells
+            for path in study.box_files(cell, benchmark, study.cells[cell].seeds[0], ".txt", ".csv")
+        ]
+        options = ["--index", index, *pairs("--tracks", folders), *_labels(study, cells)]
+        options += ["--frames", str(choice.frames)]
+        options += ["--sequence", choice.sequence] if choice.sequence else []
+        return Job("fig14", (index, *study.clips(benchmark), *files), tuple(options))
+    return None
+
+
+def _offline(study: Study, choice: SelectionSettings, figure: str) -> Chosen:
+    """Select the cells with an offline training, on benchmarks without resets."""
+    return {
+        name: offline
+        for name, cells in study.select(choice, figure).items()
+        if _one_pass(study, name) and (offline := tuple(c for c in cells if c in study.offline))
+    }
+
+
 def _plots(study: Study, figure: str, chosen: Chosen) -> Job | None:
     """Draw the scores of cells, all seeds, benchmarks apart, beside what the paper prints."""
     scores = [
@@ -198,13 +253,19 @@ def _plots(study: Study, figure: str, chosen: Chosen) -> Job | None:
 
 
 def _convergence(study: Study, choice: SelectionSettings) -> Job | None:
-    """Fig. 16: the recorded first-frame training of cells."""
+    """Fig. 16: the recorded first-frame training of cells, and the validation of offline ones."""
     chosen = {
         name: [c for c in cells if c in (choice.cells or cells)]
         for name, cells in study.converged.items()
         if name in (choice.benchmarks or study.converged)
     }
     records = study.records(chosen)
-    cells = (key.split("@")[0] for key in records)
-    options = [*pairs("--convergence", records), *_labels(study, cells)]
-    return Job("fig16", tuple(records.values()), tuple(options)) if records else None
+    validations = {
+        key: path
+        for key, path in study.validations.items()
+        if not choice.cells or key.split("@")[0] in choice.cells
+    }
+    files = (*records.values(), *validations.values())
+    cells = dict.fromkeys(key.split("@")[0] for key in (*records, *validations))
+    options = [*pairs("--convergence", records), *pairs("--validation", validations)]
+    return Job("fig16", files, (*options, *_labels(study, cells))) if files else None

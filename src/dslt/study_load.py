@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from dslt.cells import load_cells
-from dslt.data.benchmarks import AnnotationsBenchmark, parse_benchmark, read_definitions
+from dslt.cells import Cell, load_cells, resolve_settings
+from dslt.data.benchmarks import (
+    AnnotationsBenchmark,
+    changed_definitions,
+    parse_benchmark,
+    read_definitions,
+)
+from dslt.data.pairs.set_kinds import used_sets
 from dslt.errors import DsltError, unknown
-from dslt.evaluation.protocols import load_protocols
-from dslt.settings import canonical, merge, validate
-from dslt.study import Study
-from dslt.study_settings import StudySettings
-from dslt.tracker_settings import ExternalSettings
+from dslt.evaluation.protocols import OpeProtocol, Protocol, load_protocols
+from dslt.settings import canonical, validate
+from dslt.study import OfflineTraining, Study
+from dslt.study_settings import HeldOutSettings, StudySettings
+from dslt.tracker_settings import ExternalSettings, SiameseSettings
+from dslt.training.validation_settings import ValidationSettings
 
 
 def load_study(values: Mapping[str, Any]) -> Study:
@@ -27,25 +35,73 @@ def load_study(values: Mapping[str, Any]) -> Study:
         DsltError: naming the key or value, and what is allowed.
     """
     settings = validate(StudySettings, dict(values), "configuration")
-    definitions = _definitions(settings)
+    known = read_definitions(settings.benchmarks_file)
+    definitions = changed_definitions(known, settings.benchmarks)
     protocols = load_protocols(Path(settings.protocols_file))
+    cells = load_cells(Path(settings.cells), Path(settings.trackers))
     study = Study(
         settings=settings,
-        cells=load_cells(Path(settings.cells), Path(settings.trackers)),
+        cells=cells,
         benchmarks={name: parse_benchmark(name, value) for name, value in definitions.items()},
         definitions={name: canonical(value) for name, value in definitions.items()},
         protocols=protocols,
+        offline=_offline(settings, cells, protocols),
     )
     _check_names(study)
     return study
 
 
-def _definitions(settings: StudySettings) -> dict[str, Any]:
-    """Read the benchmarks; an entry of the configuration without a kind changes one of the file."""
-    known = read_definitions(settings.benchmarks_file)
-    for name, values in settings.benchmarks.items():
-        known[name] = values if "kind" in values else merge(known.get(name, {}), values)
-    return known
+def _offline(
+    settings: StudySettings, cells: Mapping[str, Cell], protocols: Mapping[str, Protocol]
+) -> dict[str, OfflineTraining]:
+    """Spell out the offline training of the cells that have one.
+
+    Raises:
+        DsltError: an unknown training set, preset or protocol, or a value that is not allowed.
+    """
+    chosen = settings.training
+    found: dict[str, OfflineTraining] = {}
+    for name, cell in cells.items():
+        if cell.offline is None:
+            continue
+        sources = cell.offline.training.pairs.sources
+        where = f"pairs.sources of cell {name!r}"
+        sets = used_sets(chosen.sets_file, chosen.sets, sources, where)
+        validation = ""
+        if chosen.validation:
+            tracker = cell.base.partition("/")[0]
+            validation = canonical(_validation(settings, chosen.validation, tracker, protocols))
+        found[name] = OfflineTraining(cell.training_json(), canonical(sets), validation)
+    return found
+
+
+def _validation(
+    settings: StudySettings,
+    chosen: HeldOutSettings,
+    tracker: str,
+    protocols: Mapping[str, Protocol],
+) -> ValidationSettings:
+    """Resolve the names in the settings of the validation."""
+    where = "training.validation"
+    if tracker not in chosen.tracking:
+        raise unknown(f"tracker of {where}.tracking:", tracker, chosen.tracking)
+    preset = resolve_settings(
+        chosen.tracking[tracker], "", Path(settings.trackers), f"{where}.tracking.{tracker}"
+    )
+    if not isinstance(preset, SiameseSettings) or preset.tracker != tracker:
+        raise DsltError(
+            f"{where}.tracking.{tracker}: {chosen.tracking[tracker]!r}; expected {tracker}/PRESET"
+        )
+    if chosen.protocol not in protocols:
+        raise unknown(f"protocol of {where}:", chosen.protocol, protocols)
+    protocol = protocols[chosen.protocol]
+    if not isinstance(protocol, OpeProtocol):
+        raise DsltError(f"{where}.protocol: {chosen.protocol!r}; expected one of kind ope")
+    resolved = chosen.model_dump(mode="json") | {
+        "tracking": preset.tracking.model_dump(mode="json"),
+        "protocol": protocol.model_dump(mode="json"),
+    }
+    return validate(ValidationSettings, resolved, where)
 
 
 def _check_names(study: Study) -> None:
@@ -53,7 +109,8 @@ def _check_names(study: Study) -> None:
     settings = study.settings
     recorded = settings.convergence.run
     choices = {f"figures.{name}": choice for name, choice in settings.figures.choices().items()}
-    cells = {settings.reference_cell, *settings.quick.cells, *chain(*settings.run.values())}
+    cells = {settings.reference_cell, *settings.references.values()}
+    cells |= {*settings.quick.cells, *chain(*settings.run.values())}
     cells |= set(chain(*recorded.values()))
     benchmarks = {settings.quick.benchmark, *settings.run, *recorded}
     benchmarks |= {name for cell in study.cells.values() for name in cell.benchmarks}
@@ -77,7 +134,15 @@ def _check_names(study: Study) -> None:
 
 
 def _check_runs(study: Study) -> None:
-    """Refuse to run a tracker where there are no frames, and results that nobody named."""
+    """Refuse to run a tracker where there are no frames, and data that nobody named."""
+    for cell in study.cells_run:
+        if cell in study.offline:
+            for name, entry in json.loads(study.offline[cell].sets).items():
+                if entry.get("root", "") is None:
+                    raise DsltError(
+                        f"cell {cell} is trained on {name}, whose `root` is not named; set"
+                        f" training.sets.{name}.root to the place where it is unpacked"
+                    )
     for benchmark, cells in study.runs.items():
         definition = study.benchmarks[benchmark]
         frames = not isinstance(definition, AnnotationsBenchmark) or definition.images is not None
@@ -96,3 +161,27 @@ def _check_runs(study: Study) -> None:
                     " benchmark (its `images` names none); without them only cells of `tracker:"
                     " external` can be scored on it"
                 )
+
+
+def check_data(study: Study) -> None:
+    """Refuse to plan a study whose frames or training sets are not there.
+
+    Raises:
+        DsltError: naming the folder, and the key that says where it is.
+    """
+    for benchmark, cells in study.runs.items():
+        definition = study.benchmarks[benchmark]
+        images = definition.images if isinstance(definition, AnnotationsBenchmark) else None
+        if images and not all(map(study.is_external, cells)) and not Path(images).is_dir():
+            raise DsltError(
+                f"{benchmark}: {images}: no such folder of frames; set"
+                f" benchmarks.{benchmark}.images to the place where they are"
+            )
+    for cell in study.cells_run:
+        if cell in study.offline:
+            for name, entry in json.loads(study.offline[cell].sets).items():
+                if entry.get("root") and not Path(entry["root"]).exists():
+                    raise DsltError(
+                        f"cell {cell} is trained on {name}: {entry['root']}: not there; set"
+                        f" training.sets.{name}.root to the place where it is unpacked"
+                    )

@@ -17,12 +17,15 @@ Figure = Literal[
     "fig01",
     "fig03",
     "fig04",
+    "fig06",
+    "fig07",
     "fig08",
     "fig09",
     "fig10",
     "fig11",
     "fig12",
     "fig13",
+    "fig14",
     "fig15",
     "fig16",
     "fig17",
@@ -30,7 +33,7 @@ Figure = Literal[
     "attributes",
 ]
 Table = Literal["table1", "table2", "table3"]
-Page = Literal["data", "convergence", "ablation", "benchmarks", "scorecard"]
+Page = Literal["data", "convergence", "offline", "ablation", "benchmarks", "scorecard"]
 
 
 class SelectionSettings(Settings):
@@ -49,15 +52,55 @@ class ConvergenceSettings(Settings):
     """The first-frame training that is recorded up to a cap, whatever the cell's own stop.
 
     Attributes:
-        run: benchmark -> cells; a benchmark that is not named has the cells of the sheet's Fig. 3
-            and 16 that run on it; one with resets, or that is not run at all, has none.
+        run: benchmark -> cells, empty for none; a benchmark that is not named has the cells of the
+            sheet's Fig. 3 and 16 that run on it; one with resets, or that is not run, has none.
         seed: of every job.
         iterations: cap; sequences that have not converged by then are counted as censored.
     """
 
-    run: dict[str, Names]
+    run: dict[str, tuple[str, ...]]
     seed: Seed
     iterations: Count
+
+
+class HeldOutSettings(Settings):
+    """How every network is scored while it learns offline; see `ValidationSettings`.
+
+    Attributes:
+        procedural: held-out sequences made of the training photographs.
+        texture: held-out sequences of photographs that are in no training pair.
+        frames: of each sequence.
+        seed: of the sequences.
+        every: epochs from one validation to the next.
+        protocol: a one-pass protocol.
+        tracking: tracker -> `tracker/preset` whose tracking settings are used for all its cells.
+    """
+
+    procedural: Seed
+    texture: Seed
+    frames: Count
+    seed: Seed
+    every: Count
+    protocol: str
+    tracking: dict[str, str]
+
+
+class TrainingSettings(Settings):
+    """The offline training of Siamese networks.
+
+    Attributes:
+        sets_file: definitions of the training sets.
+        sets: more training sets, or changes such as `vid: {root: /data/ILSVRC2015}`.
+        threads: of one training; the number decides its last bits.
+        workers: processes that draw pairs for it; 0: the training draws them itself.
+        validation: see `HeldOutSettings`; null: none.
+    """
+
+    sets_file: str
+    sets: dict[str, dict[str, Any]]
+    threads: Count
+    workers: Seed
+    validation: HeldOutSettings | None
 
 
 class BootstrapSettings(Settings):
@@ -97,6 +140,28 @@ class ResponsesSettings(SelectionSettings):
     sequence: str | None
 
 
+class MapsSettings(SelectionSettings):
+    """Fig. 7: response maps of trained networks, of the first of its benchmarks.
+
+    Attributes:
+        sequences: number of sequences, spread evenly over the benchmark's.
+    """
+
+    sequences: Count
+
+
+class TimelineSettings(SelectionSettings):
+    """Fig. 14: classification score over time, of the first of its benchmarks.
+
+    Attributes:
+        sequence: null means the one on which the cells differ most.
+        frames: shown above the curves.
+    """
+
+    sequence: str | None
+    frames: Count
+
+
 class FigureSettings(Settings):
     """The figures of the paper.
 
@@ -107,14 +172,16 @@ class FigureSettings(Settings):
         make: the figures to draw; one for which no chosen cell runs is left out.
         fig01: strips where the cells differ most.
         fig03: label, response and histogram.
+        fig07: response maps after offline training.
         fig08: success and precision (OTB-2013 and OTB-2015).
         fig09: success and precision (UAV-123).
         fig10: expected average overlap (VOT-2016).
         fig11: success and precision with and without shrinkage (OTB-2015).
         fig12: expected average overlap (VOT-2018).
         fig13: success and precision (LaSOT).
+        fig14: classification score over time.
         fig15: precision and success plots of the ablation.
-        fig16: convergence curves.
+        fig16: convergence curves, and validation during offline training.
         fig17: strips where the reference cell does best.
         fig18: strips where the reference cell fails.
         attributes: scores by attribute.
@@ -123,12 +190,14 @@ class FigureSettings(Settings):
     make: tuple[Figure, ...]
     fig01: StripsSettings
     fig03: ResponsesSettings
+    fig07: MapsSettings
     fig08: SelectionSettings
     fig09: SelectionSettings
     fig10: SelectionSettings
     fig11: SelectionSettings
     fig12: SelectionSettings
     fig13: SelectionSettings
+    fig14: TimelineSettings
     fig15: SelectionSettings
     fig16: SelectionSettings
     fig17: StripsSettings
@@ -165,8 +234,10 @@ class StudySettings(Settings):
         benchmarks: more benchmarks, or replacements, in the form of `benchmarks_file`.
         run: benchmark -> cells; empty means what the sheet says.
         reference_cell: that the others are compared with.
+        references: tracker, or `tracker/preset` -> cell that its cells are compared with instead.
         device: where the networks run.
         unit_size: sequences in one track job.
+        training: see `TrainingSettings`.
         convergence: see `ConvergenceSettings`.
         bootstrap: see `BootstrapSettings`.
         tables: tables that the target `tables` writes.
@@ -183,8 +254,10 @@ class StudySettings(Settings):
     benchmarks: dict[str, dict[str, Any]]
     run: dict[str, Names]
     reference_cell: str
+    references: dict[str, str]
     device: Device
     unit_size: Count
+    training: TrainingSettings
     convergence: ConvergenceSettings
     bootstrap: BootstrapSettings
     tables: tuple[Table, ...]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, Literal
 
 from dslt.dslt_settings import DsltSettings
@@ -57,15 +56,3 @@ def parse_tracker(values: Any, where: str) -> TrackerSettings:
     if name not in SETTINGS:
         raise DsltError(f"{where}: unknown tracker {name!r}; allowed: {', '.join(SETTINGS)}")
     return validate(SETTINGS[name], values, where)
-
-
-def read_settings(text: str, cell: str) -> Any:
-    """Read a cell's resolved settings, or a part of them, from JSON, unchecked.
-
-    Raises:
-        DsltError: the text is no JSON.
-    """
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        raise DsltError(f"settings of cell {cell!r} are no JSON: {error}") from error

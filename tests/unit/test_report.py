@@ -66,6 +66,13 @@ def write_compare(path: Path, cell: str, label: str, auc: float) -> Path:
     return path
 
 
+TRAINING = """\
+cell,epochs,sequences,videos,seeds,before,after,gain,low,high,note
+siamfc_bce,5,12,8,3,0.7,0.75,0.05,0.01,0.09,
+siamfc_focal,5,12,1,3,0.7,0.75,0.05,,,no interval: one source video
+"""
+
+
 @pytest.fixture
 def results(tmp_path):
     """A scorecard, a table, two comparisons and a figure."""
@@ -73,6 +80,7 @@ def results(tmp_path):
     (tmp_path / "table3.csv").write_text("item,paper DP\n<full>,84.3\nNone,\n")
     (tmp_path / "table3.tex").write_text("booktabs")
     (tmp_path / "table1.csv").write_text(TABLE1)
+    (tmp_path / "training.csv").write_text(TRAINING)
     write_compare(tmp_path / "dslt.json", "dslt", "Shrinkage", 0.701)
     write_compare(tmp_path / "dslt_l2.json", "dslt_l2", "L2", 0.6)
     Image.new("RGB", (8, 8)).save(tmp_path / "fig04.png")
@@ -231,6 +239,7 @@ def test_a_failing_cell_is_told_and_kept(tmp_path):
     [
         ("ablation", {"table": ["table3.csv"], "compare": ["dslt.json"], "fig15": "fig04.png"}),
         ("benchmarks", {"table": ["table1.csv"], "fig10": "fig04.png"}),
+        ("offline", {"training": ["training.csv"], "fig06": "fig04.png"}),
         ("scorecard", {"scorecard": "scorecard.csv"}),
     ],
 )
@@ -250,6 +259,7 @@ def test_every_notebook_declares_parameters_and_a_title():
         "benchmarks",
         "convergence",
         "data",
+        "offline",
         "scorecard",
     ]
     for path in found:
@@ -259,6 +269,14 @@ def test_every_notebook_declares_parameters_and_a_title():
 
 
 # ------------------------------------------------------------------ tables and front page
+
+
+def test_gains_of_the_training_are_in_percent(results):
+    shown = tables.training(results / "training.csv")
+    assert list(shown["Gain"]) == pytest.approx([5, 5])
+    assert list(shown["its 95 % interval"]) == ["1.0 to 9.0", ""]
+    with pytest.raises(DsltError, match="lacks after, before, cell, epochs"):
+        tables.training(results / "table3.csv")
 
 
 def test_tables_keep_benchmarks_apart_and_give_intervals(results):

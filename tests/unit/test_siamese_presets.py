@@ -1,7 +1,8 @@
-"""The presets of the Siamese trackers hold the published hyper-parameters.
+"""The presets of the Siamese trackers hold the published hyper-parameters, all of them.
 
 The tables are those of the sources, written down once more by hand: SiamFC's MATLAB code,
-siamfc-pytorch, the paper authors' py-DSLT, and PySOT.
+siamfc-pytorch, the paper authors' py-DSLT, and PySOT. A setting that no table has must be one
+without effect in its preset.
 """
 
 from pathlib import Path
@@ -12,44 +13,69 @@ import yaml
 from dslt.cells import load_presets
 from dslt.errors import DsltError
 from dslt.settings import validate
-from dslt.siamese_settings import PairSettings, SiamFcSettings, SiamRpnSettings
+from dslt.siamese_settings import PairSettings, SgdSettings, SiamFcSettings, SiamRpnSettings
+from dslt.training.schedule import learning_rates
 
 CONFIG = Path(__file__).parents[2] / "config"
 MODELS = {"siamfc": SiamFcSettings, "siamrpn": SiamRpnSettings}
 PRESETS = {name: load_presets(CONFIG / "trackers" / f"{name}.yaml") for name in MODELS}
 ALL = [(tracker, preset) for tracker, presets in PRESETS.items() for preset in presets]
 
-PAPER_LOSS = {"loss.name": "shrinkage", "loss.factor": "full", "loss.a": 10, "loss.c": 0.6}
+ALL_LAYERS = ["layer1", "layer2", "layer3", "layer4", "layer5"]
+JITTER = {"shift": 4, "scale": 0.05, "blur": 0, "color": 1, "flip": 0}
+PLAIN_JITTER = JITTER | {"color": 0}
+WIDE_JITTER = {"shift": 64, "scale": 0.18, "blur": 0.2, "color": 1, "flip": 0}
+PLAIN = {"loss.balance": "half", "loss.clamp": None, "loss.scale": 1}
+BCE = {**PLAIN, "loss.name": "bce"}
+FOCAL = {"loss.name": "focal", "loss.alpha": 1, "loss.gamma": 2}
+SHRINKAGE = {"loss.name": "shrinkage", "loss.factor": "full", "loss.a": 10, "loss.c": 0.6}
+# With its focal loss, to which cells switch by the name alone.
+PAPER_LOSS = {**PLAIN, **FOCAL, **SHRINKAGE}
+
 SIAMFC = {
-    "backbone.name": "alexnet_groups",
+    "backbone": {"name": "alexnet_groups", "weights": "random"},
+    "channels": None,
     "gain": 1e-3,
     "crops.context": 0.5,
     "crops.template": 127,
     "crops.search": 239,
     "crops.instance": 255,
-    "crops.template_jitter.scale": 0.05,
-    "crops.search_jitter.scale": 0.05,
-    "crops.search_jitter.shift": 4,
-    "crops.search_jitter.flip": 0,
     "pairs.negative": 0,
     "pairs.gray": 0,
     "schedule.batch": 8,
     "schedule.micro_batches": 1,
+    "schedule.gradient_reduction": "mean",
+    "schedule.unfreeze_epoch": 0,
+    "schedule.unfreeze": ALL_LAYERS,
+    "schedule.backbone_rate": 1,
+    "schedule.precision": "full",
     "schedule.sgd.momentum": 0.9,
     "schedule.sgd.weight_decay": 5e-4,
     "schedule.sgd.warmup": 0,
     "schedule.sgd.start": 1e-2,
     "schedule.sgd.clip": None,
 }
-MATLAB = {
-    **SIAMFC,
+HARD = {
     "labels.kind": "hard",
     "labels.radius": 16,
-    "crops.search_jitter.color": 1,
-    "pairs.sources": {"vid_trainval": None},
-    "pairs.per_epoch": round(0.9 * 5.32e4),  # a tenth is held out
     "schedule.epochs": 50,
     "schedule.sgd.end": 1e-5,
+}
+MATLAB = {
+    **SIAMFC,
+    **HARD,
+    "crops.template_jitter": JITTER,
+    "crops.search_jitter": JITTER,
+    "pairs.sources": {"vid_trainval": None},
+    "pairs.per_epoch": round(0.9 * 5.32e4),  # a tenth is held out
+}
+GOT10K = {
+    **SIAMFC,
+    **HARD,
+    "crops.template_jitter": PLAIN_JITTER,
+    "crops.search_jitter": PLAIN_JITTER,
+    "pairs.sources": {"got10k": None},
+    "pairs.per_epoch": 9335,
 }
 PY_DSLT = {
     **SIAMFC,
@@ -58,8 +84,8 @@ PY_DSLT = {
     "loss.balance": "fixed",
     "loss.fixed": [1.0, 0.5],
     "loss.clamp": 10,
-    "crops.template_jitter.shift": 0,
-    "crops.search_jitter.color": 0,
+    "crops.template_jitter": PLAIN_JITTER | {"shift": 0},
+    "crops.search_jitter": PLAIN_JITTER,
     "pairs.sources": {"vid_trainval": None},
     "pairs.per_epoch": 53200,
     "schedule.epochs": 60,
@@ -76,37 +102,37 @@ PYSOT = {
     "crops.context": 0.5,
     "crops.template": 127,
     "crops.search": 255,
-    "crops.template_jitter": {"shift": 4, "scale": 0.05, "blur": 0, "color": 1, "flip": 0},
-    "crops.search_jitter": {"shift": 64, "scale": 0.18, "blur": 0.2, "color": 1, "flip": 0},
+    "crops.template_jitter": JITTER,
+    "crops.search_jitter": WIDE_JITTER,
     "pairs.sources": {"vid": 100000, "youtube_bb": None, "coco": None, "det": None},
     "pairs.per_epoch": 600000,
     "schedule.gradient_reduction": "sum",
     "schedule.unfreeze_epoch": 10,
+    "schedule.precision": "full",
     "schedule.sgd.momentum": 0.9,
     "schedule.sgd.weight_decay": 1e-4,
     "schedule.sgd.warmup": 5,
     "schedule.sgd.clip": 10,
 }
 SAMPLED = {
+    **BCE,
     "anchors.sampling": "sampled",
     "anchors.positives": 16,
     "anchors.total": 64,
     "anchors.ignore_band": True,
     "head.regression_loss": "l1",
-    "loss.name": "bce",
-    "loss.balance": "half",
 }
 ALL_PROPOSALS = {
     **PAPER_LOSS,
     "anchors.sampling": "all",
     "anchors.ignore_band": False,
     "head.regression_loss": "smooth_l1",
-    "loss.balance": "half",
 }
 ALEXNET = {
     **PYSOT,
-    "backbone.name": "alexnet",
+    "backbone": {"name": "alexnet", "weights": "pretrained"},
     "head.layers": ["layer5"],
+    "head.weighted": False,
     "crops.instance": 287,
     "pairs.negative": 0.05,
     "pairs.gray": 0,
@@ -122,7 +148,7 @@ ALEXNET = {
 }
 RESNET = {
     **PYSOT,
-    "backbone.name": "resnet50_dilated",
+    "backbone": {"name": "resnet50_dilated", "weights": "pretrained"},
     "head.layers": ["layer2", "layer3", "layer4"],
     "head.weighted": True,
     "crops.instance": 255,
@@ -138,15 +164,12 @@ RESNET = {
     "schedule.sgd.end": 0.0005,
 }
 TRAINING = {
-    ("siamfc", "paper"): MATLAB | PAPER_LOSS | {"loss.balance": "half"},
-    ("siamfc", "original"): MATLAB | {"loss.name": "bce", "loss.balance": "half"},
-    ("siamfc", "original_5s"): MATLAB | {"loss.name": "bce", "loss.balance": "half"},
-    ("siamfc", "got10k"): SIAMFC
-    | {"pairs.sources": {"got10k": None}, "pairs.per_epoch": 9335, "schedule.sgd.end": 1e-5}
-    | {"schedule.epochs": 50, "loss.name": "bce", "loss.balance": "half", "labels.kind": "hard"},
-    ("siamfc", "released"): PY_DSLT | PAPER_LOSS | {"loss.scale": 255},
-    ("siamfc", "released_focal"): PY_DSLT
-    | {"loss.name": "focal", "loss.alpha": 1, "loss.gamma": 2, "loss.scale": 1},
+    ("siamfc", "paper"): MATLAB | PAPER_LOSS,
+    ("siamfc", "original"): MATLAB | BCE,
+    ("siamfc", "original_5s"): MATLAB | BCE,
+    ("siamfc", "got10k"): GOT10K | BCE,
+    ("siamfc", "released"): PY_DSLT | SHRINKAGE | {"loss.scale": 255},
+    ("siamfc", "released_focal"): PY_DSLT | FOCAL | {"loss.scale": 1},
     ("siamrpn", "pysot"): ALEXNET | SAMPLED,
     ("siamrpn", "paper"): ALEXNET | ALL_PROPOSALS,
     ("siamrpn", "pp_pysot"): RESNET | SAMPLED,
@@ -164,23 +187,45 @@ TRAINING = {
     | SAMPLED
     | {"pairs.sources": {"vid": 150000, "coco": 120000, "det": 330000}},
 }
+# Settings that do nothing: (where this setting is this, these have no effect).
+IDLE = (
+    ("loss.name", "bce", ("loss.factor", "loss.a", "loss.c", "loss.alpha", "loss.gamma")),
+    ("loss.name", "focal", ("loss.factor", "loss.a", "loss.c")),
+    ("loss.name", "shrinkage", ("loss.alpha", "loss.gamma")),
+    ("loss.balance", "half", ("loss.fixed",)),
+    ("labels.kind", "hard", ("labels.sigma",)),
+    ("labels.kind", "soft", ("labels.radius",)),
+    ("anchors.sampling", "all", ("anchors.positives", "anchors.total")),
+    ("schedule.sgd.warmup", 0, ("schedule.sgd.warmup_from",)),
+)
 THREE_SCALES = {"scales": 3, "step": 1.0375, "penalty": 0.9745, "rate": 0.59, "window": 0.176}
-CLAMPED = {"upsample": 16, "limits": [0.2, 5]}
 FIVE_SCALES = {"scales": 5, "step": 1.0255, "penalty": 0.962, "rate": 0.34, "window": 0.168}
+CLAMPED = {"upsample": 16, "limits": [0.2, 5]}
+UNCLAMPED = {"upsample": 16, "limits": [1e-3, 1e3]}
 TRACKING = {
     ("siamfc", "paper"): THREE_SCALES | CLAMPED,
     ("siamfc", "original"): THREE_SCALES | CLAMPED,
     ("siamfc", "original_5s"): FIVE_SCALES | CLAMPED,
-    ("siamfc", "got10k"): THREE_SCALES | {"upsample": 16},
+    ("siamfc", "got10k"): THREE_SCALES | UNCLAMPED,
     ("siamfc", "released"): THREE_SCALES | CLAMPED,
     ("siamfc", "released_focal"): THREE_SCALES | CLAMPED,
     ("siamrpn", "pysot"): {"penalty": 0.16, "window": 0.40, "rate": 0.30},
     ("siamrpn", "paper"): {"penalty": 0.16, "window": 0.40, "rate": 0.30},
     ("siamrpn", "pp_pysot"): {"penalty": 0.04, "window": 0.44, "rate": 0.33},
     ("siamrpn", "pp_paper"): {"penalty": 0.04, "window": 0.44, "rate": 0.33},
+    # The mixture of its training is all that is taken from OpenMMLab.
+    ("siamrpn", "pp_mmtracking"): {"penalty": 0.04, "window": 0.44, "rate": 0.33},
     ("siamrpn", "pp_pysot_16gpu"): {"penalty": 0.01, "window": 0.40, "rate": 0.38},
     ("siamrpn", "pp_pysot_otb"): {"penalty": 0.24, "window": 0.50, "rate": 0.25},
     ("siamrpn", "pp_pysot_zoo"): {"penalty": 0.05, "window": 0.42, "rate": 0.38},
+}
+# Largest distance of a pair in annotated frames, parts of the set, share held out.
+SETS = {
+    "vid": (100, ["train"], 0),
+    "vid_trainval": (100, ["train", "val"], 0.1),
+    "youtube_bb": (3, None, 0),
+    "coco": (1, ["train2017"], 0),
+    "det": (1, ["train"], 0),
 }
 # Pairs per step over all GPUs, and steps per epoch, as the sources print them.
 STEPS = {
@@ -202,6 +247,19 @@ def at(values, path):
     return values
 
 
+def leaves(values, prefix=""):
+    """List the paths of all settings; a mapping of sources is one."""
+    paths = []
+    for key, value in values.items():
+        inner = isinstance(value, dict) and key != "sources"
+        paths += leaves(value, f"{prefix}{key}.") if inner else [prefix + key]
+    return paths
+
+
+def is_part(path, of):
+    return path == of or path.startswith(f"{of}.")
+
+
 @pytest.mark.parametrize(("tracker", "preset"), ALL)
 def test_every_preset_is_complete(tracker, preset):
     assert resolved(tracker, preset)["tracker"] == tracker
@@ -214,15 +272,49 @@ def test_training_values_are_the_published_ones(tracker, preset):
     assert {path: at(training, path) for path in expected} == expected
 
 
+@pytest.mark.parametrize(("tracker", "preset"), TRAINING)
+def test_no_training_value_is_left_unchecked(tracker, preset):
+    training = resolved(tracker, preset)["training"]
+    idle = {
+        path
+        for key, value, paths in IDLE
+        if key in leaves(training) and at(training, key) == value
+        for path in paths
+    }
+    expected = TRAINING[tracker, preset]
+    known = {path for path in leaves(training) if any(is_part(path, key) for key in expected)}
+    assert set(leaves(training)) - known <= idle
+
+
 @pytest.mark.parametrize(("tracker", "preset"), TRACKING)
 def test_tracking_values_are_the_published_ones(tracker, preset):
-    tracking = resolved(tracker, preset)["tracking"]
-    expected = TRACKING[tracker, preset]
-    assert {key: tracking[key] for key in expected} == expected
+    assert resolved(tracker, preset)["tracking"] == TRACKING[tracker, preset]
 
 
 def test_no_published_preset_is_left_unchecked():
-    assert {key for key in ALL if key[1] != "lite"} == set(TRAINING)
+    published = {key for key in ALL if not key[1].startswith("lite")}
+    assert published == set(TRAINING) == set(TRACKING)
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_training_sets_are_drawn_from_as_published(name):
+    entry = yaml.safe_load((CONFIG / "training_sets.yaml").read_text(encoding="utf-8"))[name]
+    assert (entry["frame_range"], entry.get("splits"), entry["held_out"]) == SETS[name]
+
+
+def test_learning_rates_of_the_epochs():
+    def rates(tracker, preset):
+        schedule = resolved(tracker, preset)["training"]["schedule"]
+        return learning_rates(SgdSettings.model_validate(schedule["sgd"]), schedule["epochs"])
+
+    falling = rates("siamfc", "released")
+    assert falling[1:] / falling[:-1] == pytest.approx(0.8685, abs=5e-5)
+    alexnet, resnet = rates("siamrpn", "paper"), rates("siamrpn", "pp_paper")
+    # Warm-up by equal ratios over five epochs, then log-spaced over the others.
+    assert alexnet[[0, 5, 49]] == pytest.approx([0.0025, 0.005, 0.00025])
+    assert resnet[[0, 5, 19]] == pytest.approx([0.001, 0.005, 0.0005])
+    assert resnet[1:6] / resnet[:5] == pytest.approx(5**0.2)
+    assert resnet[6:] / resnet[5:-1] == pytest.approx(0.1 ** (1 / 14))
 
 
 @pytest.mark.parametrize("preset", STEPS)

@@ -16,7 +16,8 @@ from torch.nn import functional as F
 from dslt.boxes import iou
 from dslt.cells import apply_overrides, load_presets
 from dslt.data.pairs.dataset import PairDataset
-from dslt.data.pairs.sets import open_sources, parse_training_set
+from dslt.data.pairs.set_kinds import parse_training_set
+from dslt.data.pairs.sets import open_sources
 from dslt.errors import DsltError
 from dslt.settings import validate
 from dslt.siamese import make_network

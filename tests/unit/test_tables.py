@@ -107,7 +107,7 @@ def test_markdown(usual):
     assert "| 60.0 [58.0, 62.0] | - |" in full
     assert "**classification**" in text
     assert "not run yet" in text
-    assert "taken to (10, 0.2)." in text
+    assert "to (10, 0.2) (regression)." in text
     assert "clips: 10 sequences from 3 source videos, 2 seeds; fewer than 6" in text
     assert "synthetic: 10 sequences from 10 source videos, 2 seeds." in text
     assert len({line.count(" | ") for line in lines if line.startswith("| ")}) <= 2
@@ -139,7 +139,7 @@ def test_without_any_cell_the_printed_rows_remain():
     found = table()
     rows = list(csv.DictReader(io.StringIO(to_csv(found))))
     assert {row["status"] for row in rows} == {"not run yet"}
-    assert "taken to no row" in to_markdown(found)
+    assert "to no row." in to_markdown(found)
 
 
 def test_without_intervals_only_values_are_shown():
@@ -162,6 +162,20 @@ def test_cells_without_the_tables_metrics_are_no_rows_of_it():
     found = table(dslt=reset.model_copy(update={"benchmarks": results}))
     assert found.benchmarks == ()
     assert {row["status"] for row in table3.records(found)} == {"not run yet"}
+
+
+def test_each_part_has_its_own_reference():
+    found = table(
+        dslt=comparison("dslt", 0.6),
+        dslt_no_exp=comparison("dslt_no_exp", 0.5, -0.1),
+        siamfc_shrinkage=comparison("siamfc_shrinkage", 0.5),
+        siamfc_focal=comparison("siamfc_focal", 0.4, -0.1, reference="siamfc_shrinkage"),
+    )
+    assert found.references == {
+        "regression": "(10, 0.2) (regression)",
+        "classification": "",
+        "focal": "(10, 0.6) (classification)",
+    }
 
 
 def test_one_reference_only():

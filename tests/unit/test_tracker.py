@@ -209,7 +209,7 @@ def test_convergence_settings_run_to_the_cap():
     text = settings("dslt/paper").training.model_dump_json()
     training = capped(text, 7, "x")
     assert (training.iterations, training.stop, training.stop_absolute) == (7, 0, 0)
-    with pytest.raises(DsltError, match="no JSON"):
+    with pytest.raises(DsltError, match=r"training settings of cell .*: not JSON"):
         capped("{", 7, "x")
 
 

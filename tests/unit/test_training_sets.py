@@ -14,7 +14,8 @@ from dslt.data.index import build_index, write_index
 from dslt.data.pairs.dataset import PairDataset
 from dslt.data.pairs.indexed import IndexSource, track_sequences
 from dslt.data.pairs.procedural import ProceduralSource
-from dslt.data.pairs.sets import load_training_sets, open_source, open_sources, parse_training_set
+from dslt.data.pairs.set_kinds import parse_training_set
+from dslt.data.pairs.sets import load_training_sets, open_source, open_sources
 from dslt.errors import DsltError
 from dslt.siamese_settings import CropSettings, PairSettings
 from dslt.trackers.siamese_crops import template_side

@@ -10,7 +10,8 @@ from tiny import Repository, listed_jobs
 
 # What reads every comparison or score, and so follows any changed cell.
 READERS = {"scorecard", "table_table1", "table_table2", "table_table3", "figure_fig15"}
-READERS |= {"page_scorecard", "index_page"}
+READERS |= {"page_scorecard", "page_offline", "index_page"}
+READERS |= {"figure_fig14"}
 READERS |= {"workflow_report", "report", "figures", "tables", "ablation"}
 
 
@@ -28,12 +29,15 @@ def test_results_are_there(finished: Repository) -> None:
         "compare/scorecard.csv",
         "compare/dslt.json",
         "tables/table3.tex",
+        "figures/fig07.png",
         "figures/fig16.pdf",
+        "train/siamfc_bce/seed0/model.pt",
+        "compare/training.csv",
         "report/index.html",
         "report/workflow.html",
     ):
         assert (results / name).stat().st_size > 0
-    assert len(finished.boxes()) == 6
+    assert len(finished.boxes()) == 8
 
 
 def test_second_run_has_nothing_to_do(finished: Repository) -> None:
@@ -63,6 +67,34 @@ def test_tracking_value_trains_nothing(copied: Repository) -> None:
     assert without_readers(copied.planned()) == one_cell("dslt_l2")
 
 
+def test_offline_training_value_trains_its_cell(copied: Repository) -> None:
+    copied.edit_cell("siamfc_bce", "training.schedule.sgd.momentum=0.8")
+    jobs = without_readers(copied.planned())
+    follow = {"figure_fig07", "figure_fig16", "compare_training"}
+    expected = one_cell("siamfc_bce") | {("train", "siamfc_bce"), ("respond", "siamfc_bce")}
+    assert {job for job in jobs if job[0] not in follow} == expected
+    assert follow <= {rule for rule, _ in jobs}
+
+
+def test_tracking_value_of_a_trained_cell_trains_nothing(copied: Repository) -> None:
+    copied.edit_cell("siamfc_bce", "tracking.window=0.2")
+    planned = without_readers(copied.planned())
+    expected = one_cell("siamfc_bce") | {("respond", "siamfc_bce")}
+    assert planned - {("figure_fig07", "")} == expected
+
+
+def test_cells_that_differ_in_tracking_share_their_training(copied: Repository) -> None:
+    sheet = copied.path / "config" / "cells.tsv"
+    (row,) = [line for line in sheet.read_text().splitlines() if line.startswith("siamfc_bce\t")]
+    columns = row.split("\t")
+    columns[0], columns[3] = "siamfc_other", f"{columns[3]}; tracking.window=0.3"
+    sheet.write_text(sheet.read_text() + "\t".join(columns) + "\n")
+    copied.edit("tiny.yaml", "kcf, siamfc_bce]", "kcf, siamfc_bce, siamfc_other]")
+    rules = {rule for rule, _ in copied.planned()}
+    assert ("track_tiny_0", "siamfc_other") in copied.planned()
+    assert "train" not in rules
+
+
 def test_reference_cell_reruns_comparisons_only(copied: Repository) -> None:
     copied.edit_cell("dslt", "tracking.scale.rate=0.123")
     expected = one_cell("dslt") | {("compare", "dslt_l2"), ("compare", "kcf")}
@@ -87,9 +119,10 @@ def test_constant_in_an_indirect_import_reruns_dependents(copied: Repository) ->
 def test_scoring_code_tracks_nothing(copied: Repository) -> None:
     module = copied.path / "src" / "dslt" / "evaluation" / "ope.py"
     module.write_text(module.read_text() + "\nPROBE = 1\n")
-    rules = {rule for rule, _ in copied.planned()}
-    assert "score" in rules
-    assert not {"index", "track_tiny_0"} & rules
+    jobs = copied.planned()
+    assert ("score", "dslt") in jobs
+    assert not {("index", ""), ("track_tiny_0", "dslt"), ("track_tiny_0", "kcf")} & jobs
+    assert ("train", "siamfc_bce") in jobs  # its validation is scored
 
 
 def test_note_reruns_nothing(copied: Repository) -> None:

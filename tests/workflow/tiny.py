@@ -20,14 +20,20 @@ TINY = """\
 benchmarks:
   tiny: {kind: folder, root: frames, protocol: otb, box_origin: 1}
 run:
-  tiny: [dslt, dslt_l2, kcf]
+  tiny: [dslt, dslt_l2, kcf, siamfc_bce]
+references: {siamfc: siamfc_bce}
 quick: {benchmark: tiny, cells: [dslt_l2, kcf]}
 convergence: {run: {tiny: [dslt, dslt_l2]}, iterations: 3}
+training: {validation: {procedural: 1, texture: 1, frames: 3}}
 bootstrap: {samples: 100}
-figures: {make: [fig04, fig15, fig16]}
-pages: [data, scorecard]
+figures: {make: [fig04, fig07, fig14, fig15, fig16]}
+pages: [data, offline, scorecard]
 device: cpu
 """
+TINY_TRAINING = (
+    "training.channels=4; training.crops.search=143; training.pairs.per_epoch=8;"
+    "training.schedule.epochs=2; training.schedule.batch=4; tracking.scales=1"
+)
 
 
 @dataclass(frozen=True)
@@ -95,6 +101,14 @@ class Repository:
         row[3] = "; ".join(filter(None, [row[3], overrides]))
         path.write_text("".join("\t".join(row) + "\n" for row in rows))
 
+    def one_seed(self, cell: str) -> None:
+        """Let a row of the sheet have the seed 0 alone."""
+        path = self.path / "config" / "cells.tsv"
+        rows = [line.split("\t") for line in path.read_text().splitlines()]
+        (row,) = [row for row in rows if row[0] == cell]
+        row[5] = "0"
+        path.write_text("".join("\t".join(row) + "\n" for row in rows))
+
     def boxes(self) -> dict[str, bytes]:
         """Read every boxes file."""
         folder = self.path / "results" / "track"
@@ -146,4 +160,6 @@ def copy_repository(path: Path) -> Repository:
     repository = Repository(path)
     for cell in ("dslt", "dslt_l2"):
         repository.edit_cell(cell, "training.iterations=5")
+    repository.edit_cell("siamfc_bce", TINY_TRAINING)
+    repository.one_seed("siamfc_bce")
     return repository

@@ -10,8 +10,8 @@ from snakemake.exceptions import WorkflowError
 
 from dslt.errors import DsltError
 from dslt.fingerprint import fingerprint, libraries
-from dslt.study_load import load_study
-from dslt.study_jobs import figure_jobs, gpu_jobs, page_jobs, pairs, repeat
+from dslt.study_load import check_data, load_study
+from dslt.study_jobs import TRAINED, figure_jobs, gpu_jobs, page_jobs, pairs, repeat
 
 
 envvars:
@@ -23,6 +23,7 @@ os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PAT
 
 try:
     STUDY = load_study(config)
+    check_data(STUDY)
 except DsltError as error:
     raise WorkflowError(str(error)) from None
 
@@ -37,6 +38,7 @@ SUPERVISED = {
 }
 CONVERGED = STUDY.records(STUDY.converged)
 COMPARED = [f"results/compare/{cell}.json" for cell in STUDY.cells_run]
+TRAINED_COMPARED = [TRAINED] if STUDY.validations else []
 PAPER = sorted(str(path) for path in Path(SETTINGS.paper).glob("*.csv"))
 TABLES_CSV = [f"results/tables/{table}.csv" for table in SETTINGS.tables]
 FIGURES = figure_jobs(STUDY)

@@ -18,7 +18,7 @@ rule compare:
         scores=lambda wildcards, input: repeat("--score", input.scores),
         references=lambda wildcards, input: repeat("--reference-score", input.reference),
         cell=lambda wildcards: STUDY.cell_info(wildcards.cell),
-        reference=SETTINGS.reference_cell,
+        reference=lambda wildcards: STUDY.reference_of(wildcards.cell),
         samples=SETTINGS.bootstrap.samples,
         seed=SETTINGS.bootstrap.seed,
         paper=paper_folder,
@@ -35,6 +35,7 @@ rule scorecard:
         cells=COMPARED,
         scores=[path for cell in STUDY.cells_run for path in STUDY.scores_of(cell)],
         records=CONVERGED.values(),
+        validations=STUDY.validations.values(),
         paper=PAPER,
     output:
         report(
@@ -51,13 +52,35 @@ rule scorecard:
         cells=lambda wildcards, input: repeat("--compare", input.cells),
         scores=lambda wildcards, input: repeat("--score", input.scores),
         records=pairs("--convergence", CONVERGED),
+        validations=pairs("--validation", STUDY.validations),
         samples=SETTINGS.bootstrap.samples,
         seed=SETTINGS.bootstrap.seed,
         paper=paper_folder,
         code=code_of("dslt.commands.compare"),
     shell:
         "dslt compare scorecard {params.cells:q} {params.scores:q} {params.records:q}"
+        " {params.validations:q}"
         " --paper {params.paper:q} --bootstrap-samples {params.samples}"
+        " --bootstrap-seed {params.seed} --out {output:q} > {log} 2>&1"
+
+
+rule compare_training:
+    input:
+        STUDY.validations.values(),
+    output:
+        TRAINED,
+    log:
+        "logs/compare/training.log",
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        validations=pairs("--validation", STUDY.validations),
+        samples=SETTINGS.bootstrap.samples,
+        seed=SETTINGS.bootstrap.seed,
+        code=code_of("dslt.commands.compare"),
+    shell:
+        "dslt compare training {params.validations:q} --bootstrap-samples {params.samples}"
         " --bootstrap-seed {params.seed} --out {output:q} > {log} 2>&1"
 
 
@@ -104,4 +127,5 @@ rule tables:
 rule ablation:
     input:
         COMPARED,
+        TRAINED_COMPARED,
         "results/compare/scorecard.csv",

@@ -11,6 +11,7 @@ for _benchmark in STUDY.benchmarks_used:
             input:
                 index=f"results/data/{_benchmark}.json",
                 clips=CLIPS[_benchmark],
+                weights=lambda wildcards: STUDY.weights(wildcards.cell, wildcards.seed),
             output:
                 boxes=[f"results/track/{_folder}/{_name}.txt" for _name in _unit],
                 records=[f"results/track/{_folder}/{_name}.csv" for _name in _unit],
@@ -31,13 +32,38 @@ for _benchmark in STUDY.benchmarks_used:
                 folder=f"results/track/{_folder}",
                 device=SETTINGS.device,
                 protocol=SUPERVISED[_benchmark],
+                weights=lambda wildcards, input: repeat("--weights", input.weights),
                 code=code_of("dslt.commands.track"),
                 libraries=libraries(),
             shell:
                 "dslt track --cell {wildcards.cell} --settings {params.settings:q}"
                 " --index {input.index:q} {params.sequences:q}"
-                " {params.protocol:q} --seed {wildcards.seed} --threads {threads}"
+                " {params.protocol:q} {params.weights:q} --seed {wildcards.seed} --threads {threads}"
                 " --device {params.device} --out {params.folder:q} > {log} 2>&1"
+
+
+rule respond:
+    input:
+        index="results/data/{benchmark}.json",
+        clips=lookup("{benchmark}", within=CLIPS),
+        weights=lambda wildcards: STUDY.weights(wildcards.cell, wildcards.seed),
+    output:
+        "results/track/{cell}/{benchmark}/seed{seed}/{sequence}.response.npz",
+    log:
+        "logs/track/{cell}/{benchmark}/seed{seed}/{sequence}.response.log",
+    threads: 1
+    resources:
+        gpu=GPU,
+        mem_mb=2000,
+    params:
+        settings=lookup("{cell}", within=CELL_SETTINGS),
+        device=SETTINGS.device,
+        code=code_of("dslt.commands.respond"),
+        libraries=libraries(),
+    shell:
+        "dslt respond --cell {wildcards.cell} --settings {params.settings:q}"
+        " --weights {input.weights:q} --index {input.index:q} --sequence {wildcards.sequence:q}"
+        " --threads {threads} --device {params.device} --out {output:q} > {log} 2>&1"
 
 
 rule track:

@@ -1,5 +1,41 @@
-# train: first-frame training alone, recorded up to a cap. It reads training settings only, so a
-# changed tracking value reruns none of it.
+# train: the offline training of Siamese networks, and first-frame training alone, recorded up to a
+# cap. Both read training settings only, so a changed tracking value reruns none of it.
+
+
+# The state of a training that was broken off lies outside its outputs, in a folder that is named
+# after everything that decides the result, so the same training goes on from it and no other.
+rule train:
+    output:
+        model="results/train/{cell}/seed{seed}/model.pt",
+        origin="results/train/{cell}/seed{seed}/model.json",
+        log="results/train/{cell}/seed{seed}/log.csv",
+        validation="results/train/{cell}/seed{seed}/validation.csv",
+        steps="results/train/{cell}/seed{seed}/steps.jsonl",
+    log:
+        "logs/train/{cell}/seed{seed}.log",
+    benchmark:
+        "benchmarks/train/{cell}/seed{seed}.tsv"
+    threads: SETTINGS.training.threads + SETTINGS.training.workers
+    resources:
+        gpu=GPU,
+        mem_mb=3000,
+    params:
+        settings=lambda wildcards: STUDY.offline[wildcards.cell].settings,
+        sets=lambda wildcards: STUDY.offline[wildcards.cell].sets,
+        validation=lambda wildcards: repeat(
+            "--validation", filter(None, [STUDY.offline[wildcards.cell].validation])
+        ),
+        folder=subpath(output.model, parent=True),
+        device=SETTINGS.device,
+        threads=SETTINGS.training.threads,
+        code=code_of("dslt.commands.train"),
+        libraries=libraries(),
+    shell:
+        "dslt train --cell {wildcards.cell} --settings {params.settings:q}"
+        " --training-sets-definition {params.sets:q} {params.validation:q}"
+        " --seed {wildcards.seed} --threads {params.threads}"
+        f" --workers {SETTINGS.training.workers}"
+        " --device {params.device} --states state/train --out {params.folder:q} > {log} 2>&1"
 
 
 rule converge:

@@ -14,9 +14,13 @@ from dslt.compare.paper import read_claims, read_numbers
 from dslt.compare.runs import load_tables
 from dslt.compare.scorecard import scorecard as build_scorecard
 from dslt.compare.scorecard import to_csv
+from dslt.compare.training import COLUMNS, gains, trained_tables
+from dslt.data.csvfile import write_rows
 from dslt.data.files import atomic_write
 from dslt.data.jsonfile import parse_json
 from dslt.evaluation.scores import to_json
+from dslt.evaluation.validation import FORM as VALIDATION_FORM
+from dslt.evaluation.validation import read_validations
 from dslt.settings import validate
 
 PATH = click.Path(path_type=Path)
@@ -28,6 +32,14 @@ SAMPLES = click.option(
 )
 SEED = click.option(
     "--bootstrap-seed", default=0, show_default=True, help="Seed of the resampling."
+)
+
+VALIDATION = click.option(
+    "--validation",
+    "validations",
+    multiple=True,
+    metavar=VALIDATION_FORM,
+    help="validation.csv of offline trainings.",
 )
 
 
@@ -75,6 +87,7 @@ def cell_command(
 @click.option(
     "--convergence", multiple=True, metavar=FORM, help="Convergence records, seed<number>.csv."
 )
+@VALIDATION
 @PAPER
 @SAMPLES
 @SEED
@@ -83,6 +96,7 @@ def scorecard_command(
     compares: tuple[Path, ...],
     scores: tuple[Path, ...],
     convergence: tuple[str, ...],
+    validations: tuple[str, ...],
     paper: Path,
     bootstrap_samples: int,
     bootstrap_seed: int,
@@ -92,12 +106,34 @@ def scorecard_command(
     plan = Plan(bootstrap_samples, bootstrap_seed)
     comparisons = {found.cell: found for found in map(load_comparison, compares)}
     tables = load_tables(scores)
-    iterations = load_iterations(convergence, tables)
+    trainings = load_iterations(convergence, tables) | trained_tables(read_validations(validations))
     rows = build_scorecard(
-        read_claims(paper), read_numbers(paper), comparisons, tables, iterations, plan
+        read_claims(paper), read_numbers(paper), comparisons, tables, trainings, plan
     )
     with atomic_write(out) as temporary:
         temporary.write_text(to_csv(rows), encoding="utf-8")
     verdicts = [row.verdict for row in rows]
     counts = ", ".join(f"{verdicts.count(one)} {one}" for one in dict.fromkeys(verdicts))
     click.echo(f"{len(rows)} rows: {counts} -> {out}")
+
+
+@command.command("training", cls=SpreadCommand)
+@VALIDATION
+@SAMPLES
+@SEED
+@click.option("--out", required=True, type=PATH, help="The CSV file to write.")
+def training_command(
+    validations: tuple[str, ...], bootstrap_samples: int, bootstrap_seed: int, out: Path
+) -> None:
+    """Compare trained networks with their untrained starts on the held-out sequences."""
+    rows = gains(read_validations(validations), Plan(bootstrap_samples, bootstrap_seed))
+    text = ([_text(row[name]) for name in COLUMNS] for row in rows)
+    write_rows(out, COLUMNS, text)
+    click.echo(f"{len(rows)} cells -> {out}")
+
+
+def _text(value: object) -> str:
+    """Write a number with six digits; what is not there stays empty."""
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return "" if value is None else str(value)

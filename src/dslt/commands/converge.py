@@ -12,12 +12,12 @@ from tqdm import tqdm
 from dslt.data.csvfile import write_rows
 from dslt.data.files import atomic_write
 from dslt.data.index import load_index
+from dslt.data.jsonfile import parse_json
 from dslt.data.sequences import validate_initial_box
 from dslt.device import Device, choose_device, limit_threads
 from dslt.dslt_settings import TrainingSettings
 from dslt.evaluation.convergence import iterations_to_converge
 from dslt.settings import validate
-from dslt.tracker_settings import read_settings
 
 if TYPE_CHECKING:
     from dslt.data.sequences import Sequence
@@ -55,11 +55,10 @@ def capped(settings: str, iterations: int, cell: str) -> TrainingSettings:
     Raises:
         DsltError: if the text is no JSON or no valid settings.
     """
-    values = read_settings(settings, cell)
+    where = f"training settings of cell {cell!r}"
+    values = parse_json(settings, where)
     free = {"iterations": iterations, "stop": 0, "stop_absolute": 0}
-    return validate(TrainingSettings, values, f"training settings of {cell!r}").model_copy(
-        update=free
-    )
+    return validate(TrainingSettings, values, where).model_copy(update=free)
 
 
 @click.command()

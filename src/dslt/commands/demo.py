@@ -116,6 +116,11 @@ def drawn(frames: FrameSource, run: Run) -> Iterator[Frame]:
     show_default=True,
     help="Folder of the presets.",
 )
+@click.option(
+    "--weights",
+    type=click.Path(path_type=Path),
+    help="model.pt of `dslt train`, for a tracker that learns offline.",
+)
 @click.option("--seed", default=0, show_default=True)
 @click.option("--device", type=click.Choice(get_args(Device)), default="auto", show_default=True)
 def command(
@@ -125,6 +130,7 @@ def command(
     tracker: str,
     overrides: tuple[str, ...],
     trackers: Path,
+    weights: Path | None,
     seed: int,
     device: Device,
 ) -> None:
@@ -138,7 +144,7 @@ def command(
     start = parse_box(box, "--box")
     frames, rate = open_frames(source)
     with tqdm(total=len(frames), desc="tracking", unit="frame") as bar:
-        made = make_tracker(settings, seed, device)
+        made = make_tracker(settings, seed, device, weights)
         run = run_tracker(made, frames, start, f"{source}, --box", bar.update)
     text = out.with_suffix(".txt")
     write_boxes(text, run.boxes, origin=0)

@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
+from dslt.config_files import BENCHMARKS, config_file
 from dslt.data.benchmarks import (
-    BENCHMARKS_FILE,
     WEIGHTS_FILE,
     PackageSource,
     UrlFile,
@@ -22,8 +22,7 @@ from dslt.errors import unknown
 BENCHMARKS_OPTION = click.option(
     "--definitions",
     multiple=True,
-    default=(BENCHMARKS_FILE, str(WEIGHTS_FILE)),
-    help=f"YAML files that NAME is looked up in; default: {BENCHMARKS_FILE} and the weights.",
+    help=f"YAML files that NAME is looked up in; default: config/{BENCHMARKS} and the weights.",
 )
 
 
@@ -35,7 +34,8 @@ def find_definition(name: str, definition: str | None, files: tuple[str, ...]) -
     """
     if definition is not None:
         return parse_json(definition, f"--definition of {name}")
-    entries = {key: value for file in files for key, value in read_definitions(file).items()}
+    places = files or (config_file(BENCHMARKS), WEIGHTS_FILE)
+    entries = {key: value for file in places for key, value in read_definitions(file).items()}
     if name not in entries:
         raise unknown("benchmark", name, entries)
     return entries[name]

@@ -2,56 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
+from dslt.commands.figure_parts import (
+    FRAMES,
+    LABEL,
+    OUT,
+    TRACKS,
+    labels_of,
+    paths_of,
+    write,
+)
+
 Drawing = tuple[Callable[..., Any], Callable[..., Any]]  # what loads, what draws
-OUT = click.option(
-    "--out",
-    required=True,
-    type=click.Path(path_type=Path),
-    help="Where to write, without suffix: OUT.pdf and OUT.png.",
-)
-LABEL = click.option(
-    "--label",
-    "labels",
-    multiple=True,
-    metavar="CELL=TEXT",
-    help="Name a cell in the legend; known cells have names, others show their id.",
-)
-
-
-def _pairs(texts: Iterable[str], option: str, form: str) -> dict[str, str]:
-    """Read repeated KEY=VALUE options, each key once."""
-    from dslt.errors import DsltError
-    from dslt.figures.inputs import split_pair
-
-    pairs: dict[str, str] = {}
-    for text in texts:
-        key, value = split_pair(text, f"{option} {form}")
-        if key in pairs:
-            raise DsltError(f"{option}: {key} was given twice")
-        pairs[key] = value
-    return pairs
-
-
-def _paths(texts: Iterable[str], option: str, form: str) -> dict[str, Path]:
-    return {key: Path(value) for key, value in _pairs(texts, option, form).items()}
-
-
-def _labels(texts: Iterable[str]) -> dict[str, str]:
-    return _pairs(texts, "--label", "CELL=TEXT")
-
-
-def _write(draw: Callable[..., Any], out: Path, *arguments: Any) -> None:
-    """Draw, save, and say what was written."""
-    from dslt.figures.style import save
-
-    for path in save(draw(*arguments), out):
-        click.echo(path)
 
 
 @click.group()
@@ -71,14 +38,7 @@ def _strips(name: str, words: str, rule: str, sequences: int) -> None:
         type=click.Path(path_type=Path),
         help="Index of a benchmark. Repeat.",
     )
-    @click.option(
-        "--tracks",
-        multiple=True,
-        required=True,
-        metavar="CELL[@BENCHMARK]=DIR",
-        help="Folder with a cell's boxes, SEQUENCE.txt each. Repeat for each cell and benchmark;"
-        " with one index its name may be left out.",
-    )
+    @TRACKS
     @click.option("--reference", default="", help="Cell that the choice of sequences is about.")
     @click.option(
         "--sequences",
@@ -88,13 +48,7 @@ def _strips(name: str, words: str, rule: str, sequences: int) -> None:
         help=f"Show up to this many sequences of each benchmark: {rule}.",
     )
     @click.option("--sequence", "named", multiple=True, help="Show this sequence instead. Repeat.")
-    @click.option(
-        "--frames",
-        default=5,
-        show_default=True,
-        type=click.IntRange(1, 8),
-        help="Frames per sequence.",
-    )
+    @FRAMES
     @LABEL
     @OUT
     def strips(
@@ -111,7 +65,7 @@ def _strips(name: str, words: str, rule: str, sequences: int) -> None:
         from dslt.figures.strips import Request, load
 
         request = Request(name, reference, sequences, frames, named)
-        _write(figure, out, load(indexes, tracks, request), _labels(labels))
+        write(figure, out, load(indexes, tracks, request), labels_of(labels))
 
     strips.help = f"Fig. {int(name[3:])}: {words}."
 
@@ -151,8 +105,8 @@ def fig03(maps: tuple[str, ...], sequence: str | None, labels: tuple[str, ...], 
     """Fig. 3: patch, label, responses and histogram of the errors."""
     from dslt.figures import fig03 as module
 
-    found = module.load(_paths(maps, "--maps", "CELL=NPZ"), sequence)
-    _write(module.figure, out, found, _labels(labels))
+    found = module.load(paths_of(maps, "--maps", "CELL=NPZ"), sequence)
+    write(module.figure, out, found, labels_of(labels))
 
 
 @command.command(short_help="Modulating factors and losses.")
@@ -169,7 +123,58 @@ def fig04(pairs: tuple[str, ...], out: Path) -> None:
     """Fig. 4: modulating factors and losses."""
     from dslt.figures import fig04 as module
 
-    _write(module.figure, out, module.parse_pairs(pairs) if pairs else module.PAIRS)
+    write(module.figure, out, module.parse_pairs(pairs) if pairs else module.PAIRS)
+
+
+@command.command(short_help="Modulating factors and losses of classification.")
+@OUT
+def fig06(out: Path) -> None:
+    """Fig. 6: modulating factors and losses of classification."""
+    from dslt.figures import fig06 as module
+
+    write(module.figure, out)
+
+
+@command.command(short_help="Responses of Siamese networks to one frame.")
+@click.option(
+    "--maps",
+    multiple=True,
+    required=True,
+    metavar="CELL[@ROW]=NPZ",
+    help="A cell's file of `dslt respond`. Repeat for each cell; files of several sequences or"
+    " frames need the name of a row each.",
+)
+@LABEL
+@OUT
+def fig07(maps: tuple[str, ...], labels: tuple[str, ...], out: Path) -> None:
+    """Fig. 7: responses of Siamese networks to one frame."""
+    from dslt.figures import fig07 as module
+
+    write(module.figure, out, module.load(maps), labels_of(labels))
+
+
+@command.command(short_help="Scores and overlaps over the frames of a sequence.")
+@click.option("--index", required=True, type=click.Path(path_type=Path), help="Benchmark index.")
+@TRACKS
+@click.option(
+    "--sequence",
+    help="Sequence to show.  [default: that on which the cells' mean overlaps differ most]",
+)
+@FRAMES
+@LABEL
+@OUT
+def fig14(
+    index: Path,
+    tracks: tuple[str, ...],
+    sequence: str | None,
+    frames: int,
+    labels: tuple[str, ...],
+    out: Path,
+) -> None:
+    """Fig. 14: scores and overlaps over the frames of a sequence."""
+    from dslt.figures import fig14 as module
+
+    write(module.figure, out, module.load(index, tracks, sequence, frames), labels_of(labels))
 
 
 # Imports stand in functions, where the fingerprint of the code finds them and --help is quick.
@@ -227,7 +232,7 @@ def _scored(name: str, words: str, drawing: Callable[[], Drawing]) -> None:
         from dslt.figures import printed
 
         load, figure = drawing()
-        _write(figure, out, load(scores), _labels(labels), printed.load(name, paper), rescored)
+        write(figure, out, load(scores), labels_of(labels), printed.load(name, paper), rescored)
 
     number = f"Fig. {int(name[3:])}: " if name.startswith("fig") else ""
     scored.help = f"{number}{words if number else words.capitalize()}."
@@ -240,19 +245,28 @@ for _name in ("fig10", "fig12"):
 _scored("attributes", "scores by attribute, a panel per benchmark", _attributes)
 
 
-@command.command(short_help="Convergence of the first-frame training.")
+@command.command(short_help="Convergence of first-frame and offline training.")
 @click.option(
     "--convergence",
     multiple=True,
-    required=True,
     metavar="CELL[@BENCHMARK]=CSV",
     help="Record of `dslt converge`. Repeat for each cell and seed; with more than one benchmark"
     " name it, they are never averaged together.",
 )
+@click.option(
+    "--validation",
+    multiple=True,
+    metavar="CELL@SEED=CSV",
+    help="Record of `dslt train`, validation.csv. Repeat for each cell and seed.",
+)
 @LABEL
 @OUT
-def fig16(convergence: tuple[str, ...], labels: tuple[str, ...], out: Path) -> None:
-    """Fig. 16: convergence of the first-frame training."""
+def fig16(
+    convergence: tuple[str, ...], validation: tuple[str, ...], labels: tuple[str, ...], out: Path
+) -> None:
+    """Fig. 16: convergence of first-frame and offline training."""
+    from dslt.evaluation.validation import read_validations
     from dslt.figures import fig16 as module
 
-    _write(module.figure, out, module.load(convergence), _labels(labels))
+    validated = read_validations(validation)
+    write(module.figure, out, module.load(convergence), labels_of(labels), validated)

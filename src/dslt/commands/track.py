@@ -14,7 +14,7 @@ from dslt.data.index import BenchmarkIndex, load_index
 from dslt.data.jsonfile import parse_json
 from dslt.device import Device, limit_threads
 from dslt.evaluation.protocols import Protocol, VotProtocol, parse_protocol
-from dslt.tracker_settings import parse_tracker, read_settings
+from dslt.tracker_settings import parse_tracker
 from dslt.trackers.base import Tracker
 from dslt.trackers.make import make_tracker
 from dslt.trackers.run import run_tracker, write_run
@@ -34,6 +34,11 @@ from dslt.trackers.supervised import run_supervised, write_supervised_run
     "definition",
     help="Protocol as JSON: one of kind vot starts a lost tracker again. Default: one pass.",
 )
+@click.option(
+    "--weights",
+    type=click.Path(path_type=Path),
+    help="model.pt of `dslt train`, for a tracker that learns offline.",
+)
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the runs.")
 def command(
     cell: str,
@@ -44,15 +49,17 @@ def command(
     threads: int,
     device: Device,
     definition: str | None,
+    weights: Path | None,
     out: Path,
 ) -> None:
     """Run one cell over sequences; three files per sequence."""
     limit_threads(threads)
-    parsed = parse_tracker(read_settings(settings, cell), f"settings of cell {cell!r}")
-    where = "--protocol-definition"
-    protocol = parse_protocol(parse_json(definition, where), where) if definition else None
+    where = f"settings of cell {cell!r}"
+    parsed = parse_tracker(parse_json(settings, where), where)
+    option = "--protocol-definition"
+    protocol = parse_protocol(parse_json(definition, option), option) if definition else None
     benchmark = load_index(index)
-    make = partial(make_tracker, parsed, seed, device)
+    make = partial(make_tracker, parsed, seed, device, weights)
     for name in names or benchmark.names:
         with tqdm(total=benchmark.entry(name).frames, desc=f"{cell} {name}", unit="frame") as bar:
             _run(benchmark, name, make, protocol, out, f"{index}, sequence {name}", bar.update)

@@ -14,14 +14,12 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 
 from dslt.config_files import config_file
-from dslt.data.benchmarks import read_definitions
 from dslt.data.jsonfile import parse_json
+from dslt.data.pairs.set_kinds import parse_training_set, used_sets
 from dslt.device import Device, choose_device, limit_threads
-from dslt.errors import unknown
 from dslt.fingerprint import fingerprint, libraries
-from dslt.settings import canonical, validate
+from dslt.settings import canonical, digest, validate
 from dslt.siamese_settings import SiameseTraining
-from dslt.tracker_settings import read_settings
 from dslt.training.identity import identify, model_id, parse_training
 from dslt.training.validation_settings import ValidationSettings
 
@@ -43,31 +41,50 @@ TRAINING_SETS = "training_sets.yaml"
     type=click.Path(path_type=Path),
     help="Definitions of the training sets. Default: config/training_sets.yaml.",
 )
+@click.option(
+    "--training-sets-definition",
+    "changes",
+    default="{}",
+    help="Entries that replace those of the file, or some of their keys, as JSON.",
+)
 @click.option("--validation", help="Validation settings as JSON. Default: no validation.")
 @click.option("--threads", default=1, show_default=True, help="Threads of torch and OpenCV.")
 @click.option("--workers", default=1, show_default=True, help="Processes that draw pairs.")
 @click.option("--device", type=click.Choice(get_args(Device)), default="auto", show_default=True)
-@click.option("--state", required=True, type=click.Path(path_type=Path), help="To go on from.")
+@click.option("--state", type=click.Path(path_type=Path), help="Folder of the state to go on from.")
+@click.option(
+    "--states",
+    type=click.Path(path_type=Path),
+    help="Instead of --state: folder in which each training has one, named after its identity.",
+)
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of outputs.")
 def command(
     cell: str,
     settings: str,
     seed: int,
     sets: Path | None,
+    changes: str,
     validation: str | None,
     threads: int,
     workers: int,
     device: Device,
-    state: Path,
+    state: Path | None,
+    states: Path | None,
     out: Path,
 ) -> None:
     """Train a Siamese network on pairs; an interrupted training goes on from its state."""
     from dslt.training.processes import joined
 
     limit_threads(threads)
-    training = parse_training(read_settings(settings, cell), f"training settings of cell {cell!r}")
+    where = f"training settings of cell {cell!r}"
+    training = parse_training(parse_json(settings, where), where)
     scored = _validation_settings(validation)
-    definitions = _definitions(training, sets or config_file(TRAINING_SETS))
+    definitions = used_sets(
+        sets or config_file(TRAINING_SETS),
+        parse_json(changes, "--training-sets-definition"),
+        training.pairs.sources,
+        f"pairs.sources of cell {cell!r}",
+    )
     identity = identify(
         training,
         seed,
@@ -76,9 +93,10 @@ def command(
         code=fingerprint(__name__),
         libraries=libraries(),
     )
+    folder = _state_folder(state, states, identity)
     with joined(choose_device(device)) as (processes, place):
         pairs = _open_pairs(training, seed, definitions)
-        run = _make_run(training, seed, pairs, scored, state, identity, processes, place, cell)
+        run = _make_run(training, seed, pairs, scored, folder, identity, processes, place, cell)
         run.go(workers)
         run.finish(out, {"model_id": model_id(training, seed, definitions), **identity})
     for name, count in pairs.damaged.items():
@@ -93,22 +111,19 @@ def _validation_settings(text: str | None) -> ValidationSettings | None:
     return validate(ValidationSettings, parse_json(text, "--validation"), "--validation")
 
 
-def _definitions(training: SiameseTraining, path: Path) -> dict[str, Any]:
-    """Read the definitions of the training sets that are used, resolved."""
-    from dslt.data.pairs.sets import parse_training_set
-
-    found = read_definitions(path)
-    for name in training.pairs.sources:
-        if name not in found:
-            raise unknown(f"training set of pairs.sources; {path}:", name, found)
-    used = sorted(training.pairs.sources)
-    return {name: parse_training_set(name, found[name]).model_dump(mode="json") for name in used}
+def _state_folder(state: Path | None, states: Path | None, identity: dict[str, Any]) -> Path:
+    """Name the folder of this training's state."""
+    if state is not None and states is None:
+        return state
+    if states is not None and state is None:
+        return states / digest(canonical(identity))
+    raise click.UsageError("expected one of --state and --states")
 
 
 def _open_pairs(training: SiameseTraining, seed: int, definitions: dict[str, Any]) -> PairDataset:
     """Open the training sets, whose order does not count."""
     from dslt.data.pairs.dataset import PairDataset
-    from dslt.data.pairs.sets import open_sources, parse_training_set
+    from dslt.data.pairs.sets import open_sources
 
     entries = {name: parse_training_set(name, values) for name, values in definitions.items()}
     ordered = dict(sorted(training.pairs.sources.items()))

@@ -12,13 +12,20 @@ import click
 
 from dslt.cells import load_cells, resolve_settings
 from dslt.config_files import config_file
+from dslt.data.jsonfile import parse_json
 from dslt.device import Device, limit_threads
 from dslt.errors import DsltError, unknown
-from dslt.tracker_settings import TrackerSettings, parse_tracker, read_settings
+from dslt.tracker_settings import TrackerSettings, parse_tracker
 from dslt.trackers.make import make_tracker
 from dslt.trackers.vot_toolkit import InitialBox, serve
 
 TIMEOUT = 600  # seconds; a first-frame training on a slow CPU takes more than the toolkit's 30
+
+WEIGHTS = click.option(
+    "--weights",
+    type=click.Path(path_type=Path),
+    help="model.pt of `dslt train`, for a tracker that learns offline.",
+)
 
 
 @click.group()
@@ -33,7 +40,8 @@ def find_settings(cell: str, settings: str | None, cells: Path | None) -> Tracke
         DsltError: there is no such cell, or its settings are wrong.
     """
     if settings is not None:
-        return parse_tracker(read_settings(settings, cell), f"settings of cell {cell!r}")
+        where = f"settings of cell {cell!r}"
+        return parse_tracker(parse_json(settings, where), where)
     sheet = cells or config_file("cells.tsv")
     if "/" in cell:
         return resolve_settings(cell, "", sheet.parent / "trackers", f"--cell {cell}")
@@ -61,6 +69,7 @@ def find_settings(cell: str, settings: str | None, cells: Path | None) -> Tracke
     show_default=True,
     help="How a polygon becomes the tracker's first box.",
 )
+@WEIGHTS
 def run(
     cell: str,
     settings: str | None,
@@ -69,23 +78,25 @@ def run(
     threads: int,
     device: Device,
     initial_box: InitialBox,
+    weights: Path | None,
 ) -> None:
     """Be the tracker process: the toolkit starts this command and talks to it."""
     parsed = find_settings(cell, settings, cells)
     limit_threads(threads)
-    serve(partial(make_tracker, parsed, seed, device), cell, initial_box)
+    serve(partial(make_tracker, parsed, seed, device, weights), cell, initial_box)
 
 
 @command.command()
 @click.option("--cell", required=True, help="Cell of the sheet, or tracker/preset.")
 @click.option("--cells", type=click.Path(path_type=Path), help="As for run.")
 @click.option("--name", help="Name in the toolkit. Default: the cell's.")
-def ini(cell: str, cells: Path | None, name: str | None) -> None:
+@WEIGHTS
+def ini(cell: str, cells: Path | None, name: str | None, weights: Path | None) -> None:
     """Print an entry for the toolkit's trackers.ini that runs a cell from this environment."""
     find_settings(cell, None, cells)  # refuses what could not run
     words = [sys.executable, "-m", "dslt", "vot", "run", "--cell", cell]
-    if cells is not None:
-        words += ["--cells", str(cells.resolve())]
+    for option, path in (("--cells", cells), ("--weights", weights)):
+        words += [option, str(path.resolve())] if path is not None else []
     text = shlex.join(words).replace("%", "%%")  # the ini format's own escape
     click.echo(
         f"[{(name or cell).replace('/', '_')}]\n"

@@ -98,7 +98,13 @@ class Claim(Settings):
     better_cell: str
     worse_cell: str
     metric: Literal[
-        "precision_20", "success_auc", "eao", "fps", "iterations_own", "iterations_common"
+        "precision_20",
+        "success_auc",
+        "eao",
+        "fps",
+        "iterations_own",
+        "iterations_common",
+        "validation_auc",
     ]
     printed_difference: float | None
     benchmark: str

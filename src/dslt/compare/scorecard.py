@@ -16,7 +16,7 @@ from dslt.compare.bootstrap import VIDEOS_FOR_VERDICT, Interval, Plan
 from dslt.compare.cell import BenchmarkResult, CellComparison
 from dslt.compare.paper import Claim, PrintedNumber, same_name
 from dslt.compare.runs import Table, Tables, check_pair, difference
-from dslt.evaluation.metrics import METRICS
+from dslt.evaluation.metrics import METRICS, SCORES
 
 SUPPORTED = "supported"
 CONTRADICTED = "contradicted"
@@ -55,7 +55,7 @@ def scorecard(
     numbers: Sequence[PrintedNumber],
     comparisons: Mapping[str, CellComparison],
     tables: Tables,
-    convergence: Tables,
+    trainings: Tables,
     plan: Plan,
 ) -> list[Row]:
     """Judge every claim and every printed number of the paper's own methods.
@@ -65,7 +65,8 @@ def scorecard(
         numbers: the paper's.
         comparisons: cell id to its comparison.
         tables: (cell, benchmark) to its scores.
-        convergence: (cell, benchmark) to its iterations until convergence.
+        trainings: (cell, benchmark) to its iterations until convergence, or its score on held-out
+            videos.
         plan: how to resample.
 
     Raises:
@@ -73,7 +74,7 @@ def scorecard(
     """
     rows: list[Row] = []
     for claim in claims:
-        measured = convergence if claim.metric.startswith("iterations") else tables
+        measured = tables if claim.metric in SCORES else trainings
         rows.extend(_claim_rows(claim, comparisons, measured, plan))
     for number in numbers:
         if number.reproduce:

@@ -28,10 +28,9 @@ from dslt.data.benchmark_kinds import (
 )
 from dslt.data.folders import NAME
 from dslt.errors import DsltError, unknown
-from dslt.settings import validate
+from dslt.settings import merge, validate
 
 __all__ = [
-    "BENCHMARKS_FILE",
     "WEIGHTS_FILE",
     "AnnotationsBenchmark",
     "Benchmark",
@@ -44,6 +43,7 @@ __all__ = [
     "Sha256",
     "SyntheticBenchmark",
     "UrlFile",
+    "changed_definitions",
     "find_benchmark",
     "load_benchmarks",
     "parse_benchmark",
@@ -51,7 +51,6 @@ __all__ = [
     "read_definitions",
 ]
 
-BENCHMARKS_FILE = "config/benchmarks.yaml"
 WEIGHTS_FILE = Path(__file__).parents[1] / "backbones" / "weights.yaml"
 
 Benchmark = ClipsBenchmark | SyntheticBenchmark | FolderBenchmark | AnnotationsBenchmark
@@ -103,6 +102,15 @@ def read_definitions(path: str | os.PathLike[str]) -> dict[str, Any]:
     if not isinstance(values, dict):
         raise DsltError(f"{os.fspath(path)}: expected a mapping of names to definitions")
     return values
+
+
+def changed_definitions(known: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Lay entries over others: one with a `kind` replaces, one without changes some keys."""
+    new = {
+        name: values if "kind" in values else merge(known.get(name, {}), values)
+        for name, values in changes.items()
+    }
+    return {**known, **new}
 
 
 def load_benchmarks(

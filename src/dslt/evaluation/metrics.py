@@ -35,6 +35,7 @@ METRICS: dict[str, Metric] = {
     "failures": Metric("failures", "", less_is_better=True),
     "failures_weighted": Metric("failures by tag", "", less_is_better=True),
     "fps": Metric("frames/s", "frames/s"),
+    "validation_auc": Metric("held-out AUC", "%"),
     "iterations_own": Metric("own iterations", "iterations", less_is_better=True),
     "iterations_common": Metric("common iterations", "iterations", less_is_better=True),
 }

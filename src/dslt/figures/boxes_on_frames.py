@@ -78,7 +78,7 @@ def figure(strips: Sequence[Strip], labels: Mapping[str, str] | None = None) -> 
             for column in range(len(strip.frames)):
                 place = (column * width + GAP / 2, top, width - GAP, heights[row] - GAP / 2)
                 ax = canvas.add_axes(_fractions(place, total))
-                _frame(ax, strip, column, looks, views[row])
+                draw_frame(ax, strip, column, looks, views[row])
             top -= GAP
         _legend(canvas, looks)
     return canvas
@@ -104,7 +104,7 @@ def _heading(
     canvas.text(GAP / 2 / style.PAGE_WIDTH, y, start + named, fontsize=8, va="baseline")
 
 
-def _frame(
+def draw_frame(
     ax: Axes, strip: Strip, column: int, looks: dict[str, Look], shown: tuple[float, ...]
 ) -> None:
     """Draw one frame with the ground truth below the cells' boxes, the reference on top."""

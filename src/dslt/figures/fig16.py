@@ -1,4 +1,4 @@
-"""Fig. 16: how fast first-frame training converges under each loss."""
+"""Fig. 16: how fast first-frame and offline training converge under each loss."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from dslt.errors import DsltError
 from dslt.evaluation.convergence import FRACTION, iterations_to_converge, read_records
-from dslt.figures import inputs, style
+from dslt.figures import inputs, style, validation
 from dslt.figures.style import Look
+from dslt.figures.validation import Validated
 
 MADE_BY = "rule `converge` (`dslt converge`)"
 MEASURES = {"loss": "own loss", "criterion": "common criterion"}
@@ -36,6 +37,7 @@ ABOVE: dict[str, Any] = {
     "fontsize": 7,
 }
 SOLID: dict[str, Any] = {"markersize": 3.4, "markeredgewidth": 0}
+VALIDATION = 2.0  # inches of the lower part
 LOWEST = 0.01  # of the relative curves: well below the twentieth that counts as converged
 TICKS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
 FORM = "CELL=FILE or CELL@BENCHMARK=FILE"
@@ -162,33 +164,57 @@ def summary(study: Study, labels: Mapping[str, str] | None = None) -> pd.DataFra
     return pd.DataFrame(rows)
 
 
-def figure(study: Study, labels: Mapping[str, str] | None = None) -> Figure:
-    """Draw four panels per benchmark: mean curves and iterations, by own loss and in common.
+def figure(
+    study: Study,
+    labels: Mapping[str, str] | None = None,
+    validated: Validated | None = None,
+) -> Figure:
+    """Draw four panels per benchmark and, below them, the validation of offline trainings.
+
+    The four are mean curves and iterations, by own loss and in common.
 
     Args:
-        study: What `load` returns.
+        study: What `load` returns; may be empty.
         labels: Cell id -> label, where the default should be replaced.
+        validated: What `read_validations` returns; may be empty.
+
+    Raises:
+        DsltError: There is nothing to draw.
     """
-    looks = style.looks((cell for cells in study.values() for cell in cells), labels)
+    heights = [0.3 + 3.7 * len(study)] * bool(study) + [VALIDATION] * bool(validated)
+    if not heights:
+        raise DsltError("Fig. 16: nothing to draw; expected --convergence, --validation or both")
     with style.styled():
-        canvas = style.new_figure(style.PAGE_WIDTH, 0.3 + 3.7 * len(study))
-        axes = canvas.subplots(2 * len(study), 2, squeeze=False)
-        for row, (benchmark, cells) in enumerate(study.items()):
-            where = f"{style.benchmark_title(benchmark)}: " if benchmark else ""
-            for column, (measure, title) in enumerate(MEASURES.items()):
-                top, bottom = axes[2 * row, column], axes[2 * row + 1, column]
-                style.panel_title(top, 4 * row + column, f"{where}{title}")
-                _curves(top, cells, looks, measure)
-                style.panel_title(bottom, 4 * row + 2 + column, f"{where}iterations by {title}")
-                _counts(bottom, cells, looks, measure)
-        handles = [Line2D([], [], label=look.label, **look.line) for look in looks.values()]
-        if not all(trace.converged(m) for trace in _all(study) for m in MEASURES):
-            handles.append(
-                Line2D([], [], color=style.BLACK, linestyle="none", label="not converged", **HOLLOW)
-            )
-        columns = style.legend_columns([str(handle.get_label()) for handle in handles])
-        canvas.legend(handles=handles, loc="outside upper center", ncols=columns)
+        canvas = style.new_figure(style.PAGE_WIDTH, sum(heights))
+        parts = canvas.subfigures(len(heights), 1, squeeze=False, height_ratios=heights)[:, 0]
+        if study:
+            _first_frames(parts[0], study, labels)
+        if validated:
+            ax = parts[-1].subplots()
+            style.panel_title(ax, 4 * len(study), validation.heading(validated))
+            validation.panel(ax, validated, labels)
     return canvas
+
+
+def _first_frames(part: SubFigure, study: Study, labels: Mapping[str, str] | None) -> None:
+    """Draw the four panels of each benchmark and the legend of them all."""
+    axes = part.subplots(2 * len(study), 2, squeeze=False)
+    looks = style.looks((cell for cells in study.values() for cell in cells), labels)
+    for row, (benchmark, cells) in enumerate(study.items()):
+        where = f"{style.benchmark_title(benchmark)}: " if benchmark else ""
+        for column, (measure, title) in enumerate(MEASURES.items()):
+            top, bottom = axes[2 * row, column], axes[2 * row + 1, column]
+            style.panel_title(top, 4 * row + column, f"{where}{title}")
+            _curves(top, cells, looks, measure)
+            style.panel_title(bottom, 4 * row + 2 + column, f"{where}iterations by {title}")
+            _counts(bottom, cells, looks, measure)
+    handles = [Line2D([], [], label=look.label, **look.line) for look in looks.values()]
+    if not all(trace.converged(m) for trace in _all(study) for m in MEASURES):
+        handles.append(
+            Line2D([], [], color=style.BLACK, linestyle="none", label="not converged", **HOLLOW)
+        )
+    columns = style.legend_columns([str(handle.get_label()) for handle in handles])
+    part.legend(handles=handles, loc="outside upper center", ncols=columns)
 
 
 def _all(study: Study) -> list[Trace]:

@@ -117,12 +117,12 @@ def _numbers(numbers: Iterable[PrintedNumber]) -> list[str]:
 
 
 def _differences(claims: Iterable[Claim]) -> list[str]:
-    """One fact per claim with a printed difference."""
-    rows: dict[tuple[str, str], list[str]] = {}
+    """One fact per claim with a printed difference, however many cells of ours stand for it."""
+    rows: dict[tuple[str, str], dict[str, None]] = {}
     for claim in claims:
         if claim.printed_difference is not None:
             text = f"{METRICS[claim.metric].title} by {claim.printed_difference:.1f}"
-            rows.setdefault((claim.text, claim.benchmark), []).append(text)
+            rows.setdefault((claim.text, claim.benchmark), {})[text] = None
     return [f"{text} on {where} ({', '.join(parts)})" for (text, where), parts in rows.items()]
 
 

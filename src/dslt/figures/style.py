@@ -78,8 +78,11 @@ LOOKS: Mapping[str, Look] = {
     "dslt_paper_l2": Look("L2, paper preset", BLUE, DOTTED, "d", 11),
     "dslt_paper_l3": Look("L3, paper preset", GREEN, DOTTED, "*", 12),
     "dslt_released": Look("Released code", ORANGE, DASHED, "8", 13),
-    "csrt": Look("CSRT", GREY, DASHED, "+", 14),
-    "kcf": Look("KCF", GREY, DOTTED, "x", 15),
+    "siamfc_shrinkage": Look("SiamFC, shrinkage", VERMILLION, LONG, "^", 14),
+    "siamfc_bce": Look("SiamFC, BCE", SKY, DASH_DOT_DOT, "1", 15),
+    "siamfc_focal": Look("SiamFC, focal", BLACK, DASH_DOT_DOT, "2", 16),
+    "csrt": Look("CSRT", GREY, DASHED, "+", 17),
+    "kcf": Look("KCF", GREY, DOTTED, "x", 18),
 }
 
 # For cells that a user adds: pairs of colour and dash that the known cells leave free.

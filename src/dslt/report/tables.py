@@ -222,6 +222,30 @@ def verdicts(path: Path) -> pd.DataFrame:
     )
 
 
+def training(path: Path) -> pd.DataFrame:
+    """Read what offline training did to each cell, in percent.
+
+    Raises:
+        DsltError: The file is missing or not of `dslt compare training`.
+    """
+    found = read_csv(path)
+    lacking = sorted({"cell", "epochs", "before", "after", "gain", "low", "high"} - {*found})
+    if lacking:
+        raise DsltError(f"{path}: lacks {', '.join(lacking)}; is it of `dslt compare training`?")
+    metric = METRICS["validation_auc"]
+    shown = found[["cell", "epochs", "sequences", "videos", "seeds"]].rename(columns=str.capitalize)
+    for name in ("before", "after", "gain"):
+        shown[f"AUC {name} (%)" if name != "gain" else "Gain"] = [
+            metric.factor * float(value) for value in found[name]
+        ]
+    shown["its 95 % interval"] = [
+        f"{metric.factor * float(low):.1f} to {metric.factor * float(high):.1f}" if low else ""
+        for low, high in zip(found["low"], found["high"], strict=True)
+    ]
+    shown.attrs["numbers"] = ["its 95 % interval"]
+    return shown
+
+
 def sequences(index: Path) -> pd.DataFrame:
     """List the sequences of an index: where they come from and what makes them hard."""
     from dslt.data.index import load_index

@@ -33,12 +33,12 @@ class Table3:
     Attributes:
         rows: in the paper's order; a printed row with two of our cells appears twice.
         benchmarks: ours, each a block of columns of its own; they are never averaged.
-        reference: the row that the differences are taken to, in words.
+        references: part -> the row that its differences are taken to, in words.
     """
 
     rows: tuple[TableRow, ...]
     benchmarks: tuple[str, ...]
-    reference: str
+    references: Mapping[str, str]
 
 
 def build_table3(paper: Path, cells: Mapping[str, CellComparison]) -> Table3:
@@ -49,7 +49,7 @@ def build_table3(paper: Path, cells: Mapping[str, CellComparison]) -> Table3:
         cells: id to comparison.
 
     Raises:
-        DsltError: The file lacks a column, or the cells were compared with different references.
+        DsltError: The file lacks a column, or cells of one part were compared with several others.
     """
     printed = read_rows(paper)
     lacking = [name for name in COLUMNS if not printed or name not in printed[0]]
@@ -57,16 +57,31 @@ def build_table3(paper: Path, cells: Mapping[str, CellComparison]) -> Table3:
         raise DsltError(f"{paper}: lacks the columns {', '.join(lacking)}, or has no row")
     one_pass = {name: kept for name, cell in cells.items() if (kept := _one_pass(cell))}
     rows = tuple(row for entry in printed for row in _rows_of(entry, one_pass))
-    results = [result for row in rows if row.cell for result in row.cell.benchmarks.values()]
-    references = {r.difference_to.cell for r in results if r.difference_to}
+    benchmarks = sorted({name for row in rows if row.cell for name in row.cell.benchmarks})
+    parts = dict.fromkeys(row.printed["part"] for row in rows)
+    return Table3(rows, tuple(benchmarks), {part: _reference(part, rows) for part in parts})
+
+
+def _reference(part: str, rows: Sequence[TableRow]) -> str:
+    """Name the row, or the cell, that the differences of a part are taken to."""
+    results = [
+        result
+        for row in rows
+        if row.cell and row.printed["part"] == part
+        for result in row.cell.benchmarks.values()
+    ]
+    references = {result.difference_to.cell for result in results if result.difference_to}
     if len(references) > 1:
         raise DsltError(
-            f"differences to several cells: {', '.join(sorted(references))}; expected one"
+            f"{part}: differences to several cells: {', '.join(sorted(references))}; expected one"
         )
     reference = next(iter(references), "")
-    named = [row.label for row in rows if row.cell and row.cell.cell == reference]
-    benchmarks = sorted({name for row in rows if row.cell for name in row.cell.benchmarks})
-    return Table3(rows, tuple(benchmarks), named[0] if named else reference)
+    named = [
+        f"{row.label} ({row.printed['part']})"
+        for row in rows
+        if row.cell and row.cell.cell == reference
+    ]
+    return named[0] if named else reference
 
 
 def _one_pass(cell: CellComparison) -> CellComparison | None:
@@ -163,14 +178,20 @@ def _with_interval(value: Value | DifferenceValue, form: str) -> str:
 
 def notes(table: Table3) -> list[str]:
     """Sentences under the table: conditions, sizes, and what may be compared."""
-    backbones = sorted({row.cell.backbone for row in table.rows if row.cell})
+    printed = dict.fromkeys(
+        f"{row.printed['tracker']} with {row.printed['backbone']} ({row.printed['part']})"
+        for row in table.rows
+    )
+    run = [(row.cell, row.printed["part"]) for row in table.rows if row.cell]
+    ours = dict.fromkeys(f"{cell.base} with {cell.backbone} ({part})" for cell, part in run)
+    references = dict.fromkeys(filter(None, table.references.values()))
     lines = [
-        "Values in percent. Paper: DSLT* with ResNet-50 on the pool of OTB-2015 and UAV-123"
-        f" (regression). Ours: backbone {', '.join(backbones) or 'not run'}. A printed value and"
-        " ours are comparable only where backbone, training data, benchmark and protocol are the"
-        " same; differences within a column always are.",
+        f"Values in percent. Paper: {', '.join(printed)} on the pool of OTB-2015 and UAV-123."
+        f" Ours: {', '.join(ours) or 'not run'}. A printed value and ours are comparable only"
+        " where tracker, backbone, training data, benchmark and protocol are the same; differences"
+        " within a part of a column always are.",
         "In brackets: 95 % percentile bootstrap over source videos and seeds. Differences are"
-        f" paired and taken to {table.reference or 'no row'}.",
+        f" paired and taken, in each tracker, to {' or '.join(references) or 'no row'}.",
     ]
     for benchmark in table.benchmarks:
         found = [

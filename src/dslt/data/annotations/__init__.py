@@ -92,7 +92,7 @@ class _Chosen:
 def _choose(benchmark: AnnotationsBenchmark, root: Path) -> _Chosen:
     """Choose the layout that has the most of the wanted sequences, the first one of equals."""
     if not root.exists():
-        raise DsltError(f"{root}: no such folder of annotations")
+        raise DsltError(f"{root}: no such folder of annotations of {benchmark.title}")
     best: tuple[Layout, dict[str, str]] | None = None
     for layout in _LAYOUTS[benchmark.family](root, benchmark.box_origin):
         wanted = benchmark.sequences or tuple(layout.sources)

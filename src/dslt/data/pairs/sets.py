@@ -1,166 +1,31 @@
-"""Training sets as data: the entries of `config/training_sets.yaml`, and how they are opened."""
+"""Training sets: how those of `config/training_sets.yaml` are opened."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
-
-from pydantic import Field
+from typing import Any
 
 from dslt.data.benchmarks import read_definitions
 from dslt.data.index_file import load_index
 from dslt.data.pairs import folders, ilsvrc, tables
 from dslt.data.pairs.indexed import IndexSource, index_tracks
 from dslt.data.pairs.procedural import ProceduralSource
-from dslt.data.pairs.source import ImageSource, Keep, RawTrack, Source, VideoTable, is_held_out
-from dslt.dslt_settings import Count, Fraction
-from dslt.errors import DsltError, unknown
-from dslt.settings import Settings, validate
-
-Split = Annotated[tuple[str, ...], Field(min_length=1)]
-
-
-class _Set(Settings):
-    """What all training sets have.
-
-    Attributes:
-        title: In words.
-        frame_range: Largest distance of the frames of a pair, in annotated frames.
-    """
-
-    title: str = ""
-    frame_range: Count
-
-
-class _Annotated(_Set):
-    """Images or videos of the user.
-
-    Attributes:
-        root: Their folder (of `index`: the index file); null until the user names one.
-        damaged: Share of views that may be unreadable or have a box outside the image. They are
-            replaced and counted; more of them stop the run.
-        held_out: Share of videos that no pair is drawn from, for validation.
-    """
-
-    root: str | None = None
-    damaged: Fraction
-    held_out: Annotated[float, Field(ge=0, lt=1)]
-
-
-class IlsvrcSet(_Annotated):
-    """ILSVRC VID or DET, unpacked: `Annotations/` and `Data/` under the root.
-
-    Attributes:
-        splits: Folders under `Annotations/VID` or `Annotations/DET`.
-    """
-
-    kind: Literal["ilsvrc_vid", "ilsvrc_det"]
-    splits: Split
-
-
-class CocoSet(_Annotated):
-    """COCO: `annotations/instances_<split>.json` and `<split>/` under the root."""
-
-    kind: Literal["coco"]
-    splits: Split
-
-
-class YoutubeBbSet(_Annotated):
-    """YouTube-BB: its table, and frames that the user took from the videos.
-
-    Attributes:
-        table: The CSV file under the root.
-        image: Path of a frame under the root: `{video}` is `<class id>/<youtube id>`, `{frame}` the
-            time in ms, `{track}` the number of the object.
-    """
-
-    kind: Literal["youtube_bb"]
-    table: str
-    image: str
-
-
-class LasotSet(_Annotated):
-    """LaSOT, unpacked.
-
-    Attributes:
-        sequences: File under the root that lists the sequences of the training part.
-    """
-
-    kind: Literal["lasot"]
-    sequences: str
-
-
-class Got10kSet(_Annotated):
-    """GOT-10k: the root is the folder `train`."""
-
-    kind: Literal["got10k"]
-
-
-class Crop511Set(_Annotated):
-    """Crops of 511 pixels as PySOT's scripts make them.
-
-    Attributes:
-        table: Their JSON file under the root.
-    """
-
-    kind: Literal["crop511"]
-    table: str
-
-
-class IndexSet(_Annotated):
-    """Sequences of an index that `dslt index` made, for example of your own folder."""
-
-    kind: Literal["index"]
-
-
-class ProceduralSet(_Set):
-    """Pairs that are made on the spot.
-
-    Attributes:
-        seed: Of the videos.
-        frames: Length of a video.
-    """
-
-    kind: Literal["procedural"]
-    seed: Annotated[int, Field(ge=0)]
-    frames: Count
-
-
-TrainingSet = (
-    IlsvrcSet
-    | CocoSet
-    | YoutubeBbSet
-    | LasotSet
-    | Got10kSet
-    | Crop511Set
-    | IndexSet
-    | ProceduralSet
+from dslt.data.pairs.set_kinds import (
+    CocoSet,
+    Crop511Set,
+    Got10kSet,
+    IlsvrcSet,
+    IndexSet,
+    LasotSet,
+    ProceduralSet,
+    TrainingSet,
+    YoutubeBbSet,
+    parse_training_set,
 )
-_KINDS: dict[str, type[TrainingSet]] = {
-    "ilsvrc_vid": IlsvrcSet,
-    "ilsvrc_det": IlsvrcSet,
-    "coco": CocoSet,
-    "youtube_bb": YoutubeBbSet,
-    "lasot": LasotSet,
-    "got10k": Got10kSet,
-    "crop511": Crop511Set,
-    "index": IndexSet,
-    "procedural": ProceduralSet,
-}
-
-
-def parse_training_set(name: str, definition: Any) -> TrainingSet:
-    """Check the definition of a training set.
-
-    Raises:
-        DsltError: An unknown kind or key, a missing key, or a value of the wrong type.
-    """
-    kind = definition.get("kind") if isinstance(definition, dict) else definition
-    if kind not in _KINDS:
-        raise unknown(f"kind of training set {name}:", kind, _KINDS)
-    return validate(_KINDS[kind], definition, f"training set {name}")
+from dslt.data.pairs.source import ImageSource, Keep, RawTrack, Source, VideoTable, is_held_out
+from dslt.errors import DsltError, unknown
 
 
 def load_training_sets(

@@ -1,0 +1,72 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: py:percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Offline training: what each loss does to a Siamese network
+#
+# A Siamese tracker learns before it sees a video: from pairs of a target's template and a search
+# region around it. Almost every cell of its response is background, so the paper's argument of
+# imbalance holds here too, and it replaces the classification loss. The cells on this page differ
+# in that loss only; network, pairs, seeds and schedule are the same.
+
+# %% tags=["parameters"]
+training = []
+fig06 = ""
+fig07 = ""
+fig14 = ""
+fig16 = ""
+
+# %%
+from pathlib import Path
+
+from IPython.display import display
+
+from dslt.report import show, tables
+
+# %% [markdown]
+# ## The losses
+#
+# Each loss is cross-entropy times a modulating factor of *l* = 1 - *p*, the probability that a
+# sample's own class lacks. Focal loss weakens every sample, hard ones too; shrinkage loss weakens
+# only those below 1 - *c* and, with its exponential part, strengthens the hard ones.
+
+# %%
+show.figure(fig06, "Modulating factors and losses of classification")
+
+# %% [markdown]
+# ## Before and after
+#
+# Success AUC on synthetic videos that no training pair is drawn from, of the untrained network (the
+# same pretrained backbone with a random neck) and of the trained one. The interval is that of the
+# gain: 95 % bootstrap over source videos and seeds, paired. Where it contains 0, the training
+# cannot be said to have helped.
+
+# %%
+for path in training:
+    display(show.table(tables.training(Path(path))))
+
+# %%
+show.figure(fig16, "Convergence of first-frame training; held-out AUC during offline training")
+
+# %% [markdown]
+# ## The same frame, seen by each loss
+
+# %%
+show.figure(fig07, "Template, search region and the response maps of each loss")
+
+# %% [markdown]
+# ## Score over time
+#
+# The sequence is the one on which the losses differ most, not picked by hand; so the figure
+# exaggerates. A tracker's score is its own confidence: losses are not calibrated alike, so compare
+# where a curve falls, not how high it is.
+
+# %%
+show.figure(fig14, "Score and overlap over the frames of a sequence")

@@ -1,0 +1,75 @@
+"""`dslt respond`: what a trained Siamese network answers to one frame (Fig. 7)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import get_args
+
+import click
+
+from dslt.data.index import load_index
+from dslt.data.jsonfile import parse_json
+from dslt.device import Device, limit_threads
+from dslt.errors import DsltError
+from dslt.siamese_settings import SiamFcSettings, SiamRpnSettings
+from dslt.tracker_settings import SiameseSettings, parse_tracker
+
+
+def siamese_settings(text: str, cell: str) -> SiameseSettings:
+    """Read the settings of a Siamese tracker.
+
+    Raises:
+        DsltError: they are no JSON, not valid, or those of another kind of tracker.
+    """
+    where = f"settings of cell {cell!r}"
+    settings = parse_tracker(parse_json(text, where), where)
+    if not isinstance(settings, SiamFcSettings | SiamRpnSettings):
+        raise DsltError(
+            f"{where}: tracker {settings.tracker!r} has no classification that was trained "
+            "offline; expected siamfc or siamrpn"
+        )
+    return settings
+
+
+@click.command()
+@click.option("--cell", required=True, help="Name of the cell, for messages.")
+@click.option("--settings", "text", required=True, help="Resolved settings as JSON.")
+@click.option("--weights", required=True, type=click.Path(path_type=Path), help="Its model.pt.")
+@click.option("--index", required=True, type=click.Path(path_type=Path), help="Benchmark index.")
+@click.option("--sequence", required=True, help="Sequence whose target is looked for.")
+@click.option(
+    "--frame", type=int, help="Frame that is looked at, counted from 0.  [default: the middle one]"
+)
+@click.option("--threads", default=1, show_default=True, help="Threads of torch and OpenCV.")
+@click.option("--device", type=click.Choice(get_args(Device)), default="auto", show_default=True)
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="File, npz.")
+def command(
+    cell: str,
+    text: str,
+    weights: Path,
+    index: Path,
+    sequence: str,
+    frame: int | None,
+    threads: int,
+    device: Device,
+    out: Path,
+) -> None:
+    """Keep what a trained Siamese network answers to one frame."""
+    from dslt.trackers.make import make_tracker
+    from dslt.trackers.responses import respond, write_response
+    from dslt.trackers.siamfc import SiamFcTracker
+    from dslt.trackers.siamrpn import SiamRpnTracker
+
+    limit_threads(threads)
+    settings = siamese_settings(text, cell)
+    if not weights.exists():
+        raise DsltError(
+            f"{weights}: no such file; the weights of {cell} are made by rule `train` "
+            "(`dslt train`)"
+        )
+    video = load_index(index).sequence(sequence)
+    tracker = make_tracker(settings, 0, device, weights)
+    assert isinstance(tracker, SiamFcTracker | SiamRpnTracker)
+    where = f"{index}, sequence {sequence}"
+    loss = settings.training.loss.name
+    write_response(respond(tracker, video, loss, frame, where), out)

@@ -1,0 +1,139 @@
+"""Fig. 6: what the factors of the classification losses do to the cross-entropy."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from dslt.figures import style
+
+if TYPE_CHECKING:
+    from dslt.siamese_settings import ClassificationLossSettings
+
+A, C, GAMMA = 10.0, 0.6, 2.0  # the paper's choices
+CURVES = ("bce", "focal", "no_exp", "full")
+FACTORS = {
+    "bce": "1 (cross-entropy)",
+    "focal": f"$(1 - p_t)^{GAMMA:g}$ (focal)",
+    "no_exp": f"$1\\,/\\,(1 + e^{{{A:g}(p_t - {C:g})}})$",
+    "full": f"$e^{{p_t}}\\,/\\,(1 + e^{{{A:g}(p_t - {C:g})}})$",
+}
+NAMES = {
+    "bce": "Cross-entropy",
+    "focal": "Focal",
+    "no_exp": "Shrinkage, w/o $e^{p_t}$",
+    "full": "Shrinkage",
+}
+LOOKS: dict[str, dict[str, Any]] = {
+    "bce": {"color": style.BLACK, "linestyle": style.DOTTED},
+    "focal": {"color": style.BLUE, "linestyle": style.DASHED},
+    "no_exp": {"color": style.PURPLE, "linestyle": style.DASH_DOT},
+    "full": {"color": style.VERMILLION, "linestyle": style.SOLID},
+}
+NEAREST = 0.0025  # to 0 and 1, where the logit is infinite
+SAMPLES = 799
+HIGHEST = 3.0  # of the losses; they have no bound at l = 1
+
+
+def figure() -> Figure:
+    """Draw (a) the modulating factors of Eq. 10 to 13 and (b) the losses; p_t > c is shaded."""
+    error = np.linspace(NEAREST, 1 - NEAREST, SAMPLES)
+    factors, losses = evaluate(error)
+    with style.styled():
+        canvas = style.new_figure(style.COLUMN_WIDTH, 2.7)
+        left, right = canvas.subplots(1, 2)
+        _curves(left, error, factors, FACTORS)
+        style.panel_title(left, 0, "Modulating factor")
+        left.set(ylim=(0, 1.5), ylabel="$f(p_t)$")
+        _peak(left, error, factors["full"])
+        _curves(right, error, losses, NAMES)
+        style.panel_title(right, 1, f"Loss ($a={A:g},\\ c={C:g}$)")
+        right.set(ylim=(0, HIGHEST), ylabel="$-f(p_t)\\,\\log p_t$")
+        _zoom(right, error, losses)
+    return canvas
+
+
+def settings() -> dict[str, ClassificationLossSettings]:
+    """Name the settings of each curve; those of weights do not enter."""
+    from dslt.siamese_settings import ClassificationLossSettings
+
+    full = ClassificationLossSettings(
+        name="shrinkage",
+        factor="full",
+        a=A,
+        c=C,
+        alpha=1,
+        gamma=GAMMA,
+        balance="half",
+        fixed=(1, 1),
+        clamp=None,
+        scale=1,
+    )
+    changes = {"bce": {"name": "bce"}, "focal": {"name": "focal"}, "no_exp": {"factor": "no_exp"}}
+    return {name: full.model_copy(update=changes.get(name, {})) for name in CURVES}
+
+
+def evaluate(error: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """Evaluate factors and losses with the package's own functions.
+
+    Args:
+        error: (N,) errors l = 1 - p_t, between 0 and 1, both excluded.
+
+    Returns:
+        Curve (`bce`, `focal`, `no_exp`, `full`) -> (N,) modulating factor, and the same of the
+        losses of one sample without its class's weight.
+    """
+    import torch
+
+    from dslt.classification_losses import elementwise, modulation
+
+    # The losses take the logit of the true class: p_t = sigmoid(z).
+    logit = torch.logit(1 - torch.from_numpy(error))
+    chosen = settings()
+    factors = {name: modulation(logit, values).numpy() for name, values in chosen.items()}
+    losses = {name: elementwise(logit, values).numpy() for name, values in chosen.items()}
+    return factors, losses
+
+
+def _curves(
+    ax: Axes, error: np.ndarray, values: dict[str, np.ndarray], labels: dict[str, str]
+) -> None:
+    """Draw one panel's curves over l, and where samples count as easy."""
+    ax.axvspan(0, 1 - C, color=style.GREY, alpha=0.15, lw=0)
+    for name in CURVES:
+        ax.plot(error, values[name], label=labels[name], **LOOKS[name])
+    ax.set_xlim(0, 1)
+    ax.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "0.25", "0.5", "0.75", "1"])
+    ax.set_xlabel("Error $l = 1 - p_t$")
+    place: dict[str, Any] = {"transform": ax.get_xaxis_transform(), "fontsize": 7}
+    ax.text((1 - C) / 2, 0.985, "easy", ha="center", va="top", **place)
+    ax.legend(loc="upper left", bbox_to_anchor=(-0.12, -0.24), borderaxespad=0)
+
+
+def _peak(ax: Axes, error: np.ndarray, factor: np.ndarray) -> None:
+    """Mark the largest factor, which enhances what is neither easy nor hopeless."""
+    place = int(np.argmax(factor))
+    at = (float(error[place]), float(factor[place]))
+    ax.plot(*at, marker="o", color=style.VERMILLION, markersize=2.5)
+    text = f"{at[1]:.2f} at $p_t = {1 - at[0]:.2f}$"
+    ax.annotate(
+        text, at, xytext=(0, 3.5), textcoords="offset points", fontsize=7, ha="center", va="bottom"
+    )
+
+
+def _zoom(ax: Axes, error: np.ndarray, losses: dict[str, np.ndarray]) -> None:
+    """Repeat the curves of easy samples, where the losses differ most in ratio, in an inset."""
+    inset = ax.inset_axes((0.13, 0.47, 0.4, 0.4), xlim=(0, 0.3), ylim=(0, 0.2))
+    for name in CURVES:
+        inset.plot(error, losses[name], **LOOKS[name])
+    inset.set_xticks([0, 0.3], ["0", "0.3"])
+    inset.set_yticks([0, 0.2], ["0", "0.2"])
+    inset.tick_params(labelsize=7, pad=1.5, length=1.5)
+    inset.spines[["top", "right"]].set_visible(True)
+    inset.grid(visible=False)
+    marked = ax.indicate_inset_zoom(inset, edgecolor=style.GREY, linewidth=0.5, alpha=1)
+    for connector in marked.connectors or ():
+        connector.set_visible(False)

@@ -1,0 +1,182 @@
+"""Fig. 14: the score of each tracker over the frames of a sequence, and its overlap with the truth.
+
+Boxes, sequence and frames are those of Fig. 1: `strips` chooses them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from dslt import boxes
+from dslt.data.index import load_index
+from dslt.errors import DsltError
+from dslt.figures import boxes_on_frames, inputs, strips, style
+from dslt.figures.strips import Request, Strip
+from dslt.figures.style import Look
+
+RULE = "where the mean overlaps differ most"
+TITLES = {"score": "Score: the tracker's own confidence", "overlap": "Overlap (IoU) with the truth"}
+COLUMNS = ("frame", "x", "y", "w", "h", "score")
+HEADING = 0.2  # inches, like the next four
+GAP = 0.04
+LEFT, RIGHT = 0.42, 0.06
+PANEL = 1.15
+TICKS, BELOW = 0.2, 0.34  # below a panel, without and with the axis's name
+LINE = 0.15  # of a legend
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What a tracker said of each frame.
+
+    Attributes:
+        score: (N,) its own confidence; NaN in the first frame, where it is given the box.
+        overlap: (N,) with the ground truth; NaN where the target is absent.
+    """
+
+    score: np.ndarray
+    overlap: np.ndarray
+
+
+@dataclass(frozen=True)
+class Film:
+    """One sequence.
+
+    Attributes:
+        strip: Some of its frames with the boxes.
+        traces: Cell id -> what it said.
+        by_rule: Whether the rule chose the sequence, and not the user.
+    """
+
+    strip: Strip
+    traces: Mapping[str, Trace]
+    by_rule: bool
+
+
+def load(index: Path, tracks: Sequence[str], sequence: str | None, frames: int) -> Film:
+    """Read boxes and scores of one sequence.
+
+    Args:
+        index: Index of the benchmark.
+        tracks: As for Fig. 1 (`strips.parse_tracks`), folders with `<sequence>.txt` boxes and
+            `<sequence>.csv` records.
+        sequence: Its name; None: the one on which the cells' mean overlaps differ most.
+        frames: How many to show.
+
+    Raises:
+        DsltError: A file is missing, malformed or of another length than the sequence, or a
+            tracker has no scores.
+    """
+    request = Request("fig01", rows=1, columns=frames, named=(sequence,) if sequence else ())
+    (strip,) = strips.load([index], tracks, request)
+    found = load_index(index)
+    truth = found.entry(strip.name).boxes()
+    folders = strips.parse_tracks(tracks, [found.benchmark])
+    traces = {
+        cell: _trace(folder / f"{strip.name}.csv", truth) for (_, cell), folder in folders.items()
+    }
+    return Film(strip, traces, sequence is None)
+
+
+def _trace(path: Path, truth: np.ndarray) -> Trace:
+    """Read one record and compare its boxes with the truth."""
+    try:
+        rows = pd.read_csv(inputs.existing(path, strips.MADE_BY))
+        lacking = [name for name in COLUMNS if name not in rows]
+        if lacking:
+            raise DsltError(f"{path}: lacks the columns {', '.join(lacking)}")
+        table = rows[list(COLUMNS)].to_numpy(dtype=np.float64)
+    except (OSError, ValueError) as error:
+        raise DsltError(f"{path}: not a record of tracking ({error})") from None
+    if not np.array_equal(table[:, 0], np.arange(len(truth))):
+        raise DsltError(
+            f"{path}: {len(table)} rows; expected one for each of the frames 0 to {len(truth) - 1};"
+            " is it from another sequence or an older run?"
+        )
+    if np.isnan(table[:, 5]).all():
+        raise DsltError(f"{path}: no scores; the tracker gives none, leave it out")
+    overlap = np.nan_to_num(boxes.iou(table[:, 1:5], truth))
+    overlap[np.isnan(truth).any(axis=1)] = np.nan
+    return Trace(table[:, 5], overlap)
+
+
+def figure(film: Film, labels: Mapping[str, str] | None = None) -> Figure:
+    """Draw frames with boxes and, below them, score and overlap over the frames.
+
+    Args:
+        film: What `load` returns.
+        labels: Cell id -> label, where the default should be replaced.
+    """
+    looks = style.looks(film.traces, labels)
+    view = boxes_on_frames.view(film.strip)
+    width = style.PAGE_WIDTH / len(film.strip.frames)
+    tall = width * (view[3] - view[1]) / (view[2] - view[0])
+    columns = _columns(looks)
+    head = HEADING + LINE * -(-len(looks) // columns)
+    total = HEADING + tall + 2 * (head + PANEL) + TICKS + BELOW
+    with style.styled():
+        # Laid out by hand, as the strips are: the frames' own aspects fix their size.
+        canvas = Figure(figsize=(style.PAGE_WIDTH, total))
+        top = total - HEADING
+        chosen = f", {RULE}" if film.by_rule else ""
+        _heading(canvas, top, f"(a) {film.strip.name}{chosen}.  White: ground truth")
+        top -= tall
+        for column in range(len(film.strip.frames)):
+            ax = _axes(canvas, column * width + GAP / 2, top, width - GAP, tall)
+            boxes_on_frames.draw_frame(ax, film.strip, column, looks, view)
+        for letter, name, below in (("b", "score", TICKS), ("c", "overlap", BELOW)):
+            top -= head + PANEL
+            _heading(canvas, top + PANEL + head - HEADING, f"({letter}) {TITLES[name]}")
+            ax = _axes(canvas, LEFT, top, style.PAGE_WIDTH - LEFT - RIGHT, PANEL)
+            _panel(ax, film, name, looks)
+            place: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0, 1)}
+            ax.legend(ncols=columns, frameon=False, borderaxespad=0.1, **place)
+            top -= below
+        ax.set_xlabel("Frame")
+    return canvas
+
+
+def _columns(looks: Mapping[str, Look]) -> int:
+    return style.legend_columns([f"{look.label}, mean 0.00" for look in looks.values()])
+
+
+def _axes(canvas: Figure, left: float, bottom: float, width: float, height: float) -> Axes:
+    """Add axes at a place in inches."""
+    wide, high = canvas.get_size_inches()
+    return canvas.add_axes((left / wide, bottom / high, width / wide, height / high))
+
+
+def _heading(canvas: Figure, y: float, text: str) -> None:
+    """Write a heading `y` inches above the bottom."""
+    wide, high = canvas.get_size_inches()
+    place = (GAP / 2 / wide, (y + 0.06) / high)
+    canvas.text(*place, style.plain(text), fontsize=8, va="baseline")
+
+
+def _panel(ax: Axes, film: Film, name: str, looks: Mapping[str, Look]) -> None:
+    """Draw one value over the frames; grey where the target is absent, dotted the shown frames."""
+    truth_gone = np.isnan(next(iter(film.traces.values())).overlap)
+    frames = np.arange(len(truth_gone))
+    highest = 1.0
+    for cell, look in looks.items():
+        values = getattr(film.traces[cell], name)
+        label = f"{look.label}, mean {np.nanmean(values):.2f}"
+        ax.plot(
+            frames, values, label=label, linewidth=0.9, zorder=3 - 0.01 * look.order, **look.line
+        )
+        highest = max(highest, float(np.nanmax(values)))
+    for index in film.strip.indices:
+        ax.axvline(index, color=style.GREY, linewidth=0.6, linestyle=style.DOTTED, zorder=1)
+    edges = np.flatnonzero(np.diff(truth_gone, prepend=False, append=False))
+    for first, end in edges.reshape(-1, 2).tolist():
+        ax.axvspan(first - 0.5, end - 0.5, color=style.GREY, alpha=0.25, lw=0)
+    ax.set(xlim=(0, max(1, len(frames) - 1)), ylim=(-0.03, 1.03 * highest))
+    ax.set_ylabel("Score" if name == "score" else "IoU")

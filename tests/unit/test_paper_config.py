@@ -1,0 +1,173 @@
+"""The paper's own scale: config/paper.yaml, its cells, and what the paper's tables say of them."""
+
+from __future__ import annotations
+
+import importlib
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from dslt.cells import load_cells
+from dslt.compare.paper import read_claims, read_rows
+from dslt.dslt_settings import DsltSettings
+from dslt.errors import DsltError
+from dslt.settings import merge
+from dslt.study_load import check_data, load_study
+
+ROOT = Path(__file__).parents[2]
+CONFIG = ROOT / "config"
+PAPER = load_cells(CONFIG / "paper_cells.tsv", CONFIG / "trackers")
+CELLS = {**load_cells(CONFIG / "cells.tsv", CONFIG / "trackers"), **PAPER}
+CLAIMS = [claim for claim in read_claims(CONFIG / "paper") if claim.better_cell]
+TABLE3 = [
+    pytest.param(row, cell, id=cell)
+    for row in read_rows(CONFIG / "paper" / "table3.csv")
+    for cell in row["cells"].split()
+]
+FACTORS = {"w/o": "no_exp", "only": "only_exp"}
+
+
+def configuration():
+    files = (ROOT / "config.yaml", CONFIG / "paper.yaml")
+    return merge(*(yaml.safe_load(path.read_text(encoding="utf-8")) for path in files))
+
+
+@pytest.fixture
+def configured(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    return configuration()
+
+
+def training(cell):
+    return CELLS[cell].settings.training
+
+
+@pytest.mark.parametrize(
+    "stem", ["siamfc_paper", "siamfc_released", "siamrpn", "siamrpnpp"], ids=str
+)
+def test_every_tracker_is_trained_with_every_loss_and_nothing_else_differs(stem):
+    losses = [training(f"{stem}_{name}").loss for name in ("bce", "focal", "shrinkage")]
+    assert [loss.name for loss in losses] == ["bce", "focal", "shrinkage"]
+    rest = [
+        training(f"{stem}_{name}").model_dump(exclude={"loss"})
+        for name in ("bce", "focal", "shrinkage")
+    ]
+    assert rest[0] == rest[1] == rest[2]
+
+
+@pytest.mark.parametrize(("row", "cell"), TABLE3)
+def test_cells_of_table3_have_the_constants_of_their_rows(row, cell):
+    loss, settings = training(cell).loss, CELLS[cell].settings
+    for key in ("a", "c", "alpha", "gamma"):
+        assert not row[key] or getattr(loss, key) == float(row[key])
+    if row["part"] == "regression":
+        assert isinstance(settings, DsltSettings)
+        return
+    assert loss.name == ("focal" if row["part"] == "focal" else "shrinkage")
+    if loss.name == "shrinkage":
+        assert loss.factor == FACTORS.get(row["item"].split()[0], "full")
+
+
+@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.id)
+def test_cells_of_a_claim_exist_and_have_its_preset(claim):
+    for cell in (claim.better_cell, claim.worse_cell):
+        assert claim.preset in ("", CELLS[cell].base.partition("/")[2])
+
+
+@pytest.mark.parametrize(
+    "claim", [c for c in CLAIMS if c.better_cell.startswith("siam")], ids=lambda claim: claim.id
+)
+def test_cells_of_a_claim_about_offline_losses_differ_in_the_loss_alone(claim):
+    better, worse = training(claim.better_cell), training(claim.worse_cell)
+    assert better.loss != worse.loss
+    assert better.model_dump(exclude={"loss"}) == worse.model_dump(exclude={"loss"})
+
+
+def test_recipes_of_many_gpus_are_run_by_one():
+    for cell in PAPER.values():
+        schedule = cell.settings.training.schedule if cell.offline else None
+        if schedule and schedule.micro_batches > 1:
+            assert schedule.gradient_reduction == "sum"
+            assert cell.base.startswith("siamrpn/")
+
+
+def test_the_study_holds_together(configured):
+    study = load_study(configured)
+    assert set(study.runs) == {"OTB-2013", "OTB-2015", "UAV123", "LaSOT", "VOT-2016", "VOT-2018"}
+    assert all(len(cell.seeds) == 1 for cell in study.cells.values())
+    # The cells that only track in another way wait for the weights of their like.
+    assert study.trained_as["siamfc_original_5s"] == "siamfc_paper_bce"
+    assert study.trained_as["siamrpnpp_pysot_zoo"] == "siamrpnpp_pysot"
+    for cell in study.cells_run:
+        reference = study.reference_of(cell)
+        assert set(study.benchmarks_of(cell)) & set(study.benchmarks_of(reference))
+
+
+@pytest.mark.parametrize("name", ["OTB-2015", "UAV123", "LaSOT", "VOT-2016", "VOT-2018"])
+def test_a_missing_folder_is_named(configured, name):
+    folder = "/nowhere/benchmark"
+    configured["benchmarks"][name]["root"] = folder
+    study = load_study(configured | {"run": {name: ["dslt_star"]}, "quick": quick(name)})
+    with pytest.raises(DsltError, match=folder):
+        _ = study.sequences
+
+
+def quick(benchmark):
+    return {"benchmark": benchmark, "cells": ["dslt_star"]}
+
+
+def test_a_training_set_without_a_root_is_named(configured):
+    configured["training"]["sets"]["coco"]["root"] = None
+    with pytest.raises(DsltError, match=r"training\.sets\.coco\.root"):
+        load_study(configured)
+
+
+def test_data_that_is_not_there_is_found_while_planning(configured, tmp_path):
+    study = load_study(configured)
+    with pytest.raises(
+        DsltError, match=r"data/OTB: no such folder .* benchmarks\.OTB-20.*\.images"
+    ):
+        check_data(study)
+    images = {"images": str(tmp_path)}
+    changed = {name: images for name in study.runs}
+    study = load_study(merge(configured, {"benchmarks": changed}))
+    with pytest.raises(DsltError, match=r"data/ILSVRC2015: not there; .*sets\.vid.*\.root"):
+        check_data(study)
+
+
+def test_targets_of_one_video_have_their_frames():
+    benchmarks = yaml.safe_load((CONFIG / "benchmarks.yaml").read_text(encoding="utf-8"))
+    parts = {name for name in benchmarks["UAV123"]["sequences"] if re.search(r"_\d+$", name)}
+    frames = benchmarks["UAV123"]["frames"]
+    assert set(frames) == parts
+    assert sum(last - first + 1 for first, last in frames.values()) == 53_931
+    for name in ("OTB-2013", "OTB-2015"):
+        assert set(benchmarks[name]["frames"]) <= set(benchmarks[name]["sequences"])
+
+
+def test_the_page_has_the_tables_that_its_command_prints():
+    page = (ROOT / "docs" / "paper_scale.md").read_text(encoding="utf-8")
+    command = page[page.index("    python benchmarks/paper_scale.py \\\n") :].partition("\n\n")[0]
+    _, *arguments = shlex.split(command.replace("\\\n", " "))
+    done = subprocess.run(
+        [sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    tables = [part for part in done.stdout.strip().split("\n\n") if part.startswith("|")]
+    assert len(tables) == 3
+    assert [table for table in tables if table not in page] == []
+    # 30 million pairs at 4.38 a second.
+    assert "| siamrpn/pysot | alexnet | 1 | 30.00 | 1,903 | 1,903 |" in tables[0]
+
+
+def test_what_it_costs_counts_the_sequences_that_are_run(configured, monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "benchmarks")
+    counted = importlib.import_module("paper_scale").BENCHMARKS
+    benchmarks = load_study(configured).benchmarks
+    assert {name: len(benchmarks[name].sequences) for name in counted} == {
+        name: sequences for name, (sequences, _) in counted.items()
+    }
