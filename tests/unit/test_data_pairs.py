@@ -22,6 +22,7 @@ from dslt.data.pairs.heldout import heldout
 from dslt.data.pairs.photographs import HELD_OUT, TRAINING, photo_size, pyramid, sample
 from dslt.data.pairs.procedural import ProceduralSource, WorldView, training_world
 from dslt.data.pairs.sampling import Schedule
+from dslt.data.pairs.shapes import make_shape, recolored
 from dslt.data.pairs.source import DamagedError, ImageView, Track, Video, VideoTable, is_held_out
 from dslt.data.scene_list import SCENES
 from dslt.errors import DsltError
@@ -491,6 +492,54 @@ def test_videos_have_texture_and_move():
     assert np.median(contrast) > 8
 
 
+def test_half_of_the_distractors_are_cut_from_the_targets_cloth():
+    alike, others = [], []
+    for world in worlds_to_test(60):
+        target = world.actors[world.target]
+        for actor in world.actors[: world.target]:
+            same = actor.shape.cloths is target.shape.cloths
+            (alike if same else others).append((actor, target))
+    assert 0.4 < len(alike) / (len(alike) + len(others)) < 0.6
+    for actor, target in alike:
+        assert actor.shape.pixels.shape != target.shape.pixels.shape  # another piece, cut anew
+        assert actor.leader in (None, target)
+    beside = [actor for actor, _ in alike if actor.leader]
+    assert 0.3 < len(beside) / len(alike) < 0.7
+    assert not any(actor.leader for actor, _ in others)
+
+
+def test_a_look_alike_beside_the_target_stays_in_its_search_region():
+    frames = np.arange(100)
+    for world in worlds_to_test(60):
+        target = world.actors[world.target]
+        for actor in world.actors[: world.target]:
+            if actor.leader is target:
+                far = np.linalg.norm(actor.poses(frames)[0] - target.poses(frames)[0], axis=1)
+                # Its place is at most 2 sides off, and wanders by 0.8 of a side along each axis.
+                outline = target.shape.outline
+                assert far.max() < 3.2 * np.ptp(outline, axis=0).max()
+
+
+def test_a_third_of_the_videos_have_a_background_like_the_target():
+    made = [
+        world.photo == world.actors[world.target].shape.cloths[0].photo
+        for world in worlds_to_test(150)
+    ]
+    assert 0.25 < np.mean(made) < 0.5  # 0.3, and one in eleven of the others by chance
+
+
+def test_other_colours_change_the_cloth_with_the_pixels():
+    random = np.random.default_rng(0)
+    shape = make_shape(random, ("rocket",), 40.0)
+    other = recolored(random, shape)
+    assert np.array_equal(other.outline, shape.outline)
+    assert np.array_equal(other.pixels[..., 3], shape.pixels[..., 3])
+    assert np.abs(other.pixels[..., :3] - shape.pixels[..., :3]).mean() > 1
+    for new, old in zip(other.cloths, shape.cloths, strict=True):
+        assert (new.photo, new.grain) == (old.photo, old.grain)
+        assert not np.allclose(new.colors, old.colors)
+
+
 def test_video_numbers_are_far_apart_in_content():
     source = procedural()["procedural"]
     boxes = [source.videos[number].tracks[0].boxes[0] for number in (0, 1, 2**48, 2**61)]
@@ -522,6 +571,13 @@ def test_held_out_sequences():
         assert np.array_equal(more[sequence.name].frames[5], sequence.frames[5])
     with pytest.raises(IndexError):
         sequences[0].frames[12]
+
+
+def test_held_out_sequences_take_every_third_frame():
+    sequence = heldout(1, 0, frames=5, seed=0)[0]
+    world = procedural_module.validation_world(0, 0, None)
+    assert np.array_equal(sequence.ground_truth, world.boxes(np.arange(0, 15, 3)))
+    assert np.array_equal(sequence.frames[4], world.render(12))
 
 
 def test_held_out_textures_are_of_held_out_photographs(monkeypatch):

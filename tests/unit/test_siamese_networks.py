@@ -57,6 +57,13 @@ def test_siamfc_sizes(name, search, cells, side, request):
 
 
 @torch.no_grad()
+def test_light_features_of_a_batch_are_those_of_its_images(light):
+    """On a CPU they are computed one by one; what the others of a batch are changes nothing."""
+    batch = images(3, 127)
+    assert torch.equal(light.features(batch)[1:2], light.features(batch[1:2]))
+
+
+@torch.no_grad()
 def test_light_siamfc_without_a_neck():
     net = make_network(siamfc("efficientnet_lite0")).eval()
     z = net.template(images(1, 127))

@@ -71,8 +71,10 @@ class SiamFcNet(SiameseNet):
         """Extract what the backbone gives, before the neck: `(B, C, H, W)`."""
         if not self.light:
             return self.backbone(images, (self.tap,))[0]  # type: ignore[no-any-return]
-        (maps,) = self.backbone(F.pad(images, LITE_PAD), (self.tap,))
-        return maps[..., LITE_KEPT, LITE_KEPT]  # type: ignore[no-any-return]
+        # A CPU's cache holds the maps of one image, not of a batch: twice as fast.
+        parts = images.chunk(len(images)) if images.device.type == "cpu" else (images,)
+        maps = torch.cat([self.backbone(F.pad(part, LITE_PAD), (self.tap,))[0] for part in parts])
+        return maps[..., LITE_KEPT, LITE_KEPT]
 
     def template(self, z: Tensor) -> Tensor:
         """Turn templates `(B, 3, template, template)` into features `(B, C, h, w)`."""

@@ -1,7 +1,7 @@
 """Validation sequences that no training pair comes from, and no benchmark: for the AUC per epoch.
 
-Their seeds are of another stream than the training videos'. One half has the training photographs;
-the other half's photographs are in no training pair either.
+Their seeds are of another stream than the training videos'. The procedural ones have the training
+photographs; those of the others, `texture`, are in no training pair either.
 """
 
 from __future__ import annotations
@@ -16,21 +16,23 @@ from dslt.data.pairs.procedural import validation_world
 from dslt.data.pairs.worlds import World
 from dslt.data.sequences import Sequence
 
+_STEP = 3  # of the videos' frames, as UAV123_10fps has every third one
+
 
 class WorldFrames:
     """Frames of a procedural video, RGB uint8 (240, 320, 3); a `FrameSource`."""
 
-    def __init__(self, world: World, count: int) -> None:
-        """Take the first `count` frames."""
-        self._world, self._count = world, count
+    def __init__(self, world: World, numbers: range) -> None:
+        """Take the frames of these numbers."""
+        self._world, self._numbers = world, numbers
 
     def __len__(self) -> int:
         """Number of frames."""
-        return self._count
+        return len(self._numbers)
 
     def __getitem__(self, index: int) -> Frame:
         """Render frame `index`; see `FrameSource`."""
-        return self._world.render(checked_index(index, self._count))
+        return self._world.render(self._numbers[checked_index(index, len(self))])
 
 
 def heldout(procedural: int, texture: int, frames: int, seed: int) -> list[Sequence]:
@@ -40,7 +42,7 @@ def heldout(procedural: int, texture: int, frames: int, seed: int) -> list[Seque
         procedural: Number of sequences made of the training photographs, each a video of its own.
         texture: Number of sequences whose targets are cut from held-out photographs in turn; the
             photograph counts as the video, as they are not independent.
-        frames: Length of each.
+        frames: Length of each; every third frame of the video is taken.
         seed: Of all of them.
 
     Returns:
@@ -60,5 +62,6 @@ def heldout(procedural: int, texture: int, frames: int, seed: int) -> list[Seque
 
 def _sequence(name: str, seed: int, number: int, photo: str | None, frames: int) -> Sequence:
     world = validation_world(seed, number, photo)
-    boxes = world.boxes(np.arange(frames))
-    return Sequence(name, WorldFrames(world, frames), boxes, video=photo or name)
+    numbers = range(0, _STEP * frames, _STEP)
+    boxes = world.boxes(np.array(numbers))
+    return Sequence(name, WorldFrames(world, numbers), boxes, video=photo or name)

@@ -23,16 +23,33 @@ _LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
 
 
 @dataclass(frozen=True, eq=False)
+class Cloth:
+    """What a part is cut from: a photograph in changed colours.
+
+    Attributes:
+        photo: Its name.
+        grain: Its pixels per pixel of the shape.
+        colors: (3, 3) change of its colours.
+    """
+
+    photo: str
+    grain: float
+    colors: Floats
+
+
+@dataclass(frozen=True, eq=False)
 class Shape:
     """An object at the finest resolution it is drawn in.
 
     Attributes:
         pixels: RGB times opacity and opacity, float32 (h, w, 4): 0 to 255 and 0 to 1.
         outline: Points (K, 2) of it, offsets from the middle of `pixels`, pixels.
+        cloths: Of its parts.
     """
 
     pixels: Pixels
     outline: Floats
+    cloths: tuple[Cloth, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,34 +83,41 @@ def make_shape(random: Random, photos: tuple[str, ...], side: float) -> Shape:
         photos: Names of photographs; each part is of one of them.
         side: Square root of the area of the box around the first part, pixels.
     """
-    parts = _make_parts(random, side)
+    count = int(random.choice(_PARTS))
+    return cut(random, tuple(_draw_cloth(random, photos) for _ in range(count)), side)
+
+
+def cut(random: Random, cloths: tuple[Cloth, ...], side: float) -> Shape:
+    """Cut an object with a part of each cloth; two of the same cloths look alike."""
+    parts = _make_parts(random, len(cloths), side)
     outline = np.concatenate([part.outline() for part in parts])
     low, high = outline.min(axis=0), outline.max(axis=0)
     middle = (low + high) / 2
     width, height = (np.ceil(high - low) + 2 * _MARGIN).astype(int).tolist()
     pixels = np.zeros((height, width, 4), dtype=np.float32)
-    for part in parts:
+    for part, cloth in zip(parts, cloths, strict=True):
         center = part.center - middle + np.array([width, height]) / 2
         opacity = _opacity(part, center, (width, height))[..., None]
-        texture = _texture(random, photos[int(random.integers(len(photos)))], (width, height))
+        texture = _texture(random, cloth, (width, height))
         layer = np.concatenate([texture * opacity, opacity], axis=2)
         pixels = layer + pixels * (1 - opacity)
-    return Shape(pixels, outline - middle)
+    return Shape(pixels, outline - middle, cloths)
 
 
 def recolored(random: Random, shape: Shape) -> Shape:
     """The same object in other colours."""
-    pixels = shape.pixels.copy()
-    color = cv2.transform(np.ascontiguousarray(pixels[..., :3]), palette(random))
+    pixels, change = shape.pixels.copy(), palette(random)
+    color = cv2.transform(np.ascontiguousarray(pixels[..., :3]), change)
     pixels[..., :3] = np.clip(color, 0, 255 * pixels[..., 3:])
-    return Shape(pixels, shape.outline)
+    cloths = (Cloth(old.photo, old.grain, change @ old.colors) for old in shape.cloths)
+    return Shape(pixels, shape.outline, tuple(cloths))
 
 
-def _make_parts(random: Random, side: float) -> list[_Part]:
+def _make_parts(random: Random, count: int, side: float) -> list[_Part]:
     aspect = np.exp(random.uniform(-0.6, 0.6) / 2)
     half = np.array([aspect, 1 / aspect]) * side / 2
     parts = [_Part(np.zeros(2), half, random.uniform(-0.4, 0.4), int(random.choice(_POWERS)))]
-    for _ in range(int(random.choice(_PARTS)) - 1):
+    for _ in range(count - 1):
         turn = random.uniform(0, 2 * np.pi)
         center = half * random.uniform(0.3, 0.9) * np.array([np.cos(turn), np.sin(turn)])
         size = half * random.uniform(0.3, 0.6, 2)
@@ -113,15 +137,20 @@ def _opacity(part: _Part, center: Floats, size: tuple[int, int]) -> Pixels:
     return opacity
 
 
-def _texture(random: Random, photo: str, size: tuple[int, int]) -> Pixels:
-    """A random piece of a photograph in random colours, float32 (h, w, 3)."""
+def _draw_cloth(random: Random, photos: tuple[str, ...]) -> Cloth:
+    photo = photos[int(random.integers(len(photos)))]
+    grain = float(np.exp(random.uniform(np.log(0.6), np.log(3))))
+    return Cloth(photo, grain, palette(random))
+
+
+def _texture(random: Random, cloth: Cloth, size: tuple[int, int]) -> Pixels:
+    """A random piece of a cloth, float32 (h, w, 3)."""
     angle = random.uniform(-np.pi, np.pi)
-    grain = np.exp(random.uniform(np.log(0.6), np.log(3)))
-    cosine, sine = grain * np.cos(angle), grain * np.sin(angle)
+    cosine, sine = cloth.grain * np.cos(angle), cloth.grain * np.sin(angle)
     linear = np.array([[cosine, -sine], [sine, cosine]])
-    middle = random.uniform(0.15, 0.85, 2) * photo_size(photo)
+    middle = random.uniform(0.15, 0.85, 2) * photo_size(cloth.photo)
     at = middle - linear @ (np.array(size) / 2)
-    color = cv2.transform(sample(photo, linear, at, size), palette(random))
+    color = cv2.transform(sample(cloth.photo, linear, at, size), cloth.colors)
     return np.asarray(color, dtype=np.float32)
 
 

@@ -16,13 +16,29 @@ from numpy.typing import NDArray
 from dslt.boxes import DECIMALS, Boxes
 from dslt.data.images import Frame
 from dslt.data.pairs.photographs import photo_size, sample
-from dslt.data.pairs.shapes import Floats, Pixels, Random, Shape, make_shape, palette, recolored
+from dslt.data.pairs.shapes import (
+    Floats,
+    Pixels,
+    Random,
+    Shape,
+    cut,
+    make_shape,
+    palette,
+    recolored,
+)
 
 WIDTH, HEIGHT = 320, 240
 _SIZES = (22.0, 80.0)  # side of a target's first part where it is largest, pixels
 _PERIOD = 100.0  # frames in which a curve has its `rate` of waves
 _NOISE_SIDE = 64  # the noise tile is so much larger than a frame
 _NOISE = 8.0  # largest standard deviation of the noise, grey levels
+_RATES = (0.2, 3.0)  # waves per period
+_STRETCH = 0.3  # largest logarithm of the stretch, for objects that turn out of the plane
+# Shares as of the attributes of OTB-2015 (of 103 targets: rotation in the plane 48, occlusion 52,
+# background clutter 31).
+_TURNED = 0.5  # of objects: turn by more than 20 degrees
+_OCCLUDED = 0.5  # of videos: another object hides a part of the target now and then
+_CLUTTERED = 0.3  # of videos: the background is the target's photograph in other colours
 
 Area = tuple[int, int, int, int]
 """Frame pixels: left, top, right, bottom, the last two exclusive."""
@@ -41,7 +57,7 @@ class Drift:
     def draw(cls, random: Random, middle: list[float], reach: list[float]) -> Drift:
         """Curves through given middles."""
         shape = (len(middle), 2)
-        rate, phase = random.uniform(0.2, 1.6, shape), random.uniform(0, 1, shape)
+        rate, phase = random.uniform(*_RATES, shape), random.uniform(0, 1, shape)
         return cls(np.array(middle), np.array(reach), rate, phase)
 
     def at(self, frames: NDArray[np.int64]) -> Floats:
@@ -183,13 +199,15 @@ def make_world(
     Args:
         random: Decides everything.
         photos: Photographs of the background and of the objects.
-        target_photos: Those of the target; default the same.
+        target_photos: Those of the target and of what looks like it; default the same.
     """
     side = float(np.exp(random.uniform(*np.log(_SIZES))))
     target = _actor(random, make_shape(random, target_photos or photos, side), wide=False)
-    behind = [_distractor(random, photos, target) for _ in range(int(random.integers(0, 4)))]
-    front = [_occluder(random, photos, target, side)] if random.random() < 0.25 else []
+    behind = [_distractor(random, photos, target, side) for _ in range(int(random.integers(0, 6)))]
+    front = [_occluder(random, photos, target, side)] if random.random() < _OCCLUDED else []
     photo = photos[int(random.integers(len(photos)))]
+    if random.random() < _CLUTTERED:
+        photo = target.shape.cloths[0].photo
     middle = (random.uniform(0.25, 0.75, 2) * photo_size(photo)).tolist()
     grain, reach = random.uniform(np.log(0.6), np.log(2.5)), random.uniform(5, 60, 2)
     camera = Drift.draw(
@@ -203,7 +221,7 @@ def make_world(
         colors=palette(random),
         actors=(*behind, target, *front),
         target=len(behind),
-        light=Drift.draw(random, [random.uniform(-0.25, 0.15)], [random.uniform(0, 0.3)]),
+        light=Drift.draw(random, [random.uniform(-0.25, 0.15)], [random.uniform(0, 0.4)]),
         noise=random.uniform(0, _NOISE),
         noise_at=(int(random.integers(_NOISE_SIDE)), int(random.integers(_NOISE_SIDE))),
     )
@@ -214,24 +232,39 @@ def _actor(random: Random, shape: Shape, wide: bool) -> Actor:
     room = np.array([WIDTH, HEIGHT]) * (0.6 if wide else 0.42)
     reach = room * random.uniform(0.1, 1 if wide else 0.75, 2)
     middle = np.array([WIDTH, HEIGHT]) / 2 + (room - reach) * random.uniform(-1, 1, 2)
+    return Actor(shape, _motion(random, middle, reach))
+
+
+def _motion(random: Random, middle: Floats, reach: Floats) -> Drift:
+    """Place, size, angle and stretch of an object."""
     zoom = random.uniform(0, 0.3)
-    turn = random.uniform(0, 0.35) if random.random() < 0.75 else random.uniform(0.35, np.pi)
-    start = random.uniform(-0.3, 0.3)
-    return Actor(
-        shape,
-        Drift.draw(
-            random,
-            [*middle.tolist(), -zoom, start, 0.0],
-            [*reach.tolist(), zoom, turn, random.uniform(0, 0.15)],
-        ),
+    turn = random.uniform(*((0.35, np.pi) if random.random() < _TURNED else (0, 0.35)))
+    return Drift.draw(
+        random,
+        [*middle.tolist(), -zoom, random.uniform(-0.3, 0.3), 0.0],
+        [*reach.tolist(), zoom, turn, random.uniform(0, _STRETCH)],
     )
 
 
-def _distractor(random: Random, photos: tuple[str, ...], target: Actor) -> Actor:
-    """Another object behind the target; one in five is the target in other colours."""
-    twin = random.random() < 0.2
-    side = float(np.exp(random.uniform(*np.log(_SIZES))))
-    shape = recolored(random, target.shape) if twin else make_shape(random, photos, side)
+def _distractor(random: Random, photos: tuple[str, ...], target: Actor, side: float) -> Actor:
+    """Another object, behind the target.
+
+    Half of them look like the target, as players of a team do: they are cut from the same cloth,
+    and about as large. Half of these move along beside it. One in five of all is the target in
+    other colours.
+    """
+    kind = random.random()
+    if kind < 0.5:
+        shape = cut(random, target.shape.cloths, side * float(np.exp(random.uniform(-0.3, 0.3))))
+        if random.random() < 0.5:
+            way = random.uniform(0, 2 * np.pi)
+            beside = side * random.uniform(1, 2) * np.array([np.cos(way), np.sin(way)])
+            motion = _motion(random, beside, side * random.uniform(0.1, 0.8, 2))
+            return Actor(shape, motion, leader=target)
+    elif kind < 0.7:
+        shape = recolored(random, target.shape)
+    else:
+        shape = make_shape(random, photos, float(np.exp(random.uniform(*np.log(_SIZES)))))
     return _actor(random, shape, wide=True)
 
 
