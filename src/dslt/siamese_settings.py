@@ -96,7 +96,6 @@ class CropSettings(Settings):
         context: margin around the target, a part of width plus height.
         template: side of the template in pixels.
         search: side of the search region in training.
-        instance: side of the search region in tracking.
         template_jitter: augmentation of the template.
         search_jitter: augmentation of the search region.
     """
@@ -104,7 +103,6 @@ class CropSettings(Settings):
     context: NonNegative
     template: Count
     search: Count
-    instance: Count
     template_jitter: JitterSettings
     search_jitter: JitterSettings
 
@@ -240,6 +238,7 @@ class SiamFcTracking(Settings):
     """SiamFC on a video.
 
     Attributes:
+        instance: side of the search region in pixels.
         scales: number of scales searched.
         step: factor between two scales.
         penalty: factor on the peak of every scale but the current one.
@@ -249,6 +248,7 @@ class SiamFcTracking(Settings):
         limits: of the search region's side over the initial one.
     """
 
+    instance: Count
     scales: Literal[1, 3, 5]
     step: Positive
     penalty: Fraction
@@ -300,11 +300,13 @@ class SiamRpnTracking(Settings):
     """SiamRPN on a video.
 
     Attributes:
+        instance: side of the search region in pixels.
         penalty: strength of the penalty on changes of size and ratio.
         window: weight of the cosine window.
         rate: weight of the new size.
     """
 
+    instance: Count
     penalty: NonNegative
     window: Fraction
     rate: Fraction

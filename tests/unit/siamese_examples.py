@@ -49,12 +49,11 @@ ANCHORS = {
 }
 
 
-def crops(template=127, search=255, instance=255):
+def crops(template=127, search=255):
     return {
         "context": 0.5,
         "template": template,
         "search": search,
-        "instance": instance,
         "template_jitter": JITTER,
         "search_jitter": JITTER,
     }

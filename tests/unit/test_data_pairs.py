@@ -38,7 +38,6 @@ def crops(template=None, search=None, side=255):
         context=0.5,
         template=127,
         search=side,
-        instance=255,
         template_jitter=STILL | (template or {}),
         search_jitter=STILL | (search or {}),
     )

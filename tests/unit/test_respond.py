@@ -30,10 +30,9 @@ from dslt.training.weights import write_model
 
 TRACKERS = Path(__file__).parents[2] / "config" / "trackers"
 SMALL = {
-    "siamfc/lite": "training.backbone.weights=random; training.channels=4;"
-    "training.crops.instance=143",
+    "siamfc/lite": "training.backbone.weights=random; training.channels=4;tracking.instance=143",
     "siamrpn/paper": "training.backbone.weights=random; training.head.channels=8;"
-    "training.crops.instance=191",
+    "tracking.instance=191",
 }
 TRUTH = np.array([[100.0, 80, 40, 30], [100, 80, 40, 30], [108, 74, 44, 30], [112, 70, 44, 30]])
 SIDE = 17  # cells of the response to 255 pixels
@@ -103,7 +102,7 @@ class RedRpn(nn.Module):
 def tracker_of(kind: str):
     if kind == "siamfc":
         return SiamFcTracker(parse_tracker(values_of("siamfc/paper"), "test"), RedFc())
-    settings = parse_tracker(values_of("siamrpn/paper", "training.crops.instance=255"), "test")
+    settings = parse_tracker(values_of("siamrpn/paper", "tracking.instance=255"), "test")
     return SiamRpnTracker(settings, RedRpn())
 
 
@@ -189,7 +188,7 @@ def test_the_command_keeps_the_answer_of_a_written_network(folder, base):
     write_model(net, origin, folder / "model")
     call(folder, values, "--frame", "3")
     answer = fig07.load([f"mine={folder / 'out.npz'}"])[""]["mine"]
-    side = net.response_side(settings.training.crops.instance)
+    side = net.response_side(settings.tracking.instance)
     assert answer.probability.shape == (side, side)
     assert ((answer.probability >= 0) & (answer.probability <= 1)).all()
     assert (int(answer.frame), str(answer.loss)) == (3, settings.training.loss.name)

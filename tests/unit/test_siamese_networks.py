@@ -302,8 +302,6 @@ def test_wrong_backbones_and_sides():
         make_network(siamrpn("efficientnet_lite0"))
     with pytest.raises(DsltError, match=r"crops.search: 256; expected"):
         make_network(siamfc(search=256))
-    with pytest.raises(DsltError, match=r"crops.instance: 119; expected"):
-        make_network(siamfc(instance=119))
     with pytest.raises(DsltError, match=r"crops.template: 135 gives 16 cells"):
         make_network(siamrpn_pp(template=135, channels=8))
 

@@ -39,7 +39,6 @@ SIAMFC = {
     "crops.context": 0.5,
     "crops.template": 127,
     "crops.search": 239,
-    "crops.instance": 255,
     "pairs.negative": 0,
     "pairs.gray": 0,
     "schedule.batch": 8,
@@ -133,7 +132,6 @@ ALEXNET = {
     "backbone": {"name": "alexnet", "weights": "pretrained"},
     "head.layers": ["layer5"],
     "head.weighted": False,
-    "crops.instance": 287,
     "pairs.negative": 0.05,
     "pairs.gray": 0,
     "schedule.epochs": 50,
@@ -151,7 +149,6 @@ RESNET = {
     "backbone": {"name": "resnet50_dilated", "weights": "pretrained"},
     "head.layers": ["layer2", "layer3", "layer4"],
     "head.weighted": True,
-    "crops.instance": 255,
     "pairs.negative": 0.2,
     "pairs.gray": 0,
     "schedule.epochs": 20,
@@ -198,8 +195,22 @@ IDLE = (
     ("anchors.sampling", "all", ("anchors.positives", "anchors.total")),
     ("schedule.sgd.warmup", 0, ("schedule.sgd.warmup_from",)),
 )
-THREE_SCALES = {"scales": 3, "step": 1.0375, "penalty": 0.9745, "rate": 0.59, "window": 0.176}
-FIVE_SCALES = {"scales": 5, "step": 1.0255, "penalty": 0.962, "rate": 0.34, "window": 0.168}
+THREE_SCALES = {
+    "instance": 255,
+    "scales": 3,
+    "step": 1.0375,
+    "penalty": 0.9745,
+    "rate": 0.59,
+    "window": 0.176,
+}
+FIVE_SCALES = {
+    "instance": 255,
+    "scales": 5,
+    "step": 1.0255,
+    "penalty": 0.962,
+    "rate": 0.34,
+    "window": 0.168,
+}
 CLAMPED = {"upsample": 16, "limits": [0.2, 5]}
 UNCLAMPED = {"upsample": 16, "limits": [1e-3, 1e3]}
 TRACKING = {
@@ -209,15 +220,15 @@ TRACKING = {
     ("siamfc", "got10k"): THREE_SCALES | UNCLAMPED,
     ("siamfc", "released"): THREE_SCALES | CLAMPED,
     ("siamfc", "released_focal"): THREE_SCALES | CLAMPED,
-    ("siamrpn", "pysot"): {"penalty": 0.16, "window": 0.40, "rate": 0.30},
-    ("siamrpn", "paper"): {"penalty": 0.16, "window": 0.40, "rate": 0.30},
-    ("siamrpn", "pp_pysot"): {"penalty": 0.04, "window": 0.44, "rate": 0.33},
-    ("siamrpn", "pp_paper"): {"penalty": 0.04, "window": 0.44, "rate": 0.33},
+    ("siamrpn", "pysot"): {"instance": 287, "penalty": 0.16, "window": 0.40, "rate": 0.30},
+    ("siamrpn", "paper"): {"instance": 287, "penalty": 0.16, "window": 0.40, "rate": 0.30},
+    ("siamrpn", "pp_pysot"): {"instance": 255, "penalty": 0.04, "window": 0.44, "rate": 0.33},
+    ("siamrpn", "pp_paper"): {"instance": 255, "penalty": 0.04, "window": 0.44, "rate": 0.33},
     # The mixture of its training is all that is taken from OpenMMLab.
-    ("siamrpn", "pp_mmtracking"): {"penalty": 0.04, "window": 0.44, "rate": 0.33},
-    ("siamrpn", "pp_pysot_16gpu"): {"penalty": 0.01, "window": 0.40, "rate": 0.38},
-    ("siamrpn", "pp_pysot_otb"): {"penalty": 0.24, "window": 0.50, "rate": 0.25},
-    ("siamrpn", "pp_pysot_zoo"): {"penalty": 0.05, "window": 0.42, "rate": 0.38},
+    ("siamrpn", "pp_mmtracking"): {"instance": 255, "penalty": 0.04, "window": 0.44, "rate": 0.33},
+    ("siamrpn", "pp_pysot_16gpu"): {"instance": 255, "penalty": 0.01, "window": 0.40, "rate": 0.38},
+    ("siamrpn", "pp_pysot_otb"): {"instance": 255, "penalty": 0.24, "window": 0.50, "rate": 0.25},
+    ("siamrpn", "pp_pysot_zoo"): {"instance": 255, "penalty": 0.05, "window": 0.42, "rate": 0.38},
 }
 # Largest distance of a pair in annotated frames, parts of the set, share held out.
 SETS = {

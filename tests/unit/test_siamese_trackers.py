@@ -372,6 +372,16 @@ def tiny_video(count=4):
 
 
 @pytest.mark.parametrize(
+    ("base", "maker"), [("siamfc/lite", SiamFcTracker), ("siamrpn/paper", SiamRpnTracker)]
+)
+def test_search_region_must_fit_the_network(base, maker):
+    chosen = settings(base, "training.backbone.weights=random; tracking.instance=119")
+    net = make_network(chosen.training)
+    with pytest.raises(DsltError, match=r"tracking\.instance: 119; expected"):
+        maker(chosen, net)
+
+
+@pytest.mark.parametrize(
     ("base", "maker"),
     [
         ("siamfc/paper", SiamFcTracker),
@@ -383,7 +393,7 @@ def tiny_video(count=4):
 def test_random_networks_track_and_repeat_themselves(base, maker):
     """Wherever it goes, a random network's boxes are finite, in the frame, and always the same."""
     frames, boxes = tiny_video(3 if base.startswith("siamfc") else 2)
-    small = "training.backbone.weights=random; training.crops.instance=191"
+    small = "training.backbone.weights=random; tracking.instance=191"
     chosen = settings(base, small)
     net = make_network(chosen.training, seed=3)
     runs = [run_tracker(maker(chosen, net), frames, boxes[0], "test") for _ in range(2)]

@@ -292,7 +292,6 @@ def test_pairs_of_two_sources_and_a_truncated_image(tmp_path):
         context=0.5,
         template=127,
         search=255,
-        instance=255,
         template_jitter=still,
         search_jitter=still,
     )

@@ -36,7 +36,6 @@ CROPS = CropSettings(
     context=0.5,
     template=TEMPLATE,
     search=SEARCH,
-    instance=SEARCH,
     template_jitter=STILL,
     search_jitter=STILL,
 )

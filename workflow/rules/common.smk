@@ -21,6 +21,13 @@ envvars:
 # Jobs must use this environment even where nobody activated it.
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 
+# glibc gives the memory of large tensors back to the system and asks for it again in every step, a
+# tenth of a training's time on a CPU. Results are the same.
+os.environ |= {
+    "MALLOC_TRIM_THRESHOLD_": str(256 * 2**20),
+    "MALLOC_MMAP_THRESHOLD_": str(32 * 2**20),
+}
+
 try:
     STUDY = load_study(config)
     check_data(STUDY)

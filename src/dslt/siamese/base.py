@@ -30,7 +30,8 @@ class SiameseNet(nn.Module):
     def __init__(self, backbone: Trunk, crops: CropSettings):
         super().__init__()
         self.backbone = backbone
-        _check_sides(crops)
+        for name in ("template", "search"):
+            check_side(getattr(crops, name), crops, f"crops.{name}")
         self.unfreeze(())
 
     @property
@@ -108,12 +109,19 @@ def correlate_channels(templates: Tensor, features: Tensor) -> Tensor:
     return joined.view(count, channels, *joined.shape[-2:])
 
 
-def _check_sides(crops: CropSettings) -> None:
-    """Refuse crops whose cells would not lie symmetrically about the middle."""
-    for name in ("template", "search", "instance"):
-        side = getattr(crops, name)
-        if side < crops.template or (side - SIDE) % STRIDE:
-            raise DsltError(
-                f"crops.{name}: {side}; expected pixels, not below the template's and a multiple "
-                f"of {STRIDE} away from {SIDE}, such as 127, 239, 255, 271 or 287"
-            )
+def check_side(side: int, crops: CropSettings, name: str) -> None:
+    """Refuse a crop whose cells would not lie symmetrically about the middle.
+
+    Args:
+        side: of the crop, pixels.
+        crops: whose template is correlated with it.
+        name: of the setting.
+
+    Raises:
+        DsltError: the side is smaller than the template's, or none that fits the stride.
+    """
+    if side < crops.template or (side - SIDE) % STRIDE:
+        raise DsltError(
+            f"{name}: {side}; expected pixels, not below the template's and a multiple of {STRIDE}"
+            f" away from {SIDE}, such as 127, 239, 255, 271 or 287"
+        )

@@ -79,7 +79,7 @@ def respond(
     tracker.initialize(first, box)
     *_, color, template = first_patch(first, box, tracker.crops)
     before, now = sequence.ground_truth[number - 1 : number + 1]
-    region = search_region(centers(before), before[2:], tracker.crops)
+    region = search_region(centers(before), before[2:], tracker.crops, tracker.settings.instance)
     search = padded_crop(sequence.frames[number], region, color)
     return Response(
         template=template,

@@ -43,10 +43,12 @@ def template_region(center: Array, size: Array, crops: CropSettings) -> Region:
     return _square(center, float(template_side(size, crops.context)), crops.template)
 
 
-def search_region(center: Array, size: Array, crops: CropSettings, factor: float = 1.0) -> Region:
-    """Place the tracker's search region about a target, zoomed out by `factor`."""
-    side = float(template_side(size, crops.context)) * crops.instance / crops.template
-    return _square(center, side * factor, crops.instance)
+def search_region(
+    center: Array, size: Array, crops: CropSettings, pixels: int, factor: float = 1.0
+) -> Region:
+    """Place a search region of so many pixels about a target, zoomed out by `factor`."""
+    side = float(template_side(size, crops.context)) * pixels / crops.template
+    return _square(center, side * factor, pixels)
 
 
 def _square(center: Array, side: float, pixels: int) -> Region:

@@ -16,7 +16,7 @@ from torch.nn import functional as F
 
 from dslt.crops import Region
 from dslt.errors import DsltError
-from dslt.siamese.base import STRIDE
+from dslt.siamese.base import STRIDE, check_side
 from dslt.siamese.siamfc import SiamFcNet
 from dslt.siamese_settings import SiamFcSettings
 from dslt.trackers.base import Box, Frame, Prediction, TrainingRecord
@@ -38,11 +38,15 @@ class SiamFcTracker:
         settings: typed settings; of the training ones, only the crops' geometry is used.
         net: the network; it is moved to the device and set to evaluation.
         device: where it runs.
+
+    Raises:
+        DsltError: the search region has a side that does not fit the network.
     """
 
     def __init__(self, settings: SiamFcSettings, net: SiamFcNet, device: str = "cpu"):
         self.settings = settings.tracking
         self.crops = settings.training.crops
+        check_side(self.settings.instance, self.crops, "tracking.instance")
         self.device = torch.device(device)
         self.net = net.to(self.device).eval()
         half = self.settings.scales // 2
@@ -66,7 +70,8 @@ class SiamFcTracker:
             DsltError: the network's response is not finite.
         """
         regions = [
-            search_region(self.center, self.size, self.crops, factor) for factor in self.factors
+            search_region(self.center, self.size, self.crops, self.settings.instance, factor)
+            for factor in self.factors
         ]
         logits = self._respond(frame, regions)
         fine = F.interpolate(
@@ -111,7 +116,7 @@ class SiamFcTracker:
         mixed += weight * window / window.sum()
         row, column = np.unravel_index(int(mixed.argmax()), mixed.shape)
         # The response's middle is the region's middle, whatever the padding of the network.
-        step, middle = STRIDE / self.settings.upsample, self.crops.instance / 2
+        step, middle = STRIDE / self.settings.upsample, self.settings.instance / 2
         x, y = (middle + (index - (len(mixed) - 1) / 2) * step for index in (column, row))
         return float(x), float(y)
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from dslt.classification_losses import two_class_logits
 from dslt.errors import DsltError
 from dslt.siamese.anchors import anchor_grid, decode
+from dslt.siamese.base import check_side
 from dslt.siamese.siamrpn import SiamRpnNet
 from dslt.siamese_settings import SiamRpnSettings
 from dslt.trackers.base import Box, Frame, Prediction, TrainingRecord
@@ -57,11 +58,15 @@ class SiamRpnTracker:
             used.
         net: the network; it is moved to the device and set to evaluation.
         device: where it runs.
+
+    Raises:
+        DsltError: the search region has a side that does not fit the network.
     """
 
     def __init__(self, settings: SiamRpnSettings, net: SiamRpnNet, device: str = "cpu"):
         self.settings = settings.tracking
         self.crops = settings.training.crops
+        check_side(self.settings.instance, self.crops, "tracking.instance")
         self.anchors = settings.training.anchors
         self.device = torch.device(device)
         self.net = net.to(self.device).eval()
@@ -80,7 +85,7 @@ class SiamRpnTracker:
         Raises:
             DsltError: the network's proposals are not finite.
         """
-        region = search_region(self.center, self.size, self.crops)
+        region = search_region(self.center, self.size, self.crops, self.settings.instance)
         proposals = self._propose(padded_crop(frame, region, self.color))
         step = region.step[0]
         penalty = self._penalty(proposals.sizes * step)
