@@ -171,11 +171,13 @@ def test_target_has_the_same_pixels_in_template_and_search_region():
     crops = settings("siamrpn/pysot").training.crops
     size, center = np.array([50.0, 20.0]), np.array([100.0, 80.0])
     template = template_region(center, size, crops)
-    search = search_region(center, size, crops)
+    search = search_region(center, size, crops, 287)
     assert template.size == (127, 127)
     assert search.size == (287, 287)
     assert search.step == pytest.approx(template.step)
-    assert search_region(center, size, crops, 1.1).step[0] == pytest.approx(1.1 * template.step[0])
+    assert search_region(center, size, crops, 287, 1.1).step[0] == pytest.approx(
+        1.1 * template.step[0]
+    )
 
 
 def test_outside_of_the_frame_is_the_mean_colour_and_inside_is_the_frame():
@@ -183,7 +185,7 @@ def test_outside_of_the_frame_is_the_mean_colour_and_inside_is_the_frame():
     frame[:, :40] = (10, 20, 30)
     color = mean_color(frame)
     assert color.tolist() == [105, 110, 115]
-    region = search_region(np.array([0.0, 30.0]), np.array([20.0, 20.0]), CROPS)
+    region = search_region(np.array([0.0, 30.0]), np.array([20.0, 20.0]), CROPS, 255)
     patch = padded_crop(frame, region, color)
     assert (patch[:, :127] == color).all()
     rows = slice(*(round(region.to_patch((0.0, y))[1]) for y in (1.0, 59.0)))
@@ -227,7 +229,7 @@ def test_training_pairs_have_the_geometry_of_tracking():
     box = dataset.sample(0, 0).box.double().numpy()
     assert box[:2] + box[2:] / 2 == pytest.approx([CROPS.search / 2] * 2, abs=0.01)
     assert template_side(box[2:], CROPS.context) == pytest.approx(CROPS.template, abs=0.01)
-    region = search_region(np.zeros(2), box[2:], CROPS)
+    region = search_region(np.zeros(2), box[2:], CROPS, 255)
     assert region.step == pytest.approx((1, 1), abs=1e-4)
 
 
