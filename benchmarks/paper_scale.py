@@ -29,14 +29,12 @@ from dslt.device import Device, choose_device, limit_threads
 from dslt.dslt_settings import DsltSettings
 from dslt.settings import merge
 from dslt.siamese.make import make_network
-from dslt.siamese.siamfc import SiamFcNet
 from dslt.siamese_settings import SiamFcSettings, SiamRpnSettings
 from dslt.tracker_settings import parse_tracker
 from dslt.trackers.base import Tracker
 from dslt.trackers.dslt import DsltTracker
 from dslt.trackers.run import run_tracker
-from dslt.trackers.siamfc import SiamFcTracker
-from dslt.trackers.siamrpn import SiamRpnTracker
+from dslt.trackers.siamese import siamese_tracker
 
 ROOT = Path(__file__).parents[1]
 TRACKERS = ROOT / "config" / "trackers"
@@ -126,12 +124,7 @@ def untrained_tracker(cell: Cell, device: str) -> Tracker:
     if isinstance(settings, DsltSettings):
         return DsltTracker(settings, 0, device)
     assert isinstance(settings, SiamFcSettings | SiamRpnSettings)
-    net = make_network(settings.training)
-    if isinstance(settings, SiamFcSettings):
-        assert isinstance(net, SiamFcNet)
-        return SiamFcTracker(settings, net, device)
-    assert not isinstance(net, SiamFcNet)
-    return SiamRpnTracker(settings, net, device)
+    return siamese_tracker(settings, make_network(settings.training), device)
 
 
 def measure_frames(cell: Cell, seconds: float, device: str) -> tuple[float, float]:

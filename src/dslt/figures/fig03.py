@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,22 +67,12 @@ def load(paths: Mapping[str, Path], sequence: str | None = None) -> dict[str, Ma
     return found
 
 
-def _open(path: Path) -> np.lib.npyio.NpzFile:
-    try:
-        archive = np.load(inputs.existing(path, MADE_BY), allow_pickle=False)
-    except (zipfile.BadZipFile, ValueError, EOFError) as error:
-        raise DsltError(f"{path}: not an npz file ({error}); it is made by {MADE_BY}") from error
-    if not isinstance(archive, np.lib.npyio.NpzFile):
-        raise DsltError(f"{path}: not an npz file but a single array; it is made by {MADE_BY}")
-    return archive
-
-
 def _names(archive: np.lib.npyio.NpzFile) -> dict[str, None]:
     return dict.fromkeys(name.rpartition("/")[0] for name in archive.files)
 
 
 def _read(path: Path, sequence: str | None) -> tuple[str, Maps]:
-    with _open(path) as archive:
+    with inputs.open_npz(path, MADE_BY) as archive:
         names = _names(archive)
         if not names:
             raise DsltError(f"{path}: holds no maps; the cell may have no first-frame training")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -95,13 +94,7 @@ def load(specs: Sequence[str]) -> Rows:
 
 
 def _read(path: Path) -> Answer:
-    try:
-        archive = np.load(inputs.existing(path, MADE_BY), allow_pickle=False)
-    except (zipfile.BadZipFile, ValueError, EOFError) as error:
-        raise DsltError(f"{path}: not an npz file ({error}); it is made by {MADE_BY}") from error
-    if not isinstance(archive, np.lib.npyio.NpzFile):
-        raise DsltError(f"{path}: not an npz file but a single array; it is made by {MADE_BY}")
-    with archive:
+    with inputs.open_npz(path, MADE_BY) as archive:
         names = [field.name for field in fields(Answer)]
         lacking = [name for name in names if name not in archive.files]
         if lacking:

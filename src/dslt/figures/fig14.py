@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from dslt import boxes
 from dslt.data.index import load_index
@@ -179,4 +180,5 @@ def _panel(ax: Axes, film: Film, name: str, looks: Mapping[str, Look]) -> None:
     for first, end in edges.reshape(-1, 2).tolist():
         ax.axvspan(first - 0.5, end - 0.5, color=style.GREY, alpha=0.25, lw=0)
     ax.set(xlim=(0, max(1, len(frames) - 1)), ylim=(-0.03, 1.03 * highest))
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set_ylabel("Score" if name == "score" else "IoU")

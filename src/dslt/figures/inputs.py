@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
+
+import numpy as np
 
 from dslt.errors import DsltError
 
@@ -28,3 +31,18 @@ def split_pair(text: str, form: str) -> tuple[str, str]:
     if not found or not key or not value:
         raise DsltError(f"{text!r}: expected {form}")
     return key, value
+
+
+def open_npz(path: Path, made_by: str) -> np.lib.npyio.NpzFile:
+    """Open an archive of arrays.
+
+    Raises:
+        DsltError: The file is missing, or no archive; the message says what makes it.
+    """
+    try:
+        archive = np.load(existing(path, made_by), allow_pickle=False)
+    except (zipfile.BadZipFile, ValueError, EOFError) as error:
+        raise DsltError(f"{path}: not an npz file ({error}); it is made by {made_by}") from error
+    if not isinstance(archive, np.lib.npyio.NpzFile):
+        raise DsltError(f"{path}: not an npz file but a single array; it is made by {made_by}")
+    return archive

@@ -97,6 +97,8 @@ SPARE: tuple[tuple[str, Dash, str], ...] = (
     (BLUE, SOLID, "<"),
 )
 
+UNFILLED = ("+", "x", "1", "2")  # markers that are lines
+
 RC: dict[Any, Any] = {
     "font.family": "STIXGeneral",
     "mathtext.fontset": "stix",
@@ -203,7 +205,7 @@ def marker(look: Look, size: float) -> dict[str, Any]:
 
     Crosses are lines and get a wider one; the other markers get a white edge.
     """
-    cross = look.marker in "+x"
+    cross = look.marker in UNFILLED
     return {
         "linestyle": "none",
         "marker": look.marker,

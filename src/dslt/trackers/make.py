@@ -7,7 +7,6 @@ from pathlib import Path
 from dslt.device import Device, choose_device
 from dslt.dslt_settings import DsltSettings
 from dslt.errors import DsltError
-from dslt.siamese_settings import SiamFcSettings
 from dslt.tracker_settings import (
     ExternalSettings,
     OpenCvSettings,
@@ -49,10 +48,7 @@ def make_tracker(
 
 def _siamese(settings: SiameseSettings, device: str, weights: Path | None) -> Tracker:
     """Make a Siamese tracker with trained weights."""
-    from dslt.siamese.siamfc import SiamFcNet
-    from dslt.siamese.siamrpn import SiamRpnNet
-    from dslt.trackers.siamfc import SiamFcTracker
-    from dslt.trackers.siamrpn import SiamRpnTracker
+    from dslt.trackers.siamese import siamese_tracker
     from dslt.training.weights import read_model
 
     if weights is None:
@@ -60,9 +56,4 @@ def _siamese(settings: SiameseSettings, device: str, weights: Path | None) -> Tr
             f"{settings.tracker}: no weights; expected the file model.pt that `dslt train` wrote "
             "for these training settings"
         )
-    net = read_model(weights, settings.training)
-    if isinstance(settings, SiamFcSettings):
-        assert isinstance(net, SiamFcNet)
-        return SiamFcTracker(settings, net, device)
-    assert isinstance(net, SiamRpnNet)
-    return SiamRpnTracker(settings, net, device)
+    return siamese_tracker(settings, read_model(weights, settings.training), device)

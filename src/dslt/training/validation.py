@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from dslt.data.pairs.heldout import heldout
 from dslt.errors import DsltError
@@ -21,15 +21,13 @@ from dslt.siamese_settings import (
     SiamRpnSettings,
     SiamRpnTracking,
 )
-from dslt.trackers.base import Tracker
+from dslt.tracker_settings import SiameseSettings
 from dslt.trackers.run import run_tracker
-from dslt.trackers.siamfc import SiamFcTracker
-from dslt.trackers.siamrpn import SiamRpnTracker
+from dslt.trackers.siamese import siamese_tracker
 from dslt.training.run import Score
 from dslt.training.validation_settings import ValidationSettings
 
 WHERE = "validation settings"
-MakeTracker = Callable[[SiameseNet, str], Tracker]
 
 
 class Validation:
@@ -45,7 +43,7 @@ class Validation:
 
     def __init__(self, settings: ValidationSettings, training: SiameseTraining):
         self.every, self.last = settings.every, training.schedule.epochs
-        self.make_tracker = tracker_maker(settings, training)
+        self.tracker = tracker_settings(settings, training)
         protocol = parse_protocol(settings.protocol, f"{WHERE}, protocol")
         if not isinstance(protocol, OpeProtocol):
             raise DsltError(f"{WHERE}: protocol of kind {protocol.kind!r}; expected 'ope'")
@@ -60,7 +58,8 @@ class Validation:
             return
         device = str(next(net.parameters()).device)
         for sequence in self.sequences:
-            tracker = self.make_tracker(net, device)
+            assert isinstance(net, SiamFcNet | SiamRpnNet)
+            tracker = siamese_tracker(self.tracker, net, device)
             box = sequence.initial_box
             run = run_tracker(tracker, sequence.frames, box, f"validation {sequence.name}")
             target = Target(sequence.ground_truth, sequence.attributes, sequence.video)
@@ -68,33 +67,21 @@ class Validation:
             yield Score(sequence.name, sequence.video, float(auc))
 
 
-def tracker_maker(settings: ValidationSettings, training: SiameseTraining) -> MakeTracker:
-    """Return what makes a tracker of a network.
+def tracker_settings(settings: ValidationSettings, training: SiameseTraining) -> SiameseSettings:
+    """Put the network's training settings and the validation's tracking settings together.
 
     Raises:
         DsltError: the tracking settings are not those of this tracker.
     """
     where = f"{WHERE}, tracking"
     if isinstance(training, SiamFcTraining):
-        siamfc = SiamFcSettings(
+        return SiamFcSettings(
             tracker="siamfc",
             training=training,
             tracking=validate(SiamFcTracking, settings.tracking, where),
         )
-
-        def make_siamfc(net: SiameseNet, device: str) -> Tracker:
-            assert isinstance(net, SiamFcNet)
-            return SiamFcTracker(siamfc, net, device)
-
-        return make_siamfc
-    siamrpn = SiamRpnSettings(
+    return SiamRpnSettings(
         tracker="siamrpn",
         training=training,
         tracking=validate(SiamRpnTracking, settings.tracking, where),
     )
-
-    def make_siamrpn(net: SiameseNet, device: str) -> Tracker:
-        assert isinstance(net, SiamRpnNet)
-        return SiamRpnTracker(siamrpn, net, device)
-
-    return make_siamrpn
