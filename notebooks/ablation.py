@@ -11,10 +11,11 @@
 # %% [markdown]
 # # Ablation: which loss tracks best
 #
-# One tracker, one backbone, one set of learning rates; only the regression loss differs. The cells
-# of the preset `lite` carry the comparison. The preset `paper` keeps the settings printed in the
-# paper, and `released` those of the authors' code, both on the same small backbone: they are on
-# record here because settings made for other features are not expected to suit it.
+# Within a tracker, backbone and learning rates are the same and only the loss differs: the
+# regression loss of DSLT, the classification loss of SiamFC. The cells of the preset `lite` carry
+# the comparison. The preset `paper` keeps the settings printed in the paper, and `released` those
+# of the authors' code, both on the same small backbone: they are on record here because settings
+# made for other features are not expected to suit it.
 
 # %% tags=["parameters"]
 table = []
@@ -30,10 +31,11 @@ from IPython.display import Markdown, display
 from dslt.report import show, tables
 
 # %% [markdown]
-# ## Table 3, regression part
+# ## Table 3
 #
-# The printed numbers pool OTB-2015 and UAV123 and come from ResNet-50 features. Ours stand beside
-# them for the record; the two columns must not be subtracted from each other.
+# The printed numbers pool OTB-2015 and UAV123; those of the regression part come from DSLT* with
+# ResNet-50, the others from SiamRPN with AlexNet. Ours stand beside them for the record; the two
+# columns must not be subtracted from each other.
 
 # %%
 for path in table:

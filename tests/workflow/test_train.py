@@ -28,6 +28,14 @@ TINY = (
     "training.schedule.micro_batches=2"
 )
 LITE = load_presets(ROOT / "config" / "trackers" / "siamfc.yaml")["lite"]
+RPN = load_presets(ROOT / "config" / "trackers" / "siamrpn.yaml")
+FEW_STEPS = (
+    "training.backbone.weights=random; training.head.channels=8; training.crops.search=143;"
+    "training.pairs.sources={vid: 0, youtube_bb: 0, coco: 0, det: 0, procedural: 4};"
+    "training.pairs.per_epoch=2; training.schedule.epochs=1; training.schedule.batch=1;"
+    "training.schedule.micro_batches=1; training.schedule.unfreeze_epoch=0;"
+    "training.schedule.sgd.warmup=0"
+)
 VALIDATION = {
     "procedural": 1,
     "texture": 1,
@@ -135,6 +143,24 @@ def test_two_processes(whole: Path, tmp_path: Path) -> None:
     )
     for name, value in one.items():
         torch.testing.assert_close(two[name], value, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("preset", ["paper", "pp_paper"])
+def test_siamrpn_is_trained_by_the_same_command(preset: str, tmp_path: Path) -> None:
+    values = apply_overrides(RPN[preset], FEW_STEPS, "test")
+    training = parse_training(values["training"], "test")
+    validation = VALIDATION | {"tracking": RPN[preset]["tracking"], "texture": 0}
+    command = ["dslt", "train", "--cell", preset, "--settings", canonical(training)]
+    command += ["--validation", json.dumps(validation), "--device", "cpu"]
+    command += ["--states", str(tmp_path / "states"), "--out", str(tmp_path / "out")]
+    process = start(command)
+    text, _ = process.communicate(timeout=300)
+    assert process.returncode == 0, text
+    log = pd.read_csv(tmp_path / "out" / "log.csv")
+    assert {"classification", "regression"} <= set(log.columns)
+    assert log["success_auc"].between(0, 1).all()
+    read_model(tmp_path / "out" / "model.pt", training)
+    assert list((tmp_path / "states").iterdir()) == []
 
 
 @pytest.mark.parametrize(

@@ -100,7 +100,7 @@ def batches(
     """Yield the batches of a process in order, drawn ahead by workers.
 
     The workers are started afresh: one that is forked from here may wait forever for a thread of
-    OpenCV's that was not forked with it.
+    OpenCV's that was not forked with it. (One of a fork server would outlive a killed training.)
 
     Args:
         pairs: where they come from; sent to the workers, so it can be pickled.
@@ -118,7 +118,7 @@ def batches(
         collate_fn=join,
         pin_memory=device.type == "cuda",
         worker_init_fn=_start_worker,
-        multiprocessing_context="forkserver" if workers else None,
+        multiprocessing_context="spawn" if workers else None,
     )
     for batch in loader:
         if isinstance(batch, Failure):
