@@ -53,7 +53,7 @@ def _siamese(settings: SiameseSettings, device: str, weights: Path | None) -> Tr
 
     if weights is None:
         raise DsltError(
-            f"{settings.tracker}: no weights; expected the file model.pt that `dslt train` wrote "
-            "for these training settings"
+            f"{settings.tracker}: no weights; give with --weights the file model.pt that "
+            "`dslt train` wrote for these training settings"
         )
     return siamese_tracker(settings, read_model(weights, settings.training), device)
