@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -76,6 +77,8 @@ def train(folder: Path, *more: str, **changes: str) -> str:
     process = start(["dslt", *arguments(folder, *more, **changes)])
     text, _ = process.communicate(timeout=300)
     assert process.returncode == 0, text
+    assert "Traceback" not in text, text
+    assert "terminate called" not in text, text
     return text
 
 
@@ -143,6 +146,14 @@ def test_two_processes(whole: Path, tmp_path: Path) -> None:
     )
     for name, value in one.items():
         torch.testing.assert_close(two[name], value, rtol=0, atol=1e-6)
+
+
+def test_benchmark_runs_and_its_workers_end_quietly() -> None:
+    script = ROOT / "benchmarks" / "training.py"
+    command = [sys.executable, str(script), "--seconds", "0.1", "--workers", "1"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert re.search(r"data [\d.]+ pairs/s, network [\d.]+ pairs/s, both [\d.]+", done.stdout)
+    assert done.stderr == ""
 
 
 @pytest.mark.parametrize("preset", ["paper", "pp_paper"])

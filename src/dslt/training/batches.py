@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import os
 import signal
 from collections.abc import Generator
 from dataclasses import dataclass
@@ -92,6 +94,8 @@ def _start_worker(_: int) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     limit_threads(1)
+    # Last of all; it would end in an abort when the libraries took down their threads.
+    atexit.register(os._exit, 0)
 
 
 def batches(
