@@ -60,18 +60,19 @@ def _offline(
         DsltError: an unknown training set, preset or protocol, or a value that is not allowed.
     """
     chosen = settings.training
+    sets = changed_definitions(read_definitions(chosen.sets_file), chosen.sets)
     found: dict[str, OfflineTraining] = {}
     for name, cell in cells.items():
         if cell.offline is None:
             continue
         sources = cell.offline.training.pairs.sources
         where = f"pairs.sources of cell {name!r}"
-        sets = used_sets(chosen.sets_file, chosen.sets, sources, where)
+        used = canonical(used_sets(sets, sources, where))
         validation = ""
         if chosen.validation:
             tracker = cell.base.partition("/")[0]
             validation = canonical(_validation(settings, chosen.validation, tracker, protocols))
-        found[name] = OfflineTraining(cell.training_json(), canonical(sets), validation)
+        found[name] = OfflineTraining(cell.training_json(), used, validation)
     return found
 
 

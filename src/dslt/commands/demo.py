@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from dslt.boxes import parse_box, write_boxes
 from dslt.cells import resolve_settings
+from dslt.commands.options import WEIGHTS
 from dslt.data.files import atomic_write
 from dslt.data.sequences import FrameSource, ImageFolder, VideoClip, count_frames
 from dslt.device import Device
@@ -116,11 +117,7 @@ def drawn(frames: FrameSource, run: Run) -> Iterator[Frame]:
     show_default=True,
     help="Folder of the presets.",
 )
-@click.option(
-    "--weights",
-    type=click.Path(path_type=Path),
-    help="model.pt of `dslt train`, for a tracker that learns offline.",
-)
+@WEIGHTS
 @click.option("--seed", default=0, show_default=True)
 @click.option("--device", type=click.Choice(get_args(Device)), default="auto", show_default=True)
 def command(

@@ -11,7 +11,6 @@ from dslt.data.index import load_index
 from dslt.data.jsonfile import parse_json
 from dslt.device import Device, limit_threads
 from dslt.errors import DsltError
-from dslt.siamese_settings import SiamFcSettings, SiamRpnSettings
 from dslt.tracker_settings import SiameseSettings, parse_tracker
 
 
@@ -23,7 +22,7 @@ def siamese_settings(text: str, cell: str) -> SiameseSettings:
     """
     where = f"settings of cell {cell!r}"
     settings = parse_tracker(parse_json(text, where), where)
-    if not isinstance(settings, SiamFcSettings | SiamRpnSettings):
+    if not isinstance(settings, SiameseSettings):
         raise DsltError(
             f"{where}: tracker {settings.tracker!r} has no classification that was trained "
             "offline; expected siamfc or siamrpn"

@@ -10,6 +10,7 @@ from typing import get_args
 import click
 from tqdm import tqdm
 
+from dslt.commands.options import WEIGHTS
 from dslt.data.index import BenchmarkIndex, load_index
 from dslt.data.jsonfile import parse_json
 from dslt.device import Device, limit_threads
@@ -34,11 +35,7 @@ from dslt.trackers.supervised import run_supervised, write_supervised_run
     "definition",
     help="Protocol as JSON: one of kind vot starts a lost tracker again. Default: one pass.",
 )
-@click.option(
-    "--weights",
-    type=click.Path(path_type=Path),
-    help="model.pt of `dslt train`, for a tracker that learns offline.",
-)
+@WEIGHTS
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the runs.")
 def command(
     cell: str,

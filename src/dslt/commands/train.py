@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 
 from dslt.config_files import config_file
+from dslt.data.benchmarks import changed_definitions, read_definitions
 from dslt.data.jsonfile import parse_json
 from dslt.data.pairs.set_kinds import parse_training_set, used_sets
 from dslt.device import Device, choose_device, limit_threads
@@ -79,12 +80,11 @@ def command(
     where = f"training settings of cell {cell!r}"
     training = parse_training(parse_json(settings, where), where)
     scored = _validation_settings(validation)
-    definitions = used_sets(
-        sets or config_file(TRAINING_SETS),
+    found = changed_definitions(
+        read_definitions(sets or config_file(TRAINING_SETS)),
         parse_json(changes, "--training-sets-definition"),
-        training.pairs.sources,
-        f"pairs.sources of cell {cell!r}",
     )
+    definitions = used_sets(found, training.pairs.sources, f"pairs.sources of cell {cell!r}")
     identity = identify(
         training,
         seed,

@@ -11,6 +11,7 @@ from typing import get_args
 import click
 
 from dslt.cells import load_cells, resolve_settings
+from dslt.commands.options import WEIGHTS
 from dslt.config_files import config_file
 from dslt.data.jsonfile import parse_json
 from dslt.device import Device, limit_threads
@@ -20,12 +21,6 @@ from dslt.trackers.make import make_tracker
 from dslt.trackers.vot_toolkit import InitialBox, serve
 
 TIMEOUT = 600  # seconds; a first-frame training on a slow CPU takes more than the toolkit's 30
-
-WEIGHTS = click.option(
-    "--weights",
-    type=click.Path(path_type=Path),
-    help="model.pt of `dslt train`, for a tracker that learns offline.",
-)
 
 
 @click.group()

@@ -73,17 +73,9 @@ def _losses(ax: Axes, a: float, c: float) -> None:
 
 def _zoom(ax: Axes) -> None:
     """Repeat the curves of small errors, where the losses differ, in an inset."""
-    inset = ax.inset_axes((0.2, 0.56, 0.36, 0.4), xlim=(0, 0.3), ylim=(0, 0.06))
+    inset = style.zoom_inset(ax, (0.2, 0.56, 0.36, 0.4), 0.3, 0.06)
     for line in ax.get_lines():
         inset.plot(*line.get_data(), color=line.get_color(), linestyle=line.get_linestyle())
-    inset.set_xticks([0, 0.3], ["0", "0.3"])
-    inset.set_yticks([0, 0.06], ["0", "0.06"])
-    inset.tick_params(labelsize=7, pad=1.5, length=1.5)
-    inset.spines[["top", "right"]].set_visible(True)
-    inset.grid(visible=False)
-    marked = ax.indicate_inset_zoom(inset, edgecolor=style.GREY, linewidth=0.5, alpha=1)
-    for connector in marked.connectors or ():
-        connector.set_visible(False)
 
 
 def elementwise(error: np.ndarray, a: float, c: float) -> dict[str, np.ndarray]:

@@ -126,14 +126,6 @@ def _peak(ax: Axes, error: np.ndarray, factor: np.ndarray) -> None:
 
 def _zoom(ax: Axes, error: np.ndarray, losses: dict[str, np.ndarray]) -> None:
     """Repeat the curves of easy samples, where the losses differ most in ratio, in an inset."""
-    inset = ax.inset_axes((0.13, 0.47, 0.4, 0.4), xlim=(0, 0.3), ylim=(0, 0.2))
+    inset = style.zoom_inset(ax, (0.13, 0.47, 0.4, 0.4), 0.3, 0.2)
     for name in CURVES:
         inset.plot(error, losses[name], **LOOKS[name])
-    inset.set_xticks([0, 0.3], ["0", "0.3"])
-    inset.set_yticks([0, 0.2], ["0", "0.2"])
-    inset.tick_params(labelsize=7, pad=1.5, length=1.5)
-    inset.spines[["top", "right"]].set_visible(True)
-    inset.grid(visible=False)
-    marked = ax.indicate_inset_zoom(inset, edgecolor=style.GREY, linewidth=0.5, alpha=1)
-    for connector in marked.connectors or ():
-        connector.set_visible(False)

@@ -200,6 +200,27 @@ def panel_title(ax: Axes, index: int, text: str) -> None:
     ax.set_title(f"({chr(ord('a') + index)}) {text}", loc="left")
 
 
+def zoom_inset(ax: Axes, place: tuple[float, float, float, float], x: float, y: float) -> Axes:
+    """Add an inset that shows `ax` from 0 to `x` and from 0 to `y`, without curves, and mark it.
+
+    Args:
+        ax: The panel.
+        place: Left, bottom, width and height of the inset in parts of the panel.
+        x: End of the inset's first axis.
+        y: End of the second.
+    """
+    inset = ax.inset_axes(place, xlim=(0, x), ylim=(0, y))
+    inset.set_xticks([0, x], ["0", f"{x:g}"])
+    inset.set_yticks([0, y], ["0", f"{y:g}"])
+    inset.tick_params(labelsize=7, pad=1.5, length=1.5)
+    inset.spines[["top", "right"]].set_visible(True)
+    inset.grid(visible=False)
+    marked = ax.indicate_inset_zoom(inset, edgecolor=GREY, linewidth=0.5, alpha=1)
+    for connector in marked.connectors or ():
+        connector.set_visible(False)
+    return inset
+
+
 def marker(look: Look, size: float) -> dict[str, Any]:
     """Keyword arguments of `Axes.plot` for a point of `size` points without a line.
 

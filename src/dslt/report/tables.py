@@ -229,11 +229,12 @@ def training(path: Path) -> pd.DataFrame:
         DsltError: The file is missing or not of `dslt compare training`.
     """
     found = read_csv(path)
-    lacking = sorted({"cell", "epochs", "before", "after", "gain", "low", "high"} - {*found})
+    words = ["cell", "epochs", "sequences", "videos", "seeds"]
+    lacking = sorted({*words, "before", "after", "gain", "low", "high"} - {*found})
     if lacking:
         raise DsltError(f"{path}: lacks {', '.join(lacking)}; is it of `dslt compare training`?")
     metric = METRICS["validation_auc"]
-    shown = found[["cell", "epochs", "sequences", "videos", "seeds"]].rename(columns=str.capitalize)
+    shown = found[words].rename(columns=str.capitalize)
     for name in ("before", "after", "gain"):
         shown[f"AUC {name} (%)" if name != "gain" else "Gain"] = [
             metric.factor * float(value) for value in found[name]

@@ -6,12 +6,10 @@ This is read while the workflow builds its graph, so it imports no heavy package
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from dslt.data.benchmarks import changed_definitions, read_definitions
 from dslt.dslt_settings import Count, Fraction
 from dslt.errors import unknown
 from dslt.settings import Settings, validate
@@ -160,21 +158,17 @@ def parse_training_set(name: str, definition: Any) -> TrainingSet:
     return validate(_KINDS[kind], definition, f"training set {name}")
 
 
-def used_sets(
-    file: Path | str, changes: Mapping[str, Any], names: Iterable[str], where: str
-) -> dict[str, Any]:
-    """Read the definitions of some training sets, checked and complete, as plain JSON values.
+def used_sets(found: Mapping[str, Any], names: Iterable[str], where: str) -> dict[str, Any]:
+    """Choose the definitions of some training sets, checked and complete, as plain JSON values.
 
     Args:
-        file: with all of them.
-        changes: entries that replace others, or keys of entries (see `changed_definitions`).
+        found: all of them, unchecked.
         names: those that are wanted; the result has them in alphabetical order.
         where: for messages.
 
     Raises:
         DsltError: as `parse_training_set`, or there is no such entry.
     """
-    found = changed_definitions(read_definitions(file), changes)
     for name in names:
         if name not in found:
             raise unknown(f"training set of {where}", name, found)
