@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from dslt.errors import DsltError
+
+if TYPE_CHECKING:
+    import torch
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
 
@@ -17,6 +20,18 @@ def limit_threads(threads: int) -> None:
 
     torch.set_num_threads(threads)
     cv2.setNumThreads(threads)
+
+
+def training_layout(device: torch.device) -> torch.memory_format:
+    """Tell in which layout of images and weights the convolutions of a training are fast.
+
+    On a GPU, cuDNN computes dilated convolutions of channels-last float32 in the slowest way that
+    it has: on an H100 the backbone of SiamRPN++ learned 8 pairs a second so, and 64 in the plain
+    layout.
+    """
+    import torch
+
+    return torch.contiguous_format if device.type == "cuda" else torch.channels_last
 
 
 def choose_device(device: Device) -> str:

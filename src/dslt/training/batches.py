@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from dslt.data.pairs.dataset import Pair
-from dslt.device import limit_threads
+from dslt.device import limit_threads, training_layout
 from dslt.errors import DsltError
 from dslt.training.schedule import Key, KeyBatches
 
@@ -53,7 +53,7 @@ class Batch(NamedTuple):
     def to(self, device: torch.device) -> Batch:
         """Bring the batch to a device, its images in the layout that convolutions are fast in."""
         images = (
-            part.to(device, non_blocking=True, memory_format=torch.channels_last)
+            part.to(device, non_blocking=True, memory_format=training_layout(device))
             for part in (self.template, self.search)
         )
         rest = (part.to(device, non_blocking=True) for part in (self.box, self.positive))

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 
+from dslt.device import training_layout
 from dslt.errors import DsltError
 from dslt.siamese.base import SiameseNet
 from dslt.siamese_settings import ScheduleSettings
@@ -74,11 +75,11 @@ class Trainer:
         seed: int,
         processes: Processes = ALONE,
     ):
-        self.net = net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.task, self.schedule, self.seed = task, schedule, seed
         self.processes = processes
         self.own = processes.share(schedule.micro_batches)
         self.device = next(net.parameters()).device
+        self.net = net.to(memory_format=training_layout(self.device))  # type: ignore[call-overload]
         self.rates = learning_rates(schedule.sgd, schedule.epochs)
         self.mixed = schedule.precision == "mixed"
         if self.mixed:
