@@ -1,6 +1,6 @@
 """Speed of the default cell beside OpenCV's CSRT and KCF, in one run.
 
-    python benchmarks/tracking.py --index results/data/clips.json
+    python benchmarks/tracking.py --index results/data/clips.parquet
     python benchmarks/tracking.py --root FOLDER_OF_SEQUENCES --threads 2
 
 Prints, per tracker, the median over sequences of the median frames/s after the first frame

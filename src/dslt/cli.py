@@ -11,8 +11,9 @@ from dslt import __version__
 from dslt.errors import DsltError
 
 VERBS = {
+    "plan": "Say what a study costs: jobs, hours, disk, downloads.",
     "fetch": "Fetch and verify what a benchmark or a backbone needs.",
-    "index": "Index a benchmark: sequences, frames, boxes, attributes.",
+    "index": "Index a benchmark or a training set, and check it.",
     "train": "Train the network of a Siamese tracker offline.",
     "track": "Run one cell over sequences of an indexed benchmark.",
     "respond": "Keep what a trained Siamese network answers to one frame.",

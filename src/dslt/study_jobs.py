@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from dslt.data.benchmarks import AnnotationsBenchmark
 from dslt.evaluation.protocols import OpeProtocol, Protocol, VotProtocol
 from dslt.study import Study
+from dslt.study_data import StudyData
 from dslt.study_settings import (
     MapsSettings,
     ResponsesSettings,
@@ -121,7 +121,7 @@ def page_jobs(study: Study, figures: Iterable[str]) -> dict[str, Job]:
     compared = [f"results/compare/{cell}.json" for cell in study.cells_run]
     offline = [TRAINED] if study.validations else []
     shown: dict[str, tuple[dict[str, list[str]], tuple[str, ...]]] = {
-        "data": ({"index": [f"results/data/{name}.json" for name in study.runs]}, ()),
+        "data": ({"index": [f"results/data/{name}.parquet" for name in study.runs]}, ()),
         "convergence": ({"convergence": list(records.values())}, ("fig03", "fig04", "fig16")),
         "offline": ({"training": offline}, ("fig06", "fig07", "fig14", "fig16")),
         "ablation": (
@@ -163,18 +163,19 @@ def _strips(study: Study, figure: str, choice: StripsSettings) -> Job | None:
     used: list[str] = []
     for benchmark, chosen in study.select(choice, figure).items():
         cells = [cell for cell in chosen if not study.is_external(cell)]
-        framed = not isinstance(study.benchmarks[benchmark], AnnotationsBenchmark)
+        framed = StudyData(study).has_frames(benchmark)
         about = figure == "fig01" or reference in cells
         if cells and framed and about and _one_pass(study, benchmark):
             seeds = {cell: study.cells[cell].seeds[0] for cell in cells}
             boxes = chain(*(study.box_files(c, benchmark, s, ".txt") for c, s in seeds.items()))
-            index = f"results/data/{benchmark}.json"
-            files += [index, *study.clips(benchmark), *boxes]
+            index = f"results/data/{benchmark}.parquet"
+            files += [index, *StudyData(study).clips(benchmark), *boxes]
             folders = {
                 f"{cell}@{benchmark}": study.result_folder(cell, benchmark, seed)
                 for cell, seed in seeds.items()
             }
             options += ["--index", index, *pairs("--tracks", folders)]
+            options += repeat("--among", study.among(benchmark))
             used += cells
             if figure == "fig01":
                 break
@@ -214,7 +215,7 @@ def _offline_responses(study: Study, choice: MapsSettings) -> Job | None:
 def _timeline(study: Study, choice: TimelineSettings) -> Job | None:
     """Fig. 14: the first seed's scores over the frames of a sequence."""
     for benchmark, cells in _offline(study, choice, "fig14").items():
-        index = f"results/data/{benchmark}.json"
+        index = f"results/data/{benchmark}.parquet"
         folders = {cell: study.first_folder(cell, benchmark) for cell in cells}
         files = [
             path
@@ -224,7 +225,8 @@ def _timeline(study: Study, choice: TimelineSettings) -> Job | None:
         options = ["--index", index, *pairs("--tracks", folders), *_labels(study, cells)]
         options += ["--frames", str(choice.frames)]
         options += ["--sequence", choice.sequence] if choice.sequence else []
-        return Job("fig14", (index, *study.clips(benchmark), *files), tuple(options))
+        options += repeat("--among", study.among(benchmark))
+        return Job("fig14", (index, *StudyData(study).clips(benchmark), *files), tuple(options))
     return None
 
 

@@ -11,15 +11,18 @@ from typing import Any
 from dslt.cells import Cell, load_cells, resolve_settings
 from dslt.data.benchmarks import (
     AnnotationsBenchmark,
+    Benchmark,
     changed_definitions,
     parse_benchmark,
     read_definitions,
 )
+from dslt.data.downloads import parse_download
 from dslt.data.pairs.set_kinds import used_sets
 from dslt.errors import DsltError, unknown
 from dslt.evaluation.protocols import OpeProtocol, Protocol, load_protocols
 from dslt.settings import canonical, validate
 from dslt.study import OfflineTraining, Study
+from dslt.study_data import StudyData
 from dslt.study_settings import HeldOutSettings, StudySettings
 from dslt.tracker_settings import ExternalSettings, SiameseSettings
 from dslt.training.validation_settings import ValidationSettings
@@ -39,16 +42,36 @@ def load_study(values: Mapping[str, Any]) -> Study:
     definitions = changed_definitions(known, settings.benchmarks)
     protocols = load_protocols(Path(settings.protocols_file))
     cells = load_cells(Path(settings.cells), Path(settings.trackers))
+    benchmarks = {name: parse_benchmark(name, value) for name, value in definitions.items()}
     study = Study(
         settings=settings,
         cells=cells,
-        benchmarks={name: parse_benchmark(name, value) for name, value in definitions.items()},
+        benchmarks=benchmarks,
         definitions={name: canonical(value) for name, value in definitions.items()},
+        downloads=_downloads(settings, benchmarks),
         protocols=protocols,
         offline=_offline(settings, cells, protocols),
     )
     _check_names(study)
     return study
+
+
+def _downloads(settings: StudySettings, benchmarks: Mapping[str, Benchmark]) -> dict[str, str]:
+    """Read the downloads, and put a benchmark's sequences where a part of one is named by them.
+
+    Raises:
+        DsltError: an unknown kind, key or benchmark, or a value that is not allowed.
+    """
+    known = read_definitions(settings.downloads_file)
+    sequences = {
+        name: benchmark.sequences
+        for name, benchmark in benchmarks.items()
+        if isinstance(benchmark, AnnotationsBenchmark) and benchmark.sequences
+    }
+    return {
+        name: canonical(parse_download(name, value, sequences))
+        for name, value in changed_definitions(known, settings.downloads).items()
+    }
 
 
 def _offline(
@@ -119,19 +142,24 @@ def _check_names(study: Study) -> None:
         cells |= set(choice.cells)
         benchmarks |= set(choice.benchmarks)
     protocols = {benchmark.protocol for benchmark in study.benchmarks.values()}
+    data = StudyData(study)
+    downloads = {data.download_of(name) for name in study.benchmarks_used} - {""}
+    downloads |= {str(entry["download"]) for entry in data.training_sets.values()} - {"None"}
     for kind, used, allowed in (
         ("cell", cells, study.cells),
         ("benchmark", benchmarks, study.benchmarks),
         ("protocol", protocols, study.protocols),
+        ("download", {*downloads, *settings.agreed}, study.downloads),
     ):
         for name in sorted(used - set(allowed)):
             raise unknown(kind, name, allowed)
     _check_runs(study)
+    planned = set(chain(*study.planned.values()))
     for key, choice in choices.items():
-        for name in set(choice.cells) - set(study.cells_run):
-            raise unknown(f"cell of {key} (it runs on no benchmark)", name, study.cells_run)
-        for name in set(choice.benchmarks) - set(study.runs):
-            raise unknown(f"benchmark of {key} (no cell runs on it)", name, study.runs)
+        for name in set(choice.cells) - planned:
+            raise unknown(f"cell of {key} (it runs on no benchmark)", name, sorted(planned))
+        for name in set(choice.benchmarks) - set(study.planned):
+            raise unknown(f"benchmark of {key} (no cell runs on it)", name, study.planned)
 
 
 def _check_runs(study: Study) -> None:
@@ -139,14 +167,14 @@ def _check_runs(study: Study) -> None:
     for cell in study.cells_run:
         if cell in study.offline:
             for name, entry in json.loads(study.offline[cell].sets).items():
-                if entry.get("root", "") is None:
+                if entry.get("root", "") is None and not entry.get("download"):
                     raise DsltError(
-                        f"cell {cell} is trained on {name}, whose `root` is not named; set"
-                        f" training.sets.{name}.root to the place where it is unpacked"
+                        f"cell {cell} is trained on {name}, which has neither `root` nor"
+                        f" `download`; set training.sets.{name}.root to the place where it is"
+                        " unpacked"
                     )
+    data = StudyData(study)
     for benchmark, cells in study.runs.items():
-        definition = study.benchmarks[benchmark]
-        frames = not isinstance(definition, AnnotationsBenchmark) or definition.images is not None
         for cell in cells:
             settings = study.cells[cell].settings
             if isinstance(settings, ExternalSettings):
@@ -156,11 +184,11 @@ def _check_runs(study: Study) -> None:
                 # rule that makes it cannot name its inputs.
                 for seed in study.cells[cell].seeds:
                     study.box_files(cell, benchmark, seed)
-            elif not frames:
+            elif not data.has_frames(benchmark):
                 raise DsltError(
                     f"cell {cell} on {benchmark}: there are annotations but no frames of this"
-                    " benchmark (its `images` names none); without them only cells of `tracker:"
-                    " external` can be scored on it"
+                    " benchmark (its `images` names none, and it is not taken from a `download`);"
+                    " without them only cells of `tracker: external` can be scored on it"
                 )
 
 

@@ -103,6 +103,46 @@ class TrainingSettings(Settings):
     validation: HeldOutSettings | None
 
 
+class JobSettings(Settings):
+    """What one job may take; a cluster's scheduler asks, a single machine does not.
+
+    Attributes:
+        mem_mb: memory in MB.
+        runtime: in minutes.
+    """
+
+    mem_mb: Count
+    runtime: Count
+
+
+class IndexJobSettings(JobSettings):
+    """An index, which is made by several processes.
+
+    Attributes:
+        threads: their number; the index is the same with any.
+    """
+
+    threads: Count
+
+
+class JobsSettings(Settings):
+    """What the jobs of the workflow may take, for those whose size depends on the study.
+
+    Attributes:
+        fetch: one download.
+        index: of a benchmark or a training set.
+        train: one offline training.
+        track: one unit of sequences; also first frames and response maps.
+        score: one cell on a benchmark.
+    """
+
+    fetch: JobSettings
+    index: IndexJobSettings
+    train: JobSettings
+    track: JobSettings
+    score: JobSettings
+
+
 class BootstrapSettings(Settings):
     """The paired bootstrap over source videos and seeds.
 
@@ -229,14 +269,20 @@ class StudySettings(Settings):
         cells: sheet with one row per cell.
         trackers: folder of the trackers' settings.
         benchmarks_file: definitions of the benchmarks.
+        downloads_file: definitions of the downloads.
         protocols_file: definitions of the protocols.
         paper: folder of the numbers and claims that the paper prints.
         benchmarks: more benchmarks, or replacements, in the form of `benchmarks_file`.
+        downloads: more downloads, or changes such as a mirror, in the form of `downloads_file`.
+        agreed: downloads whose terms you have accepted.
         run: benchmark -> cells; empty means what the sheet says.
+        only: names of benchmarks, cells and sequences: the part of the study that is run; empty:
+            all of it. Names of one kind restrict that kind.
         reference_cell: that the others are compared with.
         references: tracker, or `tracker/preset` -> cell that its cells are compared with instead.
         device: where the networks run.
         unit_size: sequences in one track job.
+        jobs: see `JobsSettings`.
         training: see `TrainingSettings`.
         convergence: see `ConvergenceSettings`.
         bootstrap: see `BootstrapSettings`.
@@ -249,14 +295,19 @@ class StudySettings(Settings):
     cells: str
     trackers: str
     benchmarks_file: str
+    downloads_file: str
     protocols_file: str
     paper: str
     benchmarks: dict[str, dict[str, Any]]
+    downloads: dict[str, dict[str, Any]]
+    agreed: tuple[str, ...]
     run: dict[str, Names]
+    only: tuple[str, ...]
     reference_cell: str
     references: dict[str, str]
     device: Device
     unit_size: Count
+    jobs: JobsSettings
     training: TrainingSettings
     convergence: ConvergenceSettings
     bootstrap: BootstrapSettings

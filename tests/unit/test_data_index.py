@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 from PIL import Image
@@ -45,8 +47,8 @@ def test_a_folder_of_sequences(tmp_path):
     (tmp_path / "Dog" / "meta.json").write_text('{"attributes": ["OCC", "SV"]}')
     (tmp_path / "Cat" / "attributes.txt").write_text("IV, LR\n")
     (tmp_path / "notes").mkdir()
-    write_index(tmp_path / "i.json", index_of(tmp_path))
-    index = load_index(tmp_path / "i.json")
+    write_index(tmp_path / "i.parquet", index_of(tmp_path))
+    index = load_index(tmp_path / "i.parquet")
     assert index.names == ["Cat", "Dog"]
     assert (index.protocol, index.box_origin) == ("otb", 1)
     dog = index.sequence("Dog")
@@ -64,13 +66,15 @@ def test_a_folder_of_sequences(tmp_path):
 
 def test_the_same_index_has_the_same_bytes(tmp_path):
     add(tmp_path / "s", "Dog")
-    for name in ("a.json", "b.json"):
+    for name in ("a.parquet", "b.parquet"):
         write_index(tmp_path / name, index_of(tmp_path / "s"))
-    assert (tmp_path / "a.json").read_bytes() == (tmp_path / "b.json").read_bytes()
-    (written,) = json.loads((tmp_path / "a.json").read_text())["sequences"]
-    assert written["ground_truth"][0] == [2.0, 3.0, 10.0, 8.0]
-    keys = ["name", "video", "attributes", "frames", "size", "source", "ground_truth"]
-    assert list(written) == keys  # no key that only published annotations need
+    assert (tmp_path / "a.parquet").read_bytes() == (tmp_path / "b.parquet").read_bytes()
+    frames = pd.read_parquet(tmp_path / "a.parquet")
+    # no column that only published annotations need
+    assert list(frames) == ["sequence", "frame", "archive", "file", "bytes", "x", "y", "w", "h"]
+    assert frames["file"].tolist() == [f"Dog/img/000{number}.png" for number in (1, 2, 3)]
+    assert frames.loc[0, ["x", "y", "w", "h"]].tolist() == [2, 3, 10, 8]
+    assert frames["frame"].tolist() == [0, 1, 2]
 
 
 def test_chosen_sequences_keep_their_order(tmp_path):
@@ -113,11 +117,11 @@ def test_ranges_of_frames(tmp_path):
 
 def test_boxes_and_frames_of_different_number(tmp_path):
     folder = add(tmp_path, "Dog", frames=5, rows=["3,4,10,8"] * 4)
-    with pytest.raises(DsltError, match=r"groundtruth_rect\.txt: 4 boxes for 5 frames"):
+    with pytest.raises(DsltError, match=r"sequence Dog: .*Dog/img: 5 frames for 4 rows"):
         index_of(tmp_path)
     add(tmp_path, "Dog", frames=5)
     (folder / "img" / "0003.png").unlink()
-    with pytest.raises(DsltError, match=r"5 boxes for 4 frames .*frame 0003 is missing"):
+    with pytest.raises(DsltError, match=r"4 frames for 5 rows of .*frame 0003 is missing after"):
         index_of(tmp_path)
 
 
@@ -198,7 +202,7 @@ def test_the_definitions_of_this_repository(monkeypatch):
     benchmarks = load_benchmarks("config/benchmarks.yaml", {"mine": GOOD})
     assert list(benchmarks) == [
         *("clips", "quick", "synthetic", "clips_vot", "synthetic_vot"),
-        *("OTB-2015", "OTB-2013", "UAV123", "LaSOT", "VOT-2016", "VOT-2018"),
+        *("OTB-2015", "OTB-2013", "UAV123", "UAV123_10fps", "LaSOT", "VOT-2016", "VOT-2018"),
         "mine",
     ]
     assert len(benchmarks["clips"].sequence_names()) == 10
@@ -239,16 +243,16 @@ def test_missing_and_exchanged_clips(tmp_path, monkeypatch):
     clips = load_benchmarks("config/benchmarks.yaml")["clips"]
     with pytest.raises(DsltError, match=r"carphone_pristine\.mp4: no such clip; fetch it"):
         build_index("clips", clips, tmp_path)
-    (tmp_path / "clips").mkdir()
-    (tmp_path / "clips" / "carphone_pristine.mp4").write_bytes(b"no")
+    (tmp_path / "downloads" / "clips").mkdir(parents=True)
+    (tmp_path / "downloads" / "clips" / "carphone_pristine.mp4").write_bytes(b"no")
     with pytest.raises(DsltError, match="wrong checksum: expected SHA-256 1c4add78"):
         build_index("clips", clips, tmp_path)
 
 
 def test_synthetic_sequences_open_from_the_index(tmp_path):
     values = {"kind": "synthetic", "seed": 0, "protocol": "otb", "sequences": ["cat-posts"]}
-    write_index(tmp_path / "i.json", build_index("s", parse_benchmark("s", values), "data"))
-    sequence = load_index(tmp_path / "i.json").sequence("cat-posts")
+    write_index(tmp_path / "i.parquet", build_index("s", parse_benchmark("s", values), "data"))
+    sequence = load_index(tmp_path / "i.parquet").sequence("cat-posts")
     assert sequence.attributes == ("OCC",)
     assert sequence.frames[0].shape == (240, 320, 3)
     values["sequences"] = ["dog"]
@@ -273,13 +277,15 @@ def vot_sequence(root):
 
 def test_an_index_of_annotations_alone(tmp_path):
     vot_sequence(tmp_path / "s")
-    write_index(tmp_path / "i.json", build_index("mine", annotations(tmp_path / "s"), "data"))
-    index = load_index(tmp_path / "i.json")
-    (written,) = json.loads((tmp_path / "i.json").read_text())["sequences"]
-    assert written["source"] is None
-    assert written["tags"] == {"occlusion": [1]}
-    assert written["polygons"] == [[3, 4, 13, 4, 13, 12, 3, 12]] * 2 + [None]
-    assert not {"absent", "skipped"} & set(written)
+    write_index(tmp_path / "i.parquet", build_index("mine", annotations(tmp_path / "s"), "data"))
+    index = load_index(tmp_path / "i.parquet")
+    frames = pd.read_parquet(tmp_path / "i.parquet")
+    assert frames["file"].isna().all()
+    assert frames["tag_occlusion"].tolist() == [False, True, False]
+    corners = [f"{axis}{corner}" for corner in (1, 2, 3, 4) for axis in "xy"]
+    assert frames[corners].loc[1].tolist() == [3, 4, 13, 4, 13, 12, 3, 12]
+    assert frames[corners].loc[2].isna().all()
+    assert "absent" not in frames
     target = index.entry("ants").target()
     assert target.truth[0].tolist() == [3, 4, 10, 8]
     assert target.corners[1].tolist() == [[3, 4], [13, 4], [13, 12], [3, 12]]
@@ -312,39 +318,50 @@ def test_absent_frames_and_skipped_rows_are_in_the_index(tmp_path):
     (tmp_path / "boxes" / "cat-1.txt").write_text("3,4,10,8\n" * 4)
     (tmp_path / "absent" / "cat-1.txt").write_text("1\n0\n1\n0\n")
     more = {"scored_from": {"cat-1": 2}, "annotated_rows": {"cat-1": 4}, "sequences": ["cat-1"]}
-    write_index(tmp_path / "i.json", build_index("m", annotations(tmp_path, "lasot", **more), "d"))
-    entry = load_index(tmp_path / "i.json").entry("cat-1")
-    assert (entry.frames, entry.absent, entry.skipped, entry.size) == (3, (1,), 1, None)
+    write_index(
+        tmp_path / "i.parquet", build_index("m", annotations(tmp_path, "lasot", **more), "d")
+    )
+    entry = load_index(tmp_path / "i.parquet").entry("cat-1")
+    assert (entry.frames, entry.skipped, entry.size) == (3, 1, None)
     assert entry.target().absent.tolist() == [False, True, False]
 
 
 def test_indexes_of_annotations_need_a_root_and_hold_what_fits():
     with pytest.raises(DsltError, match="mine: no folder of annotations is named; set `root`"):
         build_index("mine", annotations("x").model_copy(update={"root": None}), "data")
-    entry = {"name": "a", "video": "a", "attributes": [], "frames": 1, "size": None, "source": None}
-    rows = {"ground_truth": [[1, 2, 3, 4]]}
-    with pytest.raises(ValueError, match="flags frames that are not among the 1"):
-        IndexEntry.model_validate({**entry, **rows, "absent": [1]})
-    with pytest.raises(ValueError, match="differ in length"):
-        IndexEntry.model_validate({**entry, **rows, "polygons": []})
+    with pytest.raises(ValueError, match="sequence a: absent of 2 frames, truth of 1"):
+        IndexEntry("a", "a", (), None, None, np.ones((1, 4)), absent=np.zeros(2, dtype=bool))
+    with pytest.raises(ValueError, match="sequence a: corners of 0 frames, truth of 1"):
+        IndexEntry("a", "a", (), None, None, np.ones((1, 4)), corners=np.ones((0, 4, 2)))
 
 
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [("[", "not a readable JSON"), ("{}", "missing key 'benchmark'"), (None, "no such file")],
-)
-def test_broken_indexes(tmp_path, text, words):
-    path = tmp_path / "i.json"
-    if text is not None:
-        path.write_text(text)
-    with pytest.raises(DsltError, match=words) as caught:
-        load_index(path)
-    assert str(path) in str(caught.value)
+def test_broken_indexes(tmp_path):
+    path = tmp_path / "i.parquet"
+    add(tmp_path / "s", "Dog")
+    write_index(path, index_of(tmp_path / "s"))
+    whole, table = path.read_bytes(), pq.read_table(path)
+
+    def refused(words):
+        with pytest.raises(DsltError, match=words) as caught:
+            load_index(path)
+        assert str(path) in str(caught.value)
+
+    for content in (b"", b'{"benchmark": "mine"}', whole[:-20], whole[len(whole) // 2 :]):
+        path.write_bytes(content)
+        refused("not a readable index .* make it again with `dslt index`")
+    path.unlink()
+    refused("no such file")
+    pq.write_table(table.replace_schema_metadata({}), path)
+    refused("not an index; make it again")
+    pq.write_table(table.replace_schema_metadata({"dslt": "{}"}), path)
+    refused("missing key 'benchmark'")
+    pq.write_table(table.slice(1), path)
+    refused("form 1 with 2 rows for 3 frames; expected form 1: make the index again")
 
 
 def test_the_command(tmp_path):
     add(tmp_path / "s", "Dog")
-    out = tmp_path / "results" / "mine.json"
+    out = tmp_path / "results" / "mine.parquet"
     run = CliRunner().invoke
     text = json.dumps(definition(tmp_path / "s"))
     result = run(group, ["index", "mine", "--definition", text, "--out", str(out)])
@@ -356,12 +373,12 @@ def test_the_command(tmp_path):
     result = run(group, ["index", "mine", "--definition", text, "--out", str(out)])
     assert isinstance(result.exception, DsltError)
     assert out.read_bytes() == before
-    assert [path.name for path in out.parent.iterdir()] == ["mine.json"]
+    assert [path.name for path in out.parent.iterdir()] == ["mine.parquet"]
 
 
 def test_commands_look_names_up(tmp_path):
     (tmp_path / "b.yaml").write_text("mine: {kind: folder, root: /none, protocol: otb}\n")
-    options = ["--definitions", str(tmp_path / "b.yaml"), "--out", str(tmp_path / "o.json")]
+    options = ["--definitions", str(tmp_path / "b.yaml"), "--out", str(tmp_path / "o.parquet")]
     run = CliRunner().invoke
     result = run(group, ["index", "yours", *options])
     assert "unknown benchmark 'yours'; allowed: mine" in str(result.exception)

@@ -23,7 +23,8 @@ from dslt.data.pairs.photographs import HELD_OUT, TRAINING, photo_size, pyramid,
 from dslt.data.pairs.procedural import ProceduralSource, WorldView, training_world
 from dslt.data.pairs.sampling import Schedule
 from dslt.data.pairs.shapes import make_shape, recolored
-from dslt.data.pairs.source import DamagedError, ImageView, Track, Video, VideoTable, is_held_out
+from dslt.data.pairs.source import DamagedError, ImageView
+from dslt.data.pairs.videos import Track, Video, VideoTable, is_held_out
 from dslt.data.scene_list import SCENES
 from dslt.errors import DsltError
 from dslt.siamese_settings import CropSettings, JitterSettings, PairSettings
@@ -72,7 +73,7 @@ class Drawn:
     @property
     def videos(self):
         rows = ((f"v{number}", "0", range(len(self.boxes)), self.boxes) for number in self.numbers)
-        return VideoTable(rows, self.name)
+        return VideoTable.collect(rows, self.name)
 
     @property
     def numbers(self):
@@ -385,7 +386,7 @@ def test_a_table_keeps_what_has_a_box():
         ("v", "b", [1], [[0, 0, 0, 9]]),
         ("w", "a", [0], [[1, 1, 1, 1]]),
     ]
-    table = VideoTable(rows, "set")
+    table = VideoTable.collect(rows, "set")
     assert len(table) == 2
     (track,) = table[0].tracks
     assert (table[0].name, track.name, track.frames.tolist()) == ("v", "a", [1, 5])
@@ -396,7 +397,7 @@ def test_a_table_keeps_what_has_a_box():
 
 def test_a_table_without_boxes_is_an_error():
     with pytest.raises(DsltError, match="set X: no usable pair"):
-        VideoTable([("v", "b", [1], [[0, 0, 0, 9]])], "set X")
+        VideoTable.collect([("v", "b", [1], [[0, 0, 0, 9]])], "set X")
 
 
 def test_the_held_out_share_is_a_share():

@@ -38,7 +38,7 @@ class Study:
 
     def __init__(self, folder: Path) -> None:
         self.root = folder / "videos"
-        self.index = folder / "index.json"
+        self.index = folder / "index.parquet"
         self.results = folder / "results"
         self.scores = folder / "scores.json"
 
@@ -58,7 +58,8 @@ class Study:
 
     def describe(self) -> None:
         definition = {"kind": "folder", "protocol": "otb", "root": str(self.root)}
-        self.call("index", "own", "--definition", json.dumps(definition), "--out", self.index)
+        options = ("--definition", json.dumps(definition), "--check-images", "none")
+        self.call("index", "own", *options, "--out", self.index)
 
     def track(self) -> None:
         self.call(
@@ -152,7 +153,7 @@ def test_a_frame_of_another_size_is_named_and_its_sequence_leaves_nothing(study)
 @pytest.mark.parametrize("boxes", [COUNT - 1, COUNT + 1])
 def test_ground_truth_of_another_length_is_refused(study, boxes):
     study.add("odd", boxes=boxes)
-    with pytest.raises(DsltError, match=rf"groundtruth_rect\.txt: {boxes} boxes for 5 frames"):
+    with pytest.raises(DsltError, match=rf"odd/img: 5 frames for {boxes} rows of ground truth"):
         study.describe()
     assert not study.index.exists()
 

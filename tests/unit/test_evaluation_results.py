@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import subprocess
 import sys
@@ -13,6 +12,8 @@ import pytest
 from click.testing import CliRunner
 
 from dslt.boxes import write_boxes
+from dslt.data.index_entry import IndexEntry, SyntheticSource
+from dslt.data.index_file import BenchmarkIndex, write_index
 from dslt.errors import DsltError
 from dslt.evaluation.convergence import converged, iterations_to_converge, read_records
 from dslt.evaluation.evaluate import Run, Suite, evaluate
@@ -476,27 +477,11 @@ def test_score_files_are_closed(tmp_path):
 
 @pytest.fixture
 def index(tmp_path) -> Path:
-    path = tmp_path / "index.json"
-    path.write_text(
-        json.dumps(
-            {
-                "benchmark": "synthetic",
-                "protocol": "otb",
-                "box_origin": 1,
-                "sequences": [
-                    {
-                        "name": "a",
-                        "video": "film",
-                        "attributes": ["OCC"],
-                        "frames": 6,
-                        "size": [320, 240],
-                        "source": {"kind": "synthetic", "scene": "a", "seed": 0},
-                        "ground_truth": [*track()[:5].tolist(), None],
-                    }
-                ],
-            }
-        )
-    )
+    path = tmp_path / "index.parquet"
+    source = SyntheticSource(scene="a", seed=0)
+    truth = np.concatenate([track()[:5], np.full((1, 4), np.nan)])
+    entry = IndexEntry("a", "film", ("OCC",), (320, 240), source, truth)
+    write_index(path, BenchmarkIndex("synthetic", "otb", 1, ["a"], [entry]))
     return path
 
 

@@ -145,9 +145,9 @@ def tracked(tmp_path):
             write_run(run, tmp_path / "track" / cell, name)
     definition = {"kind": "folder", "root": str(tmp_path / "set"), "protocol": "otb"}
     benchmark = parse_benchmark("mine", definition | {"box_origin": 1})
-    write_index(tmp_path / "index.json", build_index("mine", benchmark, tmp_path))
+    write_index(tmp_path / "index.parquet", build_index("mine", benchmark, tmp_path))
     specs = [f"{cell}@mine={tmp_path / 'track' / cell}" for cell in ("good", "bad")]
-    return tmp_path / "index.json", specs
+    return tmp_path / "index.parquet", specs
 
 
 def test_fig14_takes_the_sequence_on_which_the_trackers_differ_most(tracked):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from result_files import call, texts
 
 from dslt import boxes
 from dslt.data.benchmarks import parse_benchmark
-from dslt.data.index import build_index, write_index
+from dslt.data.index import build_index, load_index, write_index
 from dslt.errors import DsltError
 from dslt.figures import boxes_on_frames, strips
 from dslt.figures.strips import Request
@@ -36,7 +37,7 @@ def tracked(tmp_path):
             Image.fromarray(pixels).save(frames / f"{number:04d}.png")
         boxes.write_boxes(frames.parent / "groundtruth_rect.txt", truth)
     definition = {"kind": "folder", "root": str(tmp_path / "set"), "protocol": "otb"}
-    index = tmp_path / "index.json"
+    index = tmp_path / "index.parquet"
     write_index(
         index,
         build_index("mine", parse_benchmark("mine", definition | {"box_origin": 1}), tmp_path),
@@ -196,8 +197,8 @@ def test_with_long_labels_the_overlaps_stand_in_legend_order(tracked):
 
 def test_several_benchmarks_are_named(tracked, tmp_path):
     index, folders = tracked
-    other = tmp_path / "other.json"
-    other.write_text(index.read_text().replace('"benchmark": "mine"', '"benchmark": "clips"'))
+    other = tmp_path / "other.parquet"
+    write_index(other, replace(load_index(index), benchmark="clips"))
     both = [f"{c}@{b}={folder}" for b in ("mine", "clips") for c, folder in folders.items()]
     found = strips.load([index, other], both, Request("fig01", rows=1))
     assert [strip.benchmark for strip in found] == ["mine", "clips"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import re
 import shlex
 import subprocess
@@ -16,7 +15,14 @@ from dslt.cells import load_cells
 from dslt.compare.paper import read_claims, read_rows
 from dslt.dslt_settings import DsltSettings
 from dslt.errors import DsltError
+from dslt.plan.costs import Costs
+from dslt.plan.downloads import needed
+from dslt.plan.make import Plan
+from dslt.plan.speeds import choose_speeds, load_speeds
+from dslt.plan.text import download_table, to_do, work_tables
+from dslt.plan.work import Frames, whole_work
 from dslt.settings import merge
+from dslt.study_data import StudyData
 from dslt.study_load import check_data, load_study
 
 ROOT = Path(__file__).parents[2]
@@ -111,7 +117,7 @@ def test_the_study_holds_together(configured):
 @pytest.mark.parametrize("name", ["OTB-2015", "UAV123", "LaSOT", "VOT-2016", "VOT-2018"])
 def test_a_missing_folder_is_named(configured, name):
     folder = "/nowhere/benchmark"
-    configured["benchmarks"][name]["root"] = folder
+    configured["benchmarks"][name] = {"root": folder, "images": folder}
     study = load_study(configured | {"run": {name: ["dslt_star"]}, "quick": quick(name)})
     with pytest.raises(DsltError, match=folder):
         _ = study.sequences
@@ -121,21 +127,46 @@ def quick(benchmark):
     return {"benchmark": benchmark, "cells": ["dslt_star"]}
 
 
-def test_a_training_set_without_a_root_is_named(configured):
-    configured["training"]["sets"]["coco"]["root"] = None
-    with pytest.raises(DsltError, match=r"training\.sets\.coco\.root"):
+def test_a_training_set_from_nowhere_is_named(configured):
+    configured["training"]["sets"]["coco"] = {"download": None}
+    with pytest.raises(DsltError, match=r"neither `root` nor `download`; .*sets\.coco\.root"):
         load_study(configured)
 
 
 def test_data_that_is_not_there_is_found_while_planning(configured, tmp_path):
-    study = load_study(configured)
-    with pytest.raises(DsltError, match=r"data/OTB: no such folder .*OTB-20.*\.images"):
-        check_data(study)
-    images = {"images": str(tmp_path)}
-    changed = dict.fromkeys(study.runs, images)
-    study = load_study(merge(configured, {"benchmarks": changed}))
-    with pytest.raises(DsltError, match=r"data/ILSVRC2015: not there; .*sets\.vid.*\.root"):
-        check_data(study)
+    check_data(load_study(configured))  # what is fetched need not be there
+    benchmarks = {"OTB-2015": {"root": str(tmp_path), "images": "mine/OTB"}}
+    with pytest.raises(DsltError, match=r"mine/OTB: no such folder .*OTB-2015\.images"):
+        check_data(load_study(merge(configured, {"benchmarks": benchmarks})))
+    sets = {"vid": {"root": "mine/VID"}}
+    with pytest.raises(DsltError, match=r"mine/VID: not there; .*sets\.vid\.root"):
+        check_data(load_study(merge(configured, {"training": {"sets": sets}})))
+
+
+def test_a_part_of_the_study_is_one_option_away(configured):
+    part = {"only": ["OTB-2015", "LaSOT", "Basketball", "siamfc_paper_bce"]}
+    study = load_study(configured | part)
+    assert study.runs == {"OTB-2015": ("siamfc_paper_bce",)}
+    assert study.sequences["OTB-2015"] == study.among("OTB-2015") == ("Basketball",)
+    assert study.cells_run == ("siamfc_paper_bce",)
+    data = StudyData(study)
+    assert data.downloads_used == ("otb", "ilsvrc_vid")
+    assert list(data.training_sets) == ["vid_trainval"]
+    whole = load_study(configured)
+    assert whole.among("OTB-2015") == ()
+    assert len(whole.sequences["OTB-2015"]) == 100
+
+
+@pytest.mark.parametrize(
+    ("only", "message"),
+    [
+        ("OTB-2017", r"unknown benchmark, cell or sequence of `only`: 'OTB-2017'; .*OTB-2015"),
+        ("siamfc_lite", "unknown benchmark, cell or sequence of `only`: 'siamfc_lite'"),
+    ],
+)
+def test_a_part_that_does_not_exist_is_an_error(configured, only, message):
+    with pytest.raises(DsltError, match=message):
+        load_study(configured | {"only": [only]})
 
 
 def test_targets_of_one_video_have_their_frames():
@@ -148,24 +179,37 @@ def test_targets_of_one_video_have_their_frames():
         assert set(benchmarks[name]["frames"]) <= set(benchmarks[name]["sequences"])
 
 
-def test_the_page_has_the_tables_that_its_command_prints():
+def shown_command(page):
+    """The words of the command that docs/paper_scale.md shows above its tables."""
+    command = page[page.index("    dslt plan --configfile config/paper.yaml --fresh") :]
+    return shlex.split(command.partition("\n\n")[0].replace("\\\n", " "))
+
+
+def test_the_page_has_the_tables_of_its_command(configured):
     page = (ROOT / "docs" / "paper_scale.md").read_text(encoding="utf-8")
-    command = page[page.index("    python benchmarks/paper_scale.py \\\n") :].partition("\n\n")[0]
-    _, *arguments = shlex.split(command.replace("\\\n", " "))
-    done = subprocess.run(
-        [sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    tables = [part for part in done.stdout.strip().split("\n\n") if part.startswith("|")]
-    assert len(tables) == 3
+    words = shown_command(page)
+    name = words[words.index("--device-name") + 1] if "--device-name" in words else None
+    study = load_study(configured)
+    speeds = choose_speeds(load_speeds(CONFIG / "speeds.yaml"), study.settings.device, name)
+    costs, work = Costs(study, speeds, Frames(study)), whole_work(study)
+    rows = [count(work, work) for count in (costs.trainings, costs.runs, costs.records)]
+    plan = Plan("all", speeds, {}, *rows, needed(study, fresh=True))
+    tables = [*work_tables(plan), download_table(plan.downloads), to_do(plan.downloads)]
     assert [table for table in tables if table not in page] == []
-    # 30 million pairs at 4.38 a second.
-    assert "| siamrpn/pysot | alexnet | 1 | 30.00 | 1,903 | 1,903 |" in tables[0]
+    assert max(len(line) for table in tables for line in table.splitlines()) <= 100
 
 
-def test_what_it_costs_counts_the_sequences_that_are_run(configured, monkeypatch):
-    monkeypatch.syspath_prepend(ROOT / "benchmarks")
-    counted = importlib.import_module("paper_scale").BENCHMARKS
+@pytest.mark.slow
+def test_the_page_has_what_its_command_prints():
+    page = (ROOT / "docs" / "paper_scale.md").read_text(encoding="utf-8")
+    command = [sys.executable, "-m", *shown_command(page)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() in page
+
+
+def test_totals_are_of_the_sequences_that_are_run(configured):
     benchmarks = load_study(configured).benchmarks
-    assert {name: len(benchmarks[name].sequences) for name in counted} == {
-        name: sequences for name, (sequences, _) in counted.items()
-    }
+    known = {name: entry for name, entry in benchmarks.items() if getattr(entry, "totals", None)}
+    assert {"OTB-2013", "OTB-2015", "UAV123", "LaSOT", "VOT-2018"} <= set(known)
+    for entry in known.values():
+        assert not entry.sequences or len(entry.sequences) == entry.totals.sequences

@@ -61,7 +61,7 @@ def folder(tmp_path: Path) -> Path:
         "box_origin": 1,
     }
     index = build_index("mine", parse_benchmark("mine", definition), tmp_path)
-    write_index(tmp_path / "index.json", index)
+    write_index(tmp_path / "index.parquet", index)
     return tmp_path
 
 
@@ -170,7 +170,7 @@ def call(folder: Path, settings: object, *more: str) -> None:
         "--cell": "mine",
         "--settings": json.dumps(settings),
         "--weights": str(folder / "model" / "model.pt"),
-        "--index": str(folder / "index.json"),
+        "--index": str(folder / "index.parquet"),
         "--sequence": "red",
         "--device": "cpu",
         "--out": str(folder / "out.npz"),

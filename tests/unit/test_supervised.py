@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from dslt.boxes import iou
 from dslt.cli import group
+from dslt.data.index import load_index
 from dslt.errors import DsltError
 from dslt.evaluation.protocols import parse_protocol
 from dslt.evaluation.results import read_results, read_runs
@@ -267,7 +268,7 @@ def test_a_run_reads_back_as_it_was(tmp_path):
 @pytest.fixture(scope="module")
 def index(tmp_path_factory):
     """An index of a synthetic scene."""
-    path = tmp_path_factory.mktemp("data") / "index.json"
+    path = tmp_path_factory.mktemp("data") / "index.parquet"
     definition = yaml.safe_load((PROTOCOLS.parent / "benchmarks.yaml").read_text())["synthetic"]
     definition |= {"sequences": definition["sequences"][:1]}
     words = ("index", "synthetic", "--definition", json.dumps(definition), "--out", str(path))
@@ -286,7 +287,7 @@ def track(index, out, *words):
 
 
 def test_the_protocol_chooses_the_experiment(index, tmp_path):
-    name = json.loads(index.read_text())["sequences"][0]["name"]
+    name = load_index(index).names[0]
     vot = ("--protocol-definition", json.dumps(DEFINITION))
     once = track(index, tmp_path / "once", *vot)
     assert once == track(index, tmp_path / "twice", *vot)  # byte for byte

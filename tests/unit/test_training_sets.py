@@ -7,15 +7,27 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
+from click import UsageError
+from click.testing import CliRunner
 from PIL import Image
 
+from dslt.cells import resolve_settings
+from dslt.cli import group
+from dslt.commands import train as train_command
 from dslt.data.benchmarks import parse_benchmark
 from dslt.data.index import build_index, write_index
 from dslt.data.pairs.dataset import PairDataset
 from dslt.data.pairs.indexed import IndexSource, track_sequences
 from dslt.data.pairs.procedural import ProceduralSource
 from dslt.data.pairs.set_kinds import parse_training_set
-from dslt.data.pairs.sets import load_training_sets, open_source, open_sources
+from dslt.data.pairs.sets import (
+    index_training_set,
+    load_training_sets,
+    open_source,
+    open_sources,
+)
+from dslt.data.pairs.training_index import load_training_index
+from dslt.data.pairs.videos import VideoTable
 from dslt.errors import DsltError
 from dslt.siamese_settings import CropSettings, PairSettings
 from dslt.trackers.siamese_crops import template_side
@@ -255,6 +267,143 @@ def test_crop511(tmp_path):
         opened("crop511", tmp_path, table="train.json")
 
 
+def outlines(path, pixels, mode="P"):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    picture = Image.fromarray(np.asarray(pixels, dtype=np.uint8), "L" if mode == "P" else None)
+    if mode == "P":
+        picture = picture.convert("P")
+        picture.putdata(np.asarray(pixels).ravel().tolist())
+        picture.putpalette([value for number in range(256) for value in (number, 0, 255 - number)])
+    picture.save(path)
+
+
+def test_youtube_vos(tmp_path):
+    base = tmp_path / "Annotations" / "a12"
+    empty = np.zeros((48, 64), dtype=np.uint8)
+    first, second = empty.copy(), empty.copy()
+    first[5:10, 7:20] = 2
+    first[30:32, 40:41] = 2  # a second piece of the same object
+    second[0:48, 0:64] = 255  # undecided
+    second[5:10, 8:21], second[47, 63] = 2, 1
+    outlines(base / "00000.png", first)
+    outlines(base / "00005.png", second)
+    outlines(base / "00010.png", empty)
+    image(tmp_path / "JPEGImages/a12/00005.jpg")
+    image(tmp_path / "JPEGImages/a12/00000.jpg")
+    source = opened("youtube_vos", tmp_path)
+    assert listing(source) == {
+        ("a12", "1"): ([5], [[63, 47, 1, 1]]),
+        ("a12", "2"): ([0, 5], [[7, 5, 34, 27], [8, 5, 13, 5]]),
+    }
+    assert source.path(source.videos[0], source.videos[0].tracks[0], 0).name == "00005.jpg"
+    assert first_view(source)[0].size == (64, 48)
+
+
+def test_youtube_vos_of_another_form(tmp_path):
+    with pytest.raises(DsltError, match="Annotations: no folders of outlines; expected"):
+        opened("youtube_vos", tmp_path)
+    path = tmp_path / "Annotations" / "a12" / "00000.png"
+    outlines(path, np.zeros((4, 4, 3)), "RGB")
+    with pytest.raises(DsltError, match=r"00000.png: pixels of kind 'RGB'; expected numbers"):
+        opened("youtube_vos", tmp_path)
+    path.write_bytes(b"no")
+    with pytest.raises(DsltError, match=r"00000.png: unreadable outlines"):
+        opened("youtube_vos", tmp_path)
+    path.rename(path.with_name("first.png"))
+    with pytest.raises(DsltError, match=r"first.png: expected a frame number as file name"):
+        opened("youtube_vos", tmp_path)
+
+
+# --- indexes of training sets
+
+
+def many_videos(root, count):
+    for number in range(count):
+        video = f"train/part_0000/clip_{number:03d}"
+        for frame in range(2):
+            boxes = [("0", (number, 5, 20, 10)), ("1", (3, 2, 9, 8))]
+            xml(root / f"Annotations/VID/{video}/{frame:06d}.xml", boxes)
+    image(root / "Data/VID/train/part_0000/clip_000/000000.JPEG")
+
+
+def test_an_index_opens_as_the_annotations_do(tmp_path):
+    many_videos(tmp_path, 40)
+    values = {"kind": "ilsvrc_vid", "root": str(tmp_path), "splits": ["train"]} | COMMON
+    entry = parse_training_set("mine", values)
+    for jobs in (1, 2):  # of two processes, each starts anew
+        index_training_set("mine", entry, tmp_path / f"{jobs}.parquet", jobs=jobs)
+    file = tmp_path / "1.parquet"
+    assert file.read_bytes() == (tmp_path / "2.parquet").read_bytes()
+    opened_index = open_source("mine", entry, index=file)
+    assert listing(opened_index) == listing(open_source("mine", entry))
+    assert first_view(opened_index)[0].size == (64, 48)
+    # What is held out is decided when it is opened.
+    image(tmp_path / "Data/VID/train/part_0000/clip_001/000000.JPEG")
+    for number in range(40):
+        image(tmp_path / f"Data/VID/train/part_0000/clip_{number:03d}/000000.JPEG")
+    shared = entry.model_copy(update={"held_out": 0.3, "damaged": 0.5, "frame_range": 9})
+    parts = [listing(open_source("mine", shared, part, file)) for part in (False, True)]
+    assert parts == [listing(open_source("mine", shared, part)) for part in (False, True)]
+    assert parts[0].keys() | parts[1].keys() == listing(opened_index).keys()
+    assert parts[0]
+    assert parts[1]
+    other = entry.model_copy(update={"splits": ("train", "val")})
+    with pytest.raises(DsltError, match=r"1.parquet: made of .* make it again with `dslt index`"):
+        open_source("mine", other, index=file)
+    with pytest.raises(DsltError, match="unknown training set of an index: 'yours'; allowed: mine"):
+        open_sources(["mine"], {"mine": entry}, indexes={"yours": file})
+    found = open_sources(["mine"], {"mine": entry}, indexes={"mine": file})["mine"]
+    assert len(pickle.loads(pickle.dumps(found)).videos) == 40
+
+
+def test_what_is_unpacked_is_the_root(tmp_path):
+    got10k(tmp_path / "unpacked" / "got", 1)
+    values = {"kind": "got10k", "root": None, "download": "got"} | COMMON
+    entry = parse_training_set("mine", values)
+    table = index_training_set("mine", entry, tmp_path / "i.parquet", tmp_path)
+    assert len(table) == 1
+    source = open_source("mine", entry, index=tmp_path / "i.parquet", data=tmp_path)
+    assert first_view(source)[0].size == (64, 48)
+    with pytest.raises(
+        DsltError, match="unpacked/got: training set mine is not there; run `dslt f"
+    ):
+        open_source("mine", entry, data=tmp_path / "other")
+
+
+def test_sets_without_annotations_have_no_index(tmp_path):
+    procedural = load_training_sets(FILE)["procedural"]
+    with pytest.raises(DsltError, match="mine: procedural sets need no index"):
+        index_training_set("mine", procedural, tmp_path / "i.parquet")
+
+
+def test_the_command_indexes_training_sets(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    got10k(tmp_path / "got", 2)
+    (tmp_path / "s.yaml").write_text(
+        json.dumps({"mine": {"kind": "got10k", "root": "got"} | COMMON})
+    )
+    done = CliRunner().invoke(group, ["index", "mine", "--definitions", "s.yaml"])
+    assert done.exit_code == 0, done.output
+    assert "mine: 2 videos, 2 tracks, 4 boxes -> results/data/sets/mine.parquet" in done.output
+    assert len(load_training_index("results/data/sets/mine.parquet")) == 2
+
+
+def test_a_training_opens_the_index(tmp_path, monkeypatch):
+    got10k(tmp_path / "got", 2)
+    values = {"kind": "got10k", "root": str(tmp_path / "got")} | COMMON
+    index_training_set("mine", parse_training_set("mine", values), tmp_path / "i.parquet")
+    preset = resolve_settings("siamfc/paper", "", ROOT / "config" / "trackers", "test")
+    pairs = preset.training.pairs.model_copy(update={"sources": {"mine": None}})
+    training = preset.training.model_copy(update={"pairs": pairs})
+    indexes = train_command._indexes((f"mine={tmp_path / 'i.parquet'}",))
+    monkeypatch.setattr(VideoTable, "collect", None)  # no annotation is read
+    dataset = train_command._open_pairs(training, 0, {"mine": values}, indexes, "data")
+    assert dataset.sample(0, 0).template.shape == (3, 127, 127)
+    for text in ("mine", "mine=", "=i.parquet"):
+        with pytest.raises(UsageError, match="expected NAME=PATH"):
+            train_command._indexes((text,))
+
+
 def test_index(tmp_path):
     definition = {
         "kind": "synthetic",
@@ -263,8 +412,8 @@ def test_index(tmp_path):
         "sequences": ["face-exit", "face-approach"],
     }
     index = build_index("mine", parse_benchmark("mine", definition), tmp_path)
-    write_index(tmp_path / "mine.json", index)
-    source = opened("index", tmp_path / "mine.json")
+    write_index(tmp_path / "mine.parquet", index)
+    source = opened("index", tmp_path / "mine.parquet")
     assert isinstance(source, IndexSource)
     assert set(listing(source)) == {("astronaut", "face-exit"), ("astronaut", "face-approach")}
     view, box = first_view(source)
@@ -322,7 +471,12 @@ def test_the_file_of_training_sets():
         if name == "procedural":
             continue
         assert entry.root is None
-        with pytest.raises(DsltError, match=f"training set {name}: no root is named"):
+        words = (
+            f"data/unpacked/{entry.download}: training set {name} is not there; run `dslt fetch"
+            if entry.download
+            else f"training set {name}: no root is named"
+        )
+        with pytest.raises(DsltError, match=words):
             open_source(name, entry)
     with pytest.raises(DsltError, match="no held-out videos"):
         open_source("procedural", sets["procedural"], held_out=True)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
+import boto3
 import pytest
-from tiny import Repository, listed_jobs
+from moto.server import ThreadedMotoServer
+from tiny import Repository, keep_download, listed_jobs, make_commit
 
+BUCKET = "studies"  # of the test's own S3
 # What reads every comparison or score, and so follows any changed cell.
 READERS = {"scorecard", "table_table1", "table_table2", "table_table3", "figure_fig15"}
 READERS |= {"page_scorecard", "page_offline", "index_page"}
@@ -157,13 +161,10 @@ def test_dvc_clone_has_nothing_to_do(
     for name in ("TORCH_HOME", "XDG_CACHE_HOME"):  # a clone on another machine finds no cache
         (tmp_path / name).mkdir()
         monkeypatch.setenv(name, str(tmp_path / name))
-    (copied.path / "data" / "clips").mkdir(parents=True)
-    (copied.path / "data" / "clips" / "none.txt").write_text("the tiny study fetches no clip\n")
-    git = ["git", "-c", "user.name=test", "-c", "user.email=test@localhost"]
+    keep_download(copied)
     copied.call("git", "init", "--quiet")
     copied.call("dvc", "commit", "--force", "study")
-    copied.call("git", "add", "--all")
-    copied.call(*git, "commit", "--quiet", "--message", "a finished study")
+    make_commit(copied)
     assert "\nresults/" not in copied.call("git", "ls-files").stdout
 
     subprocess.run(
@@ -182,4 +183,48 @@ def test_dvc_clone_has_nothing_to_do(
     changed = {name for name, boxes in clone.boxes().items() if boxes != copied.boxes()[name]}
     assert changed
     assert {Path(name).parts[0] for name in changed} == {"kcf"}
+    assert clone.planned() == set()
+
+
+@pytest.fixture
+def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A server of S3 on this machine, with an empty bucket; its address."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    server.start()
+    host, port = server.get_host_and_port()
+    address = f"http://{host}:{port}"
+    boto3.client("s3", endpoint_url=address).create_bucket(Bucket=BUCKET)
+    yield address
+    server.stop()
+
+
+@pytest.mark.parametrize("kind", ["folder", "s3"])
+def test_a_study_comes_back_from_a_remote(
+    copied: Repository, tmp_path: Path, kind: str, s3: str
+) -> None:
+    place = str(tmp_path / "remote") if kind == "folder" else f"s3://{BUCKET}/tiny"
+    keep_download(copied)
+    copied.call("git", "init", "--quiet")
+    copied.call("dvc", "remote", "add", "--default", "there", place)
+    if kind == "s3":
+        copied.call("dvc", "remote", "modify", "there", "endpointurl", s3)
+    copied.call("dvc", "commit", "--force", "study")
+    make_commit(copied)
+    copied.call("dvc", "push")
+
+    clone = Repository(tmp_path / "clone")
+    subprocess.run(["git", "clone", "--quiet", str(copied.path), str(clone.path)], check=True)
+    clone.call("dvc", "pull", "results/report")
+    assert (clone.path / "results" / "report" / "index.html").is_file()
+    assert not (clone.path / "results" / "track").exists()
+    clone.call("dvc", "pull", "--allow-missing")
+    assert clone.boxes() == copied.boxes()
+    index = "results/data/tiny.parquet"
+    assert (clone.path / index).read_bytes() == (copied.path / index).read_bytes()
+    # What others own was recorded and stays where it was.
+    assert "data/downloads" in (clone.path / "dvc.lock").read_text()
+    assert not (clone.path / "data" / "downloads").exists()
     assert clone.planned() == set()

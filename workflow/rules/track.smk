@@ -9,7 +9,7 @@ for _benchmark in STUDY.benchmarks_used:
             name:
                 f"track_{_benchmark}_{_number}"
             input:
-                index=f"results/data/{_benchmark}.json",
+                index=f"results/data/{_benchmark}.parquet",
                 clips=CLIPS[_benchmark],
                 weights=lambda wildcards: STUDY.weights(wildcards.cell, wildcards.seed),
             output:
@@ -25,7 +25,8 @@ for _benchmark in STUDY.benchmarks_used:
             threads: 1
             resources:
                 gpu=GPU,
-                mem_mb=2000,
+                mem_mb=SETTINGS.jobs.track.mem_mb,
+                runtime=SETTINGS.jobs.track.runtime,
             params:
                 settings=lookup("{cell}", within=CELL_SETTINGS),
                 sequences=sequences_of,
@@ -44,7 +45,7 @@ for _benchmark in STUDY.benchmarks_used:
 
 rule respond:
     input:
-        index="results/data/{benchmark}.json",
+        index="results/data/{benchmark}.parquet",
         clips=lookup("{benchmark}", within=CLIPS),
         weights=lambda wildcards: STUDY.weights(wildcards.cell, wildcards.seed),
     output:
@@ -54,7 +55,8 @@ rule respond:
     threads: 1
     resources:
         gpu=GPU,
-        mem_mb=2000,
+        mem_mb=SETTINGS.jobs.track.mem_mb,
+        runtime=SETTINGS.jobs.track.runtime,
     params:
         settings=lookup("{cell}", within=CELL_SETTINGS),
         device=SETTINGS.device,

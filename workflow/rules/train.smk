@@ -5,6 +5,8 @@
 # The state of a training that was broken off lies outside its outputs, in a folder that is named
 # after everything that decides the result, so the same training goes on from it and no other.
 rule train:
+    input:
+        indexes=lambda wildcards: list(DATA.set_indexes(wildcards.cell).values()),
     output:
         model="results/train/{cell}/seed{seed}/model.pt",
         origin="results/train/{cell}/seed{seed}/model.json",
@@ -18,12 +20,16 @@ rule train:
     threads: SETTINGS.training.threads + SETTINGS.training.workers
     resources:
         gpu=GPU,
-        mem_mb=3000,
+        mem_mb=SETTINGS.jobs.train.mem_mb,
+        runtime=SETTINGS.jobs.train.runtime,
     params:
         settings=lambda wildcards: STUDY.offline[wildcards.cell].settings,
         sets=lambda wildcards: STUDY.offline[wildcards.cell].sets,
         validation=lambda wildcards: repeat(
             "--validation", filter(None, [STUDY.offline[wildcards.cell].validation])
+        ),
+        indexes=lambda wildcards: pairs(
+            "--training-index", DATA.set_indexes(wildcards.cell)
         ),
         folder=subpath(output.model, parent=True),
         device=SETTINGS.device,
@@ -32,7 +38,7 @@ rule train:
         libraries=libraries(),
     shell:
         "dslt train --cell {wildcards.cell} --settings {params.settings:q}"
-        " --training-sets-definition {params.sets:q} {params.validation:q}"
+        " --training-sets-definition {params.sets:q} {params.indexes:q} {params.validation:q}"
         " --seed {wildcards.seed} --threads {params.threads}"
         f" --workers {SETTINGS.training.workers}"
         " --device {params.device} --states state/train --out {params.folder:q} > {log} 2>&1"
@@ -40,7 +46,7 @@ rule train:
 
 rule converge:
     input:
-        index="results/data/{benchmark}.json",
+        index="results/data/{benchmark}.parquet",
         clips=lookup("{benchmark}", within=CLIPS),
     output:
         csv="results/train/{cell}/{benchmark}/seed{seed}.csv",
@@ -52,14 +58,19 @@ rule converge:
     threads: 1
     resources:
         gpu=GPU,
-        mem_mb=2000,
+        mem_mb=SETTINGS.jobs.track.mem_mb,
+        runtime=SETTINGS.jobs.track.runtime,
     params:
         settings=lookup("{cell}", within=CELL_TRAINING),
+        sequences=lambda wildcards: repeat(
+            "--sequence", STUDY.among(wildcards.benchmark)
+        ),
         iterations=SETTINGS.convergence.iterations,
         device=SETTINGS.device,
         code=code_of("dslt.commands.converge"),
         libraries=libraries(),
     shell:
         "dslt converge --cell {wildcards.cell} --settings {params.settings:q}"
-        " --index {input.index:q} --seed {wildcards.seed} --threads {threads} --iterations {params.iterations}"
+        " --index {input.index:q} {params.sequences:q} --seed {wildcards.seed}"
+        " --threads {threads} --iterations {params.iterations}"
         " --device {params.device} --csv {output.csv:q} --maps {output.maps:q} > {log} 2>&1"

@@ -65,6 +65,7 @@ def capped(settings: str, iterations: int, cell: str) -> TrainingSettings:
 @click.option("--cell", required=True, help="Name of the cell, for messages.")
 @click.option("--settings", required=True, help="Resolved training settings as JSON.")
 @click.option("--index", required=True, type=click.Path(path_type=Path), help="Benchmark index.")
+@click.option("--sequence", "sequences", multiple=True, help="Of this one only; repeat.")
 @click.option("--seed", default=0, show_default=True)
 @click.option("--threads", default=1, show_default=True, help="Threads of torch and OpenCV.")
 @click.option("--iterations", default=500, show_default=True, help="Cap on the iterations.")
@@ -75,6 +76,7 @@ def command(
     cell: str,
     settings: str,
     index: Path,
+    sequences: tuple[str, ...],
     seed: int,
     threads: int,
     iterations: int,
@@ -86,7 +88,7 @@ def command(
     limit_threads(threads)
     training = capped(settings, iterations, cell)
     chosen = choose_device(device)
-    benchmark = load_index(index)
+    benchmark = load_index(index).part(sequences)
     rows: list[tuple[object, ...]] = []
     arrays: dict[str, Any] = {}
     for name in tqdm(benchmark.names, desc=f"{cell} first frames", unit="sequence"):

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from dslt.commands.figure_parts import (
+    AMONG,
     FRAMES,
     LABEL,
     OUT,
@@ -48,6 +49,7 @@ def _strips(name: str, words: str, rule: str, sequences: int) -> None:
         help=f"Show up to this many sequences of each benchmark: {rule}.",
     )
     @click.option("--sequence", "named", multiple=True, help="Show this sequence instead. Repeat.")
+    @AMONG
     @FRAMES
     @LABEL
     @OUT
@@ -57,6 +59,7 @@ def _strips(name: str, words: str, rule: str, sequences: int) -> None:
         reference: str,
         sequences: int,
         named: tuple[str, ...],
+        among: tuple[str, ...],
         frames: int,
         labels: tuple[str, ...],
         out: Path,
@@ -64,7 +67,7 @@ def _strips(name: str, words: str, rule: str, sequences: int) -> None:
         from dslt.figures.boxes_on_frames import figure
         from dslt.figures.strips import Request, load
 
-        request = Request(name, reference, sequences, frames, named)
+        request = Request(name, reference, sequences, frames, named, among)
         write(figure, out, load(indexes, tracks, request), labels_of(labels))
 
     strips.help = f"Fig. {int(name[3:])}: {words}."
@@ -160,6 +163,7 @@ def fig07(maps: tuple[str, ...], labels: tuple[str, ...], out: Path) -> None:
     "--sequence",
     help="Sequence to show.  [default: that on which the cells' mean overlaps differ most]",
 )
+@AMONG
 @FRAMES
 @LABEL
 @OUT
@@ -167,6 +171,7 @@ def fig14(
     index: Path,
     tracks: tuple[str, ...],
     sequence: str | None,
+    among: tuple[str, ...],
     frames: int,
     labels: tuple[str, ...],
     out: Path,
@@ -174,7 +179,9 @@ def fig14(
     """Fig. 14: scores and overlaps over the frames of a sequence."""
     from dslt.figures import fig14 as module
 
-    write(module.figure, out, module.load(index, tracks, sequence, frames), labels_of(labels))
+    write(
+        module.figure, out, module.load(index, tracks, sequence, frames, among), labels_of(labels)
+    )
 
 
 # Imports stand in functions, where the fingerprint of the code finds them and --help is quick.

@@ -16,6 +16,9 @@ TRACKS = click.option(
     help="Folder with a cell's boxes, SEQUENCE.txt each. Repeat for each cell and benchmark;"
     " with one index its name may be left out.",
 )
+AMONG = click.option(
+    "--among", multiple=True, help="Choose among these sequences only; repeat.  [default: all]"
+)
 FRAMES = click.option(
     "--frames",
     default=5,

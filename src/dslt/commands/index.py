@@ -1,28 +1,95 @@
-"""`dslt index`: describe a benchmark in one file."""
+"""`dslt index`: describe a benchmark, or a training set, in one file."""
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
+from typing import Any, get_args
 
 import click
 
-from dslt.commands.fetch import BENCHMARKS_OPTION, find_definition
-from dslt.data.benchmarks import parse_benchmark
+from dslt.commands.definitions import find_definition
+from dslt.config_files import BENCHMARKS, TRAINING_SETS, config_file
+from dslt.data.benchmarks import AnnotationsBenchmark, Benchmark, parse_benchmark
+from dslt.data.checks import ImageCheck
+from dslt.data.downloads import Download, parse_download
 from dslt.data.index import build_index, write_index
+from dslt.data.jsonfile import parse_json
+from dslt.data.pairs.set_kinds import is_training_set
+from dslt.data.registry import find_download
+from dslt.data.workers import available_cores
+
+INDEXES = Path("results", "data")
 
 
 @click.command()
 @click.argument("name")
-@click.option("--definition", help="The benchmark as JSON; default: its entry in the file.")
-@BENCHMARKS_OPTION
+@click.option("--definition", help="Its entry as JSON; default: the one in the files.")
+@click.option(
+    "--definitions",
+    multiple=True,
+    help=f"YAML files that NAME is looked up in; default: config/{BENCHMARKS} and"
+    f" config/{TRAINING_SETS}.",
+)
+@click.option("--download-definition", help="The download that it names as JSON.")
 @click.option("--data", default="data", show_default=True, help="Folder with fetched files.")
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="The index to write.")
+@click.option(
+    "--check-images",
+    "images",
+    type=click.Choice(get_args(ImageCheck)),
+    default="sampled",
+    show_default=True,
+    help="Images of a benchmark that are decoded: the first of each sequence only; that, the last"
+    " one and two more; or all.",
+)
+@click.option("--jobs", type=click.IntRange(1), help="Processes.  [default: the number of cores]")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="The index to write.  [default: results/data/NAME.parquet, of a training set"
+    " results/data/sets/NAME.parquet]",
+)
 def command(
-    name: str, definition: str | None, definitions: tuple[str, ...], data: str, out: Path
+    name: str,
+    definition: str | None,
+    definitions: tuple[str, ...],
+    download_definition: str | None,
+    data: str,
+    images: ImageCheck,
+    jobs: int | None,
+    out: Path | None,
 ) -> None:
-    """Index the benchmark NAME: sequences, frames, boxes, attributes."""
-    benchmark = parse_benchmark(name, find_definition(name, definition, definitions))
-    index = build_index(name, benchmark, data)
-    write_index(out, index)
+    """Index the benchmark or training set NAME: sequences, frames, boxes, attributes.
+
+    What is there is checked, and everything that is wrong is listed.
+    """
+    files = definitions or tuple(map(str, map(config_file, (BENCHMARKS, TRAINING_SETS))))
+    values = find_definition(name, definition, files)
+    processes = jobs or available_cores()
+    if is_training_set(values):
+        # By its name: the code of training sets is no part of how a benchmark is indexed, so that a
+        # change of it makes no benchmark's index again (`dslt.fingerprint`).
+        sets = importlib.import_module("dslt.commands.index_set")
+        sets.index(name, values, data, processes, out or INDEXES / "sets" / f"{name}.parquet")
+        return
+    target = out or INDEXES / f"{name}.parquet"
+    benchmark = parse_benchmark(name, values)
+    download = _download(benchmark, download_definition)
+    index = build_index(name, benchmark, data, download=download, images=images, jobs=processes)
+    write_index(target, index)
+    for note in index.notes:
+        click.echo(f"note: {name}: {note}", err=True)
     frames = sum(entry.frames for entry in index.sequences)
-    click.echo(f"{name}: {len(index.sequences)} sequences, {frames} frames -> {out}")
+    click.echo(f"{name}: {len(index.names)} sequences, {frames} frames -> {target}")
+
+
+def _download(benchmark: Benchmark, definition: str | None) -> Download | None:
+    """The download that a benchmark's files are from, where they are from one."""
+    if not isinstance(benchmark, AnnotationsBenchmark) or benchmark.root is not None:
+        return None
+    if benchmark.download is None:
+        return None
+    if definition is None:
+        return find_download(benchmark.download)
+    values: Any = parse_json(definition, "--download-definition")
+    return parse_download(benchmark.download, values)

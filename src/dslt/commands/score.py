@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -33,6 +34,7 @@ EXPERIMENTS = ("baseline", "supervised", "unsupervised")
 )
 @click.option("--annotations", type=PATH, help="Folder (or JSON file) of its ground truth.")
 @click.option("--index", "index_path", type=PATH, help="Instead: an index made by `dslt index`.")
+@click.option("--sequence", "sequences", multiple=True, help="Score this sequence only; repeat.")
 @click.option(
     "--results",
     multiple=True,
@@ -58,6 +60,7 @@ def command(
     benchmark: str | None,
     annotations: Path | None,
     index_path: Path | None,
+    sequences: tuple[str, ...],
     results: tuple[Path, ...],
     parent: Path | None,
     origins: tuple[str, ...],
@@ -78,6 +81,7 @@ def command(
     if cell is not None and len(folders) > 1:
         raise DsltError(f"--cell {cell!r} names one tracker, but there are {len(folders)}")
     name, suite = _suite(benchmark, annotations, index_path, protocol_name, protocol_definition)
+    suite = _part(suite, sequences)
     found = []
     for folder, origin in zip(folders, _origins(origins, len(folders), suite), strict=True):
         run = Run(cell or tracker_name(folder), name, seed)
@@ -157,6 +161,21 @@ def _suite(
         notes=tuple(notes),
         complete=known <= set(targets),
     )
+
+
+def _part(suite: Suite, sequences: tuple[str, ...]) -> Suite:
+    """Leave the sequences that are named; all of them where none is.
+
+    Raises:
+        DsltError: There is no such sequence.
+    """
+    for name in sequences:
+        if name not in suite.targets:
+            raise unknown("--sequence", name, suite.targets)
+    if not sequences:
+        return suite
+    kept = {name: target for name, target in suite.targets.items() if name in sequences}
+    return replace(suite, targets=kept, complete=suite.complete and len(kept) == len(suite.targets))
 
 
 def _protocol(name: str, definition: str | None) -> tuple[str, Protocol]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
-from dslt.config_files import config_file
+from dslt.config_files import TRAINING_SETS, config_file
 from dslt.data.benchmarks import changed_definitions, read_definitions
 from dslt.data.jsonfile import parse_json
 from dslt.data.pairs.set_kinds import parse_training_set, used_sets
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from dslt.data.pairs.dataset import PairDataset
     from dslt.training.processes import Processes
     from dslt.training.run import Run
-
-TRAINING_SETS = "training_sets.yaml"
 
 
 @click.command()
@@ -48,6 +46,14 @@ TRAINING_SETS = "training_sets.yaml"
     default="{}",
     help="Entries that replace those of the file, or some of their keys, as JSON.",
 )
+@click.option(
+    "--training-index",
+    "indexes",
+    multiple=True,
+    metavar="NAME=PATH",
+    help="Index of a training set (`dslt index NAME`); repeat. Default: its annotations are read.",
+)
+@click.option("--data", default="data", show_default=True, help="Folder with fetched files.")
 @click.option("--validation", help="Validation settings as JSON. Default: no validation.")
 @click.option("--threads", default=1, show_default=True, help="Threads of torch and OpenCV.")
 @click.option("--workers", default=1, show_default=True, help="Processes that draw pairs.")
@@ -65,6 +71,8 @@ def command(
     seed: int,
     sets: Path | None,
     changes: str,
+    indexes: tuple[str, ...],
+    data: str,
     validation: str | None,
     threads: int,
     workers: int,
@@ -95,7 +103,7 @@ def command(
     )
     folder = _state_folder(state, states, identity)
     with joined(choose_device(device)) as (processes, place):
-        pairs = _open_pairs(training, seed, definitions)
+        pairs = _open_pairs(training, seed, definitions, _indexes(indexes), data)
         run = _make_run(training, seed, pairs, scored, folder, identity, processes, place, cell)
         run.go(workers)
         run.finish(out, {"model_id": model_id(training, seed, definitions), **identity})
@@ -120,7 +128,24 @@ def _state_folder(state: Path | None, states: Path | None, identity: dict[str, A
     raise click.UsageError("expected one of --state and --states")
 
 
-def _open_pairs(training: SiameseTraining, seed: int, definitions: dict[str, Any]) -> PairDataset:
+def _indexes(given: tuple[str, ...]) -> dict[str, Path]:
+    """Split the indexes of training sets into names and files."""
+    found = {}
+    for text in given:
+        name, equals, path = text.partition("=")
+        if not (name and equals and path):
+            raise click.UsageError(f"--training-index {text!r}: expected NAME=PATH")
+        found[name] = Path(path)
+    return found
+
+
+def _open_pairs(
+    training: SiameseTraining,
+    seed: int,
+    definitions: dict[str, Any],
+    indexes: dict[str, Path],
+    data: str,
+) -> PairDataset:
     """Open the training sets, whose order does not count."""
     from dslt.data.pairs.dataset import PairDataset
     from dslt.data.pairs.sets import open_sources
@@ -128,7 +153,8 @@ def _open_pairs(training: SiameseTraining, seed: int, definitions: dict[str, Any
     entries = {name: parse_training_set(name, values) for name, values in definitions.items()}
     ordered = dict(sorted(training.pairs.sources.items()))
     settings = training.pairs.model_copy(update={"sources": ordered})
-    return PairDataset(settings, training.crops, open_sources(ordered, entries), seed)
+    sources = open_sources(ordered, entries, indexes=indexes, data=data)
+    return PairDataset(settings, training.crops, sources, seed)
 
 
 def _make_run(

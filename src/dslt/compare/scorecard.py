@@ -243,6 +243,7 @@ def _number_row(
     if value is None:
         return None
     differs = conditions(number, cell, benchmark, result.protocol)
+    differs += [] if result.complete else [f"sequences (ours {result.sequences}, paper all)"]
     if differs:
         verdict = NOT_COMPARABLE
     elif value.low is None or value.high is None or result.videos < VIDEOS_FOR_VERDICT:

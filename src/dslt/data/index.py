@@ -1,19 +1,18 @@
-"""Making the index of a benchmark: one JSON file with all that later stages need to open it."""
+"""Making the index of a benchmark: one file with all that later stages need to open it."""
 
 from __future__ import annotations
 
-import math
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dslt.boxes import DECIMALS, Boxes, read_boxes
-from dslt.data.annotations import load_targets
+from dslt.boxes import DECIMALS, read_boxes
+from dslt.data.annotations import UNCLIPPED, load_targets
 from dslt.data.benchmarks import (
     AnnotationsBenchmark,
     Benchmark,
@@ -21,232 +20,225 @@ from dslt.data.benchmarks import (
     FolderBenchmark,
     SyntheticBenchmark,
 )
+from dslt.data.checks import ImageCheck, Report, check_entry, check_totals
 from dslt.data.clips import clip_length, read_annotation
-from dslt.data.folders import ATTRIBUTES, META, Target, select_targets
-from dslt.data.images import SUFFIXES, list_images
-from dslt.data.index_file import (
-    BenchmarkIndex,
-    ImagesSource,
-    IndexEntry,
-    SyntheticSource,
-    VideoSource,
-    load_index,
-    write_index,
-)
+from dslt.data.downloads import Download, downloads_folder
+from dslt.data.folders import ATTRIBUTES, META, select_targets
+from dslt.data.frame_files import Found, Wanted, find_frames
+from dslt.data.index_entry import IndexEntry, SyntheticSource, VideoSource
+from dslt.data.index_file import BenchmarkIndex, load_index, write_index
 from dslt.data.jsonfile import read_json
-from dslt.data.sequences import FrameSource, validate_initial_box
+from dslt.data.published import is_whole, located, packed_folders, remedy_of, wanted_frames
 from dslt.data.synthetic import scene_attributes, scene_boxes, scene_photo
+from dslt.data.workers import spread
 from dslt.errors import DsltError
-from dslt.evaluation import targets
+from dslt.evaluation.targets import Target
 
 __all__ = ["BenchmarkIndex", "IndexEntry", "build_index", "load_index", "write_index"]
 
 
-def build_index(name: str, benchmark: Benchmark, data: str | os.PathLike[str]) -> BenchmarkIndex:
-    """Index a benchmark: check each sequence's annotation and its first frame, not every frame.
+@dataclass(frozen=True)
+class _Run:
+    """One indexing.
+
+    Attributes:
+        benchmark: Name of the benchmark.
+        remedy: What to do about files that do not fit.
+        images: Which images are decoded.
+        jobs: Processes that look for images.
+        report: Takes what is wrong.
+    """
+
+    benchmark: str
+    remedy: str
+    images: ImageCheck
+    jobs: int
+    report: Report = field(default_factory=Report)
+
+
+def build_index(
+    name: str,
+    benchmark: Benchmark,
+    data: str | os.PathLike[str],
+    *,
+    download: Download | None = None,
+    images: ImageCheck = "sampled",
+    jobs: int = 1,
+) -> BenchmarkIndex:
+    """Index a benchmark and check it (`dslt.data.checks`).
 
     Args:
         name: The benchmark's name.
         benchmark: Its definition.
-        data: The folder with fetched files; clips are under `clips/`.
+        data: The folder with fetched files: clips, downloads, what is unpacked.
+        download: The definition of the download that the benchmark names, where it names one.
+        images: Which images are decoded.
+        jobs: Processes that look for images.
 
     Raises:
-        DsltError: Frames, boxes or meta data of a sequence are missing or wrong, frames and boxes
-            differ in number, or an initial box is unusable.
+        DsltError: Frames, boxes or meta data of sequences are missing or wrong, or do not fit. All
+            that is wrong is in the message.
     """
-    entries: list[IndexEntry]
-    if isinstance(benchmark, ClipsBenchmark):
-        entries = [_clip_entry(benchmark, item, Path(data)) for item in benchmark.sequences]
-    elif isinstance(benchmark, SyntheticBenchmark):
-        entries = [_synthetic_entry(item, benchmark.seed) for item in benchmark.sequences]
-    elif isinstance(benchmark, AnnotationsBenchmark):
-        found, _ = load_targets(benchmark, benchmark.folder())
-        entries = [_annotated_entry(benchmark, item, target) for item, target in found.items()]
+    run = _Run(name, remedy_of(benchmark), images, jobs)
+    if isinstance(benchmark, ClipsBenchmark | SyntheticBenchmark):
+        entries = list(_made_entries(benchmark, Path(data), run))
+    elif isinstance(benchmark, FolderBenchmark):
+        entries = _folder_entries(benchmark, run)
     else:
-        selected = select_targets(benchmark.root, benchmark.sequences)
-        entries = [_folder_entry(benchmark, target) for target in selected]
+        entries = _annotated_entries(benchmark, Path(data), download, run)
+    for entry in entries:
+        check_entry(entry, run.report)
+    run.report.finish(name)
     return BenchmarkIndex(
         benchmark=name,
         protocol=benchmark.protocol,
         box_origin=benchmark.box_origin,
-        sequences=tuple(entries),
+        names=[entry.name for entry in entries],
+        sequences=entries,
+        notes=tuple(run.report.notes()),
     )
+
+
+def _made_entries(
+    benchmark: ClipsBenchmark | SyntheticBenchmark, data: Path, run: _Run
+) -> Iterator[IndexEntry]:
+    """Describe sequences whose frames are no image files."""
+    for name in benchmark.sequences:
+        try:
+            if isinstance(benchmark, ClipsBenchmark):
+                yield _clip_entry(benchmark, name, data)
+            else:
+                yield _synthetic_entry(name, benchmark.seed)
+        except DsltError as error:
+            run.report.problems.append(f"sequence {name}: {error}")
 
 
 def _clip_entry(benchmark: ClipsBenchmark, name: str, data: Path) -> IndexEntry:
     annotation, boxes = read_annotation(benchmark, name)
-    path = data / "clips" / annotation.clip
+    path = downloads_folder(data, "clips") / annotation.clip
+    first, count = annotation.first_frame, annotation.frames
     source = VideoSource(
-        kind="video",
-        path=path.as_posix(),
-        sha256=annotation.sha256,
-        first_frame=annotation.first_frame,
-        frames=annotation.frames,
+        path=path.as_posix(), sha256=annotation.sha256, first_frame=first, frames=count
     )
     frames = source.open()
-    if annotation.first_frame + annotation.frames > clip_length(path):
+    if first + count > clip_length(path):
         raise DsltError(
-            f"sequence {name}: frames {annotation.first_frame} to "
-            f"{annotation.first_frame + annotation.frames - 1} of {path}, which has only "
-            f"{clip_length(path)}"
+            f"frames {first} to {first + count - 1} of {path}, which has only {clip_length(path)}"
         )
-    return _entry(name, annotation.clip, annotation.attributes, source, frames, boxes)
+    size = _size(frames[0].shape)
+    return IndexEntry(name, annotation.clip, annotation.attributes, size, source, _rounded(boxes))
 
 
 def _synthetic_entry(name: str, seed: int) -> IndexEntry:
-    source = SyntheticSource(kind="synthetic", scene=name, seed=seed)
-    boxes = scene_boxes(name, seed)
-    return _entry(name, scene_photo(name), scene_attributes(name), source, source.open(), boxes)
+    source = SyntheticSource(scene=name, seed=seed)
+    truth = _rounded(scene_boxes(name, seed))
+    size = _size(source.open()[0].shape)
+    return IndexEntry(name, scene_photo(name), scene_attributes(name), size, source, truth)
 
 
-def _folder_entry(benchmark: FolderBenchmark, target: Target) -> IndexEntry:
+def _size(shape: tuple[int, ...]) -> tuple[int, int]:
+    return shape[1], shape[0]
+
+
+def _rounded(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Numbers as they are kept."""
+    return np.round(values, DECIMALS) + 0.0  # no -0
+
+
+def _folder_entries(benchmark: FolderBenchmark, run: _Run) -> list[IndexEntry]:
+    """Describe the sequences of a folder in the OTB layout."""
+    jobs: dict[str, tuple[Target, Wanted]] = {}
     root = Path(benchmark.root)
-    folder = root / target.folder
-    boxes = read_boxes(folder / target.boxes, benchmark.box_origin)
-    files = list_images(folder / "img")
-    if target.name in benchmark.frames:
-        files, boxes = _cut(files, boxes, benchmark.frames[target.name])
-    if len(files) != len(boxes):
-        raise DsltError(
-            f"{folder / target.boxes}: {len(boxes)} boxes for {len(files)} frames in "
-            f"{folder / 'img'}{_gap(files)}"
+    for found in select_targets(benchmark.root, benchmark.sequences):
+        folder = root / found.folder
+        try:
+            boxes = read_boxes(folder / found.boxes, benchmark.box_origin)
+            target = Target(boxes, _folder_attributes(folder), found.folder)
+        except DsltError as error:
+            run.report.wrong(found.name, str(error), run.remedy)
+            continue
+        wanted = Wanted(
+            name=found.name,
+            root=benchmark.root,
+            places=(f"{found.folder}/img",),
+            rows=len(boxes),
+            span=benchmark.frames.get(found.name),
+            numbered=False,
+            images=run.images,
         )
-    source = ImagesSource(
-        kind="images",
-        root=benchmark.root,
-        files=tuple(file.relative_to(root).as_posix() for file in files),
-        bytes=tuple(file.stat().st_size for file in files),
-    )
-    attributes = _folder_attributes(folder)
-    return _entry(target.name, target.folder, attributes, source, source.open(), boxes)
+        jobs[found.name] = target, wanted
+    return _with_images(jobs, run)
 
 
-def _entry(
-    name: str,
-    video: str,
-    attributes: tuple[str, ...],
-    source: VideoSource | ImagesSource | SyntheticSource,
-    frames: FrameSource,
-    boxes: Boxes,
-) -> IndexEntry:
-    """Check the first frame and its box, and describe the sequence."""
-    shape = frames[0].shape
-    validate_initial_box(boxes[0], shape, f"sequence {name}")
-    return IndexEntry(
-        name=name,
-        video=video,
-        attributes=attributes,
-        frames=len(frames),
-        size=(shape[1], shape[0]),
-        source=source,
-        ground_truth=_rows(boxes),
-    )
+def _annotated_entries(
+    benchmark: AnnotationsBenchmark, data: Path, download: Download | None, run: _Run
+) -> list[IndexEntry]:
+    """Describe the sequences of published annotations, with their frames where there are any."""
+    place = located(benchmark, data)
+    targets, notes = load_targets(place, place.folder())
+    # The images say their size.
+    run.report.said += [note for note in notes if place.images is None or note != UNCLIPPED]
+    if place.images is None:
+        entries = [_entry(name, target) for name, target in targets.items()]
+    else:
+        packed = packed_folders(place.download, download, data)
+        jobs = {
+            name: (target, wanted_frames(place, name, target, packed, run.images))
+            for name, target in targets.items()
+        }
+        entries = _with_images(jobs, run)
+    entries = [
+        replace(entry, skipped=benchmark.scored_from.get(entry.name, 1) - 1) for entry in entries
+    ]
+    _check_all_there(benchmark, targets, entries, run)
+    return entries
 
 
-def _rows(values: NDArray[np.float64]) -> tuple[Any, ...]:
-    """Rows (N, K) as tuples of rounded numbers, null for those with a NaN."""
-    return tuple(
-        None if math.isnan(sum(row)) else tuple(round(value, DECIMALS) + 0.0 for value in row)
-        for row in values.tolist()
-    )
+def _check_all_there(
+    benchmark: AnnotationsBenchmark,
+    targets: Mapping[str, Target],
+    entries: Sequence[IndexEntry],
+    run: _Run,
+) -> None:
+    """Check that a benchmark that was fetched has all its sequences, and a whole one its totals."""
+    if benchmark.root is None:
+        for name in benchmark.sequences or ():
+            if name not in targets:
+                run.report.wrong(name, "no ground truth", run.remedy)
+    if benchmark.totals is not None and is_whole(benchmark, targets) and not run.report.problems:
+        check_totals(entries, benchmark.totals, run.remedy, run.report)
 
 
-def _annotated_entry(
-    benchmark: AnnotationsBenchmark, name: str, target: targets.Target
-) -> IndexEntry:
-    """Describe a sequence of published annotations, with its frames where there are any."""
-    source, size = None, target.size
-    if benchmark.images is not None:
-        source = _published_frames(benchmark, benchmark.images, name, target)
-        shape = source.open()[0].shape
-        size = shape[1], shape[0]
-        validate_initial_box(target.truth[0], shape, f"sequence {name}")
-    corners = target.corners
+def _with_images(jobs: Mapping[str, tuple[Target, Wanted]], run: _Run) -> list[IndexEntry]:
+    """Find the images of sequences, and describe those whose images fit."""
+    entries = []
+    asked = [wanted for _, wanted in jobs.values()]
+    answers = spread(find_frames, asked, run.jobs, f"{run.benchmark} images", "sequences")
+    for (name, (target, _)), found in zip(jobs.items(), answers, strict=True):
+        for problem in found.problems:
+            run.report.wrong(name, problem, run.remedy)
+        if found.has_gap:
+            run.report.count("numbers of frames are missing", name, len(target.truth))
+        if found.source is not None and found.size is not None:
+            entries.append(_entry(name, target, found))
+    return entries
+
+
+def _entry(name: str, target: Target, found: Found | None = None) -> IndexEntry:
+    """Describe a sequence by its ground truth, of which the rows without a frame are left out."""
+    found = found or Found(size=target.size)
+    truth = target.truth if found.keep is None else target.truth[found.keep]
     return IndexEntry(
         name=name,
         video=target.video,
         attributes=target.attributes,
-        frames=len(target.truth),
-        size=size,
-        source=source,
-        ground_truth=_rows(target.truth),
-        polygons=None if corners is None else _rows(corners.reshape(len(corners), -1)),
-        absent=None if target.absent is None else _numbers(target.absent),
-        tags={tag: _numbers(flags) for tag, flags in target.tags.items()} or None,
-        skipped=benchmark.scored_from.get(name, 1) - 1,
+        size=found.size,
+        source=found.source,
+        truth=_rounded(truth),
+        corners=None if target.corners is None else _rounded(target.corners),
+        absent=target.absent,
+        tags=target.tags,
     )
-
-
-def _numbers(flags: targets.Mask) -> tuple[int, ...]:
-    """Numbers of the frames whose flag is set."""
-    return tuple(np.flatnonzero(flags).tolist())
-
-
-def _published_frames(
-    benchmark: AnnotationsBenchmark, images: str, name: str, target: targets.Target
-) -> ImagesSource:
-    """Find the frames of a sequence in the folders that the benchmarks' archives have."""
-    root = Path(images)
-    category = name.rpartition("-")[0] or name
-    places = [
-        root / place
-        for folder in dict.fromkeys((name, target.video, f"{category}/{name}"))
-        for place in (f"{folder}/img", f"{folder}/color", folder)
-    ]
-    folder = next((place for place in places if _has_images(place)), None)
-    if folder is None:
-        raise DsltError(f"{root}: no frames of {name}; looked in {', '.join(map(str, places))}")
-    files, rows = list_images(folder), len(target.truth)
-    if name in benchmark.frames:
-        files, _ = _cut(files, target.truth, benchmark.frames[name])
-    elif len(files) == benchmark.annotated_rows.get(name):
-        files = files[benchmark.scored_from[name] - 1 :]
-    if len(files) != rows:
-        raise DsltError(
-            f"{folder}: {len(files)} frames for {rows} rows of ground truth of {name}; where a part"
-            " of the frames is used, name it in the benchmark's `frames`"
-        )
-    return ImagesSource(
-        kind="images",
-        root=images,
-        files=tuple(file.relative_to(root).as_posix() for file in files),
-        bytes=tuple(file.stat().st_size for file in files),
-    )
-
-
-def _has_images(folder: Path) -> bool:
-    return folder.is_dir() and any(file.suffix.lower() in SUFFIXES for file in folder.iterdir())
-
-
-def _number(file: Path) -> int | None:
-    """Frame number in a file name (its last digits)."""
-    match = re.search(r"(\d+)\D*$", file.stem)
-    return int(match[1]) if match else None
-
-
-def _cut(files: list[Path], boxes: Boxes, span: tuple[int, int]) -> tuple[list[Path], Boxes]:
-    """Keep the frames numbered first to last; boxes of all frames are cut alike."""
-    first, last = span
-    inside: Callable[[Path], bool] = lambda file: first <= (_number(file) or 0) <= last  # noqa: E731
-    keep = [inside(file) for file in files]
-    kept = [file for file in files if inside(file)]
-    if len(kept) != last - first + 1:
-        raise DsltError(
-            f"{files[0].parent}: {len(kept)} frames numbered {first} to {last}, expected "
-            f"{last - first + 1}"
-        )
-    return kept, boxes[keep] if len(boxes) == len(files) else boxes
-
-
-def _gap(files: list[Path]) -> str:
-    """Name the first frame that is missing in the numbering, if one is."""
-    numbers = [number for file in files if (number := _number(file)) is not None]
-    for file, one, following in zip(files, numbers, numbers[1:], strict=False):
-        if len(numbers) == len(files) and following != one + 1:
-            digits = re.search(r"(\d+)\D*$", file.stem)
-            width = len(digits[1]) if digits else 0
-            return f"; frame {one + 1:0{width}d} is missing after {file.name}"
-    return ""
 
 
 def _folder_attributes(folder: Path) -> tuple[str, ...]:

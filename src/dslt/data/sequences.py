@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import queue
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dslt.boxes import Boxes, as_boxes, format_number
-from dslt.data.images import Frame, checked_index, list_images, read_image, size_text
+from dslt.data.images import (
+    Frame,
+    checked_index,
+    decode_image,
+    list_images,
+    read_bytes,
+    size_text,
+)
 from dslt.data.video import VideoClip, count_frames
 from dslt.errors import DsltError
 
@@ -22,6 +30,7 @@ __all__ = [
     "Frame",
     "FrameSource",
     "ImageFolder",
+    "ImageFrames",
     "Sequence",
     "VideoClip",
     "count_frames",
@@ -89,7 +98,56 @@ class Sequence:
         return box
 
 
-class ImageFolder:
+class ImageFrames(ABC):
+    """Frames that are images, all of one size, and as long in bytes as when they were indexed."""
+
+    def __init__(self, count: int, sizes: Iterable[int] | None) -> None:
+        """Take the number of frames and, where they are checked, their lengths in bytes.
+
+        Raises:
+            DsltError: There are no frames.
+        """
+        self._count = count
+        self._bytes = None if sizes is None else list(sizes)
+        self._shape: tuple[int, ...] | None = None
+        if not count:
+            raise DsltError("a sequence of image files needs at least one frame")
+
+    @abstractmethod
+    def _where(self, position: int) -> str:
+        """Name the image in an error."""
+
+    @abstractmethod
+    def _data(self, position: int) -> bytes:
+        """All bytes of the image."""
+
+    def __len__(self) -> int:
+        """Number of frames."""
+        return self._count
+
+    def __getitem__(self, index: int) -> Frame:
+        """Read frame `index` as RGB uint8 (H, W, 3); see `FrameSource`."""
+        position = checked_index(index, len(self))
+        if self._shape is None and position:
+            self._shape = decode_image(self._data(0), self._where(0)).shape
+        data = self._data(position)
+        frame = decode_image(data, self._where(position))
+        if self._bytes is not None and len(data) != self._bytes[position]:
+            raise DsltError(
+                f"{self._where(position)}: {len(data)} bytes, but {self._bytes[position]} when it "
+                "was indexed; the frames were exchanged: make the index again"
+            )
+        if self._shape is None:
+            self._shape = frame.shape
+        if frame.shape != self._shape:
+            raise DsltError(
+                f"{self._where(position)}: frame of {size_text(frame.shape)} pixels in a sequence "
+                f"of {size_text(self._shape)}; all frames of a sequence must have one size"
+            )
+        return frame
+
+
+class ImageFolder(ImageFrames):
     """Frames that are image files, all of one size."""
 
     def __init__(
@@ -106,44 +164,18 @@ class ImageFolder:
             DsltError: There are no files.
         """
         self.files = [Path(file) for file in files]
-        self._bytes = None if sizes is None else list(sizes)
-        self._shape: tuple[int, ...] | None = None
-        if not self.files:
-            raise DsltError("a sequence of image files needs at least one frame")
+        super().__init__(len(self.files), sizes)
 
     @classmethod
     def scan(cls, folder: str | os.PathLike[str]) -> ImageFolder:
         """All image files of a folder in natural order."""
         return cls(list_images(folder))
 
-    def __len__(self) -> int:
-        """Number of frames."""
-        return len(self.files)
+    def _where(self, position: int) -> str:
+        return str(self.files[position])
 
-    def __getitem__(self, index: int) -> Frame:
-        """Read frame `index` as RGB uint8 (H, W, 3); see `FrameSource`."""
-        position = checked_index(index, len(self))
-        if self._shape is None and position:
-            self._shape = read_image(self.files[0]).shape
-        frame = self._read(position)
-        if self._shape is None:
-            self._shape = frame.shape
-        if frame.shape != self._shape:
-            raise DsltError(
-                f"{self.files[position]}: frame of {size_text(frame.shape)} pixels in a sequence "
-                f"of {size_text(self._shape)}; all frames of a sequence must have one size"
-            )
-        return frame
-
-    def _read(self, position: int) -> Frame:
-        path = self.files[position]
-        frame = read_image(path)
-        if self._bytes is not None and path.stat().st_size != self._bytes[position]:
-            raise DsltError(
-                f"{path}: {path.stat().st_size} bytes, but {self._bytes[position]} when it was "
-                "indexed; the frames were exchanged: make the index again"
-            )
-        return frame
+    def _data(self, position: int) -> bytes:
+        return read_bytes(self.files[position])
 
 
 def iterate(frames: FrameSource, start: int = 0, depth: int = 4) -> Iterator[Frame]:

@@ -62,7 +62,13 @@ class Film:
     by_rule: bool
 
 
-def load(index: Path, tracks: Sequence[str], sequence: str | None, frames: int) -> Film:
+def load(
+    index: Path,
+    tracks: Sequence[str],
+    sequence: str | None,
+    frames: int,
+    among: tuple[str, ...] = (),
+) -> Film:
     """Read boxes and scores of one sequence.
 
     Args:
@@ -71,12 +77,14 @@ def load(index: Path, tracks: Sequence[str], sequence: str | None, frames: int) 
             `<sequence>.csv` records.
         sequence: Its name; None: the one on which the cells' mean overlaps differ most.
         frames: How many to show.
+        among: Sequences to choose among; empty: all.
 
     Raises:
         DsltError: A file is missing, malformed or of another length than the sequence, or a
             tracker has no scores.
     """
-    request = Request("fig01", rows=1, columns=frames, named=(sequence,) if sequence else ())
+    named = (sequence,) if sequence else ()
+    request = Request("fig01", rows=1, columns=frames, named=named, among=among)
     (strip,) = strips.load([index], tracks, request)
     found = load_index(index)
     truth = found.entry(strip.name).boxes()

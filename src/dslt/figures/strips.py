@@ -62,6 +62,7 @@ class Request:
         rows: How many sequences; fewer where the benchmark has fewer.
         columns: How many frames of each.
         named: Sequences to show instead of those that the rule finds.
+        among: Sequences that the rule chooses among; empty: all.
     """
 
     rule: str
@@ -69,6 +70,7 @@ class Request:
     rows: int = 4
     columns: int = 5
     named: tuple[str, ...] = ()
+    among: tuple[str, ...] = ()
 
 
 Tracks = Mapping[tuple[str, str], Path]
@@ -132,7 +134,8 @@ def _of_benchmark(
     """Choose the sequences of one benchmark."""
     found: dict[str, dict[str, np.ndarray]] = {}
     overlaps: dict[str, Overlaps] = {}
-    for name in request.named or index.names:
+    there = [name for name in index.names if name in request.among] or index.names
+    for name in request.named or there:
         truth = index.entry(name).boxes()
         found[name] = {cell: _boxes(path, name, len(truth)) for cell, path in tracks.items()}
         overlaps[name] = {cell: mean_overlap(b, truth) for cell, b in found[name].items()}

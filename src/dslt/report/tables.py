@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from dslt.compare.cell import (
@@ -259,7 +260,7 @@ def sequences(index: Path) -> pd.DataFrame:
                 "Sequence": entry.name,
                 "Source video": entry.video,
                 "Frames": entry.frames,
-                "Target absent": sum(box is None for box in entry.ground_truth),
+                "Target absent": int(np.isnan(boxes).any(axis=1).sum()),
                 "Frame size": f"{entry.size[0]} x {entry.size[1]}" if entry.size else "",
                 "Initial target": f"{boxes[0, 2]:.0f} x {boxes[0, 3]:.0f}",
                 "Attributes": " ".join(entry.attributes),

@@ -21,7 +21,9 @@ from dslt.evaluation.targets import Target
 if TYPE_CHECKING:
     from dslt.data.benchmarks import AnnotationsBenchmark
 
-__all__ = ["annotation_files", "annotation_names", "load_targets"]
+__all__ = ["UNCLIPPED", "annotation_files", "annotation_names", "load_targets"]
+
+UNCLIPPED = "the frames' size is not known: regions are not clipped to the image"
 
 _LAYOUTS: dict[str, Callable[[Path, int], Iterator[Layout]]] = {
     "otb": otb.layouts,
@@ -66,7 +68,7 @@ def load_targets(
         targets[name], note = _from_first_row(benchmark, name, source, target)
         notes += note
     if benchmark.family == "vot" and any(target.size is None for target in targets.values()):
-        notes.append("the frames' size is not known: regions are not clipped to the image")
+        notes.append(UNCLIPPED)
     return targets, notes
 
 

@@ -1,4 +1,4 @@
-"""Ground truth of UAV123: `anno[/UAV123]/<name>.txt` with `att/<name>.txt`, or JSON."""
+"""Ground truth of UAV123: `anno[/UAV123[_10fps]]/<name>.txt` with `att/<name>.txt`, or JSON."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ def layouts(root: Path, origin: int) -> Iterator[Layout]:
         DsltError: A JSON file cannot be read.
     """
     if root.is_dir():
-        for folder in (root / "anno" / "UAV123", root / "anno", root / "UAV123", root):
+        for place in ("anno/UAV123", "anno/UAV123_10fps", "anno", "UAV123", "."):
+            folder = root / place
             files = box_files(folder) if folder == root else text_files(folder)
             if files:
                 att = first_folder(folder / "att", folder.parent / "att", root / "att")

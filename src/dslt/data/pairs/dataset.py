@@ -15,7 +15,8 @@ from torch.utils.data import Dataset, get_worker_info
 from dslt.boxes import Boxes, format_number
 from dslt.data.pairs.augment import draw_jitter, finish, place
 from dslt.data.pairs.sampling import Schedule, pair_random, random_video
-from dslt.data.pairs.source import DamagedError, Source, Track, Video, View
+from dslt.data.pairs.source import DamagedError, Source, View
+from dslt.data.pairs.videos import Track, Video
 from dslt.errors import DsltError
 from dslt.siamese_settings import CropSettings, JitterSettings, PairSettings
 

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dslt.boxes import parse_numbers, read_boxes
-from dslt.data.pairs.source import Keep, RawTrack
+from dslt.data.pairs.videos import Keep, RawTrack
+from dslt.data.workers import spread
 from dslt.errors import DsltError
 
 LASOT_IMAGE = "{video}/img/{frame:08d}.jpg"
 GOT10K_IMAGE = "{video}/{frame:08d}.jpg"
 
 
-def lasot_tracks(root: Path, names: str, keep: Keep) -> Iterator[RawTrack]:
+def lasot_tracks(root: Path, names: str, keep: Keep, jobs: int = 1) -> Iterator[RawTrack]:
     """Tracks of the sequences that a list names: `<root>/[<class>/]<class>-<n>/groundtruth.txt`.
 
     Frames that are flagged as fully occluded or out of view are left out.
@@ -25,22 +27,24 @@ def lasot_tracks(root: Path, names: str, keep: Keep) -> Iterator[RawTrack]:
         root: Folder of the sequences, of both parts.
         names: File under it with one name a line (LaSOT's `training_set.txt`).
         keep: Tells the videos that are used.
+        jobs: Processes that read annotations.
 
     Raises:
         DsltError: The list, a sequence, or a file of it is missing or wrong.
     """
+    chosen = []
     for name in _listed(root / names):
         places = [f"{name.rpartition('-')[0]}/{name}", name]
         video = next((place for place in places if (root / place).is_dir()), None)
         if video is None:
             raise DsltError(f"{root}: no folder of sequence {name}; looked for {places}")
         if keep(video):
-            folder = root / video
-            flags = [_flags(folder / f"{flag}.txt") for flag in ("full_occlusion", "out_of_view")]
-            yield _track(folder, video, flags)
+            chosen.append(video)
+    read = partial(_track, root, ("full_occlusion.txt", "out_of_view.txt"))
+    yield from spread(read, chosen, jobs, "LaSOT", "sequences")
 
 
-def got10k_tracks(root: Path, keep: Keep) -> Iterator[RawTrack]:
+def got10k_tracks(root: Path, keep: Keep, jobs: int = 1) -> Iterator[RawTrack]:
     """Tracks of `<root>/<sequence>/groundtruth.txt`, frames with an absence flag left out.
 
     `list.txt` names the sequences where it is there, else all folders are taken.
@@ -52,16 +56,17 @@ def got10k_tracks(root: Path, keep: Keep) -> Iterator[RawTrack]:
         raise DsltError(f"{root}: no such folder; expected GOT-10k's `train`")
     listed = root / "list.txt"
     found = sorted(path.parent.name for path in root.glob("*/groundtruth.txt"))
-    for video in _listed(listed) if listed.is_file() else found:
-        if keep(video):
-            yield _track(root / video, video, [_flags(root / video / "absence.label")])
+    chosen = [video for video in (_listed(listed) if listed.is_file() else found) if keep(video)]
+    yield from spread(
+        partial(_track, root, ("absence.label",)), chosen, jobs, "GOT-10k", "sequences"
+    )
 
 
-def _track(folder: Path, video: str, flags: list[NDArray[np.bool_]]) -> RawTrack:
+def _track(root: Path, flags: tuple[str, ...], video: str) -> RawTrack:
     """The track of a folder: images count from 1, and so do pixels in the file."""
-    path = folder / "groundtruth.txt"
+    path = root / video / "groundtruth.txt"
     boxes = read_boxes(path, origin=1)
-    for absent in flags:
+    for absent in (_flags(root / video / flag) for flag in flags):
         if len(absent) != len(boxes):
             raise DsltError(f"{path}: {len(boxes)} boxes, but {len(absent)} flags of absence")
         boxes[absent] = np.nan

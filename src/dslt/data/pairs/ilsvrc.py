@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree
 
-from tqdm import tqdm
-
-from dslt.data.pairs.source import Keep, RawTrack
+from dslt.data.pairs.videos import Keep, RawTrack
+from dslt.data.workers import spread
 from dslt.errors import DsltError
 
 VID_IMAGE = "Data/VID/{video}/{frame:06d}.JPEG"
@@ -18,7 +18,9 @@ DET_IMAGE = "Data/DET/{video}.JPEG"
 _CORNERS = ("xmin", "ymin", "xmax", "ymax")
 
 
-def vid_tracks(root: Path, splits: tuple[str, ...], keep: Keep) -> Iterator[RawTrack]:
+def vid_tracks(
+    root: Path, splits: tuple[str, ...], keep: Keep, jobs: int = 1
+) -> Iterator[RawTrack]:
     """Tracks of `Annotations/VID/<split>/**/<video>/<frame>.xml`, a box wherever one is annotated.
 
     A track that leaves and returns is one track; nothing is filtered by size or occlusion
@@ -28,35 +30,46 @@ def vid_tracks(root: Path, splits: tuple[str, ...], keep: Keep) -> Iterator[RawT
         DsltError: A folder is missing, or a file is not an annotation.
     """
     base = root / "Annotations" / "VID"
-    for folder in tqdm(_folders(base, splits), desc="VID", unit="videos", disable=None):
-        name = folder.relative_to(base).as_posix()
-        if not keep(name):
-            continue
-        rows: dict[str, list[tuple[float, ...]]] = defaultdict(list)
-        numbers: dict[str, list[int]] = defaultdict(list)
-        for path in sorted(folder.glob("*.xml")):
-            frame = _frame_number(path)
-            for track, box in _objects(path):
-                rows[track].append(box)
-                numbers[track].append(frame)
-        for track in sorted(rows):
-            yield name, track, numbers[track], rows[track]
+    names = [folder.relative_to(base).as_posix() for folder in _folders(base, splits)]
+    chosen = [name for name in names if keep(name)]
+    for tracks in spread(partial(_read_video, base), chosen, jobs, "VID", "videos"):
+        yield from tracks
 
 
-def det_tracks(root: Path, splits: tuple[str, ...], keep: Keep) -> Iterator[RawTrack]:
+def _read_video(base: Path, name: str) -> list[RawTrack]:
+    """The tracks of one video."""
+    rows: dict[str, list[tuple[float, ...]]] = defaultdict(list)
+    numbers: dict[str, list[int]] = defaultdict(list)
+    for path in sorted((base / name).glob("*.xml")):
+        frame = _frame_number(path)
+        for track, box in _objects(path):
+            rows[track].append(box)
+            numbers[track].append(frame)
+    return [(name, track, numbers[track], rows[track]) for track in sorted(rows)]
+
+
+def det_tracks(
+    root: Path, splits: tuple[str, ...], keep: Keep, jobs: int = 1
+) -> Iterator[RawTrack]:
     """Objects of `Annotations/DET/<split>/**/<image>.xml`: a video of one frame per image.
 
     Raises:
         DsltError: A folder is missing, or a file is not an annotation.
     """
     base = root / "Annotations" / "DET"
-    for folder in tqdm(_folders(base, splits), desc="DET", unit="folders", disable=None):
-        for path in sorted(folder.glob("*.xml")):
-            name = path.relative_to(base).with_suffix("").as_posix()
-            if not keep(name):
-                continue
-            for number, (_, box) in enumerate(_objects(path)):
-                yield name, f"{number:02d}", [0], [box]
+    for tracks in spread(
+        partial(_read_images, base), _folders(base, splits), jobs, "DET", "folders"
+    ):
+        yield from (track for track in tracks if keep(track[0]))
+
+
+def _read_images(base: Path, folder: Path) -> list[RawTrack]:
+    """The objects of a folder of images."""
+    return [
+        (path.relative_to(base).with_suffix("").as_posix(), f"{number:02d}", [0], [box])
+        for path in sorted(folder.glob("*.xml"))
+        for number, (_, box) in enumerate(_objects(path))
+    ]
 
 
 def _folders(base: Path, splits: tuple[str, ...]) -> list[Path]:

@@ -13,17 +13,8 @@ import numpy as np
 from dslt.boxes import Boxes
 from dslt.data.images import Frame
 from dslt.data.index_file import BenchmarkIndex
-from dslt.data.pairs.source import (
-    DamagedError,
-    ImageSource,
-    ImageView,
-    Keep,
-    RawTrack,
-    Track,
-    Video,
-    VideoTable,
-    View,
-)
+from dslt.data.pairs.source import DamagedError, ImageSource, ImageView, View
+from dslt.data.pairs.videos import Keep, RawTrack, Track, Video, VideoTable
 from dslt.data.sequences import FrameSource, Sequence
 from dslt.errors import DsltError
 

@@ -11,7 +11,8 @@ from dslt.boxes import Boxes
 from dslt.crops import Region
 from dslt.data.images import Frame
 from dslt.data.pairs.photographs import HELD_OUT, TRAINING
-from dslt.data.pairs.source import Track, Video, View
+from dslt.data.pairs.source import View
+from dslt.data.pairs.videos import Track, Video
 from dslt.data.pairs.worlds import HEIGHT, WIDTH, World, make_world
 from dslt.trackers.siamese_crops import padded_crop
 

@@ -34,12 +34,14 @@ class _Annotated(_Set):
 
     Attributes:
         root: Their folder (of `index`: the index file); null until the user names one.
+        download: Entry of `config/downloads.yaml` that they come from; used where no root is named.
         damaged: Share of views that may be unreadable or have a box outside the image. They are
             replaced and counted; more of them stop the run.
         held_out: Share of videos that no pair is drawn from, for validation.
     """
 
     root: str | None = None
+    download: str | None = None
     damaged: Fraction
     held_out: Annotated[float, Field(ge=0, lt=1)]
 
@@ -93,6 +95,12 @@ class Got10kSet(_Annotated):
     kind: Literal["got10k"]
 
 
+class YoutubeVosSet(_Annotated):
+    """YouTube-VOS: `JPEGImages/` and `Annotations/` under the root, the folder `train`."""
+
+    kind: Literal["youtube_vos"]
+
+
 class Crop511Set(_Annotated):
     """Crops of 511 pixels as PySOT's scripts make them.
 
@@ -129,6 +137,7 @@ TrainingSet = (
     | YoutubeBbSet
     | LasotSet
     | Got10kSet
+    | YoutubeVosSet
     | Crop511Set
     | IndexSet
     | ProceduralSet
@@ -140,10 +149,16 @@ _KINDS: dict[str, type[TrainingSet]] = {
     "youtube_bb": YoutubeBbSet,
     "lasot": LasotSet,
     "got10k": Got10kSet,
+    "youtube_vos": YoutubeVosSet,
     "crop511": Crop511Set,
     "index": IndexSet,
     "procedural": ProceduralSet,
 }
+
+
+def is_training_set(definition: Any) -> bool:
+    """Whether a definition is one of a training set, by its kind."""
+    return isinstance(definition, dict) and definition.get("kind") in _KINDS
 
 
 def parse_training_set(name: str, definition: Any) -> TrainingSet:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from dslt.data.jsonfile import read_json
-from dslt.data.pairs.source import Keep, RawTrack
+from dslt.data.pairs.videos import Keep, RawTrack
 from dslt.errors import DsltError
 from dslt.trackers.siamese_crops import template_side
 

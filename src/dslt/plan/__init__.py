@@ -1,0 +1,1 @@
+"""What a study costs: Snakemake's jobs, hours by measured speeds, disk and downloads."""
