@@ -184,14 +184,14 @@ def served(example, server):
         example.serve(server)
 
 
-def check_index(name, index):
+def check_index(name, index, packed=True):
     """Check that the index has what the example has."""
     assert index.names == list(PARTS[name])
     for entry in index.sequences:
         frames, seed = PARTS[name][entry.name]
         sequence = index.sequence(entry.name)
         assert len(sequence) == entry.frames == len(frames)
-        assert isinstance(sequence.frames, PackedFrames) == (name not in UNPACKED)
+        assert isinstance(sequence.frames, PackedFrames) == (packed and name not in UNPACKED)
         expected, found = truth(frames, seed), sequence.ground_truth
         is_lost = name in LOST_LAST and entry.name not in UAV_CUT
         known = slice(-1) if is_lost else slice(None)
@@ -241,6 +241,20 @@ def test_a_benchmark_is_fetched_indexed_tracked_and_scored(name, project, tmp_pa
     assert name in UNPACKED or project.server.asked == []
     project.index(name, example)
     assert index_file(name).read_bytes() == written
+
+
+@pytest.mark.parametrize("name", BENCHMARKS)
+def test_a_benchmark_that_a_person_has_unpacked(name, project):
+    """The copy is linked, and images are read from its folders."""
+    example = make_example(BENCHMARKS[name]["download"])
+    copy = example.copy(Path("mine"), unpacked=True)
+    for path in example.files.keys() & {"description.json"}:  # a stack's, which lists its files
+        (copy / path).write_bytes(example.files[path])
+    project.fetch_only(example, "--from", copy)
+    assert project.server.asked == []
+    check_index(name, project.index(name, example), packed=False)
+    chosen = list(PARTS[name])[:1]
+    check_boxes(name, chosen, project.track(name, *chosen))
 
 
 def test_of_lasot_only_the_test_part_stays(project, tmp_path):

@@ -14,6 +14,7 @@ from tiny import ROOT, Repository
 
 from dslt.errors import DsltError
 from dslt.study import Study
+from dslt.study_data import StudyData
 from dslt.study_load import load_study
 from dslt.study_settings import config_schema
 
@@ -84,7 +85,7 @@ def test_training_record_ignores_tracking_settings(configured: dict[str, Any]) -
 
 
 def test_clips_are_fetched_once(configured: dict[str, Any]) -> None:
-    fetches = loaded(configured).fetches
+    fetches = StudyData(loaded(configured)).fetches
     files = [path for fetch in fetches.values() for path in fetch.files]
     assert len(files) == len(set(files)) == 3
 

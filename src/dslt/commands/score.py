@@ -143,6 +143,7 @@ def _suite(
             name=key,
             origin=index.box_origin,
             skipped={entry.name: entry.skipped for entry in index.sequences if entry.skipped},
+            complete=index.complete,
         )
     if benchmark is None or annotations is None:
         raise DsltError("no ground truth: give --benchmark NAME and --annotations DIR, or --index")

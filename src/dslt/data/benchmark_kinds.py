@@ -209,11 +209,11 @@ class Totals(Settings):
 
     Attributes:
         sequences: Targets.
-        frames: Annotated frames of all of them, those that are not scored included.
+        frames: Annotated frames of all of them, those that are not scored included, if known.
     """
 
     sequences: Annotated[int, Field(gt=0)]
-    frames: Annotated[int, Field(gt=0)]
+    frames: Annotated[int, Field(gt=0)] | None = None
 
 
 class AnnotationsBenchmark(_Benchmark):

@@ -37,7 +37,7 @@ from dslt.evaluation.targets import Target
 __all__ = ["BenchmarkIndex", "IndexEntry", "build_index", "load_index", "write_index"]
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Run:
     """One indexing.
 
@@ -47,6 +47,7 @@ class _Run:
         images: Which images are decoded.
         jobs: Processes that look for images.
         report: Takes what is wrong.
+        complete: Whether all of a published benchmark is there.
     """
 
     benchmark: str
@@ -54,6 +55,7 @@ class _Run:
     images: ImageCheck
     jobs: int
     report: Report = field(default_factory=Report)
+    complete: bool = True
 
 
 def build_index(
@@ -96,6 +98,7 @@ def build_index(
         names=[entry.name for entry in entries],
         sequences=entries,
         notes=tuple(run.report.notes()),
+        complete=run.complete,
     )
 
 
@@ -205,7 +208,9 @@ def _check_all_there(
         for name in benchmark.sequences or ():
             if name not in targets:
                 run.report.wrong(name, "no ground truth", run.remedy)
-    if benchmark.totals is not None and is_whole(benchmark, targets) and not run.report.problems:
+    run.complete = is_whole(benchmark, targets)
+    every = run.complete or benchmark.sequences is None
+    if benchmark.totals is not None and every and not run.report.problems:
         check_totals(entries, benchmark.totals, run.remedy, run.report)
 
 

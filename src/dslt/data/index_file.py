@@ -51,6 +51,7 @@ class _Metadata(Settings):
     protocol: str
     box_origin: Literal[0, 1]
     notes: tuple[str, ...]
+    complete: bool
     sequences: tuple[Head, ...]
 
 
@@ -65,6 +66,7 @@ class BenchmarkIndex:
         names: Names of the sequences, in the order of the tables.
         sequences: The sequences, in the same order; one is made when it is asked for.
         notes: What a reader of the scores has to know about the data.
+        complete: False where sequences of a published benchmark are missing.
     """
 
     benchmark: str
@@ -73,6 +75,7 @@ class BenchmarkIndex:
     names: list[str]
     sequences: Sequence[IndexEntry]
     notes: tuple[str, ...] = ()
+    complete: bool = True
 
     @cached_property
     def _places(self) -> dict[str, int]:
@@ -139,6 +142,7 @@ def load_index(path: str | os.PathLike[str]) -> BenchmarkIndex:
         names=[head.name for head in found.sequences],
         sequences=Entries(found.sequences, table),
         notes=found.notes,
+        complete=found.complete,
     )
 
 
@@ -151,6 +155,7 @@ def write_index(path: str | os.PathLike[str], index: BenchmarkIndex) -> None:
         protocol=index.protocol,
         box_origin=index.box_origin,
         notes=index.notes,
+        complete=index.complete,
         sequences=tuple(map(head_of, entries)),
     )
     write_table(path, columns_of(entries), metadata.model_dump(mode="json"))

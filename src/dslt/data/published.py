@@ -106,8 +106,6 @@ def wanted_frames(
 
 def is_whole(benchmark: AnnotationsBenchmark, names: Mapping[str, object]) -> bool:
     """Whether all of a published benchmark is there; its `sequences` may name a part of it."""
-    if benchmark.totals is None:
-        return False
-    if benchmark.sequences is None:
-        return True
-    return len(benchmark.sequences) == benchmark.totals.sequences == len(names)
+    wanted = {len(benchmark.sequences)} if benchmark.sequences is not None else set()
+    wanted |= {benchmark.totals.sequences} if benchmark.totals is not None else set()
+    return wanted <= {len(names)}

@@ -89,7 +89,7 @@ class Frames:
         """Count the frames of some sequences of a benchmark."""
         definition = self._study.benchmarks[benchmark]
         totals = definition.totals if isinstance(definition, AnnotationsBenchmark) else None
-        if totals and len(names) == totals.sequences:
+        if totals and totals.frames and len(names) == totals.sequences:
             return Amount(totals.frames)
         lengths = self._lengths(benchmark)
         if lengths.keys() >= set(names):
@@ -105,8 +105,8 @@ class Frames:
             for known in self._study.benchmarks.values()
             if isinstance(known, AnnotationsBenchmark) and known.family == definition.family
         ]
-        found = [totals for totals in (definition.totals, *alike) if totals]
-        return found[0].frames / found[0].sequences if found else SEQUENCE
+        means = [t.frames / t.sequences for t in (definition.totals, *alike) if t and t.frames]
+        return means[0] if means else SEQUENCE
 
     def _lengths(self, benchmark: str) -> dict[str, int]:
         """Frames of each sequence by the index; empty where there is none yet."""
