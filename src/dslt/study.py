@@ -5,6 +5,7 @@ This is what the workflow reads while it builds its graph, so nothing here impor
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,15 +22,15 @@ from dslt.tracker_settings import ExternalSettings
 
 # What the weights of a backbone were trained on; other weights are the user's to know.
 TRAINING_DATA = {"pretrained": "ImageNet"}
-# Training sets as the paper writes them, in its order.
+# Training sets by their kind, as the paper writes them, in its order.
 TRAINING_SETS = {
-    "vid": "VID",
-    "vid_trainval": "VID",
-    "det": "DET",
+    "ilsvrc_vid": "VID",
+    "ilsvrc_det": "DET",
     "coco": "COCO",
     "youtube_bb": "YouTube-BB",
     "got10k": "GOT-10k",
     "lasot": "LaSOT",
+    "youtube_vos": "YouTube-VOS",
 }
 
 
@@ -176,7 +177,7 @@ class Study:
             backbone = row.offline.training.backbone.name
             backbone = BACKBONES.get(backbone, backbone)
             preset = preset.removeprefix("pp_")  # SiamRPN++ and SiamRPN share a file of presets
-            data = _named_sets(row.offline.training.pairs.sources)
+            data = _named_sets(json.loads(self.offline[cell].sets))
         info = {
             "label": row.label,
             "base": tracker,
@@ -366,8 +367,11 @@ class Study:
         return [canonical(protocol.supervision())] if isinstance(protocol, VotProtocol) else []
 
 
-def _named_sets(sources: Iterable[str]) -> str:
-    """Write training sets as the paper does; others by their own names."""
-    names = list(TRAINING_SETS)
-    ordered = sorted(sources, key=lambda name: names.index(name) if name in names else len(names))
-    return "+".join(dict.fromkeys(TRAINING_SETS.get(name, name) for name in ordered))
+def _named_sets(sets: Mapping[str, Mapping[str, object]]) -> str:
+    """Write training sets as the paper does; others by their own names.
+
+    A stand-in under the name of another set is named as what it is.
+    """
+    names = {TRAINING_SETS.get(str(entry["kind"]), name) for name, entry in sets.items()}
+    known = [name for name in TRAINING_SETS.values() if name in names]
+    return "+".join([*known, *sorted(names.difference(known))])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import subprocess
@@ -141,6 +142,18 @@ def test_data_that_is_not_there_is_found_while_planning(configured, tmp_path):
     sets = {"vid": {"root": "mine/VID"}}
     with pytest.raises(DsltError, match=r"mine/VID: not there; .*sets\.vid\.root"):
         check_data(load_study(merge(configured, {"training": {"sets": sets}})))
+
+
+def test_a_stand_in_for_a_training_set_is_named_as_what_it_is(configured):
+    def trained_on():
+        return json.loads(load_study(configured).cell_info("siamrpn_shrinkage"))["training_data"]
+
+    assert trained_on() == "VID+DET+COCO+YouTube-BB"
+    stand_in = {"kind": "got10k", "download": "got10k", "frame_range": 100}
+    configured["training"]["sets"]["youtube_bb"] = stand_in | {"damaged": 0.001, "held_out": 0}
+    assert trained_on() == "VID+DET+COCO+GOT-10k"
+    data = StudyData(load_study(configured))
+    assert data.set_receipts("youtube_bb") == ["data/downloads/got10k/receipt.json"]
 
 
 def test_a_part_of_the_study_is_one_option_away(configured):

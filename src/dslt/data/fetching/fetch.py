@@ -246,7 +246,8 @@ class _Job:
             raise DsltError(
                 f"{self.name} ({self.download.title}) has terms that you have to accept first: "
                 f"{self.download.licence or 'see its page'}. {self.download.steps} Then run: "
-                f"{self._command('--agree')}"
+                f"{self._command('--agree')} (in the workflow: name it in the configuration's "
+                "`agreed`)"
             )
 
     def _command(self, option: str) -> str:
