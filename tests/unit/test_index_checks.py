@@ -251,10 +251,9 @@ def test_gaps_in_the_numbering(tmp_path):
     (folder / "img" / "0003.png").unlink()
     write_rows(folder / "groundtruth_rect.txt", 5)
     published = only("OTB-2015", tmp_path, "a")
-    with pytest.raises(DsltError, match=r"5 frames for 5 rows .*0003 is missing after 0002\.png"):
-        build_index("mine", published, tmp_path)
-    (note,) = build_index("mine", folder_of(tmp_path), tmp_path).notes
-    assert note == "numbers of frames are missing: 5 frames of 1 sequences (a)"
+    for benchmark in (published, folder_of(tmp_path)):  # as many as boxes, so it is no error
+        (note,) = build_index("mine", benchmark, tmp_path).notes
+        assert note == "numbers of frames are missing: 5 frames of 1 sequences (a)"
     for number in (2, 4, 6):
         (folder / "img" / f"{number:04d}.png").unlink()
     write_images(folder / "img", 3, 3)

@@ -56,7 +56,6 @@ class Wanted:
         span: First and last number of the frames that are used, both included.
         skipped: Rows of the annotation that were dropped at its start; where the folder has frames
             for all rows, as many are dropped.
-        numbered: Whether an irregular gap in the numbering is an error.
         images: Which of the images are decoded.
     """
 
@@ -67,7 +66,6 @@ class Wanted:
     packed: Packed | None = None
     span: tuple[int, int] | None = None
     skipped: int = 0
-    numbered: bool = True
     images: ImageCheck = "sampled"
 
 
@@ -201,8 +199,8 @@ def _chosen(listing: _Listing, wanted: Wanted) -> tuple[slice | Mask, Mask | Non
         files, rows = int(chosen.sum()), rows if keep is None else int(keep.sum())
     elif wanted.skipped and files == rows + wanted.skipped:
         chosen, files = slice(wanted.skipped, None), rows
-    gap = listing.gap if wanted.span is None else ""
-    if files != rows or (gap and wanted.numbered):
+    if files != rows:
+        gap = listing.gap if wanted.span is None else ""
         raise DsltError(
             f"{listing.where}: {files} frames for {rows} rows of ground truth of {wanted.name}"
             f"{gap}; where a part of the frames is used, name it in the benchmark's `frames`"

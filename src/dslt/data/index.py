@@ -166,7 +166,6 @@ def _folder_entries(benchmark: FolderBenchmark, run: _Run) -> list[IndexEntry]:
             places=(f"{found.folder}/img",),
             rows=len(boxes),
             span=benchmark.frames.get(found.name),
-            numbered=False,
             images=run.images,
         )
         jobs[found.name] = target, wanted
