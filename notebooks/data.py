@@ -11,10 +11,10 @@
 # %% [markdown]
 # # Data: the sequences of this study
 #
-# The paper evaluates on OTB, UAV123, VOT and LaSOT. This study runs where none of them is at hand:
-# on short **real clips**, which ship inside a Python package and were annotated for this project,
-# and on **synthetic videos**, which are composed of real photographs and whose boxes are exact
-# because the program that draws them knows them. The two are never averaged together.
+# The paper evaluates on OTB, UAV123, VOT and LaSOT. The default study runs where none of them is at
+# hand: on short **real clips**, which ship inside a Python package and were annotated for this
+# project, and on **synthetic videos**, which are composed of real photographs and whose boxes are
+# exact because the program that draws them knows them. Benchmarks are never averaged together.
 
 # %% tags=["parameters"]
 index = []
