@@ -115,15 +115,19 @@ class StudyData:
         return {n: f"results/data/sets/{n}.parquet" for n in names if n in self.training_sets}
 
     @cached_property
-    def downloads_used(self) -> tuple[str, ...]:
-        """List the downloads that benchmarks and training sets are taken from."""
-        wanted = {self.download_of(name) for name in self.study.benchmarks_used}
-        wanted |= {
-            str(entry["download"])
+    def users(self) -> dict[str, tuple[str, ...]]:
+        """Map the downloads that are used to the benchmarks and training sets taken from them."""
+        found: dict[str, tuple[str, ...]] = {}
+        pairs = [(self.download_of(name), name) for name in self.study.runs]
+        pairs += [
+            (str(entry["download"]), name)
             for name, entry in self.training_sets.items()
             if self.set_receipts(name)
-        }
-        return tuple(name for name in self.study.downloads if name in wanted)
+        ]
+        for download, user in pairs:
+            if download:
+                found[download] = (*found.get(download, ()), user)
+        return found
 
     def listing(self, benchmark: str) -> str:
         """Hash names and sizes of a folder's frames, so that a changed frame is noticed.

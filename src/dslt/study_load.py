@@ -11,12 +11,11 @@ from typing import Any
 from dslt.cells import Cell, load_cells, resolve_settings
 from dslt.data.benchmarks import (
     AnnotationsBenchmark,
-    Benchmark,
     changed_definitions,
     parse_benchmark,
     read_definitions,
 )
-from dslt.data.downloads import parse_download
+from dslt.data.downloads import parse_downloads
 from dslt.data.pairs.set_kinds import used_sets
 from dslt.errors import DsltError, unknown
 from dslt.evaluation.protocols import OpeProtocol, Protocol, load_protocols
@@ -43,35 +42,19 @@ def load_study(values: Mapping[str, Any]) -> Study:
     protocols = load_protocols(Path(settings.protocols_file))
     cells = load_cells(Path(settings.cells), Path(settings.trackers))
     benchmarks = {name: parse_benchmark(name, value) for name, value in definitions.items()}
+    published = changed_definitions(read_definitions(settings.downloads_file), settings.downloads)
+    downloads = parse_downloads(published, definitions)
     study = Study(
         settings=settings,
         cells=cells,
         benchmarks=benchmarks,
         definitions={name: canonical(value) for name, value in definitions.items()},
-        downloads=_downloads(settings, benchmarks),
+        downloads={name: canonical(value) for name, value in downloads.items()},
         protocols=protocols,
         offline=_offline(settings, cells, protocols),
     )
     _check_names(study)
     return study
-
-
-def _downloads(settings: StudySettings, benchmarks: Mapping[str, Benchmark]) -> dict[str, str]:
-    """Read the downloads, and put a benchmark's sequences where a part of one is named by them.
-
-    Raises:
-        DsltError: an unknown kind, key or benchmark, or a value that is not allowed.
-    """
-    known = read_definitions(settings.downloads_file)
-    sequences = {
-        name: benchmark.sequences
-        for name, benchmark in benchmarks.items()
-        if isinstance(benchmark, AnnotationsBenchmark) and benchmark.sequences
-    }
-    return {
-        name: canonical(parse_download(name, value, sequences))
-        for name, value in changed_definitions(known, settings.downloads).items()
-    }
 
 
 def _offline(

@@ -51,7 +51,7 @@ for configuration in (
 ):
     study = load_study(configuration)
     assert study.tracked() and study.validations
-used = set(StudyData(study).downloads_used)
+used = set(StudyData(study).users)
 assert {"otb", "lasot_test", "vot2018", "ilsvrc_vid"} <= used, used
 assert len(load_downloads()) > 10
 assert load_training_sets("config/training_sets.yaml")

@@ -163,7 +163,7 @@ def test_a_part_of_the_study_is_one_option_away(configured):
     assert study.sequences["OTB-2015"] == study.among("OTB-2015") == ("Basketball",)
     assert study.cells_run == ("siamfc_paper_bce",)
     data = StudyData(study)
-    assert data.downloads_used == ("otb", "ilsvrc_vid")
+    assert tuple(data.users) == ("otb", "ilsvrc_vid")
     assert list(data.training_sets) == ["vid_trainval"]
     whole = load_study(configured)
     assert whole.among("OTB-2015") == ()

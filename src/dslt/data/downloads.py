@@ -183,6 +183,26 @@ def parse_download(
     return validate(_KINDS[kind], _resolved(name, definition, sequences or {}), f"download {name}")
 
 
+def parse_downloads(
+    definitions: Mapping[str, Any], benchmarks: Mapping[str, Any]
+) -> dict[str, Download]:
+    """Check the definitions of all downloads.
+
+    Args:
+        definitions: Their entries.
+        benchmarks: Entries of the benchmarks, whose sequences `only` may name.
+
+    Raises:
+        DsltError: As `parse_download`.
+    """
+    sequences = {
+        name: tuple(entry["sequences"])
+        for name, entry in benchmarks.items()
+        if isinstance(entry, dict) and entry.get("sequences")
+    }
+    return {name: parse_download(name, entry, sequences) for name, entry in definitions.items()}
+
+
 def _resolved(name: str, definition: Any, sequences: Mapping[str, tuple[str, ...]]) -> Any:
     """Put the sequences of a benchmark in the place of its name."""
     files = definition.get("files")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dslt.config_files import BENCHMARKS, DOWNLOADS, config_file
 from dslt.data.benchmarks import read_definitions
-from dslt.data.downloads import Download, parse_download
+from dslt.data.downloads import Download, parse_downloads
 from dslt.errors import unknown
 
 
@@ -14,13 +14,8 @@ def load_downloads() -> dict[str, Download]:
     Raises:
         DsltError: A file is missing, or an entry is wrong.
     """
-    sequences = {
-        name: tuple(entry["sequences"])
-        for name, entry in read_definitions(config_file(BENCHMARKS)).items()
-        if isinstance(entry, dict) and entry.get("sequences")
-    }
-    entries = read_definitions(config_file(DOWNLOADS))
-    return {name: parse_download(name, entry, sequences) for name, entry in entries.items()}
+    files = (config_file(name) for name in (DOWNLOADS, BENCHMARKS))
+    return parse_downloads(*map(read_definitions, files))
 
 
 def find_download(name: str) -> Download:

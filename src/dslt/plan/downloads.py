@@ -64,24 +64,12 @@ def needed(study: Study, fresh: bool = False) -> list[Needed]:
         study: The study.
         fresh: As if nothing had been fetched.
     """
-    users: dict[str, list[str]] = {}
-    for user, name in _users(study):
-        users.setdefault(name, []).append(user)
-    known = {name: parse_download(name, json.loads(study.downloads[name])) for name in users}
-    found = [_download(name, known[name], tuple(users[name])) for name in users]
+    found = [
+        _download(name, parse_download(name, json.loads(study.downloads[name])), users)
+        for name, users in StudyData(study).users.items()
+    ]
     found += [*_packages(study), *_weights(study)]
     return [replace(one, there=False) if fresh else one for one in found]
-
-
-def _users(study: Study) -> Iterator[tuple[str, str]]:
-    """Benchmarks, then training sets, with the download that each is taken from."""
-    data = StudyData(study)
-    for benchmark in study.runs:
-        if name := data.download_of(benchmark):
-            yield benchmark, name
-    for entry in data.training_sets:
-        if data.set_receipts(entry):
-            yield entry, str(data.training_sets[entry]["download"])
 
 
 def _download(name: str, download: Download, users: tuple[str, ...]) -> Needed:

@@ -8,8 +8,7 @@ from pathlib import Path
 
 from dslt.data.downloads import Download, receipt_file
 from dslt.data.files import atomic_write
-from dslt.data.jsonfile import read_json
-from dslt.settings import Settings, canonical, digest, validate
+from dslt.settings import Settings, canonical, digest
 
 
 class ReceivedFile(Settings):
@@ -61,15 +60,6 @@ class Receipt(Settings):
 def definition_digest(download: Download) -> str:
     """Tell definitions of a download apart."""
     return digest(canonical(download))
-
-
-def read_receipt(path: str | os.PathLike[str]) -> Receipt:
-    """Read a receipt.
-
-    Raises:
-        DsltError: It is missing or broken.
-    """
-    return validate(Receipt, read_json(path), f"receipt {os.fspath(path)}")
 
 
 def write_receipt(data: str | os.PathLike[str], receipt: Receipt) -> Path:
