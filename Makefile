@@ -10,7 +10,7 @@ PYTEST_ARGS ?=
 UV ?= uv
 LOCK_ARGS ?=
 
-LAUNCH = $(PYTHON) workflow/scripts/launch.py --pip-args="$(PIP_ARGS)"
+LAUNCH = $(PYTHON) tools/launch.py --pip-args="$(PIP_ARGS)"
 TARGETS = all quick track tables figures ablation report
 
 .PHONY: $(TARGETS) setup test lock

@@ -35,7 +35,7 @@ from pathlib import Path
 from IPython.display import Markdown, display
 
 from dslt.report import show, tables
-from dslt.titles import TITLES
+from dslt.settings.catalog import TITLES
 
 # %% [markdown]
 # ## Runs with resets: Tables 1 and 2

@@ -8,7 +8,7 @@ import sys
 import click
 
 from dslt import __version__
-from dslt.errors import DsltError
+from dslt.core.errors import DsltError
 
 VERBS = {
     "plan": "Say what a study costs: jobs, hours, disk, downloads.",

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from dslt.data.annotations import load_targets
-from dslt.data.benchmarks import AnnotationsBenchmark, find_benchmark, read_definitions
-from dslt.errors import DsltError
-from dslt.evaluation.ope import OpeScores, score, valid_ground_truth
-from dslt.evaluation.protocols import OpeProtocol, load_protocols
-from dslt.evaluation.results import read_result, read_results
-from dslt.evaluation.targets import Target
+from dslt.core.definitions import read_definitions
+from dslt.core.errors import DsltError
+from dslt.data.benchmarks.definitions import find_benchmark
+from dslt.data.benchmarks.kinds import AnnotationsBenchmark
+from dslt.data.benchmarks.truth.load import load_targets
+from dslt.data.sequences.target import Target
+from dslt.score.ope import OpeScores, score, valid_ground_truth
+from dslt.score.read_boxes import read_result, read_results
+from dslt.settings.protocols import OpeProtocol, load_protocols
+from places import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 PUBLISHED = ROOT.parent / "shared" / "published"
 ANNOTATIONS = PUBLISHED / "annotations"
 RESULTS = PUBLISHED / "results"

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from dslt.data.annotations import load_targets
-from dslt.data.benchmarks import find_benchmark, read_definitions
-from dslt.evaluation.protocols import alternatives, load_protocols
-from dslt.evaluation.run_results import read_runs
-from dslt.evaluation.targets import INITIALIZED, TRACKED, Trajectory
-from dslt.evaluation.vot import analyse, interval_of_lengths, truth_corners
+from dslt.core.definitions import read_definitions
+from dslt.data.benchmarks.definitions import find_benchmark
+from dslt.data.benchmarks.truth.load import load_targets
+from dslt.data.sequences.target import INITIALIZED, TRACKED, Trajectory
+from dslt.score.expected_overlap import interval_of_lengths
+from dslt.score.read_runs import read_runs
+from dslt.score.vot import analyse, truth_corners
+from dslt.settings.protocols import alternatives, load_protocols
+from places import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 PUBLISHED = ROOT.parent / "shared" / "published"
 ANNOTATIONS = PUBLISHED / "annotations" / "VOT2018"
 RESULTS = PUBLISHED / "results" / "VOT2018" / "DaSiamRPN"

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from dslt.cells import load_presets
+from dslt.study.cells import load_presets
+from places import ROOT
 
-ROOT = Path(__file__).parents[2]
 PRESETS = ("paper", "released", "lite")
 RUNS = {"data", "results", "logs", "state"}
 PAGES = [

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 import yaml
-from tiny import ROOT, Repository
 
-from dslt.errors import DsltError
-from dslt.study import Study
-from dslt.study_data import StudyData
-from dslt.study_load import load_study
-from dslt.study_settings import config_schema
+from dslt.core.errors import DsltError
+from dslt.study.data import StudyData
+from dslt.study.load import load_study
+from dslt.study.settings import config_schema
+from dslt.study.study import Study
+from tiny import ROOT, Repository
 
 
 @pytest.fixture
@@ -140,7 +140,7 @@ def test_large_study_plans(fresh: Repository) -> None:
 
 
 def test_linter_finds_only_the_accepted_title() -> None:
-    code = "import sys; sys.path.insert(0, 'workflow/scripts'); import checks; "
+    code = "import sys; sys.path.insert(0, 'tools'); import checks; "
     code += "sys.exit(not checks.lint_workflow())"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False

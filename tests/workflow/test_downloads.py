@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 import yaml
+
 from download_examples import FRAMES, at_server, make_example
+from dslt.geometry.boxes import read_boxes
 from http_server import Server
 from tiny import TINY, Repository, copy_repository
-
-from dslt.boxes import read_boxes
 
 FETCHED = ("otb", "coco2017", "ilsvrc_vid")
 ADOPTED = "got10k"

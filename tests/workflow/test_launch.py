@@ -16,6 +16,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+
 from tiny import ROOT, Repository
 
 PATIENCE = 120  # seconds

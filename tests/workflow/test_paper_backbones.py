@@ -9,9 +9,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import yaml
-from tiny import ROOT, Repository
 
-from dslt.boxes import read_boxes
+from dslt.geometry.boxes import read_boxes
+from tiny import ROOT, Repository
 
 CELLS = ("dslt_star", "dslt_vgg16")
 CLIP = "bikes-taxi"

@@ -9,6 +9,7 @@ from pathlib import Path
 import boto3
 import pytest
 from moto.server import ThreadedMotoServer
+
 from tiny import Repository, keep_download, listed_jobs, make_commit
 
 BUCKET = "studies"  # of the test's own S3
@@ -108,7 +109,7 @@ def test_reference_cell_reruns_comparisons_only(copied: Repository) -> None:
 def test_comment_and_docstring_rerun_nothing(copied: Repository) -> None:
     for path in (copied.path / "src" / "dslt").rglob("*.py"):
         path.write_text(path.read_text() + "\n# a comment\n")
-    copied.edit("src/dslt/boxes.py", '"""', '"""New words. ')
+    copied.edit("src/dslt/geometry/boxes.py", '"""', '"""New words. ')
     assert copied.planned() == set()
 
 

@@ -16,13 +16,13 @@ import pytest
 import torch
 import yaml
 
-from dslt.cells import apply_overrides, load_presets
-from dslt.settings import canonical
-from dslt.siamese_settings import SiameseTraining
-from dslt.training.identity import parse_training
-from dslt.training.weights import read_model
+from dslt.core.text import canonical
+from dslt.networks.saved import read_model
+from dslt.settings.identity import parse_training
+from dslt.settings.siamese import SiameseTraining
+from dslt.study.cells import apply_overrides, load_presets
+from places import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 TINY = (
     "training.backbone.weights=random; training.channels=4; training.crops.search=143;"
     "training.pairs.per_epoch=12; training.schedule.epochs=3; training.schedule.batch=2;"

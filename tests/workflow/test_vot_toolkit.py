@@ -20,23 +20,23 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from dslt.boxes import iou, read_boxes
 from dslt.cli import group
 from dslt.commands.vot import find_settings
-from dslt.data.sequences import ImageFolder
-from dslt.device import limit_threads
-from dslt.evaluation.protocols import load_protocols
-from dslt.evaluation.results import read_runs
-from dslt.evaluation.targets import TRACKED, Target
-from dslt.regions import bounding_boxes
+from dslt.core.device import limit_threads
+from dslt.data.sequences.frames import ImageFolder
+from dslt.data.sequences.target import TRACKED, Target
+from dslt.geometry.boxes import iou, read_boxes
+from dslt.geometry.regions import bounding_boxes
+from dslt.score.read_runs import read_runs
+from dslt.settings.protocols import load_protocols
+from dslt.track.supervised import run_supervised
 from dslt.trackers.make import make_tracker
-from dslt.trackers.supervised import run_supervised
+from places import ROOT
 
-ROOT = Path(__file__).parents[2]
 VOT = os.environ.get("VOT_TOOLKIT") or shutil.which("vot")
 FAILING = """
 from dslt.trackers.base import Prediction, TrainingRecord
-from dslt.trackers.vot_toolkit import serve
+from dslt.track.vot_toolkit import serve
 
 
 class Failing:

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-from dslt.errors import DsltError
-from dslt.fingerprint import fingerprint, libraries
-from dslt.study_load import check_data, load_study
-from dslt.study_data import StudyData
-from dslt.study_jobs import TRAINED, figure_jobs, gpu_jobs, page_jobs, pairs, repeat
+from dslt.core.errors import DsltError
+from dslt.core.fingerprint import fingerprint, libraries
+from dslt.study.load import check_data, load_study
+from dslt.study.data import StudyData
+from dslt.study.jobs import TRAINED, figure_jobs, gpu_jobs, page_jobs, pairs, repeat
 
 
 envvars:

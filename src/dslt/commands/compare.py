@@ -15,13 +15,13 @@ from dslt.compare.runs import load_tables
 from dslt.compare.scorecard import scorecard as build_scorecard
 from dslt.compare.scorecard import to_csv
 from dslt.compare.training import COLUMNS, gains, trained_tables
-from dslt.data.csvfile import write_rows
-from dslt.data.files import atomic_write
-from dslt.data.jsonfile import parse_json
-from dslt.evaluation.scores import to_json
-from dslt.evaluation.validation import FORM as VALIDATION_FORM
-from dslt.evaluation.validation import read_validations
-from dslt.settings import validate
+from dslt.core.csvfile import write_rows
+from dslt.core.files import atomic_write
+from dslt.core.jsonfile import parse_json
+from dslt.score.scores import to_json
+from dslt.score.validation import FORM as VALIDATION_FORM
+from dslt.score.validation import read_validations
+from dslt.settings.base import validate
 
 PATH = click.Path(path_type=Path)
 PAPER = click.option(

@@ -9,18 +9,18 @@ import click
 import numpy as np
 from tqdm import tqdm
 
-from dslt.data.csvfile import write_rows
-from dslt.data.files import atomic_write
-from dslt.data.index import load_index
-from dslt.data.jsonfile import parse_json
-from dslt.data.sequences import validate_initial_box
-from dslt.device import Device, choose_device, limit_threads
-from dslt.dslt_settings import TrainingSettings
-from dslt.evaluation.convergence import iterations_to_converge
-from dslt.settings import validate
+from dslt.core.csvfile import write_rows
+from dslt.core.device import Device, choose_device, limit_threads
+from dslt.core.files import atomic_write
+from dslt.core.jsonfile import parse_json
+from dslt.data.benchmarks.index_file import load_index
+from dslt.data.sequences.frames import validate_initial_box
+from dslt.score.convergence import iterations_to_converge
+from dslt.settings.base import validate
+from dslt.settings.dslt import TrainingSettings
 
 if TYPE_CHECKING:
-    from dslt.data.sequences import Sequence
+    from dslt.data.sequences.frames import Sequence
     from dslt.trackers.base import TrainingRecord
     from dslt.trackers.first_frame import FirstFrame
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from dslt.config_files import BENCHMARKS, config_file
-from dslt.data.benchmarks import WEIGHTS_FILE, read_definitions
-from dslt.data.jsonfile import parse_json
-from dslt.errors import unknown
+from dslt.core.definitions import BENCHMARKS, WEIGHTS, config_file, read_definitions
+from dslt.core.errors import unknown
+from dslt.core.jsonfile import parse_json
 
 
 def find_definition(name: str, definition: str | None, files: tuple[str, ...]) -> Any:
@@ -18,7 +17,7 @@ def find_definition(name: str, definition: str | None, files: tuple[str, ...]) -
     """
     if definition is not None:
         return parse_json(definition, f"--definition of {name}")
-    places = files or (config_file(BENCHMARKS), WEIGHTS_FILE)
+    places = files or (config_file(BENCHMARKS), config_file(WEIGHTS))
     entries = {key: value for file in places for key, value in read_definitions(file).items()}
     if name not in entries:
         raise unknown("benchmark", name, entries)

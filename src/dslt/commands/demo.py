@@ -11,16 +11,17 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
-from dslt.boxes import parse_box, write_boxes
-from dslt.cells import resolve_settings
 from dslt.commands.options import WEIGHTS
-from dslt.data.files import atomic_write
-from dslt.data.sequences import FrameSource, ImageFolder, VideoClip, count_frames
-from dslt.device import Device
-from dslt.errors import DsltError
-from dslt.trackers.base import Frame
+from dslt.core.device import Device
+from dslt.core.errors import DsltError
+from dslt.core.files import atomic_write
+from dslt.core.images import Frame
+from dslt.data.sequences.frames import FrameSource, ImageFolder
+from dslt.data.sequences.video import VideoClip, count_frames
+from dslt.geometry.boxes import parse_box, write_boxes
+from dslt.study.cells import resolve_settings
+from dslt.track.one_pass import Run, run_tracker
 from dslt.trackers.make import make_tracker
-from dslt.trackers.run import Run, run_tracker
 
 COLOUR = (213, 94, 0)  # vermillion, RGB
 FALLBACK_RATE = 25.0

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from dslt.errors import DsltError
-from dslt.evaluation.exporting import SUPERVISED, Form, export_files
-from dslt.evaluation.formats.archive import write_files
-from dslt.evaluation.formats.layouts import LAYOUTS
+from dslt.core.errors import DsltError
+from dslt.score.export import SUPERVISED, Form, export_files
+from dslt.score.formats.archive import write_files
+from dslt.score.formats.layouts import LAYOUTS
 
 ORIGIN = click.Choice(["0", "1"])
 

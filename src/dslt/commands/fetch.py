@@ -10,28 +10,29 @@ import click
 from tabulate import tabulate
 
 from dslt.commands.definitions import find_definition
-from dslt.config_files import BENCHMARKS, DOWNLOADS, TRAINING_SETS, config_file
-from dslt.data.benchmarks import (
-    WEIGHTS_FILE,
-    PackageFiles,
-    PackageSource,
-    UrlFile,
-    parse_fetchable,
+from dslt.core.definitions import (
+    BENCHMARKS,
+    DOWNLOADS,
+    TRAINING_SETS,
+    WEIGHTS,
+    config_file,
     read_definitions,
 )
-from dslt.data.downloads import (
+from dslt.core.errors import DsltError, unknown
+from dslt.data.benchmarks.definitions import parse_fetchable
+from dslt.data.downloads.definitions import (
     Download,
     downloads_folder,
     parse_download,
     receipt_file,
     unpacked_folder,
 )
-from dslt.data.fetching.fetch import fetch_download, fetch_url, undo
-from dslt.data.fetching.receipts import Receipt
-from dslt.data.fetching.space import size
-from dslt.data.fetching.wheels import fetch_package
-from dslt.data.registry import find_download, load_downloads
-from dslt.errors import DsltError, unknown
+from dslt.data.downloads.fetch import fetch_download, fetch_url, undo
+from dslt.data.downloads.receipts import Receipt
+from dslt.data.downloads.registry import find_download, load_downloads
+from dslt.data.downloads.sources import PackageFiles, PackageSource, UrlFile
+from dslt.data.downloads.space import size
+from dslt.data.downloads.wheels import fetch_package
 
 _KINDS = ("files", "vot_manifest")
 _CLIPS = "clips"
@@ -44,7 +45,7 @@ _CLIPS = "clips"
     "--definitions",
     multiple=True,
     help=f"YAML files that NAME is looked up in; default: {DOWNLOADS}, {BENCHMARKS} and"
-    f" {TRAINING_SETS} of config, and the weights.",
+    f" {TRAINING_SETS} of config, and weights.yaml.",
 )
 @click.option("--data", default="data", show_default=True, help="Folder of all data.")
 @click.option(
@@ -119,7 +120,7 @@ def _default_entry(name: str) -> Any:
         entries = read_definitions(config_file(file)) | entries
         if name in entries:
             return entries[name]
-    weights = read_definitions(WEIGHTS_FILE)
+    weights = read_definitions(config_file(WEIGHTS))
     if name not in weights:
         raise unknown("data set, benchmark, training set or backbone", name, entries | weights)
     return weights[name]

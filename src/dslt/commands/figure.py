@@ -272,8 +272,8 @@ def fig16(
     convergence: tuple[str, ...], validation: tuple[str, ...], labels: tuple[str, ...], out: Path
 ) -> None:
     """Fig. 16: convergence of first-frame and offline training."""
-    from dslt.evaluation.validation import read_validations
     from dslt.figures import fig16 as module
+    from dslt.score.validation import read_validations
 
     validated = read_validations(validation)
     write(module.figure, out, module.load(convergence), labels_of(labels), validated)

@@ -47,7 +47,7 @@ def pairs_of(texts: Iterable[str], option: str, form: str) -> dict[str, str]:
     Raises:
         DsltError: A text has another form, or a key stands twice.
     """
-    from dslt.errors import DsltError
+    from dslt.core.errors import DsltError
     from dslt.figures.inputs import split_pair
 
     pairs: dict[str, str] = {}

@@ -9,15 +9,17 @@ from typing import Any, get_args
 import click
 
 from dslt.commands.definitions import find_definition
-from dslt.config_files import BENCHMARKS, TRAINING_SETS, config_file
-from dslt.data.benchmarks import AnnotationsBenchmark, Benchmark, parse_benchmark
-from dslt.data.checks import ImageCheck
-from dslt.data.downloads import Download, parse_download
-from dslt.data.index import build_index, write_index
-from dslt.data.jsonfile import parse_json
-from dslt.data.pairs.set_kinds import is_training_set
-from dslt.data.registry import find_download
-from dslt.data.workers import available_cores
+from dslt.core.definitions import BENCHMARKS, TRAINING_SETS, config_file
+from dslt.core.jsonfile import parse_json
+from dslt.core.workers import available_cores
+from dslt.data.benchmarks.build_index import build_index
+from dslt.data.benchmarks.checks import ImageCheck
+from dslt.data.benchmarks.definitions import Benchmark, parse_benchmark
+from dslt.data.benchmarks.index_file import write_index
+from dslt.data.benchmarks.kinds import AnnotationsBenchmark
+from dslt.data.downloads.definitions import Download, parse_download
+from dslt.data.downloads.registry import find_download
+from dslt.data.pairs.sets.kinds import is_training_set
 
 INDEXES = Path("results", "data")
 
@@ -68,7 +70,7 @@ def command(
     processes = jobs or available_cores()
     if is_training_set(values):
         # By its name: the code of training sets is no part of how a benchmark is indexed, so that a
-        # change of it makes no benchmark's index again (`dslt.fingerprint`).
+        # change of it makes no benchmark's index again (`dslt.core.fingerprint`).
         sets = importlib.import_module("dslt.commands.index_set")
         sets.index(name, values, data, processes, out or INDEXES / "sets" / f"{name}.parquet")
         return

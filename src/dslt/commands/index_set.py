@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from dslt.data.pairs.set_kinds import parse_training_set
-from dslt.data.pairs.sets import index_training_set
+from dslt.data.pairs.sets.kinds import parse_training_set
+from dslt.data.pairs.sets.open import index_training_set
 
 
 def index(name: str, definition: Any, data: str, jobs: int, out: Path) -> None:

@@ -8,18 +8,24 @@ from typing import Any, get_args
 import click
 
 from dslt.commands.spread import SpreadCommand
-from dslt.config_files import config_file
-from dslt.data.benchmarks import read_definitions
-from dslt.plan.costs import Costs
-from dslt.plan.downloads import needed
-from dslt.plan.jobs import plan_jobs
-from dslt.plan.make import make_plan
-from dslt.plan.speeds import SPEEDS, Rate, choose_speeds, load_speeds, network_of, read_rates
-from dslt.plan.text import plan_text, to_json
-from dslt.plan.work import Frames
-from dslt.settings import merge
-from dslt.study import Study
-from dslt.study_load import load_study
+from dslt.core.definitions import config_file, read_definitions
+from dslt.core.text import merge
+from dslt.study.cost.costs import Costs
+from dslt.study.cost.downloads import needed
+from dslt.study.cost.jobs import plan_jobs
+from dslt.study.cost.make import make_plan
+from dslt.study.cost.speeds import (
+    SPEEDS,
+    Rate,
+    choose_speeds,
+    load_speeds,
+    network_of,
+    read_rates,
+)
+from dslt.study.cost.text import plan_text, to_json
+from dslt.study.cost.work import Frames
+from dslt.study.load import load_study
+from dslt.study.study import Study
 
 CONFIG = "config.yaml"
 RATE = "NETWORK=NUMBER"

@@ -7,11 +7,11 @@ from typing import get_args
 
 import click
 
-from dslt.data.index import load_index
-from dslt.data.jsonfile import parse_json
-from dslt.device import Device, limit_threads
-from dslt.errors import DsltError
-from dslt.tracker_settings import SiameseSettings, parse_tracker
+from dslt.core.device import Device, limit_threads
+from dslt.core.errors import DsltError
+from dslt.core.jsonfile import parse_json
+from dslt.data.benchmarks.index_file import load_index
+from dslt.settings.trackers import SiameseSettings, parse_tracker
 
 
 def siamese_settings(text: str, cell: str) -> SiameseSettings:
@@ -54,8 +54,8 @@ def command(
     out: Path,
 ) -> None:
     """Keep what a trained Siamese network answers to one frame."""
+    from dslt.track.responses import respond, write_response
     from dslt.trackers.make import make_tracker
-    from dslt.trackers.responses import respond, write_response
     from dslt.trackers.siamfc import SiamFcTracker
     from dslt.trackers.siamrpn import SiamRpnTracker
 

@@ -12,16 +12,17 @@ from tabulate import tabulate
 from dslt.commands.spread import SpreadCommand
 from dslt.compare import trackers
 from dslt.compare.bootstrap import Plan
-from dslt.config_files import BENCHMARKS, PROTOCOLS, config_file
-from dslt.data.annotations import load_targets
-from dslt.data.benchmarks import AnnotationsBenchmark, find_benchmark, read_definitions
-from dslt.data.files import atomic_write
-from dslt.data.index import load_index
-from dslt.data.jsonfile import parse_json
-from dslt.errors import DsltError, unknown
-from dslt.evaluation.evaluate import Run, Suite, evaluate
-from dslt.evaluation.protocols import Protocol, load_protocols, parse_protocol
-from dslt.evaluation.scores import Scores, to_json
+from dslt.core.definitions import BENCHMARKS, PROTOCOLS, config_file, read_definitions
+from dslt.core.errors import DsltError, unknown
+from dslt.core.files import atomic_write
+from dslt.core.jsonfile import parse_json
+from dslt.data.benchmarks.definitions import find_benchmark
+from dslt.data.benchmarks.index_file import load_index
+from dslt.data.benchmarks.kinds import AnnotationsBenchmark
+from dslt.data.benchmarks.truth.load import load_targets
+from dslt.score.evaluate import Run, Suite, evaluate
+from dslt.score.scores import Scores, to_json
+from dslt.settings.protocols import Protocol, load_protocols, parse_protocol
 
 PATH = click.Path(path_type=Path)
 # Names of folders that say nothing about the tracker.

@@ -11,15 +11,15 @@ import click
 from tqdm import tqdm
 
 from dslt.commands.options import WEIGHTS
-from dslt.data.index import BenchmarkIndex, load_index
-from dslt.data.jsonfile import parse_json
-from dslt.device import Device, limit_threads
-from dslt.evaluation.protocols import Protocol, VotProtocol, parse_protocol
-from dslt.tracker_settings import parse_tracker
+from dslt.core.device import Device, limit_threads
+from dslt.core.jsonfile import parse_json
+from dslt.data.benchmarks.index_file import BenchmarkIndex, load_index
+from dslt.settings.protocols import Protocol, VotProtocol, parse_protocol
+from dslt.settings.trackers import parse_tracker
+from dslt.track.one_pass import run_tracker, write_run
+from dslt.track.supervised import run_supervised, write_supervised_run
 from dslt.trackers.base import Tracker
 from dslt.trackers.make import make_tracker
-from dslt.trackers.run import run_tracker, write_run
-from dslt.trackers.supervised import run_supervised, write_supervised_run
 
 
 @click.command()

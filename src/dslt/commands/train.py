@@ -13,21 +13,21 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
-from dslt.config_files import TRAINING_SETS, config_file
-from dslt.data.benchmarks import changed_definitions, read_definitions
-from dslt.data.jsonfile import parse_json
-from dslt.data.pairs.set_kinds import parse_training_set, used_sets
-from dslt.device import Device, choose_device, limit_threads
-from dslt.fingerprint import fingerprint, libraries
-from dslt.settings import canonical, digest, validate
-from dslt.siamese_settings import SiameseTraining
-from dslt.training.identity import identify, model_id, parse_training
-from dslt.training.validation_settings import ValidationSettings
+from dslt.core.definitions import TRAINING_SETS, changed_definitions, config_file, read_definitions
+from dslt.core.device import Device, choose_device, limit_threads
+from dslt.core.fingerprint import fingerprint, libraries
+from dslt.core.jsonfile import parse_json
+from dslt.core.text import canonical, digest
+from dslt.data.pairs.sets.kinds import parse_training_set, used_sets
+from dslt.settings.base import validate
+from dslt.settings.identity import identify, model_id, parse_training
+from dslt.settings.siamese import SiameseTraining
+from dslt.settings.validation import ValidationSettings
 
 if TYPE_CHECKING:
     from dslt.data.pairs.dataset import PairDataset
-    from dslt.training.processes import Processes
-    from dslt.training.run import Run
+    from dslt.train.processes import Processes
+    from dslt.train.run import Run
 
 
 @click.command()
@@ -82,7 +82,7 @@ def command(
     out: Path,
 ) -> None:
     """Train a Siamese network on pairs; an interrupted training goes on from its state."""
-    from dslt.training.processes import joined
+    from dslt.train.processes import joined
 
     limit_threads(threads)
     where = f"training settings of cell {cell!r}"
@@ -148,7 +148,7 @@ def _open_pairs(
 ) -> PairDataset:
     """Open the training sets, whose order does not count."""
     from dslt.data.pairs.dataset import PairDataset
-    from dslt.data.pairs.sets import open_sources
+    from dslt.data.pairs.sets.open import open_sources
 
     entries = {name: parse_training_set(name, values) for name, values in definitions.items()}
     ordered = dict(sorted(training.pairs.sources.items()))
@@ -169,11 +169,11 @@ def _make_run(
     name: str,
 ) -> Run:
     """Put network, task, pairs and validation together."""
-    from dslt.siamese.make import make_network
-    from dslt.training.run import Run
-    from dslt.training.tasks import make_task
-    from dslt.training.trainer import Trainer
-    from dslt.training.validation import Validation
+    from dslt.networks.make import make_network
+    from dslt.train.run import Run
+    from dslt.train.tasks import make_task
+    from dslt.train.trainer import Trainer
+    from dslt.train.validation import Validation
 
     net = make_network(training, seed).to(device)
     trainer = Trainer(net, make_task(training), training.schedule, seed, processes)

@@ -10,15 +10,15 @@ from typing import get_args
 
 import click
 
-from dslt.cells import load_cells, resolve_settings
 from dslt.commands.options import WEIGHTS
-from dslt.config_files import config_file
-from dslt.data.jsonfile import parse_json
-from dslt.device import Device, limit_threads
-from dslt.errors import DsltError, unknown
-from dslt.tracker_settings import TrackerSettings, parse_tracker
+from dslt.core.definitions import config_file
+from dslt.core.device import Device, limit_threads
+from dslt.core.errors import DsltError, unknown
+from dslt.core.jsonfile import parse_json
+from dslt.settings.trackers import TrackerSettings, parse_tracker
+from dslt.study.cells import load_cells, resolve_settings
+from dslt.track.vot_toolkit import InitialBox, serve
 from dslt.trackers.make import make_tracker
-from dslt.trackers.vot_toolkit import InitialBox, serve
 
 TIMEOUT = 600  # seconds; a first-frame training on a slow CPU takes more than the toolkit's 30
 

@@ -17,7 +17,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from dslt.errors import DsltError
+from dslt.core.errors import DsltError
 
 Floats = NDArray[np.float64]
 LEVEL = 0.95

@@ -10,9 +10,9 @@ import numpy as np
 from dslt.compare.bootstrap import Floats, Interval, Plan, interval_of_mean
 from dslt.compare.paper import PrintedNumber
 from dslt.compare.runs import Table, Tables, check_pair, difference
-from dslt.data.jsonfile import read_json
-from dslt.errors import DsltError
-from dslt.settings import Settings, validate
+from dslt.core.errors import DsltError
+from dslt.core.jsonfile import read_json
+from dslt.settings.base import Settings, validate
 
 
 class CellInfo(Settings):

@@ -10,8 +10,8 @@ import numpy as np
 
 from dslt.compare.bootstrap import Sums
 from dslt.compare.runs import Table, Tables
-from dslt.errors import DsltError
-from dslt.evaluation.convergence import Floats, converged, read_records
+from dslt.core.errors import DsltError
+from dslt.score.convergence import Floats, converged, read_records
 
 METRIC_OF = {"loss": "iterations_own", "criterion": "iterations_common"}
 FORM = "CELL@BENCHMARK=FILE"

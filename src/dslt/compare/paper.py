@@ -10,9 +10,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from dslt.errors import DsltError
-from dslt.evaluation.metrics import METRICS
-from dslt.settings import Settings, validate
+from dslt.core.errors import DsltError
+from dslt.score.metrics import METRICS
+from dslt.settings.base import Settings, validate
 
 CLAIMS_FILE = "claims.csv"
 PRINTED = (

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dslt.compare.bootstrap import Interval, Plan, Sums, interval_of_difference
-from dslt.errors import DsltError
-from dslt.evaluation.metrics import SCORES
-from dslt.evaluation.scores import Scores, SequenceScore, load_scores
+from dslt.core.errors import DsltError
+from dslt.score.metrics import SCORES
+from dslt.score.scores import Scores, SequenceScore, load_scores
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from dslt.compare.bootstrap import VIDEOS_FOR_VERDICT, Interval, Plan
 from dslt.compare.cell import BenchmarkResult, CellComparison
 from dslt.compare.paper import Claim, PrintedNumber, same_name
 from dslt.compare.runs import Table, Tables, check_pair, difference
-from dslt.evaluation.metrics import METRICS, SCORES
+from dslt.score.metrics import METRICS, SCORES
 
 SUPPORTED = "supported"
 CONTRADICTED = "contradicted"

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dslt.compare.bootstrap import Plan
 from dslt.compare.cell import DifferenceValue
 from dslt.compare.runs import check_pair, difference, stack
-from dslt.errors import DsltError
-from dslt.evaluation.metrics import METRICS
-from dslt.evaluation.scores import AttributeScore, Scores, Summary
-from dslt.settings import Settings
+from dslt.core.errors import DsltError
+from dslt.score.metrics import METRICS
+from dslt.score.scores import AttributeScore, Scores, Summary
+from dslt.settings.base import Settings
 
 Rows = list[list[str]]
 

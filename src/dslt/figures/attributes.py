@@ -11,14 +11,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from dslt.errors import DsltError
-from dslt.evaluation.metrics import METRICS
-from dslt.evaluation.scores import AttributeScore, Scores
+from dslt.core.errors import DsltError
 from dslt.figures import printed as paper
 from dslt.figures import style
 from dslt.figures.printed import Printed
 from dslt.figures.runs import load_runs, metric
 from dslt.figures.style import Look
+from dslt.score.metrics import METRICS
+from dslt.score.scores import AttributeScore, Scores
 
 ROW = 1.85  # inches
 LEGEND = 0.16

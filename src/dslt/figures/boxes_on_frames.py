@@ -17,7 +17,7 @@ from matplotlib.patches import Rectangle
 from dslt.figures import style
 from dslt.figures.strips import Strip
 from dslt.figures.style import Dash, Look
-from dslt.titles import benchmark_title
+from dslt.settings.catalog import benchmark_title
 
 TRUTH = "white"
 TRUTH_LABEL = "Ground truth"

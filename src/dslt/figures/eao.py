@@ -15,15 +15,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from dslt.errors import DsltError
-from dslt.evaluation.metrics import METRICS
-from dslt.evaluation.scores import Scores
+from dslt.core.errors import DsltError
 from dslt.figures import printed as paper
 from dslt.figures import style
 from dslt.figures.printed import Printed
 from dslt.figures.runs import load_runs, metric, size
 from dslt.figures.style import Look
-from dslt.titles import benchmark_title
+from dslt.score.metrics import METRICS
+from dslt.score.scores import Scores
+from dslt.settings.catalog import benchmark_title
 
 ROW = 2.15  # inches, like the next two
 RANKS = 2.3

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
-from dslt.errors import DsltError
+from dslt.core.errors import DsltError
 from dslt.figures import inputs, style
 from dslt.figures.style import Look
 

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from dslt.errors import DsltError
+from dslt.core.errors import DsltError
 from dslt.figures import style
 from dslt.figures.style import LOOKS
 
@@ -50,7 +50,7 @@ def _factors(ax: Axes, pairs: Sequence[tuple[float, float]]) -> None:
     """Draw 1 / (1 + exp(a (c - l))) for each setting."""
     import torch
 
-    from dslt import losses
+    from dslt.losses import regression as losses
 
     error = torch.linspace(0, 1, SAMPLES)
     for (a, c), look in zip(pairs, PAIR_LOOKS, strict=False):
@@ -91,7 +91,7 @@ def elementwise(error: np.ndarray, a: float, c: float) -> dict[str, np.ndarray]:
     """
     import torch
 
-    from dslt import losses
+    from dslt.losses import regression as losses
 
     response = torch.from_numpy(error)
     label = torch.zeros_like(response)

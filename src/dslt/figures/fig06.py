@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from dslt.figures import style
 
 if TYPE_CHECKING:
-    from dslt.siamese_settings import ClassificationLossSettings
+    from dslt.settings.siamese import ClassificationLossSettings
 
 A, C, GAMMA = 10.0, 0.6, 2.0  # the paper's choices
 CURVES = ("bce", "focal", "no_exp", "full")
@@ -58,7 +58,7 @@ def figure() -> Figure:
 
 def settings() -> dict[str, ClassificationLossSettings]:
     """Name the settings of each curve; those of weights do not enter."""
-    from dslt.siamese_settings import ClassificationLossSettings
+    from dslt.settings.siamese import ClassificationLossSettings
 
     full = ClassificationLossSettings(
         name="shrinkage",
@@ -88,7 +88,7 @@ def evaluate(error: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.nda
     """
     import torch
 
-    from dslt.classification_losses import elementwise, modulation
+    from dslt.losses.classification import elementwise, modulation
 
     # The losses take the logit of the true class: p_t = sigmoid(z).
     logit = torch.logit(1 - torch.from_numpy(error))

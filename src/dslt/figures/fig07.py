@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.patches import Rectangle
 
-from dslt.errors import DsltError
+from dslt.core.errors import DsltError
 from dslt.figures import inputs, style
 
 MADE_BY = "`dslt respond`"
@@ -29,7 +29,7 @@ COVERED: dict[str, Any] = {"edgecolor": "white", "linewidth": 0.8, "linestyle": 
 
 @dataclass(frozen=True)
 class Answer:
-    """What `dslt respond` wrote; its attributes are those of `dslt.trackers.responses.Response`."""
+    """What `dslt respond` wrote; its attributes are those of `dslt.track.responses.Response`."""
 
     template: np.ndarray
     search: np.ndarray

@@ -16,12 +16,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from dslt import boxes
-from dslt.data.index import load_index
-from dslt.errors import DsltError
+from dslt.core.errors import DsltError
+from dslt.data.benchmarks.index_file import load_index
 from dslt.figures import boxes_on_frames, inputs, strips, style
 from dslt.figures.strips import Request, Strip
 from dslt.figures.style import Look
+from dslt.geometry import boxes
 
 RULE = "where the mean overlaps differ most"
 TITLES = {"score": "Score: the tracker's own confidence", "overlap": "Overlap (IoU) with the truth"}

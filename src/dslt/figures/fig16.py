@@ -14,11 +14,12 @@ from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from dslt.errors import DsltError
-from dslt.evaluation.convergence import FRACTION, iterations_to_converge, read_records
-from dslt.figures import inputs, style, validation
+from dslt.core.errors import DsltError
+from dslt.figures import inputs, style
+from dslt.figures import learning as validation
+from dslt.figures.learning import Validated
 from dslt.figures.style import Look
-from dslt.figures.validation import Validated
+from dslt.score.convergence import FRACTION, iterations_to_converge, read_records
 
 MADE_BY = "rule `converge` (`dslt converge`)"
 MEASURES = {"loss": "own loss", "criterion": "common criterion"}

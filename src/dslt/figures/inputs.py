@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dslt.errors import DsltError
+from dslt.core.errors import DsltError
 
 
 def existing(path: Path, made_by: str) -> Path:

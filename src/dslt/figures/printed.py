@@ -10,10 +10,10 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from dslt.compare.paper import Claim, PrintedNumber, read_claims, read_numbers, same_name
-from dslt.evaluation.metrics import METRICS
 from dslt.figures import style
 from dslt.figures.style import Look
-from dslt.titles import PAPER_BENCHMARKS, listed
+from dslt.score.metrics import METRICS
+from dslt.settings.catalog import PAPER_BENCHMARKS, listed
 
 PRINTED = "printed"
 RESCORED = "re-scored"

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from dslt.errors import DsltError
-from dslt.evaluation.scores import Scores, load_scores
+from dslt.core.errors import DsltError
 from dslt.figures import inputs
+from dslt.score.scores import Scores, load_scores
 
 MADE_BY = "rule `score` (`dslt score`)"
 SHARED = ("success", "precision", "norm_precision")  # curves over thresholds of the protocol

@@ -17,11 +17,11 @@ from pathlib import Path
 
 import numpy as np
 
-from dslt import boxes
-from dslt.data.index import BenchmarkIndex, load_index
-from dslt.data.sequences import Sequence as Video
-from dslt.errors import DsltError
+from dslt.core.errors import DsltError
+from dslt.data.benchmarks.index_file import BenchmarkIndex, load_index
+from dslt.data.sequences.frames import Sequence as Video
 from dslt.figures import inputs
+from dslt.geometry import boxes
 
 MADE_BY = "rule `track` (`dslt track`)"
 Overlaps = Mapping[str, float]  # cell id -> mean overlap on one sequence

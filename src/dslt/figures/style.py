@@ -18,8 +18,8 @@ import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from dslt import titles
-from dslt.data.files import atomic_write
+from dslt.core.files import atomic_write
+from dslt.settings import catalog as titles
 
 COLUMN_WIDTH = 3.5
 PAGE_WIDTH = 7.16

@@ -17,7 +17,7 @@ from typing import Any
 
 import pandas as pd
 
-from dslt.errors import DsltError
+from dslt.core.errors import DsltError
 
 VERDICTS = ("supported", "contradicted", "inconclusive", "not comparable", "not run")
 CSS = """

@@ -10,10 +10,10 @@ from html import escape, unescape
 from pathlib import Path
 
 from dslt import __version__
-from dslt.data.files import atomic_write
-from dslt.errors import DsltError
+from dslt.core.errors import DsltError
+from dslt.core.files import atomic_write
 from dslt.report import html, tables
-from dslt.titles import TITLES, benchmark_title
+from dslt.settings.catalog import TITLES, benchmark_title
 
 VOT_TABLES = ("table1", "table2")
 

@@ -16,8 +16,8 @@ import nbformat
 from nbclient.exceptions import DeadKernelError
 from nbconvert import HTMLExporter
 
-from dslt.data.files import atomic_write
-from dslt.errors import DsltError, unknown
+from dslt.core.errors import DsltError, unknown
+from dslt.core.files import atomic_write
 from dslt.report import html
 
 Parameters = dict[str, str | list[str]]

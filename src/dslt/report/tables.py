@@ -16,8 +16,13 @@ from dslt.compare.cell import (
     load_comparison,
 )
 from dslt.compare.paper import same_name
-from dslt.errors import DsltError
-from dslt.evaluation.metrics import METRICS, SCORES, VOT, Metric
+from dslt.core.errors import DsltError
+from dslt.score.metrics import (
+    METRICS,
+    SCORES,
+    VOT,
+    Metric,
+)
 
 CLAIM = {
     "source": "Source",
@@ -250,7 +255,7 @@ def training(path: Path) -> pd.DataFrame:
 
 def sequences(index: Path) -> pd.DataFrame:
     """List the sequences of an index: where they come from and what makes them hard."""
-    from dslt.data.index import load_index
+    from dslt.data.benchmarks.index_file import load_index
 
     rows = []
     for entry in load_index(index).sequences:

@@ -5,11 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
-Frame = NDArray[np.uint8]
-Box = NDArray[np.float64]
+from dslt.core.images import Frame
+from dslt.geometry.boxes import Box
 
 
 @dataclass(frozen=True)
@@ -31,7 +28,7 @@ class TrainingRecord:
 
     Attributes:
         loss: the tracker's own loss.
-        criterion: the common yardstick, `dslt.losses.convergence_criterion`.
+        criterion: the common yardstick, `dslt.losses.regression.convergence_criterion`.
         peak: the response's maximum.
         background: the largest absolute response where the label is below 0.01.
     """

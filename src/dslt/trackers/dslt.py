@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from dslt.crops import Region, crop
-from dslt.dslt_settings import DsltSettings
-from dslt.trackers.base import Box, Frame, Prediction, TrainingRecord
+from dslt.core.images import Frame
+from dslt.geometry.boxes import Box
+from dslt.geometry.crops import Region, crop
+from dslt.networks.regression import Optimiser
+from dslt.settings.dslt import DsltSettings
+from dslt.trackers.base import Prediction, TrainingRecord
 from dslt.trackers.first_frame import FirstFrame, Point
-from dslt.trackers.regression import Optimiser
 
 SMALLEST_SIDE = 5.0  # pixels; a smaller target carries no features
 

@@ -10,13 +10,20 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from dslt import losses
-from dslt.backbones import build
-from dslt.crops import PatchShape, Region, crop, patch_shape
-from dslt.dslt_settings import TrainingSettings
-from dslt.labels import gaussian_map, soft_label
-from dslt.trackers.base import Box, Frame, TrainingRecord
-from dslt.trackers.regression import Optimiser, RegressionNetwork
+from dslt.core.images import Frame
+from dslt.geometry.boxes import Box
+from dslt.geometry.crops import (
+    PatchShape,
+    Region,
+    crop,
+    patch_shape,
+)
+from dslt.losses import regression as losses
+from dslt.losses.labels import gaussian_map, soft_label
+from dslt.networks.backbones.make import build
+from dslt.networks.regression import Optimiser, RegressionNetwork
+from dslt.settings.dslt import TrainingSettings
+from dslt.trackers.base import TrainingRecord
 
 Image = NDArray[np.uint8]
 Point = tuple[float, float]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dslt.device import Device, choose_device
-from dslt.dslt_settings import DsltSettings
-from dslt.errors import DsltError
-from dslt.tracker_settings import (
+from dslt.core.device import Device, choose_device
+from dslt.core.errors import DsltError
+from dslt.settings.dslt import DsltSettings
+from dslt.settings.trackers import (
     ExternalSettings,
     OpenCvSettings,
     SiameseSettings,
@@ -48,8 +48,8 @@ def make_tracker(
 
 def _siamese(settings: SiameseSettings, device: str, weights: Path | None) -> Tracker:
     """Make a Siamese tracker with trained weights."""
+    from dslt.networks.saved import read_model
     from dslt.trackers.siamese import siamese_tracker
-    from dslt.training.weights import read_model
 
     if weights is None:
         raise DsltError(

@@ -5,8 +5,10 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from dslt.tracker_settings import OpenCvSettings
-from dslt.trackers.base import Box, Frame, Prediction, TrainingRecord
+from dslt.core.images import Frame
+from dslt.geometry.boxes import Box
+from dslt.settings.trackers import OpenCvSettings
+from dslt.trackers.base import Prediction, TrainingRecord
 
 
 class OpenCvTracker:

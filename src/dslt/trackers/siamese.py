@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dslt.siamese.siamfc import SiamFcNet
-from dslt.siamese.siamrpn import SiamRpnNet
-from dslt.siamese_settings import SiamFcSettings
-from dslt.tracker_settings import SiameseSettings
+from dslt.networks.siamfc import SiamFcNet
+from dslt.networks.siamrpn import SiamRpnNet
+from dslt.settings.siamese import SiamFcSettings
+from dslt.settings.trackers import SiameseSettings
 from dslt.trackers.siamfc import SiamFcTracker
 from dslt.trackers.siamrpn import SiamRpnTracker
 

@@ -14,19 +14,21 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from dslt.crops import Region
-from dslt.errors import DsltError
-from dslt.siamese.base import STRIDE, check_side
-from dslt.siamese.siamfc import SiamFcNet
-from dslt.siamese_settings import SiamFcSettings
-from dslt.trackers.base import Box, Frame, Prediction, TrainingRecord
-from dslt.trackers.siamese_crops import (
+from dslt.core.errors import DsltError
+from dslt.core.images import Frame
+from dslt.geometry.boxes import Box
+from dslt.geometry.crops import Region
+from dslt.geometry.squares import (
     cosine_window,
     first_patch,
     padded_crop,
     search_region,
     to_batch,
 )
+from dslt.networks.siamese import STRIDE, check_side
+from dslt.networks.siamfc import SiamFcNet
+from dslt.settings.siamese import SiamFcSettings
+from dslt.trackers.base import Prediction, TrainingRecord
 
 Array = NDArray[np.float64]
 

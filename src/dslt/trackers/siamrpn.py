@@ -12,14 +12,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from dslt.classification_losses import two_class_logits
-from dslt.errors import DsltError
-from dslt.siamese.anchors import anchor_grid, decode
-from dslt.siamese.base import check_side
-from dslt.siamese.siamrpn import SiamRpnNet
-from dslt.siamese_settings import SiamRpnSettings
-from dslt.trackers.base import Box, Frame, Prediction, TrainingRecord
-from dslt.trackers.siamese_crops import (
+from dslt.core.errors import DsltError
+from dslt.core.images import Frame
+from dslt.geometry.boxes import Box
+from dslt.geometry.squares import (
     cosine_window,
     first_patch,
     padded_crop,
@@ -27,6 +23,12 @@ from dslt.trackers.siamese_crops import (
     template_side,
     to_batch,
 )
+from dslt.losses.classification import two_class_logits
+from dslt.networks.anchors import anchor_grid, decode
+from dslt.networks.siamese import check_side
+from dslt.networks.siamrpn import SiamRpnNet
+from dslt.settings.siamese import SiamRpnSettings
+from dslt.trackers.base import Prediction, TrainingRecord
 
 Array = NDArray[np.float64]
 SMALLEST_SIDE = 10.0  # pixels of a box, as published

@@ -8,11 +8,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from dslt.boxes import Boxes, centers
-from dslt.crops import Region
-from dslt.data.images import Frame
-from dslt.siamese_settings import JitterSettings
-from dslt.trackers.siamese_crops import template_side
+from dslt.core.images import Frame
+from dslt.geometry.boxes import Boxes, centers
+from dslt.geometry.crops import Region
+from dslt.geometry.squares import template_side
+from dslt.settings.siamese import JitterSettings
 
 _BLURS = np.arange(5, 46, 2)  # lengths of the motion blur, pixels
 # Rows: principal axes of the colours of ILSVRC VID times a tenth of their standard deviations, grey

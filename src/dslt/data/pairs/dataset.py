@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset, get_worker_info
 
-from dslt.boxes import Boxes, format_number
+from dslt.core.errors import DsltError
 from dslt.data.pairs.augment import draw_jitter, finish, place
 from dslt.data.pairs.sampling import Schedule, pair_random, random_video
 from dslt.data.pairs.source import DamagedError, Source, View
 from dslt.data.pairs.videos import Track, Video
-from dslt.errors import DsltError
-from dslt.siamese_settings import CropSettings, JitterSettings, PairSettings
+from dslt.geometry.boxes import Boxes, format_number
+from dslt.settings.siamese import CropSettings, JitterSettings, PairSettings
 
 _ATTEMPTS = 20  # at one pair
 _MOST_WORKERS = 255
@@ -79,7 +79,7 @@ class PairDataset(Dataset[Pair]):
         Args:
             settings: What a pair is.
             crops: Geometry and augmentation.
-            sources: By name (`dslt.data.pairs.sets.open_sources`).
+            sources: By name (`dslt.data.pairs.sets.open.open_sources`).
             seed: Of the run.
 
         Raises:

@@ -10,11 +10,12 @@ import itertools
 
 import numpy as np
 
-from dslt.data.images import Frame, checked_index
-from dslt.data.pairs.photographs import HELD_OUT
+from dslt.core.images import Frame
 from dslt.data.pairs.procedural import validation_world
-from dslt.data.pairs.worlds import World
-from dslt.data.sequences import Sequence
+from dslt.data.sequences.frames import Sequence
+from dslt.data.sequences.images import checked_index
+from dslt.data.synthetic.photographs import HELD_OUT
+from dslt.data.synthetic.worlds import World
 
 _STEP = 3  # of the videos' frames, as UAV123_10fps has every third one
 

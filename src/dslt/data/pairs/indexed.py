@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from dslt.boxes import Boxes
-from dslt.data.images import Frame
-from dslt.data.index_file import BenchmarkIndex
+from dslt.core.errors import DsltError
+from dslt.core.images import Frame
+from dslt.data.benchmarks.index_file import BenchmarkIndex
 from dslt.data.pairs.source import DamagedError, ImageSource, ImageView, View
 from dslt.data.pairs.videos import Keep, RawTrack, Track, Video, VideoTable
-from dslt.data.sequences import FrameSource, Sequence
-from dslt.errors import DsltError
+from dslt.data.sequences.frames import FrameSource, Sequence
+from dslt.geometry.boxes import Boxes
 
 _OPEN = 16  # sequences kept open
 

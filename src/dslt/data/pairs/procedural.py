@@ -7,14 +7,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dslt.boxes import Boxes
-from dslt.crops import Region
-from dslt.data.images import Frame
-from dslt.data.pairs.photographs import HELD_OUT, TRAINING
+from dslt.core.images import Frame
 from dslt.data.pairs.source import View
 from dslt.data.pairs.videos import Track, Video
-from dslt.data.pairs.worlds import HEIGHT, WIDTH, World, make_world
-from dslt.trackers.siamese_crops import padded_crop
+from dslt.data.synthetic.photographs import HELD_OUT, TRAINING
+from dslt.data.synthetic.worlds import (
+    HEIGHT,
+    WIDTH,
+    World,
+    make_world,
+)
+from dslt.geometry.boxes import Boxes
+from dslt.geometry.crops import Region
+from dslt.geometry.squares import padded_crop
 
 _COUNT = 2**62
 _TRAINING_STREAM, _VALIDATION_STREAM = 0, 1  # of seeds: never in common

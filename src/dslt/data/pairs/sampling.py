@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from dslt.core.errors import DsltError
 from dslt.data.pairs.source import Source
-from dslt.errors import DsltError
 
 _MIX, _VIDEOS, _START, _PAIR = range(4)  # streams of random numbers
 _RANDOM_VIDEOS = 2**48  # of an endless source

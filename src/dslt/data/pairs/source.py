@@ -9,12 +9,13 @@ from typing import Protocol
 import cv2
 import numpy as np
 
-from dslt.boxes import Boxes
-from dslt.crops import Region
-from dslt.data.images import Frame, read_image
+from dslt.core.errors import DsltError
+from dslt.core.images import Frame
 from dslt.data.pairs.videos import Track, Video, VideoTable
-from dslt.errors import DsltError
-from dslt.trackers.siamese_crops import padded_crop
+from dslt.data.sequences.images import read_image
+from dslt.geometry.boxes import Boxes
+from dslt.geometry.crops import Region
+from dslt.geometry.squares import padded_crop
 
 
 class DamagedError(DsltError):

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from dslt.boxes import Boxes, as_boxes
-from dslt.errors import DsltError
+from dslt.core.errors import DsltError
+from dslt.geometry.boxes import Boxes, as_boxes
 
 RawTrack = tuple[str, str, Iterable[int], ArrayLike]
 """Name of a video, name of a target in it, numbers of its frames, and boxes (N, 4)."""

@@ -1,0 +1,260 @@
+"""Tables 1 and 2: the printed VOT scores, with re-scored and own trackers beside them.
+
+Each of our benchmarks is a block of its own: scores on other videos are not VOT scores.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from dslt.compare.bootstrap import VIDEOS_FOR_VERDICT
+from dslt.compare.cell import BenchmarkResult, CellComparison, DifferenceValue
+from dslt.compare.paper import read_rows, same_name
+from dslt.compare.tables.text import TextTable, number, with_interval
+from dslt.core.errors import DsltError
+from dslt.score.metrics import METRICS
+from dslt.settings.catalog import PAPER_BENCHMARKS, benchmark_title
+
+PRINTED, RESCORED, RUN = "printed", "re-scored here", "run here"
+EXTERNAL = "external"  # `CellComparison.base` of published boxes
+# Metrics and their decimals, as printed.
+COLUMNS: Mapping[str, Mapping[str, str]] = {
+    "table1": {"eao": ".3f", "accuracy": ".3f", "failures_weighted": ".2f"},
+    "table2": {"eao": ".3f", "accuracy": ".3f", "robustness": ".3f"},
+}
+
+
+@dataclass(frozen=True)
+class PrintedRow:
+    """One row of the paper, texts as printed."""
+
+    tracker: str
+    values: Mapping[str, str]
+    note: str
+
+
+@dataclass(frozen=True)
+class OurRow:
+    """One cell on one benchmark."""
+
+    cell: CellComparison
+    benchmark: str
+
+    @property
+    def result(self) -> BenchmarkResult:
+        """Its scores."""
+        return self.cell.benchmarks[self.benchmark]
+
+    @property
+    def source(self) -> str:
+        """Where its boxes come from."""
+        return RESCORED if self.cell.base == EXTERNAL else RUN
+
+    def gap(self, metric: str) -> DifferenceValue | None:
+        """The difference to the reference, if there is one."""
+        difference = self.result.difference_to
+        return difference.metrics.get(metric) if difference else None
+
+
+@dataclass(frozen=True)
+class VotTable:
+    """Table 1 or 2 with our cells.
+
+    Attributes:
+        name: `table1` or `table2`.
+        benchmark: the paper's.
+        printed: the paper's rows, in its order.
+        ours: benchmark of ours -> rows, the best EAO first.
+        references: id -> label of the cells that differences are taken to; in a study one.
+    """
+
+    name: str
+    benchmark: str
+    printed: tuple[PrintedRow, ...]
+    ours: Mapping[str, tuple[OurRow, ...]]
+    references: Mapping[str, str]
+
+    @property
+    def columns(self) -> Mapping[str, str]:
+        """Metrics and their decimals."""
+        return COLUMNS[self.name]
+
+    @property
+    def run(self) -> bool:
+        """Whether the paper's benchmark was run."""
+        return any(same_name(name, self.benchmark) for name in self.ours)
+
+
+def build_vot_table(name: str, paper: Path, cells: Mapping[str, CellComparison]) -> VotTable:
+    """Put our cells beside the printed rows.
+
+    Args:
+        name: `table1` or `table2`.
+        paper: the printed table.
+        cells: id to comparison.
+
+    Raises:
+        DsltError: The file lacks a column or a row.
+    """
+    printed = read_rows(paper)
+    needed = ("item", "note", *COLUMNS[name])
+    lacking = [column for column in needed if not printed or column not in printed[0]]
+    if lacking:
+        raise DsltError(f"{paper}: lacks the columns {', '.join(lacking)}, or has no row")
+    (benchmark,) = PAPER_BENCHMARKS[name]
+    elsewhere = {own for table in COLUMNS for own in PAPER_BENCHMARKS[table]} - {benchmark}
+    ours: dict[str, list[OurRow]] = {}
+    for cell in cells.values():
+        for own, result in cell.benchmarks.items():
+            if "eao" in result.metrics and not any(same_name(own, other) for other in elsewhere):
+                ours.setdefault(own, []).append(OurRow(cell, own))
+    rows = tuple(
+        PrintedRow(
+            entry["item"], {metric: entry[metric] for metric in COLUMNS[name]}, entry["note"]
+        )
+        for entry in printed
+    )
+    first = sorted(ours, key=lambda own: (not same_name(own, benchmark), own))
+    blocks = {own: tuple(sorted(ours[own], key=_eao)) for own in first}
+    return VotTable(name, benchmark, rows, blocks, _references(blocks, cells))
+
+
+def _eao(row: OurRow) -> float:
+    """Sort the best first."""
+    return -row.result.metrics["eao"].value
+
+
+def _references(
+    blocks: Mapping[str, Sequence[OurRow]], cells: Mapping[str, CellComparison]
+) -> dict[str, str]:
+    """Find the cells that differences are taken to, and their labels."""
+    gaps = [row.result.difference_to for rows in blocks.values() for row in rows]
+    found = dict.fromkeys(gap.cell for gap in gaps if gap and gap.metrics)
+    return {cell: cells[cell].label if cell in cells else cell for cell in found}
+
+
+# ---------------------------------------------------------------------- CSV
+
+
+def records(table: VotTable) -> list[dict[str, str]]:
+    """All numbers of the table, one per column, each row with where it comes from."""
+    found = [_printed_record(table, row) for row in table.printed]
+    return found + [_our_record(table, row) for rows in table.ours.values() for row in rows]
+
+
+def _blank(table: VotTable) -> dict[str, str]:
+    """A line without anything."""
+    names = ["benchmark", "tracker", "source", "cell", "preset", "backbone", "protocol"]
+    for metric in table.columns:
+        for kind in (metric, f"{metric}_difference"):
+            names += [kind, f"{kind}_low", f"{kind}_high"]
+    return dict.fromkeys([*names, "sequences", "videos", "seeds", "complete", "note"], "")
+
+
+def _printed_record(table: VotTable, row: PrintedRow) -> dict[str, str]:
+    where = {"benchmark": table.benchmark, "tracker": row.tracker, "source": PRINTED}
+    return {**_blank(table), **where, **row.values, "note": row.note}
+
+
+def _our_record(table: VotTable, row: OurRow) -> dict[str, str]:
+    result = row.result
+    record = _blank(table) | {
+        "benchmark": row.benchmark,
+        "tracker": row.cell.label,
+        "source": row.source,
+        "cell": row.cell.cell,
+        "preset": row.cell.preset,
+        "backbone": row.cell.backbone,
+        "protocol": result.protocol,
+        "sequences": str(result.sequences),
+        "videos": str(result.videos),
+        "seeds": str(len(result.seeds)),
+        "complete": "yes" if result.complete else "no",
+        "note": "; ".join(result.notes),
+    }
+    for metric in table.columns:
+        parts = {metric: result.metrics.get(metric), f"{metric}_difference": row.gap(metric)}
+        for key, part in parts.items():
+            if part is not None:
+                record[key] = number(part.value, ".6f")
+                record[f"{key}_low"] = number(part.low, ".6f")
+                record[f"{key}_high"] = number(part.high, ".6f")
+    return record
+
+
+# ---------------------------------------------------------------------- text
+
+
+def to_text(table: VotTable) -> TextTable:
+    """The table as its reader sees it: a part for each benchmark, the paper's first."""
+    parts: dict[str, list[list[str]]] = {
+        table.benchmark: [[row.tracker, PRINTED, *row.values.values(), ""] for row in table.printed]
+    }
+    for benchmark, rows in table.ours.items():
+        same = same_name(benchmark, table.benchmark)
+        title = benchmark_title(benchmark)
+        heading = table.benchmark if same else f"{title} ({benchmark}), not {table.benchmark}"
+        heading = heading.replace(f"{benchmark} ({benchmark})", benchmark)
+        parts.setdefault(heading, []).extend(_line(table, row) for row in rows)
+    titles = [METRICS[metric].title for metric in table.columns]
+    return TextTable(
+        name=table.name,
+        caption=f"Table {table.name[-1]} of the paper ({table.benchmark}), ours beside it.",
+        titles=["tracker", "source", *titles, "difference, EAO"],
+        words=2,
+        parts=parts,
+        notes=list(notes(table)),
+    )
+
+
+def _line(table: VotTable, row: OurRow) -> list[str]:
+    """One line of ours; `-` marks the reference's difference to itself."""
+    line = [row.cell.label, row.source]
+    for metric, form in table.columns.items():
+        value = row.result.metrics.get(metric)
+        line.append(with_interval(value.value, value.low, value.high, form) if value else "")
+    gap = row.gap("eao")
+    if gap is None:
+        return [*line, "-" if row.cell.cell in table.references else ""]
+    return [*line, with_interval(gap.value, gap.low, gap.high, "+.3f")]
+
+
+def notes(table: VotTable) -> Iterator[str]:
+    """Sentences under the table: where rows come from, what may be compared, sizes."""
+    yield (
+        f"Source: {PRINTED}, as the paper has it; {RESCORED}, published boxes scored by this"
+        f" project; {RUN}, tracked and scored by it."
+    )
+    if not table.run:
+        yield (
+            f"{table.benchmark}: not run in this study."
+            + " Rows of other benchmarks are not comparable with the printed ones."
+            * bool(table.ours)
+        )
+    if table.ours:
+        names = " or ".join(table.references.values())
+        taken = f" Differences are paired and taken to {names}." * bool(names)
+        yield f"In brackets: 95 % percentile bootstrap over source videos and seeds.{taken}"
+    if "failures_weighted" in table.columns:
+        yield (
+            "Failures by tag: per attribute, weighted by the attributes' lengths; all failures"
+            " where frames have no attributes."
+        )
+    for benchmark, rows in table.ours.items():
+        yield _size(benchmark, [row.result for row in rows])
+
+
+def _size(benchmark: str, results: Sequence[BenchmarkResult]) -> str:
+    """Say how large a benchmark is and by which protocol it was scored."""
+    videos = min(result.videos for result in results)
+    seeds = sorted({len(result.seeds) for result in results})
+    few = f"; fewer than {VIDEOS_FOR_VERDICT} source videos: these intervals cover less than 95 %"
+    part = "" if all(result.complete for result in results) else " only a part of the benchmark,"
+    protocols = " and ".join(dict.fromkeys(result.protocol for result in results))
+    return (
+        f"{benchmark}:{part} {results[0].sequences} sequences from {videos} source videos,"
+        f" {' or '.join(map(str, seeds))} {'seed' if seeds == [1] else 'seeds'},"
+        f" protocol {protocols}{few if videos < VIDEOS_FOR_VERDICT else ''}."
+    )

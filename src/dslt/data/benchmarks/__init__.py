@@ -1,0 +1,1 @@
+"""Benchmarks: their definitions, how each is read, and their indexes."""

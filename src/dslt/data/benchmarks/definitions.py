@@ -1,0 +1,108 @@
+"""Benchmarks as data: where sequences come from, which they are, how they are scored.
+
+One entry of `config/benchmarks.yaml` is one benchmark; an overlay may add more. This module is
+read while the workflow builds its graph, so it imports neither torch nor OpenCV.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from dslt.core.definitions import read_definitions
+from dslt.core.errors import DsltError, unknown
+from dslt.core.names import NAME
+from dslt.data.benchmarks.kinds import (
+    AnnotationsBenchmark,
+    ClipsBenchmark,
+    FolderBenchmark,
+    SyntheticBenchmark,
+)
+from dslt.data.downloads.sources import (
+    PackageFiles,
+    UrlFile,
+)
+from dslt.settings.base import validate
+
+Benchmark = ClipsBenchmark | SyntheticBenchmark | FolderBenchmark | AnnotationsBenchmark
+_KINDS: dict[str, type[Benchmark]] = {
+    "clips": ClipsBenchmark,
+    "synthetic": SyntheticBenchmark,
+    "folder": FolderBenchmark,
+    "annotations": AnnotationsBenchmark,
+}
+
+
+def parse_benchmark(name: str, definition: Any) -> Benchmark:
+    """Check the definition of a benchmark.
+
+    Raises:
+        DsltError: An unknown kind or key (the error lists the allowed ones), a missing key, or a
+            value of the wrong type.
+    """
+    kind = definition.get("kind") if isinstance(definition, dict) else definition
+    if kind not in _KINDS:
+        raise unknown(f"kind of benchmark {name}:", kind, _KINDS)
+    if not NAME.fullmatch(name):
+        raise DsltError(f"benchmark {name!r}: the name has a space, a slash or a quote in it")
+    return validate(_KINDS[kind], definition, f"benchmark {name}")
+
+
+def parse_fetchable(name: str, definition: Any) -> Benchmark | PackageFiles | UrlFile:
+    """Check the definition of anything that `dslt fetch` knows: a benchmark or other files."""
+    kind = definition.get("kind") if isinstance(definition, dict) else None
+    if kind == "package":
+        return validate(PackageFiles, definition, f"package files {name}")
+    if kind == "url":
+        return validate(UrlFile, definition, f"file {name}")
+    return parse_benchmark(name, definition)
+
+
+def load_benchmarks(
+    path: str | os.PathLike[str], extra: dict[str, Any] | None = None
+) -> dict[str, Benchmark]:
+    """Read and check all benchmarks of a file, with `extra` added over them.
+
+    Raises:
+        DsltError: As `read_definitions` and `parse_benchmark`.
+    """
+    definitions = read_definitions(path) | (extra or {})
+    return {name: parse_benchmark(name, values) for name, values in definitions.items()}
+
+
+def find_benchmark(definitions: Mapping[str, Any], name: str) -> tuple[str, Benchmark]:
+    """Look a benchmark up by its name or by one of its aliases.
+
+    Args:
+        definitions: Entries by name, unchecked (`read_definitions`).
+        name: As people write it; case and punctuation do not matter.
+
+    Returns:
+        The entry's own name, and the benchmark.
+
+    Raises:
+        DsltError: No entry is called so, or several are; the error lists the names. Or the entry
+            is wrong.
+    """
+    if name in definitions:
+        return name, parse_benchmark(name, definitions[name])
+    wanted = _spelling(name)
+    found = [key for key in definitions if _spelling(key) == wanted] or [
+        key for key, values in definitions.items() if wanted in map(_spelling, _aliases(values))
+    ]
+    if len(found) > 1:
+        raise DsltError(f"benchmark {name!r} may be {' or '.join(found)}; give the exact name")
+    if not found:
+        raise unknown("benchmark", name, definitions)
+    return found[0], parse_benchmark(found[0], definitions[found[0]])
+
+
+def _spelling(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def _aliases(values: Any) -> list[str]:
+    aliases = values.get("aliases") if isinstance(values, dict) else None
+    return [str(alias) for alias in aliases] if isinstance(aliases, list | tuple) else []

@@ -1,0 +1,157 @@
+"""What an index says about one sequence, and where its frames are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence, Sized
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from dslt.data.benchmarks.clips import open_clip
+from dslt.data.sequences.frames import FrameSource, ImageFolder
+from dslt.data.sequences.packed import PackedFrames
+from dslt.data.sequences.target import Mask, Target
+from dslt.data.synthetic.frames import SyntheticFrames
+from dslt.geometry.boxes import Boxes
+from dslt.settings.base import Settings
+
+
+class VideoSource(Settings):
+    """Frames of a video file."""
+
+    kind: Literal["video"] = "video"
+    path: str
+    sha256: str
+    first_frame: int
+    frames: int
+
+    def open(self) -> FrameSource:
+        """Check the file and open it."""
+        return open_clip(self.path, self.sha256, self.first_frame, self.frames)
+
+
+class SyntheticSource(Settings):
+    """A scene that is rendered when it is read."""
+
+    kind: Literal["synthetic"] = "synthetic"
+    scene: str
+    seed: int
+
+    def open(self) -> FrameSource:
+        """Make the scene."""
+        return SyntheticFrames(self.scene, self.seed)
+
+
+@dataclass(frozen=True, eq=False)
+class ImagesSource:
+    """Image files, loose or in a zip archive.
+
+    Attributes:
+        root: Their folder, or that of the archive.
+        names: Column (N,) of paths below the root, or of members of the archive.
+        bytes: Their lengths (N,).
+        archive: Path of the archive below the root; None: the files are loose.
+    """
+
+    root: str
+    names: pa.Array
+    bytes: NDArray[np.int64]
+    archive: str | None = None
+
+    @property
+    def files(self) -> list[str]:
+        """The paths or members, in the order of the frames."""
+        files: list[str] = self.names.to_pylist()
+        return files
+
+    def part(self, frames: Sequence[int]) -> ImagesSource:
+        """Some of the frames, by their numbers."""
+        places = np.array(frames, dtype=np.int64)
+        return replace(self, names=self.names.take(pa.array(places)), bytes=self.bytes[places])
+
+    def open(self) -> FrameSource:
+        """Take the images; each is checked when it is read."""
+        root = Path(self.root)
+        if self.archive is not None:
+            return PackedFrames(root / self.archive, self.files, self.bytes.tolist())
+        return ImageFolder([root / file for file in self.files], self.bytes.tolist())
+
+
+Source = VideoSource | SyntheticSource | ImagesSource
+
+
+@dataclass(frozen=True, eq=False)
+class IndexEntry:
+    """One sequence of an index; places are 0-based.
+
+    Attributes:
+        name: Unique within the benchmark.
+        video: Its source video.
+        attributes: Codes.
+        size: Width and height of the frames in pixels, None where they are not known.
+        source: Where the frames are, None where there are annotations only.
+        truth: Boxes `(x, y, w, h)`, (N, 4), of polygons those around them; NaN where the target is
+            absent.
+        corners: Polygons (N, K, 2), NaN where the target is absent; None where the ground truth is
+            boxes.
+        absent: Frames (N,) that are flagged as without target; None where the annotation has no
+            such flags.
+        tags: Attributes of frames by name, with the frames (N,) that carry them.
+        skipped: Rows of the annotation before the first one that is scored and that is listed
+            here.
+    """
+
+    name: str
+    video: str
+    attributes: tuple[str, ...]
+    size: tuple[int, int] | None
+    source: Source | None
+    truth: Boxes
+    corners: NDArray[np.float64] | None = None
+    absent: Mask | None = None
+    tags: Mapping[str, Mask] = field(default_factory=dict)
+    skipped: int = 0
+
+    def __post_init__(self) -> None:
+        """Check that all that is said of frames is said of each.
+
+        Raises:
+            ValueError: Lengths differ.
+        """
+        parts: dict[str, Sized | None] = {
+            "corners": self.corners,
+            "absent": self.absent,
+            **self.tags,
+        }
+        if isinstance(self.source, ImagesSource):
+            parts |= {"names": self.source.names, "bytes": self.source.bytes}
+        for name, part in parts.items():
+            if part is not None and len(part) != self.frames:
+                raise ValueError(
+                    f"sequence {self.name}: {name} of {len(part)} frames, truth of {self.frames}"
+                )
+
+    @property
+    def frames(self) -> int:
+        """Number of frames."""
+        return len(self.truth)
+
+    def boxes(self) -> Boxes:
+        """Ground truth (N, 4), NaN rows where the target is absent; a new array."""
+        return self.truth.copy()
+
+    def target(self) -> Target:
+        """What results are scored against."""
+        return Target(
+            truth=self.boxes(),
+            attributes=self.attributes,
+            video=self.video,
+            corners=self.corners,
+            absent=self.absent,
+            tags=dict(self.tags),
+            size=self.size,
+        )

@@ -1,0 +1,117 @@
+"""Published benchmarks on disk: which folders, or which archives, have a sequence's images."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from dslt.core.errors import DsltError
+from dslt.core.jsonfile import read_json
+from dslt.data.benchmarks.checks import ImageCheck
+from dslt.data.benchmarks.definitions import Benchmark
+from dslt.data.benchmarks.frame_files import Packed, Wanted
+from dslt.data.benchmarks.kinds import AnnotationsBenchmark, ClipsBenchmark
+from dslt.data.downloads.definitions import (
+    Download,
+    VotDownload,
+    downloads_folder,
+    unpacked_folder,
+)
+from dslt.data.downloads.vot_manifest import MANIFEST, manifest_files
+from dslt.data.sequences.packed import PackedFrames, packed_frames
+from dslt.data.sequences.target import Target
+
+# Folders of the images' folders, and folders of images in those, as the archives have them.
+_ABOVE = {"uav123": ("", "data_seq/UAV123/", "data_seq/UAV123_10fps/")}
+_BELOW = ("/img", "/color", "")
+
+
+def located(benchmark: AnnotationsBenchmark, data: str | os.PathLike[str]) -> AnnotationsBenchmark:
+    """Name the folder of a benchmark's download as its root, where it has no other.
+
+    Raises:
+        DsltError: The download was not unpacked.
+    """
+    if benchmark.root is not None or benchmark.download is None:
+        return benchmark
+    folder = unpacked_folder(data, benchmark.download)
+    if not folder.is_dir():
+        raise DsltError(
+            f"{folder}: {benchmark.title} is not there; run `dslt fetch {benchmark.download}`, or"
+            " set `root` (and `images`) of this benchmark to a folder that has it"
+        )
+    place = folder.as_posix()
+    return benchmark.model_copy(update={"root": place, "images": benchmark.images or place})
+
+
+def remedy_of(benchmark: Benchmark) -> str:
+    """Say what to do about files of a benchmark that do not fit."""
+    if isinstance(benchmark, ClipsBenchmark):
+        return "fetch it again (`dslt fetch`)"
+    if isinstance(benchmark, AnnotationsBenchmark) and benchmark.root is None:
+        # Without --undo what is unpacked is taken to be whole, without --verify the archives are.
+        command = f"dslt fetch {benchmark.download}"
+        return f"unpack it again (`{command} --undo`, then `{command} --verify`)"
+    return "put right what is in its folder"
+
+
+def packed_folders(name: str | None, download: Download | None, data: Path) -> dict[str, Packed]:
+    """Images that stay in the archives of a download, by the folder that they would be in.
+
+    Raises:
+        DsltError: An archive is damaged.
+    """
+    if name is None or download is None:
+        return {}
+    root = downloads_folder(data, name)
+    if isinstance(download, VotDownload):
+        manifest = root / MANIFEST
+        there = manifest.is_file()
+        files = manifest_files(read_json(manifest), download.url, str(manifest)) if there else []
+    else:
+        files = [file for entry in download.files for file in entry.spelled_out()]
+    found = {}
+    for file in files:
+        archive = root / file.file
+        if file.unpack != "text" or not archive.is_file():
+            continue  # of a copy that was adopted, the images may be loose
+        for folder, members in packed_frames(archive, file.strip, file.into).items():
+            lengths = PackedFrames(archive, members).lengths()
+            found[folder] = Packed(root.as_posix(), file.file, tuple(members), tuple(lengths))
+    return found
+
+
+def wanted_frames(
+    benchmark: AnnotationsBenchmark,
+    name: str,
+    target: Target,
+    packed: Mapping[str, Packed],
+    images: ImageCheck,
+) -> Wanted:
+    """Say where the frames of a sequence may be, and which of them are used."""
+    category = name.rpartition("-")[0] or name
+    places = [
+        f"{above}{folder}{below}"
+        for above in _ABOVE.get(benchmark.family, ("",))
+        for folder in dict.fromkeys((name, target.video, f"{category}/{name}"))
+        for below in _BELOW
+    ]
+    skipped = benchmark.scored_from.get(name, 1) - 1
+    return Wanted(
+        name=name,
+        root=benchmark.images or "",
+        places=tuple(places),
+        rows=len(target.truth),
+        packed=next((packed[place] for place in places if place in packed), None),
+        span=benchmark.frames.get(name),
+        skipped=skipped,
+        images=images,
+    )
+
+
+def is_whole(benchmark: AnnotationsBenchmark, names: Mapping[str, object]) -> bool:
+    """Whether all of a published benchmark is there; its `sequences` may name a part of it."""
+    wanted = {len(benchmark.sequences)} if benchmark.sequences is not None else set()
+    wanted |= {benchmark.totals.sequences} if benchmark.totals is not None else set()
+    return wanted <= {len(names)}

@@ -1,0 +1,1 @@
+"""Ground truth of published benchmarks, in the layouts in which they are handed on."""

@@ -1,0 +1,114 @@
+"""Ground truth in the JSON form of PySOT's test sets: one file, one entry per sequence."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from dslt.core.errors import DsltError
+from dslt.core.jsonfile import read_json
+from dslt.data.benchmarks.truth.codes import code_of, ordered
+from dslt.data.benchmarks.truth.regions import checked_row, region_target
+from dslt.data.benchmarks.truth.source import (
+    Layout,
+    Mask,
+    Source,
+    as_flags,
+)
+from dslt.data.sequences.target import Target
+
+_LISTS = {"img_names", "init_rect", "gt_rect", "attr", "absent"}  # the others are tags of frames
+
+
+def json_layouts(root: Path, origin: int, order: tuple[str, ...] = ()) -> Iterator[Layout]:
+    """Layouts of the JSON files with ground truth in a folder, or of the one file `root`.
+
+    Args:
+        root: folder or file.
+        origin: 0 or 1, where the boxes count pixels from.
+        order: the benchmark's attribute codes.
+    """
+    for path in [root] if root.is_file() else sorted(root.glob("*.json")):
+        if entries := _entries(path):
+            yield Layout(
+                {name: _source(path, name, entry, origin, order) for name, entry in entries.items()}
+            )
+        elif path == root:
+            raise DsltError(f"{path}: no ground truth; expected entries with 'gt_rect'")
+
+
+def json_attributes(folder: Path, order: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """Attribute codes by sequence of the first JSON file in a folder that has any."""
+    for path in sorted(folder.glob("*.json")):
+        entries = {name: entry for name, entry in _entries(path).items() if entry.get("attr")}
+        if entries:
+            return {
+                name: ordered(map(code_of, entry["attr"]), order) for name, entry in entries.items()
+            }
+    return {}
+
+
+def _entries(path: Path) -> dict[str, Any]:
+    """Entries of a JSON file by sequence; none where it holds something else."""
+    values = read_json(path)
+    is_truth = isinstance(values, dict) and all(_is_entry(entry) for entry in values.values())
+    return dict(values) if is_truth else {}
+
+
+def _is_entry(value: Any) -> bool:
+    return isinstance(value, dict) and isinstance(value.get("gt_rect"), list)
+
+
+def _source(
+    path: Path, name: str, entry: Mapping[str, Any], origin: int, order: tuple[str, ...]
+) -> Source:
+    return Source((path,), partial(_target, entry, f"{path}, {name}", origin, order))
+
+
+def _target(entry: Mapping[str, Any], where: str, origin: int, order: tuple[str, ...]) -> Target:
+    """Make the target of one entry."""
+    rows = [_row(row, f"{where}, row {number}") for number, row in enumerate(entry["gt_rect"], 1)]
+    if not rows:
+        raise DsltError(f"{where}: 'gt_rect' is empty; expected one region per frame")
+    sides = entry.get("width"), entry.get("height")
+    present = entry.get("absent")
+    return region_target(
+        rows,
+        origin,
+        attributes=ordered(map(code_of, entry.get("attr") or ()), order),
+        # The key says the opposite of its name: 1 where the target is there.
+        absent=~_flags(present, len(rows), f"{where}, absent") if present else None,
+        tags={
+            key: _flags(values, len(rows), f"{where}, {key}", pad=True)
+            for key, values in entry.items()
+            if isinstance(values, list) and key not in _LISTS
+        },
+        size=(int(sides[0]), int(sides[1])) if sides[0] and sides[1] else None,
+    )
+
+
+def _row(values: Any, where: str) -> list[float]:
+    """Check one region; null is absent."""
+    if values is None:
+        return [math.nan] * 4
+    numbers = [math.nan if value is None else value for value in _as_list(values, where)]
+    if not all(isinstance(v, int | float) and not math.isinf(v) for v in numbers):
+        raise DsltError(f"{where}: {values!r}; expected numbers")
+    return checked_row([float(value) for value in numbers], where)
+
+
+def _flags(values: Any, frames: int, where: str, *, pad: bool = False) -> Mask:
+    numbers = _as_list(values, where)
+    for number, value in enumerate(numbers, 1):
+        if value not in (0, 1):
+            raise DsltError(f"{where}, value {number}: {value!r}; expected 0 or 1")
+    return as_flags([value == 1 for value in numbers], frames, where, pad=pad)
+
+
+def _as_list(values: Any, where: str) -> list[Any]:
+    if not isinstance(values, list):
+        raise DsltError(f"{where}: {str(values)[:40]!r}; expected a list")
+    return values

@@ -1,0 +1,142 @@
+"""What all layouts of ground truth share: sequences that are found first and read later."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dslt.core.errors import DsltError
+from dslt.data.sequences.names import match_names
+from dslt.data.sequences.target import Target
+
+Mask = NDArray[np.bool_]
+_BOX_LINE = re.compile(rb"\s*([-+]?(\d[\d.eE+-]*|\.\d+|nan)[,;\s]+){3,}[-+]?(\d|\.\d|nan)", re.I)
+
+
+@dataclass(frozen=True)
+class Source:
+    """One sequence's ground truth, found but not read.
+
+    Attributes:
+        files: what `read` reads.
+        read: gives the target, with every row of the annotation.
+    """
+
+    files: tuple[Path, ...]
+    read: Callable[[], Target]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Ground truth of a data set as it lies in a folder.
+
+    Attributes:
+        sources: sequence, as it is spelled there, to its source.
+        notes: what a reader of the scores has to know.
+    """
+
+    sources: Mapping[str, Source]
+    notes: tuple[str, ...] = field(default=())
+
+
+def text_files(folder: Path | None) -> dict[str, Path]:
+    """Files `<name>.txt` of a folder by name; none where there is no such folder."""
+    return {path.stem: path for path in sorted(folder.glob("*.txt"))} if folder else {}
+
+
+def box_files(folder: Path) -> dict[str, Path]:
+    """Text files whose first line could be a box: a folder may hold lists of names, too."""
+    return {name: path for name, path in text_files(folder).items() if _starts_like_boxes(path)}
+
+
+def _starts_like_boxes(path: Path) -> bool:
+    with path.open("rb") as handle:
+        return _BOX_LINE.match(handle.read(200).removeprefix(b"\xef\xbb\xbf")) is not None
+
+
+def first_folder(*folders: Path) -> Path | None:
+    """The first folder that is there."""
+    return next((folder for folder in folders if folder.is_dir()), None)
+
+
+def beside(files: Mapping[str, Path], names: Iterable[str]) -> dict[str, Path]:
+    """Files by the names of sequences that may be spelled otherwise (`match_names`)."""
+    return {name: files[found] for name, found in match_names(names, files).items()}
+
+
+def read_text(path: Path) -> str:
+    """Read a text file.
+
+    Raises:
+        DsltError: It is missing or not text.
+    """
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DsltError(f"{path}: not a readable text file ({error})") from None
+
+
+def read_flags(path: Path, frames: int, *, pad: bool = False) -> Mask:
+    """Read flags 0 and 1, on lines of their own or delimited.
+
+    Args:
+        path: the file.
+        frames: how many flags there must be.
+        pad: fill a short file up with 0, as files of VOT may be.
+
+    Returns:
+        (frames,) flags.
+
+    Raises:
+        DsltError: A value is neither 0 nor 1, or there is another number of them.
+    """
+    words = read_text(path).replace(",", " ").replace(";", " ").split()
+    if not {"0", "1"}.issuperset(words):
+        words = [str(_flag(word, f"{path}, value {i}")) for i, word in enumerate(words, 1)]
+    return as_flags([word == "1" for word in words], frames, str(path), pad=pad)
+
+
+def _flag(word: str, where: str) -> int:
+    """Read a flag that is written as another number, such as 1.0."""
+    try:
+        number = float(word)
+    except ValueError:
+        number = np.nan
+    if number not in (0.0, 1.0):
+        raise DsltError(f"{where}: {word!r}; expected 0 or 1")
+    return int(number)
+
+
+def as_flags(values: Sequence[bool], frames: int, where: str, *, pad: bool = False) -> Mask:
+    """Bring flags to one per frame, shape (frames,).
+
+    Raises:
+        DsltError: There are more than frames, or fewer and `pad` is not set.
+    """
+    if len(values) > frames or (len(values) < frames and not pad):
+        raise DsltError(f"{where}: {len(values)} flags, expected {frames}")
+    flags = np.zeros(frames, dtype=bool)
+    flags[: len(values)] = values
+    return flags
+
+
+def read_codes(path: Path | None, codes: tuple[str, ...]) -> tuple[str, ...]:
+    """Attribute codes whose flag is set in a file, in the order of the flags.
+
+    Raises:
+        DsltError: The file does not have one flag, 0 or 1, per code.
+    """
+    if path is None:
+        return ()
+    flags = read_flags(path, len(codes))
+    return tuple(code for code, flag in zip(codes, flags.tolist(), strict=True) if flag)
+
+
+def existing(*paths: Path | None) -> tuple[Path, ...]:
+    """Those of the paths that are given."""
+    return tuple(path for path in paths if path is not None)

@@ -1,0 +1,54 @@
+"""Ground truth of UAV123: `anno[/UAV123[_10fps]]/<name>.txt` with `att/<name>.txt`, or JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+from dslt.data.benchmarks.truth.codes import UAV123
+from dslt.data.benchmarks.truth.pysot import json_layouts
+from dslt.data.benchmarks.truth.source import (
+    Layout,
+    Source,
+    beside,
+    box_files,
+    existing,
+    first_folder,
+    read_codes,
+    text_files,
+)
+from dslt.data.sequences.target import Target
+from dslt.geometry.boxes import read_boxes
+
+
+def layouts(root: Path, origin: int) -> Iterator[Layout]:
+    """Ground truth under a root.
+
+    Raises:
+        DsltError: A JSON file cannot be read.
+    """
+    if root.is_dir():
+        for place in ("anno/UAV123", "anno/UAV123_10fps", "anno", "UAV123", "."):
+            folder = root / place
+            files = box_files(folder) if folder == root else text_files(folder)
+            if files:
+                att = first_folder(folder / "att", folder.parent / "att", root / "att")
+                yield _text_layout(files, att, origin)
+    yield from json_layouts(root, origin, UAV123)
+
+
+def _text_layout(files: dict[str, Path], att: Path | None, origin: int) -> Layout:
+    flags = beside(text_files(att), files)
+    return Layout(
+        {
+            name: Source(
+                existing(path, flags.get(name)), partial(_target, path, flags.get(name), origin)
+            )
+            for name, path in files.items()
+        },
+    )
+
+
+def _target(path: Path, flags: Path | None, origin: int) -> Target:
+    return Target(read_boxes(path, origin), read_codes(flags, UAV123), "")

@@ -1,0 +1,84 @@
+"""Ground truth of VOT: sequence folders as the toolkit keeps them, or JSON."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+from dslt.core.errors import DsltError
+from dslt.data.benchmarks.truth.pysot import json_layouts
+from dslt.data.benchmarks.truth.regions import read_rows, region_target
+from dslt.data.benchmarks.truth.source import (
+    Layout,
+    Source,
+    beside,
+    read_flags,
+    read_text,
+)
+from dslt.data.sequences.names import match_names
+from dslt.data.sequences.target import Target
+
+_LIST = "list.txt"
+_TAG_SUFFIXES = (".tag", ".label")
+_SIDE = re.compile(r"^\s*(width|height)\s*=\s*(\d+)\s*$", re.MULTILINE)
+
+
+def layouts(root: Path, origin: int) -> Iterator[Layout]:
+    """Ground truth under a root, in the order of its `list.txt` where there is one.
+
+    Raises:
+        DsltError: The list or a JSON file cannot be read.
+    """
+    if root.is_dir():
+        for folder in (root, root / "sequences"):
+            files = {path.parent.name: path for path in sorted(folder.glob("*/groundtruth.txt"))}
+            if files:
+                yield _folders_layout(_listed(folder, files), origin)
+    yield from json_layouts(root, origin)
+
+
+def _listed(folder: Path, files: dict[str, Path]) -> dict[str, Path]:
+    if not (folder / _LIST).is_file():
+        return files
+    names = [line.strip() for line in read_text(folder / _LIST).splitlines() if line.strip()]
+    return beside(files, names) if match_names(names, files) else files
+
+
+def _folders_layout(files: dict[str, Path], origin: int) -> Layout:
+    return Layout(
+        {
+            name: Source((path, *_tag_files(path.parent)), partial(_target, path, origin))
+            for name, path in files.items()
+        }
+    )
+
+
+def _tag_files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.suffix in _TAG_SUFFIXES)
+
+
+def _target(path: Path, origin: int) -> Target:
+    rows = read_rows(path)
+    tags = {file.stem: read_flags(file, len(rows), pad=True) for file in _tag_files(path.parent)}
+    return region_target(rows, origin, tags=tags, size=_size(path.parent))
+
+
+def _size(folder: Path) -> tuple[int, int] | None:
+    """Width and height from the file `sequence`, or of the first image, if either is there."""
+    description = folder / "sequence"
+    if description.is_file():
+        sides = {side: int(value) for side, value in _SIDE.findall(read_text(description))}
+        if len(sides) == 2:
+            return sides["width"], sides["height"]
+    image = next(iter(sorted([*folder.glob("color/*.jpg"), *folder.glob("*.jpg")])), None)
+    if image is None:
+        return None
+    from PIL import Image  # only where no file says the size
+
+    try:
+        with Image.open(image) as picture:
+            return picture.size
+    except OSError as error:
+        raise DsltError(f"{image}: unreadable frame ({error})") from None

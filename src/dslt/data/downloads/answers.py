@@ -1,0 +1,140 @@
+"""What servers answer: failures that pass and failures that last, pages, versions, lengths."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from pathlib import PurePosixPath
+
+import requests
+import urllib3
+
+from dslt.data.downloads.drive import page_title
+
+_PASSING = {408, 425, 429}  # and every 5xx: a later try may get the file
+_RANGE = re.compile(r"bytes (?:(\d+)-\d+|\*)/(\d+|\*)")
+_HTML = re.compile(rb"(\xef\xbb\xbf)?\s*<(!doctype html|html)\b", re.IGNORECASE)
+_PAGES = (".html", ".htm")
+
+
+class AgainError(Exception):
+    """A try failed in a way that the next may not.
+
+    Attributes:
+        after: Seconds that the server asked to wait.
+    """
+
+    def __init__(self, reason: str, after: float = 0) -> None:
+        super().__init__(reason)
+        self.after = after
+
+
+class RefusedError(Exception):
+    """An address does not have the file."""
+
+
+@contextmanager
+def network_errors() -> Iterator[None]:
+    """Sort errors of the network into passing and lasting ones.
+
+    Raises:
+        AgainError: One that may pass.
+        RefusedError: One that will not.
+    """
+    try:
+        yield
+    except (requests.ConnectionError, requests.Timeout, urllib3.exceptions.HTTPError) as error:
+        if "CERTIFICATE_VERIFY_FAILED" in str(error):
+            raise RefusedError(f"its certificate is not trusted here ({error})") from error
+        raise AgainError(f"the connection failed ({error})") from error
+    except requests.RequestException as error:
+        raise RefusedError(f"it cannot be asked for ({error})") from error
+
+
+def check_status(answer: requests.Response) -> None:
+    """Pass 200 and 206.
+
+    Raises:
+        AgainError: The server is busy or broken.
+        RefusedError: It does not hand the file out.
+    """
+    code = answer.status_code
+    if code in (200, 206):
+        return
+    words = f"the server answered {code} {answer.reason or ''}".rstrip()
+    if code in _PASSING or code >= 500:
+        raise AgainError(words, _seconds(answer.headers.get("Retry-After")))
+    if code in (401, 403):
+        words += " (a login or an agreement?); download it by hand and give its folder with --from"
+    raise RefusedError(words)
+
+
+def check_no_page(answer: requests.Response, start: bytes, name: str | os.PathLike[str]) -> None:
+    """Refuse a web page where another kind of file was asked for.
+
+    Args:
+        answer: The answer.
+        start: Its first bytes.
+        name: Of the file.
+
+    Raises:
+        RefusedError: It is a page.
+    """
+    if (is_page(answer) or _HTML.match(start)) and not _may_be_page(name):
+        raise RefusedError(page_words(start.decode("utf-8", "replace")))
+
+
+def page_words(html: str) -> str:
+    """Say that a page came, by its title."""
+    title = page_title(html)
+    named = f" called {title!r}" if title else ""
+    return (
+        f"a web page{named} came instead of the file (a login?); open the address in a browser, "
+        "download the file by hand, and give its folder with --from"
+    )
+
+
+def is_page(answer: requests.Response) -> bool:
+    """Whether an answer calls itself a web page."""
+    return answer.headers.get("Content-Type", "").lower().startswith("text/html")
+
+
+def _may_be_page(name: str | os.PathLike[str]) -> bool:
+    return PurePosixPath(name).suffix.lower() in _PAGES
+
+
+def validator_of(answer: requests.Response) -> str | None:
+    """What tells this version of the file from others; weak tags do not."""
+    tag = answer.headers.get("ETag")
+    return tag if tag and tag.startswith('"') else answer.headers.get("Last-Modified")
+
+
+def stated_length(answer: requests.Response) -> int | None:
+    """Length of the body."""
+    return _number(answer.headers.get("Content-Length"))
+
+
+def stated_range(answer: requests.Response) -> tuple[int | None, int | None]:
+    """First byte of a part, and length of the whole file."""
+    found = _RANGE.match(answer.headers.get("Content-Range", ""))
+    return (_number(found[1]), _number(found[2])) if found else (None, None)
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isascii() and text.isdigit() else None
+
+
+def _seconds(text: str | None) -> float:
+    """Seconds that `Retry-After` asks for, a number or a date."""
+    if (number := _number(text)) is not None:
+        return number
+    try:
+        when = parsedate_to_datetime(text or "")
+    except ValueError:
+        return 0
+    when = when if when.tzinfo else when.replace(tzinfo=UTC)
+    return max(0.0, (when - datetime.now(UTC)).total_seconds())

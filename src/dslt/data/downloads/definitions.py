@@ -1,0 +1,235 @@
+"""What publishers hand out: the entries of `config/downloads.yaml`.
+
+One entry is one download: its files, their sizes and checksums where anybody states them, and what
+they unpack to. Original files lie in `data/downloads/<name>/`, what is unpacked from them in
+`data/unpacked/<name>/`. This is read while the workflow builds its graph, so it imports no heavy
+package.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, model_validator
+
+from dslt.core.errors import unknown
+from dslt.settings.base import Settings, validate
+
+DOWNLOADS = Path("downloads")
+UNPACKED = Path("unpacked")
+RECEIPT = "receipt.json"
+
+Bytes = Annotated[int, Field(gt=0)]
+Access = Literal["open", "agreement", "account"]
+
+
+def _below(path: str) -> str:
+    parts = PurePosixPath(path).parts
+    if path.startswith("/") or ".." in parts or "\\" in path:
+        raise ValueError("must stay below the download's folder")
+    return path
+
+
+RelativePath = Annotated[str, AfterValidator(_below)]
+Url = Annotated[str, Field(pattern=r"^https?://\S+$")]
+Checksum = Annotated[
+    str, Field(pattern=r"^(md5:[0-9a-f]{32}|sha1:[0-9a-f]{40}|sha256:[0-9a-f]{64})$")
+]
+
+
+class PublishedFile(Settings):
+    """One published file, or as many alike as there are names.
+
+    Attributes:
+        urls: Its address and mirrors of it, tried in this order; empty: nobody may fetch it
+            without an account, so it is only taken from a copy (`dslt fetch NAME --from`).
+        file: Its name under `data/downloads/<download>/`.
+        names: One file for each; `{name}` in `urls`, `file` and `into` stands for the name.
+        parts: The file is published cut up: `{part}` in `urls` and `file` stands for each of these
+            words, and the parts one after another are the archive.
+        bytes: Its length, where it is known.
+        checksum: As `sha256:...`, `sha1:...` or `md5:...`, where it is known.
+        drive: The address is one of a cloud drive, which asks before it hands out a large file.
+        unpack: `all`; `text`: everything but images, which are read from the (zip) archive; `none`.
+        into: What the archive's content becomes under `data/unpacked/<download>/`: a folder, or the
+            file in a `.gz`; `.` is that folder itself. With `unpack: none`, a copy of the file.
+        strip: Leading folders of the archive's paths that are dropped.
+        only: Folders (after `strip`) that are unpacked; empty: all. Written as
+            `{benchmark: NAME}`, it is the sequences of a benchmark.
+        keep: Whether the archive stays after it is unpacked.
+    """
+
+    urls: tuple[Url, ...] = ()
+    file: RelativePath
+    names: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
+    bytes: Bytes | None = None
+    checksum: Checksum | None = None
+    drive: bool = False
+    unpack: Literal["all", "text", "none"] = "all"
+    into: RelativePath = "."
+    strip: Annotated[int, Field(ge=0)] = 0
+    only: tuple[str, ...] = ()
+    keep: bool = True
+
+    @model_validator(mode="after")
+    def _spelled_out(self) -> PublishedFile:
+        for key, used in (("name", self.names), ("part", self.parts)):
+            for text in (self.file, *self.urls):
+                if bool(used) != (f"{{{key}}}" in text):
+                    raise ValueError(f"{text!r}: {{{key}}} and `{key}s` go together")
+        if self.unpack == "text" and not (self.keep and self.file.endswith(".zip")):
+            raise ValueError("unpack: text needs a zip archive that is kept")
+        if (self.names or self.parts) and (self.checksum or self.bytes):
+            raise ValueError("`bytes` and `checksum` are of one file")
+        return self
+
+    def spelled_out(self) -> list[PublishedFile]:
+        """One entry for each name; parts stay together."""
+        if not self.names:
+            return [self]
+        return [
+            self.model_copy(
+                update={
+                    "urls": tuple(url.replace("{name}", name) for url in self.urls),
+                    "file": self.file.replace("{name}", name),
+                    "into": self.into.replace("{name}", name),
+                    "names": (),
+                }
+            )
+            for name in self.names
+        ]
+
+
+class _Download(Settings):
+    """What all downloads have.
+
+    Attributes:
+        title: In words.
+        version: As its publisher names it.
+        date: Of that version, `YYYY` or `YYYY-MM-DD`.
+        licence: In words; null: not stated where it is handed out.
+        page: Where a person reads about it.
+        access: `open`; `agreement`: its terms have to be accepted (`--agree`, or `agreed` in the
+            configuration); `account`: a person has to log in and fetch it by hand.
+        steps: What a person has to do where access is not open, as sentences.
+        bytes: Of all files, where that is known or nearly so.
+        unpacked_bytes: Of what is unpacked, where that is known or nearly so.
+        expected: Paths that must be there after unpacking, besides `into` of each file.
+    """
+
+    title: str
+    version: str
+    date: Annotated[str, Field(pattern=r"^\d{4}(-\d\d-\d\d)?$")]
+    licence: str | None = None
+    page: Url
+    access: Access = "open"
+    steps: str = ""
+    bytes: Bytes | None = None
+    unpacked_bytes: Bytes | None = None
+    expected: tuple[RelativePath, ...] = ()
+
+    @model_validator(mode="after")
+    def _says_what_to_do(self) -> _Download:
+        if self.access != "open" and not self.steps:
+            raise ValueError("`steps` must say what a person has to do")
+        return self
+
+
+class FilesDownload(_Download):
+    """Files at addresses."""
+
+    kind: Literal["files"]
+    files: Annotated[tuple[PublishedFile, ...], Field(min_length=1)]
+
+
+class VotDownload(_Download):
+    """A stack of the VOT challenge: a JSON manifest that names two archives per sequence.
+
+    The manifest's addresses are relative to its own. The annotation of sequence S is unpacked to
+    `S/`, its colour images stay in their archive, as `S/color/`.
+
+    Attributes:
+        url: Of the manifest, `description.json`.
+    """
+
+    kind: Literal["vot_manifest"]
+    url: Url
+
+
+Download = FilesDownload | VotDownload
+_KINDS: dict[str, type[Download]] = {"files": FilesDownload, "vot_manifest": VotDownload}
+
+
+def parse_download(
+    name: str, definition: Any, sequences: Mapping[str, tuple[str, ...]] | None = None
+) -> Download:
+    """Check the definition of a download.
+
+    Args:
+        name: Its name.
+        definition: Its entry.
+        sequences: Sequences of the benchmarks that `only` may name.
+
+    Raises:
+        DsltError: An unknown kind, key or benchmark, a missing key, or a wrong value.
+    """
+    kind = definition.get("kind") if isinstance(definition, dict) else definition
+    if kind not in _KINDS:
+        raise unknown(f"kind of download {name}:", kind, _KINDS)
+    return validate(_KINDS[kind], _resolved(name, definition, sequences or {}), f"download {name}")
+
+
+def parse_downloads(
+    definitions: Mapping[str, Any], benchmarks: Mapping[str, Any]
+) -> dict[str, Download]:
+    """Check the definitions of all downloads.
+
+    Args:
+        definitions: Their entries.
+        benchmarks: Entries of the benchmarks, whose sequences `only` may name.
+
+    Raises:
+        DsltError: As `parse_download`.
+    """
+    sequences = {
+        name: tuple(entry["sequences"])
+        for name, entry in benchmarks.items()
+        if isinstance(entry, dict) and entry.get("sequences")
+    }
+    return {name: parse_download(name, entry, sequences) for name, entry in definitions.items()}
+
+
+def _resolved(name: str, definition: Any, sequences: Mapping[str, tuple[str, ...]]) -> Any:
+    """Put the sequences of a benchmark in the place of its name."""
+    files = definition.get("files")
+    if not isinstance(files, list | tuple):
+        return definition
+    spelled = []
+    for file in files:
+        only = file.get("only") if isinstance(file, dict) else None
+        if isinstance(only, dict):
+            benchmark = str(only.get("benchmark"))
+            if benchmark not in sequences:
+                raise unknown(f"benchmark in `only` of download {name}:", benchmark, sequences)
+            file = {**file, "only": sequences[benchmark]}
+        spelled.append(file)
+    return {**definition, "files": spelled}
+
+
+def downloads_folder(data: str | os.PathLike[str], name: str) -> Path:
+    """Folder of the original files of a download."""
+    return Path(data) / DOWNLOADS / name
+
+
+def unpacked_folder(data: str | os.PathLike[str], name: str) -> Path:
+    """Folder of what is unpacked from a download."""
+    return Path(data) / UNPACKED / name
+
+
+def receipt_file(data: str | os.PathLike[str], name: str) -> Path:
+    """The file that says what was fetched, verified and unpacked."""
+    return downloads_folder(data, name) / RECEIPT

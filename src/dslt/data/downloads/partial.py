@@ -1,0 +1,130 @@
+"""An unfinished file beside its place: what came so far, hashed, and where it came from."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from dslt.core.files import atomic_write, sync, write_error
+from dslt.core.text import canonical
+from dslt.data.downloads.sums import Sums, file_sums
+from dslt.data.downloads.unpacking.parts import Progress
+from dslt.settings.base import Settings
+
+
+def part_file(target: Path) -> Path:
+    """Where the unfinished file of `target` lies."""
+    return target.with_name(f"{target.name}.part")
+
+
+class Origin(Settings):
+    """Where the bytes of an unfinished file come from.
+
+    Attributes:
+        url: The address that was asked, before any redirect.
+        validator: What `If-Range` takes: a strong entity tag or a date; null: none was given.
+        total: Length of the whole file, where it is known.
+    """
+
+    url: str
+    validator: str | None = None
+    total: int | None = None
+
+
+class Part:
+    """The unfinished file `<target>.part`, with `<target>.part.json` about its origin.
+
+    Attributes:
+        sums: Length and sums of the bytes that are there.
+        origin: Where they come from; None: there are none that could be gone on with.
+        resumed: Whether bytes of more than one answer are in it.
+    """
+
+    def __init__(self, target: Path, checksum: str | None, progress: Progress) -> None:
+        """Take up what an earlier run left.
+
+        Args:
+            target: The finished file.
+            checksum: The one that it will be compared with.
+            progress: Told how many bytes were added to (or, if negative, dropped from) the part.
+        """
+        self.target = target
+        self.path = part_file(target)
+        self._note = target.with_name(f"{target.name}.part.json")
+        self._checksum = checksum
+        self._progress = progress
+        self.origin = self._left_over()
+        self.resumed = self.origin is not None
+        self.sums = file_sums(self.path, checksum, progress) if self.resumed else Sums(checksum)
+
+    def _left_over(self) -> Origin | None:
+        if not (self.path.is_file() and self._note.is_file()):
+            return None
+        try:
+            return Origin.model_validate_json(self._note.read_text(encoding="utf-8"))
+        except ValueError:
+            return None
+
+    def in_order(self, urls: Sequence[str]) -> list[str]:
+        """The addresses, first the one that the bytes came from, so that it can go on."""
+        return sorted(urls, key=lambda url: self.origin is None or url != self.origin.url)
+
+    def start(self, origin: Origin) -> None:
+        """Drop what is there and begin anew."""
+        self.drop()
+        with self._write_errors():
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.path.write_bytes(b"")
+        with atomic_write(self._note) as temporary:
+            temporary.write_text(canonical(origin), encoding="utf-8")
+        self.origin = origin
+
+    def drop(self) -> None:
+        """Remove what is there. The note goes first: bytes without it are never gone on with."""
+        with self._write_errors():
+            self._note.unlink(missing_ok=True)
+            self.path.unlink(missing_ok=True)
+        self._progress(-self.sums.length)
+        self.sums, self.origin, self.resumed = Sums(self._checksum), None, False
+
+    @contextlib.contextmanager
+    def _write_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise write_error(self.path, error) from error
+
+    def append(self, chunks: Iterator[bytes]) -> None:
+        """Add bytes; those that came before an error of the source are kept.
+
+        Raises:
+            DsltError: The disk is full or the place is not writable.
+        """
+        with self._write_errors():
+            handle = self.path.open("ab")
+        try:
+            for chunk in chunks:
+                with self._write_errors():
+                    handle.write(chunk)
+                self.sums.update(chunk)
+                self._progress(len(chunk))
+        finally:
+            with self._write_errors():
+                handle.close()
+
+    def set_aside(self) -> Path:
+        """Rename the bytes to `<target>.wrong`, for whoever wants to see what was served."""
+        wrong = self.target.with_name(f"{self.target.name}.wrong")
+        with self._write_errors():
+            self.path.replace(wrong)
+        self.drop()
+        return wrong
+
+    def finish(self) -> None:
+        """Put the whole file in its place, on the disk before it has its name."""
+        with self._write_errors():
+            sync(self.path)
+            self.path.replace(self.target)
+            sync(self.target.parent)
+            self._note.unlink(missing_ok=True)

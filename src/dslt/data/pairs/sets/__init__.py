@@ -1,0 +1,1 @@
+"""Training sets: their definitions, how each is read, and their indexes."""

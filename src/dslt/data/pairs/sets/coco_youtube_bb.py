@@ -1,0 +1,124 @@
+"""Training sets that are annotated in one file: COCO, YouTube-BB, and PySOT's crop511 folders."""
+
+from __future__ import annotations
+
+import csv
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dslt.core.errors import DsltError
+from dslt.core.jsonfile import read_json
+from dslt.data.pairs.videos import Keep, RawTrack
+from dslt.geometry.squares import template_side
+
+COCO_IMAGE = "{video}"
+CROP_IMAGE = "{video}/{frame:06d}.{track}.x.jpg"
+_CROP_SIDE, _CROP_TEMPLATE, _CROP_CONTEXT = 511, 127, 0.5
+_ABSENT = "absent"
+
+
+def coco_tracks(root: Path, splits: tuple[str, ...], keep: Keep) -> Iterator[RawTrack]:
+    """Objects of `annotations/instances_<split>.json`, crowds left out: a video per image.
+
+    PySOT takes crowds as well (`reference/siamese.md`, section B.1); their boxes are around many.
+
+    Raises:
+        DsltError: The file is missing or not such an annotation.
+    """
+    for split in splits:
+        path = root / "annotations" / f"instances_{split}.json"
+        values = read_json(path)
+        try:
+            names = {item["id"]: f"{split}/{item['file_name']}" for item in values["images"]}
+            objects: dict[str, list[Any]] = defaultdict(list)
+            for item in values["annotations"]:
+                if not item.get("iscrowd"):
+                    objects[names[item["image_id"]]].append(item["bbox"])
+        except (KeyError, TypeError) as error:
+            raise DsltError(
+                f"{path}: not an annotation of COCO ({error!r}); expected `images` and"
+                " `annotations` with `image_id` and `bbox`"
+            ) from error
+        for name, boxes in objects.items():
+            for number, box in enumerate(boxes if keep(name) else ()):
+                yield name, f"{number:02d}", [0], [box]
+
+
+def youtube_tracks(table: Path, keep: Keep) -> Iterator[RawTrack]:
+    """Tracks of YouTube-BB's CSV: id, ms, class, class name, object, presence, x1, x2, y1, y2.
+
+    A video is `<class id>/<youtube id>`, a frame's number its time in ms. The boxes stay parts of
+    the image's width and height.
+
+    Raises:
+        DsltError: The file is missing, or a line is not such a row.
+    """
+    tracks: dict[tuple[str, str], tuple[list[int], list[tuple[float, ...]]]] = {}
+    try:
+        with table.open(encoding="utf-8", newline="") as file:
+            for number, row in enumerate(csv.reader(file), 1):
+                _add_row(tracks, row, f"{table}, line {number}")
+    except FileNotFoundError:
+        raise DsltError(f"{table}: no such file; expected YouTube-BB's table, unpacked") from None
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DsltError(f"{table}: not a readable CSV file ({error})") from error
+    for (video, track), (frames, boxes) in sorted(tracks.items()):
+        if keep(video):
+            yield video, track, frames, boxes
+
+
+def _add_row(
+    tracks: dict[tuple[str, str], tuple[list[int], list[tuple[float, ...]]]],
+    row: list[str],
+    where: str,
+) -> None:
+    try:
+        name, time, kind, _, target, presence, *corners = row
+        left, right, top, bottom = map(float, corners)
+        frame = int(time)
+    except ValueError as error:
+        raise DsltError(f"{where}: not a row of YouTube-BB ({error}); expected 10 values") from None
+    if presence == _ABSENT:
+        return
+    frames, boxes = tracks.setdefault((f"{kind}/{name}", target), ([], []))
+    frames.append(frame)
+    boxes.append((left, top, right - left, bottom - top))
+
+
+def crop_tracks(table: Path, keep: Keep) -> Iterator[RawTrack]:
+    """Tracks of a crop511 folder's JSON: {video: {track: {frame: [x1, y1, x2, y2] or [w, h]}}}.
+
+    A crop of 511 pixels is centred on its target and zoomed so that the template's square has 127
+    pixels, so only width and height count (`reference/siamese.md`, section B.1).
+
+    Returns:
+        Boxes in the pixels of the crops.
+
+    Raises:
+        DsltError: The file is missing or not such a table.
+    """
+    values = read_json(table)
+    try:
+        for video, tracks in values.items():
+            for track, rows in tracks.items() if keep(video) else ():
+                numbered = {int(frame): box for frame, box in rows.items() if frame.isdecimal()}
+                yield video, track, list(numbered), [_in_crop(box) for box in numbered.values()]
+    except (AttributeError, TypeError, ValueError) as error:
+        raise DsltError(
+            f"{table}: not a table of crop511 ({error}); expected"
+            " {video: {track: {frame: [x1, y1, x2, y2]}}}"
+        ) from error
+
+
+def _in_crop(box: list[float]) -> tuple[float, ...]:
+    """Box of a target in its crop of 511 pixels."""
+    width, height = box if len(box) == 2 else (box[2] - box[0], box[3] - box[1])
+    if not (width > 0 and height > 0):
+        return (0.0, 0.0, 0.0, 0.0)
+    side = float(template_side(np.array([width, height], dtype=np.float64), _CROP_CONTEXT))
+    width, height = width * _CROP_TEMPLATE / side, height * _CROP_TEMPLATE / side
+    return (_CROP_SIDE - width) / 2, (_CROP_SIDE - height) / 2, width, height

@@ -1,0 +1,107 @@
+"""ILSVRC VID and DET: annotations in one XML file per image (layout of the 2015 archives)."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from xml.etree import ElementTree
+
+from dslt.core.errors import DsltError
+from dslt.core.workers import spread
+from dslt.data.pairs.videos import Keep, RawTrack
+
+VID_IMAGE = "Data/VID/{video}/{frame:06d}.JPEG"
+DET_IMAGE = "Data/DET/{video}.JPEG"
+_CORNERS = ("xmin", "ymin", "xmax", "ymax")
+
+
+def vid_tracks(
+    root: Path, splits: tuple[str, ...], keep: Keep, jobs: int = 1
+) -> Iterator[RawTrack]:
+    """Tracks of `Annotations/VID/<split>/**/<video>/<frame>.xml`, a box wherever one is annotated.
+
+    A track that leaves and returns is one track; nothing is filtered by size or occlusion
+    (`reference/siamese.md`, section B.1).
+
+    Raises:
+        DsltError: A folder is missing, or a file is not an annotation.
+    """
+    base = root / "Annotations" / "VID"
+    names = [folder.relative_to(base).as_posix() for folder in _folders(base, splits)]
+    chosen = [name for name in names if keep(name)]
+    for tracks in spread(partial(_read_video, base), chosen, jobs, "VID", "videos"):
+        yield from tracks
+
+
+def _read_video(base: Path, name: str) -> list[RawTrack]:
+    """The tracks of one video."""
+    rows: dict[str, list[tuple[float, ...]]] = defaultdict(list)
+    numbers: dict[str, list[int]] = defaultdict(list)
+    for path in sorted((base / name).glob("*.xml")):
+        frame = _frame_number(path)
+        for track, box in _objects(path):
+            rows[track].append(box)
+            numbers[track].append(frame)
+    return [(name, track, numbers[track], rows[track]) for track in sorted(rows)]
+
+
+def det_tracks(
+    root: Path, splits: tuple[str, ...], keep: Keep, jobs: int = 1
+) -> Iterator[RawTrack]:
+    """Objects of `Annotations/DET/<split>/**/<image>.xml`: a video of one frame per image.
+
+    Raises:
+        DsltError: A folder is missing, or a file is not an annotation.
+    """
+    base = root / "Annotations" / "DET"
+    for tracks in spread(
+        partial(_read_images, base), _folders(base, splits), jobs, "DET", "folders"
+    ):
+        yield from (track for track in tracks if keep(track[0]))
+
+
+def _read_images(base: Path, folder: Path) -> list[RawTrack]:
+    """The objects of a folder of images."""
+    return [
+        (path.relative_to(base).with_suffix("").as_posix(), f"{number:02d}", [0], [box])
+        for path in sorted(folder.glob("*.xml"))
+        for number, (_, box) in enumerate(_objects(path))
+    ]
+
+
+def _folders(base: Path, splits: tuple[str, ...]) -> list[Path]:
+    """Folders with annotations in a split, in the order of their names."""
+    found = []
+    for split in splits:
+        if not (base / split).is_dir():
+            raise DsltError(
+                f"{base / split}: no such folder of annotations; expected the layout of the"
+                " ILSVRC2015 archives"
+            )
+        for folder, _, files in os.walk(base / split):
+            if any(file.endswith(".xml") for file in files):
+                found.append(Path(folder))
+    return sorted(found)
+
+
+def _frame_number(path: Path) -> int:
+    if not path.stem.isdecimal():
+        raise DsltError(f"{path}: expected a frame number as file name, as in 000000.xml")
+    return int(path.stem)
+
+
+def _objects(path: Path) -> Iterator[tuple[str, tuple[float, ...]]]:
+    """Track identity (empty in DET) and box `(x, y, w, h)` of every object of an image."""
+    try:
+        tree = ElementTree.parse(path)
+        for item in tree.iter("object"):
+            corners = (float(item.findtext(f"bndbox/{corner}", "")) for corner in _CORNERS)
+            left, top, right, bottom = corners
+            yield item.findtext("trackid", ""), (left, top, right - left, bottom - top)
+    except (OSError, ValueError, ElementTree.ParseError) as error:
+        raise DsltError(
+            f"{path}: not an annotation ({error}); expected XML with object/bndbox"
+        ) from error

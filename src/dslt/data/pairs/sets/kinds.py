@@ -1,0 +1,192 @@
+"""Definitions of training sets: the entries of `config/training_sets.yaml`.
+
+This is read while the workflow builds its graph, so it imports no heavy package.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from dslt.core.errors import unknown
+from dslt.settings.base import Count, Fraction, Settings, validate
+
+Split = Annotated[tuple[str, ...], Field(min_length=1)]
+
+
+class _Set(Settings):
+    """What all training sets have.
+
+    Attributes:
+        title: In words.
+        frame_range: Largest distance of the frames of a pair, in annotated frames.
+    """
+
+    title: str = ""
+    frame_range: Count
+
+
+class _Annotated(_Set):
+    """Images or videos of the user.
+
+    Attributes:
+        root: Their folder (of `index`: the index file); null until the user names one.
+        download: Entry of `config/downloads.yaml` that they come from; used where no root is named.
+        damaged: Share of views that may be unreadable or have a box outside the image. They are
+            replaced and counted; more of them stop the run.
+        held_out: Share of videos that no pair is drawn from, for validation.
+    """
+
+    root: str | None = None
+    download: str | None = None
+    damaged: Fraction
+    held_out: Annotated[float, Field(ge=0, lt=1)]
+
+
+class IlsvrcSet(_Annotated):
+    """ILSVRC VID or DET, unpacked: `Annotations/` and `Data/` under the root.
+
+    Attributes:
+        splits: Folders under `Annotations/VID` or `Annotations/DET`.
+    """
+
+    kind: Literal["ilsvrc_vid", "ilsvrc_det"]
+    splits: Split
+
+
+class CocoSet(_Annotated):
+    """COCO: `annotations/instances_<split>.json` and `<split>/` under the root."""
+
+    kind: Literal["coco"]
+    splits: Split
+
+
+class YoutubeBbSet(_Annotated):
+    """YouTube-BB: its table, and frames that the user took from the videos.
+
+    Attributes:
+        table: The CSV file under the root.
+        image: Path of a frame under the root: `{video}` is `<class id>/<youtube id>`, `{frame}` the
+            time in ms, `{track}` the number of the object.
+    """
+
+    kind: Literal["youtube_bb"]
+    table: str
+    image: str
+
+
+class LasotSet(_Annotated):
+    """LaSOT, unpacked.
+
+    Attributes:
+        sequences: File under the root that lists the sequences of the training part.
+    """
+
+    kind: Literal["lasot"]
+    sequences: str
+
+
+class Got10kSet(_Annotated):
+    """GOT-10k: the root is the folder `train`."""
+
+    kind: Literal["got10k"]
+
+
+class YoutubeVosSet(_Annotated):
+    """YouTube-VOS: `JPEGImages/` and `Annotations/` under the root, the folder `train`."""
+
+    kind: Literal["youtube_vos"]
+
+
+class Crop511Set(_Annotated):
+    """Crops of 511 pixels as PySOT's scripts make them.
+
+    Attributes:
+        table: Their JSON file under the root.
+    """
+
+    kind: Literal["crop511"]
+    table: str
+
+
+class IndexSet(_Annotated):
+    """Sequences of an index that `dslt index` made, for example of your own folder."""
+
+    kind: Literal["index"]
+
+
+class ProceduralSet(_Set):
+    """Pairs that are made on the spot.
+
+    Attributes:
+        seed: Of the videos.
+        frames: Length of a video.
+    """
+
+    kind: Literal["procedural"]
+    seed: Annotated[int, Field(ge=0)]
+    frames: Count
+
+
+TrainingSet = (
+    IlsvrcSet
+    | CocoSet
+    | YoutubeBbSet
+    | LasotSet
+    | Got10kSet
+    | YoutubeVosSet
+    | Crop511Set
+    | IndexSet
+    | ProceduralSet
+)
+_KINDS: dict[str, type[TrainingSet]] = {
+    "ilsvrc_vid": IlsvrcSet,
+    "ilsvrc_det": IlsvrcSet,
+    "coco": CocoSet,
+    "youtube_bb": YoutubeBbSet,
+    "lasot": LasotSet,
+    "got10k": Got10kSet,
+    "youtube_vos": YoutubeVosSet,
+    "crop511": Crop511Set,
+    "index": IndexSet,
+    "procedural": ProceduralSet,
+}
+
+
+def is_training_set(definition: Any) -> bool:
+    """Whether a definition is one of a training set, by its kind."""
+    return isinstance(definition, dict) and definition.get("kind") in _KINDS
+
+
+def parse_training_set(name: str, definition: Any) -> TrainingSet:
+    """Check the definition of a training set.
+
+    Raises:
+        DsltError: An unknown kind or key, a missing key, or a value of the wrong type.
+    """
+    kind = definition.get("kind") if isinstance(definition, dict) else definition
+    if kind not in _KINDS:
+        raise unknown(f"kind of training set {name}:", kind, _KINDS)
+    return validate(_KINDS[kind], definition, f"training set {name}")
+
+
+def used_sets(found: Mapping[str, Any], names: Iterable[str], where: str) -> dict[str, Any]:
+    """Choose the definitions of some training sets, checked and complete, as plain JSON values.
+
+    Args:
+        found: all of them, unchecked.
+        names: those that are wanted; the result has them in alphabetical order.
+        where: for messages.
+
+    Raises:
+        DsltError: as `parse_training_set`, or there is no such entry.
+    """
+    for name in names:
+        if name not in found:
+            raise unknown(f"training set of {where}", name, found)
+    return {
+        name: parse_training_set(name, found[name]).model_dump(mode="json")
+        for name in sorted(names)
+    }

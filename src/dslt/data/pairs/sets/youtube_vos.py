@@ -1,0 +1,73 @@
+"""YouTube-VOS: outlines as images whose pixels are the numbers of the objects."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from scipy import ndimage
+
+from dslt.core.errors import DsltError
+from dslt.core.workers import spread
+from dslt.data.pairs.videos import Keep, RawTrack
+
+IMAGE = "JPEGImages/{video}/{frame:05d}.jpg"
+_MASKS = "Annotations"
+_UNDECIDED = 255  # pixels that belong to no object and not to the background
+
+
+def youtube_vos_tracks(root: Path, keep: Keep, jobs: int = 1) -> Iterator[RawTrack]:
+    """Tracks of `Annotations/<video>/<frame>.png`: the box around each object's pixels.
+
+    A frame in which an object has no pixel is none of its track, so a track starts where the object
+    is first annotated.
+
+    Args:
+        root: The folder `train`.
+        keep: Tells the videos that are used.
+        jobs: Processes that read outlines.
+
+    Raises:
+        DsltError: There are no outlines, or a file is none.
+    """
+    base = root / _MASKS
+    videos = sorted(path.name for path in base.iterdir() if path.is_dir()) if base.is_dir() else []
+    if not videos:
+        raise DsltError(f"{base}: no folders of outlines; expected YouTube-VOS's `train`")
+    chosen = [video for video in videos if keep(video)]
+    for tracks in spread(partial(_read_video, base), chosen, jobs, "YouTube-VOS", "videos"):
+        yield from tracks
+
+
+def _read_video(base: Path, video: str) -> list[RawTrack]:
+    frames: dict[int, list[int]] = defaultdict(list)
+    boxes: dict[int, list[tuple[int, ...]]] = defaultdict(list)
+    for path in sorted((base / video).glob("*.png")):
+        if not path.stem.isdecimal():
+            raise DsltError(f"{path}: expected a frame number as file name, as in 00000.png")
+        for target, box in _boxes(path):
+            frames[target].append(int(path.stem))
+            boxes[target].append(box)
+    return [(video, str(target), frames[target], boxes[target]) for target in sorted(frames)]
+
+
+def _boxes(path: Path) -> Iterator[tuple[int, tuple[int, ...]]]:
+    """Number and box `(x, y, w, h)`, 0-based, of every object of an outline image."""
+    try:
+        with Image.open(path) as image:
+            mode = image.mode
+            mask = np.array(image)
+    except (OSError, SyntaxError, ValueError) as error:
+        raise DsltError(f"{path}: unreadable outlines ({error})") from error
+    if mode not in ("P", "L"):
+        raise DsltError(f"{path}: pixels of kind {mode!r}; expected numbers of objects (P or L)")
+    mask[mask == _UNDECIDED] = 0
+    for number, place in enumerate(ndimage.find_objects(mask), 1):
+        if place is not None:
+            rows, columns = place
+            size = columns.stop - columns.start, rows.stop - rows.start
+            yield number, (columns.start, rows.start, *size)

@@ -1,0 +1,1 @@
+"""Sequences and their frames, from image files, archives or videos."""

@@ -1,0 +1,113 @@
+"""Folders of sequences in the OTB layout: which targets are there, and where their boxes are.
+
+A sequence is `ROOT/NAME/img/*` with `ROOT/NAME/groundtruth_rect.txt`. A folder with several
+targets (OTB's Jogging, Skating2) has `groundtruth_rect.1.txt`, `groundtruth_rect.2.txt`: the
+sequences NAME-1, NAME-2. A folder with one numbered file only (Human4) is the sequence NAME.
+Only names are read here, so that the workflow can list sequences while it builds its graph.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from dslt.core.errors import DsltError, unknown
+from dslt.core.names import NAME
+
+BOXES = "groundtruth_rect.txt"
+META = "meta.json"
+ATTRIBUTES = "attributes.txt"
+_NUMBERED = re.compile(r"groundtruth_rect\.(\d+)\.txt")
+
+
+@dataclass(frozen=True)
+class Target:
+    """One target of a folder of sequences.
+
+    Attributes:
+        name: The sequence's name.
+        folder: The sub-folder under the root; the source video.
+        boxes: File name of its ground truth in that sub-folder.
+    """
+
+    name: str
+    folder: str
+    boxes: str
+
+
+def targets_of(root: str | os.PathLike[str], folder: str) -> list[Target]:
+    """Targets of one sub-folder, none where it has no ground truth."""
+    names = {path.name for path in Path(root, folder).iterdir()}
+    if BOXES in names:
+        return [Target(folder, folder, BOXES)]
+    numbered = sorted(
+        (int(match[1]), name) for name in names if (match := _NUMBERED.fullmatch(name))
+    )
+    if len(numbered) == 1:
+        return [Target(folder, folder, numbered[0][1])]
+    return [Target(f"{folder}-{number}", folder, name) for number, name in numbered]
+
+
+def scan_targets(root: str | os.PathLike[str]) -> dict[str, Target]:
+    """All targets under a root by name, in the order of their names.
+
+    Raises:
+        DsltError: The root is missing or has no sequence, or a name occurs twice or cannot be a
+            file name of results.
+    """
+    base = Path(root)
+    if not base.is_dir():
+        raise DsltError(f"{base}: no such folder of sequences")
+    folders = sorted(
+        entry.name for entry in base.iterdir() if entry.is_dir() and entry.name[0] != "."
+    )
+    targets: dict[str, Target] = {}
+    for target in (target for folder in folders for target in targets_of(base, folder)):
+        if not NAME.fullmatch(target.name):
+            raise DsltError(
+                f"{base / target.folder}: {target.name!r} cannot name a sequence (it has a space "
+                "or a quote, or starts with '-'); rename the folder"
+            )
+        if target.name in targets:
+            raise DsltError(
+                f"{base}: two sequences are called {target.name}: in {target.folder} and in "
+                f"{targets[target.name].folder}; rename one folder"
+            )
+        targets[target.name] = target
+    if not targets:
+        raise DsltError(f"{base}: no sequence in the folder; expected NAME/img/* with NAME/{BOXES}")
+    return targets
+
+
+def select_targets(
+    root: str | os.PathLike[str], names: Collection[str] | None = None
+) -> list[Target]:
+    """Targets under a root: all, or the named ones in the order of `names`.
+
+    Raises:
+        DsltError: A name has no ground truth, or names a folder of several targets.
+    """
+    targets = scan_targets(root)
+    if names is None:
+        return list(targets.values())
+    return [_find(Path(root), name, targets) for name in names]
+
+
+def _find(root: Path, name: str, targets: dict[str, Target]) -> Target:
+    if name in targets:
+        return targets[name]
+    folder, _, number = name.rpartition("-")
+    numbered = f"groundtruth_rect.{number}.txt"
+    if folder and number.isdecimal() and (root / folder / numbered).is_file():
+        return Target(name, folder, numbered)  # Human4-2 may be called so, too
+    several = sorted(target.name for target in targets.values() if target.folder == name)
+    if several:
+        raise DsltError(
+            f"{root / name}: holds {len(several)} targets; name one: {', '.join(several)}"
+        )
+    if (root / name).is_dir():
+        raise DsltError(f"{root / name / BOXES}: no ground truth for sequence {name}")
+    raise unknown(f"sequence of {root}", name, targets)

@@ -1,0 +1,230 @@
+"""Sequences and their frames: read lazily, in the background, never half."""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from dslt.core.errors import DsltError
+from dslt.core.images import Frame
+from dslt.data.sequences.images import (
+    checked_index,
+    decode_image,
+    list_images,
+    read_bytes,
+    size_text,
+)
+from dslt.geometry.boxes import Boxes, as_boxes, format_number
+
+
+class FrameSource(Protocol):
+    """Frames of one sequence, made or read when they are asked for."""
+
+    def __len__(self) -> int:
+        """Number of frames."""
+        ...
+
+    def __getitem__(self, index: int) -> Frame:
+        """RGB uint8 (H, W, 3) of frame `index`, 0 <= index < len; a new array on each call.
+
+        Raises:
+            DsltError: The frame cannot be read; the message names the file or the frame.
+            IndexError: There is no such frame.
+        """
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Sequence:
+    """One target in one video.
+
+    Attributes:
+        name: Unique within its benchmark.
+        frames: The frames.
+        ground_truth: Boxes (N, 4), 0-based, NaN rows where the target is absent.
+        attributes: Codes of the OTB attributes (OCC, SV, ...).
+        video: Source video; sequences of one video are one cluster when resampled.
+
+    Raises:
+        DsltError: Frames and boxes differ in number.
+    """
+
+    name: str
+    frames: FrameSource
+    ground_truth: Boxes
+    attributes: tuple[str, ...] = ()
+    video: str = ""
+
+    def __post_init__(self) -> None:
+        boxes = as_boxes(self.ground_truth)
+        if boxes.ndim != 2 or len(boxes) != len(self.frames):
+            raise DsltError(
+                f"sequence {self.name}: {len(self.frames)} frames but ground truth of "
+                f"{len(boxes)} boxes"
+            )
+        boxes.flags.writeable = False
+        object.__setattr__(self, "ground_truth", boxes)
+
+    def __len__(self) -> int:
+        """Number of frames."""
+        return len(self.frames)
+
+    @property
+    def initial_box(self) -> Boxes:
+        """Ground truth of the first frame, shape (4,)."""
+        box: Boxes = self.ground_truth[0].copy()
+        return box
+
+
+class ImageFrames(ABC):
+    """Frames that are images, all of one size, and as long in bytes as when they were indexed."""
+
+    def __init__(self, count: int, sizes: Iterable[int] | None) -> None:
+        """Take the number of frames and, where they are checked, their lengths in bytes.
+
+        Raises:
+            DsltError: There are no frames.
+        """
+        self._count = count
+        self._bytes = None if sizes is None else list(sizes)
+        self._shape: tuple[int, ...] | None = None
+        if not count:
+            raise DsltError("a sequence of image files needs at least one frame")
+
+    @abstractmethod
+    def _where(self, position: int) -> str:
+        """Name the image in an error."""
+
+    @abstractmethod
+    def _data(self, position: int) -> bytes:
+        """All bytes of the image."""
+
+    def __len__(self) -> int:
+        """Number of frames."""
+        return self._count
+
+    def __getitem__(self, index: int) -> Frame:
+        """Read frame `index` as RGB uint8 (H, W, 3); see `FrameSource`."""
+        position = checked_index(index, len(self))
+        if self._shape is None and position:
+            self._shape = decode_image(self._data(0), self._where(0)).shape
+        data = self._data(position)
+        frame = decode_image(data, self._where(position))
+        if self._bytes is not None and len(data) != self._bytes[position]:
+            raise DsltError(
+                f"{self._where(position)}: {len(data)} bytes, but {self._bytes[position]} when it "
+                "was indexed; the frames were exchanged: make the index again"
+            )
+        if self._shape is None:
+            self._shape = frame.shape
+        if frame.shape != self._shape:
+            raise DsltError(
+                f"{self._where(position)}: frame of {size_text(frame.shape)} pixels in a sequence "
+                f"of {size_text(self._shape)}; all frames of a sequence must have one size"
+            )
+        return frame
+
+
+class ImageFolder(ImageFrames):
+    """Frames that are image files, all of one size."""
+
+    def __init__(
+        self, files: Iterable[str | os.PathLike[str]], sizes: Iterable[int] | None = None
+    ) -> None:
+        """Take the files in their order.
+
+        Args:
+            files: Image files, one per frame.
+            sizes: Their lengths in bytes when they were indexed; a file that has another length
+                now is an error. Default: not checked.
+
+        Raises:
+            DsltError: There are no files.
+        """
+        self.files = [Path(file) for file in files]
+        super().__init__(len(self.files), sizes)
+
+    @classmethod
+    def scan(cls, folder: str | os.PathLike[str]) -> ImageFolder:
+        """All image files of a folder in natural order."""
+        return cls(list_images(folder))
+
+    def _where(self, position: int) -> str:
+        return str(self.files[position])
+
+    def _data(self, position: int) -> bytes:
+        return read_bytes(self.files[position])
+
+
+def iterate(frames: FrameSource, start: int = 0, depth: int = 4) -> Iterator[Frame]:
+    """Yield frames from `start` on, in order, decoding up to `depth` ahead in the background.
+
+    An exception of the source is raised at its frame. The thread ends with the generator.
+    """
+    if depth < 1:
+        raise ValueError(f"depth must be at least 1, got {depth}")
+    slots, stop = threading.Semaphore(depth), threading.Event()
+    ready: queue.SimpleQueue[Frame | Exception] = queue.SimpleQueue()
+
+    def decode() -> None:
+        for index in range(start, len(frames)):
+            slots.acquire()
+            if stop.is_set():
+                return
+            try:
+                ready.put(frames[index])
+            except Exception as error:  # handed over to the consumer, whatever it is
+                ready.put(error)
+                return
+
+    worker = threading.Thread(target=decode, name="dslt-frames", daemon=True)
+    worker.start()
+    try:
+        for _ in range(start, len(frames)):
+            item = ready.get()
+            slots.release()
+            if isinstance(item, Exception):
+                raise item
+            yield item
+    finally:
+        stop.set()
+        slots.release()
+        worker.join()
+
+
+def validate_initial_box(
+    box: ArrayLike, frame_shape: tuple[int, ...], where: str
+) -> NDArray[np.float64]:
+    """Check a box that a tracker is to start from, and return it as float64 (4,).
+
+    Args:
+        box: `(x, y, w, h)`, 0-based; it may reach over the frame's edge.
+        frame_shape: `(H, W, ...)` of the frame.
+        where: Names the box in the error (sequence, file).
+
+    Raises:
+        DsltError: The box is NaN, has no area, or lies outside the frame.
+    """
+    array = as_boxes(box).reshape(4)
+    text = ",".join(map(format_number, array.tolist()))
+    height, width = frame_shape[:2]
+    x, y, w, h = array.tolist()
+    if not np.isfinite(array).all():
+        raise DsltError(f"{where}: the initial box {text} is not a number; a target is needed")
+    if w <= 0 or h <= 0:
+        raise DsltError(f"{where}: the initial box {text} (x,y,w,h) has no area")
+    if x >= width or y >= height or x + w <= 0 or y + h <= 0:
+        raise DsltError(
+            f"{where}: the initial box {text} (x,y,w,h from 0) lies outside the frame of "
+            f"{width}x{height} pixels"
+        )
+    return array

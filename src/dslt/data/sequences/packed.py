@@ -1,0 +1,169 @@
+"""Frames that stay in their zip archive and are read from there."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+import zipfile
+from collections import OrderedDict, defaultdict
+from collections.abc import Iterable, Iterator
+from pathlib import Path, PurePosixPath
+
+from dslt.core.errors import DsltError
+from dslt.data.downloads.unpacking.archives import DAMAGE, damage, zip_files
+from dslt.data.downloads.unpacking.gate import Gate
+from dslt.data.downloads.unpacking.unpack import is_image, unpacked_path
+from dslt.data.sequences.frames import ImageFrames
+from dslt.data.sequences.images import natural_key
+
+_LARGEST = 1 << 28  # bytes of a frame, unpacked
+_KEPT_OPEN = 4  # archives: a directory of 100,000 members takes 100 MB
+
+
+def packed_frames(archive: str | os.PathLike[str], strip: int, into: str) -> dict[str, list[str]]:
+    """Find the images of a zip archive, as if it were unpacked.
+
+    Args:
+        archive: The archive.
+        strip: Leading folders that are dropped from the members' paths.
+        into: What its content would become, below the download's folder; `.` is that folder.
+
+    Returns:
+        Names inside the archive, in natural order, by the folder that they would be in.
+
+    Raises:
+        DsltError: The archive is missing, damaged, no zip, or has a member that is refused.
+    """
+    where, source = os.fspath(archive), Path(archive)
+    folders: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    with _open_zip(source) as opened:
+        for path, info in zip_files(opened, Gate(where, source.stat().st_size)).items():
+            place = unpacked_path(path, strip, where)
+            if place is not None and is_image(place):
+                virtual = PurePosixPath(into, place)
+                if not virtual.name.startswith("."):
+                    folders[str(virtual.parent)].append((virtual.name, info.filename))
+    return {
+        folder: [name for _, name in sorted(pairs, key=lambda pair: natural_key(pair[0]))]
+        for folder, pairs in sorted(folders.items())
+    }
+
+
+class PackedFrames(ImageFrames):
+    """Frames that are images in one zip archive, all of one size."""
+
+    def __init__(
+        self,
+        archive: str | os.PathLike[str],
+        members: Iterable[str],
+        sizes: Iterable[int] | None = None,
+    ) -> None:
+        """Take the members in their order; the archive is opened when the first one is read.
+
+        Args:
+            archive: The archive.
+            members: Their names inside the archive, one per frame.
+            sizes: Their lengths in bytes (unpacked) when they were indexed; another length now is
+                an error. Default: not checked.
+
+        Raises:
+            DsltError: There are no members.
+        """
+        self.archive, self.members = Path(archive), list(members)
+        super().__init__(len(self.members), sizes)
+
+    def lengths(self) -> list[int]:
+        """Lengths in bytes of all frames now, from the archive's directory."""
+        archive = _opened(self.archive)
+        return [archive.length(member) for member in self.members]
+
+    def _where(self, position: int) -> str:
+        return f"{self.archive}!{self.members[position]}"
+
+    def _data(self, position: int) -> bytes:
+        return _opened(self.archive).read(self.members[position])
+
+
+class _Archive:
+    """A zip archive that is open in this process; its frames are read by several threads."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.state = _state(path)
+        self._zip = _open_zip(path)
+        self._lock = threading.Lock()
+
+    def length(self, member: str) -> int:
+        """Length of a member in bytes."""
+        return self._info(member).file_size
+
+    def read(self, member: str) -> bytes:
+        """All bytes of a member, checked by its CRC."""
+        info = self._info(member)
+        if info.file_size > _LARGEST:
+            raise DsltError(f"{self._path}!{member}: {info.file_size} bytes are no frame")
+        try:
+            with self._lock:
+                return self._zip.read(info)
+        except (*DAMAGE, OSError, RuntimeError) as error:
+            raise DsltError(
+                f"{self._path}!{member}: unreadable frame, truncated or damaged ({error})"
+            ) from error
+
+    def _info(self, member: str) -> zipfile.ZipInfo:
+        try:
+            return self._zip.getinfo(member)
+        except KeyError:
+            raise DsltError(f"{self._path}!{member}: missing frame") from None
+
+
+_lock = threading.Lock()
+_archives: OrderedDict[Path, _Archive] = OrderedDict()
+
+
+def _opened(path: Path) -> _Archive:
+    """The archive as it is open in this process, the only time."""
+    with _lock:
+        if path not in _archives or _archives[path].state != _state(path):
+            _archives[path] = _Archive(path)
+        _archives.move_to_end(path)
+        while len(_archives) > _KEPT_OPEN:
+            _archives.popitem(last=False)  # closed when the last thread is done with it
+        return _archives[path]
+
+
+def _forget() -> None:
+    """Start anew in a forked process: parent and child would move one place in a file."""
+    global _lock
+    _lock = threading.Lock()
+    _archives.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)
+
+
+def _state(path: Path) -> tuple[int, ...]:
+    """What changes when the archive is exchanged."""
+    with _named(path):
+        stat = path.stat()
+    return stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns
+
+
+def _open_zip(path: Path) -> zipfile.ZipFile:
+    with _named(path), damage(str(path)):
+        return zipfile.ZipFile(path)
+
+
+@contextlib.contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Name the archive that cannot be opened."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise DsltError(
+            f"{path}: no such archive; frames are read from it: fetch it again"
+        ) from None
+    except OSError as error:
+        raise DsltError(f"{path}: unreadable ({error.strerror})") from error

@@ -1,0 +1,287 @@
+"""The scenes of the synthetic videos, as data; `scenes` explains every entry."""
+
+from __future__ import annotations
+
+from dslt.data.synthetic.curves import still
+from dslt.data.synthetic.scenes import Actor, Scene
+from dslt.data.synthetic.textures import Cutout
+
+GREEN, RUST, SAND, NIGHT = (170, 235, 130), (330, 190, 150), (290, 255, 205), (150, 165, 215)
+
+FACE = Cutout("astronaut", (227, 98), (126, 168))
+HELMET = Cutout("astronaut", (393, 428), (212, 160))
+PATCH = Cutout("astronaut", (172, 382), (76, 76))
+SHUTTLE = Cutout("astronaut", (409, 150), (80, 268))
+CAT = Cutout("chelsea", (240, 152), (240, 280))
+SAUCER = Cutout("coffee", (280, 200), (392, 372))
+WHEEL = Cutout("motorcycle_left", (197, 318), (164, 158))
+ENGINE = Cutout("motorcycle_left", (415, 315), (170, 170), 4)
+GLAND = Cutout("ihc", (313, 382), (132, 146))
+HEAD = Cutout("camera", (222, 128), (100, 120), 2, SAND)
+COIN = Cutout("coins", (156, 51), (46, 46))
+COINS = tuple(Cutout("coins", at, (44, 44)) for at in ((216, 51), (271, 116), (206, 123)))
+WALL = Cutout("brick", (256, 256), (150, 440), 16, RUST)
+POST = Cutout("gravel", (250, 256), (60, 480), 16, SAND)
+BUSH = Cutout("grass", (256, 256), (260, 260), 4, GREEN)
+
+
+SCENES: dict[str, Scene] = {
+    "face-approach": Scene(
+        attributes=("SV",),
+        frames=80,
+        photo="motorcycle_left",
+        camera=(((0, 280), (0.5, 330), (1, 400)), ((0, 230), (0.6, 255), (1, 235))),
+        target=Actor(
+            FACE,
+            40,
+            x=((0, 215), (0.3, 280), (0.65, 340), (1, 430)),
+            y=((0, 210), (0.4, 260), (0.7, 225), (1, 245)),
+            scale=((0, 1), (0.45, 1.9), (0.7, 1.5), (1, 0.85)),
+            turn=((0, 0), (0.4, -8), (1, 6)),
+        ),
+        behind=(
+            Actor(HELMET, 74, x=((0, 380), (1, 250)), y=still(285), scale=((0, 0.8), (1, 1.1))),
+        ),
+    ),
+    "saucer-lamp": Scene(
+        attributes=("IV",),
+        frames=70,
+        photo="brick",
+        tint=RUST,
+        camera=(((0, 260), (1, 360)), ((0, 280), (0.5, 340), (1, 300))),
+        target=Actor(
+            SAUCER,
+            66,
+            x=((0, 200), (0.25, 260), (0.5, 250), (0.8, 370), (1, 400)),
+            y=((0, 300), (0.35, 260), (0.6, 360), (1, 290)),
+        ),
+        gain=((0, 1), (0.15, 0.95), (0.3, 0.35), (0.45, 0.4), (0.55, 1.5), (0.75, 1.2), (1, 0.5)),
+        slope=((0, 0), (0.3, 0.4), (0.6, -0.6), (1, 0.5)),
+        noise=8,
+    ),
+    "cat-posts": Scene(
+        attributes=("OCC",),
+        frames=90,
+        photo="grass",
+        tint=GREEN,
+        camera=(((0, 220), (0.5, 330), (1, 420)), ((0, 300), (1, 320))),
+        target=Actor(
+            CAT,
+            62,
+            x=((0, 140), (0.3, 255), (0.6, 350), (1, 500)),
+            y=((0, 300), (0.25, 280), (0.55, 335), (0.8, 300), (1, 325)),
+        ),
+        front=(
+            Actor(POST, 44, x=still(245), y=still(300)),
+            Actor(POST, 52, x=still(375), y=still(310)),
+            Actor(BUSH, 74, x=still(465), y=still(348)),
+        ),
+    ),
+    "coin-crowd": Scene(
+        attributes=("BC",),
+        frames=80,
+        photo="coins",
+        width=560,
+        camera=(((0, 240), (1, 330)), ((0, 200), (0.6, 250), (1, 230))),
+        target=Actor(
+            COIN,
+            44,
+            x=((0, 190), (0.3, 250), (0.6, 280), (1, 390)),
+            y=((0, 190), (0.35, 240), (0.7, 215), (1, 260)),
+            turn=((0, 0), (1, 25)),
+        ),
+        behind=(
+            Actor(COINS[0], 44, x=((0, 300), (0.5, 250), (1, 310)), y=((0, 250), (1, 190))),
+            Actor(COINS[1], 44, x=((0, 150), (0.6, 300), (1, 330)), y=((0, 260), (1, 285))),
+            Actor(COINS[2], 44, x=((0, 330), (0.6, 335), (1, 430)), y=((0, 170), (1, 215))),
+            Actor(COIN, 44, x=((0, 270), (0.5, 190), (1, 280)), y=((0, 130), (1, 160))),
+        ),
+    ),
+    "helmet-dash": Scene(
+        attributes=("FM", "MB"),
+        frames=72,
+        photo="motorcycle_right",
+        camera=(((0, 300), (0.4, 350), (1, 320)), still(240)),
+        target=Actor(
+            HELMET,
+            60,
+            x=(
+                (0, 230),
+                (0.12, 240),
+                (0.2, 350),
+                (0.3, 420),
+                (0.38, 300),
+                (0.5, 250),
+                (0.62, 390),
+                (0.72, 400),
+                (0.82, 270),
+                (1, 250),
+            ),
+            y=(
+                (0, 220),
+                (0.15, 270),
+                (0.25, 200),
+                (0.4, 290),
+                (0.5, 190),
+                (0.6, 270),
+                (0.75, 195),
+                (0.88, 290),
+                (1, 230),
+            ),
+            turn=((0, 0), (0.5, 14), (1, -8)),
+        ),
+        shake=3,
+        shutter=0.8,
+    ),
+    "wheel-roll": Scene(
+        attributes=("IPR",),
+        frames=84,
+        photo="gravel",
+        tint=SAND,
+        camera=(((0, 240), (0.5, 330), (1, 280)), ((0, 300), (1, 340))),
+        target=Actor(
+            WHEEL,
+            64,
+            x=((0, 170), (0.5, 400), (0.7, 390), (1, 230)),
+            y=((0, 290), (0.3, 330), (0.6, 290), (1, 350)),
+            turn=((0, 0), (0.5, 250), (0.7, 235), (1, 20)),
+        ),
+    ),
+    "gland-swim": Scene(
+        attributes=("DEF", "BC"),
+        frames=80,
+        photo="ihc",
+        width=600,
+        camera=(((0, 270), (0.5, 320), (1, 300)), ((0, 260), (1, 330))),
+        target=Actor(
+            GLAND,
+            58,
+            x=((0, 220), (0.4, 300), (0.7, 280), (1, 380)),
+            y=((0, 240), (0.3, 300), (0.7, 330), (1, 310)),
+            stretch=((0, 1), (0.25, 1.25), (0.5, 0.82), (0.75, 1.2), (1, 0.9)),
+            wobble=0.1,
+            cycles=3,
+        ),
+        behind=(
+            Actor(GLAND, 50, x=((0, 350), (1, 230)), y=((0, 200), (1, 390)), wobble=0.1, cycles=2),
+        ),
+    ),
+    "face-exit": Scene(
+        attributes=("OV",),
+        frames=90,
+        photo="coffee",
+        width=760,
+        camera=(((0, 330), (0.5, 380), (1, 340)), ((0, 260), (1, 290))),
+        target=Actor(
+            FACE,
+            48,
+            x=((0, 330), (0.2, 430), (0.33, 600), (0.45, 610), (0.6, 440), (0.8, 330), (1, 270)),
+            y=((0, 240), (0.3, 280), (0.5, 250), (0.75, 310), (1, 260)),
+        ),
+        behind=(Actor(PATCH, 40, x=((0, 260), (1, 430)), y=((0, 330), (1, 220))),),
+    ),
+    "patch-far": Scene(
+        attributes=("LR",),
+        frames=76,
+        photo="camera",
+        width=600,
+        camera=(((0, 330), (0.5, 400), (1, 380)), ((0, 260), (1, 300))),
+        target=Actor(
+            PATCH,
+            17,
+            x=((0, 280), (0.3, 330), (0.6, 420), (1, 440)),
+            y=((0, 240), (0.25, 290), (0.6, 250), (1, 330)),
+            turn=((0, 0), (1, 20)),
+        ),
+        noise=10,
+    ),
+    "cat-twins": Scene(
+        attributes=("OCC", "BC"),
+        frames=86,
+        photo="chelsea",
+        width=620,
+        camera=(((0, 300), (1, 330)), ((0, 200), (1, 215))),
+        target=Actor(
+            CAT,
+            54,
+            x=((0, 200), (0.35, 290), (0.65, 350), (1, 420)),
+            y=((0, 180), (0.5, 230), (1, 190)),
+        ),
+        front=(
+            Actor(
+                CAT,
+                52,
+                x=((0, 430), (0.35, 340), (0.65, 270), (1, 210)),
+                y=((0, 215), (0.5, 205), (1, 235)),
+                turn=((0, 4), (1, -4)),
+            ),
+        ),
+    ),
+    "shuttle-spin": Scene(
+        attributes=("IPR", "FM"),
+        frames=72,
+        photo="astronaut",
+        width=600,
+        tint=NIGHT,
+        camera=(((0, 270), (0.5, 320), (1, 280)), ((0, 280), (1, 300))),
+        target=Actor(
+            SHUTTLE,
+            32,
+            x=((0, 200), (0.2, 330), (0.3, 360), (0.5, 240), (0.7, 380), (0.85, 350), (1, 220)),
+            y=((0, 270), (0.2, 230), (0.4, 330), (0.6, 260), (0.8, 340), (1, 280)),
+            turn=((0, 0), (0.25, 40), (0.5, 150), (0.8, 235), (1, 270)),
+        ),
+        shake=2,
+        shutter=0.4,
+    ),
+    "engine-breathe": Scene(
+        attributes=("DEF", "SV"),
+        frames=80,
+        photo="motorcycle_right",
+        camera=(((0, 330), (1, 300)), ((0, 240), (1, 220))),
+        zoom=((0, 1), (0.5, 1.2), (1, 1.05)),
+        target=Actor(
+            ENGINE,
+            52,
+            x=((0, 260), (0.3, 330), (0.6, 380), (1, 240)),
+            y=((0, 200), (0.4, 260), (0.7, 215), (1, 250)),
+            scale=((0, 1), (0.35, 1.35), (0.7, 0.8), (1, 1.1)),
+            stretch=((0, 1), (0.2, 0.8), (0.5, 1.2), (0.8, 0.85), (1, 1)),
+            wobble=0.07,
+            cycles=4,
+        ),
+    ),
+    "head-hidden": Scene(
+        attributes=("OCC", "MB"),
+        frames=84,
+        photo="grass",
+        tint=(215, 225, 150),
+        camera=(((0, 250), (0.5, 350), (1, 400)), ((0, 300), (0.5, 285), (1, 310))),
+        target=Actor(
+            HEAD,
+            48,
+            x=((0, 170), (0.3, 280), (0.5, 350), (0.7, 410), (1, 510)),
+            y=((0, 300), (0.5, 290), (0.75, 325), (1, 290)),
+        ),
+        front=(Actor(WALL, 92, x=still(350), y=still(300)),),
+        shake=2,
+        shutter=0.6,
+    ),
+    "wheel-dusk": Scene(
+        attributes=("IV", "SV", "OV"),
+        frames=84,
+        photo="motorcycle_left",
+        camera=(((0, 330), (0.5, 300), (1, 370)), ((0, 240), (1, 260))),
+        target=Actor(
+            WHEEL,
+            50,
+            x=((0, 280), (0.25, 330), (0.4, 472), (0.5, 475), (0.65, 330), (1, 320)),
+            y=((0, 230), (0.3, 260), (0.5, 220), (0.75, 290), (1, 240)),
+            scale=((0, 1), (0.3, 1.3), (0.55, 1.2), (1, 0.65)),
+            turn=((0, 0), (0.5, -40), (1, 10)),
+        ),
+        gain=((0, 1.1), (0.3, 0.6), (0.6, 0.45), (0.8, 1.1), (1, 0.7)),
+        slope=((0, 0), (0.5, -0.35), (1, 0.3)),
+        noise=8,
+    ),
+}

@@ -1,0 +1,77 @@
+"""What a scene of the synthetic videos is made of: who moves where, before what, in which light.
+
+Places are world pixels: the pixels of the background. Times run from 0 (first frame) to 1 (last).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from dslt.data.synthetic.curves import Curve
+from dslt.data.synthetic.textures import NEUTRAL, Cutout
+
+
+@dataclass(frozen=True)
+class Actor:
+    """A moving object.
+
+    Attributes:
+        cutout: What it looks like.
+        width: Width on the screen at scale 1 and zoom 1, pixels.
+        x: World column of its middle.
+        y: World row of its middle.
+        scale: Factor on its size.
+        turn: Rotation in degrees, clockwise on the screen.
+        stretch: Factor on its own width; its height is divided by it.
+        wobble: Amplitude of its bending as a part of its width; 0 is rigid.
+        cycles: Periods of the bending in the whole video.
+    """
+
+    cutout: Cutout
+    width: float
+    x: Curve
+    y: Curve
+    scale: Curve = ((0, 1),)
+    turn: Curve = ((0, 0),)
+    stretch: Curve = ((0, 1),)
+    wobble: float = 0
+    cycles: float = 0
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One video.
+
+    Attributes:
+        attributes: OTB attribute codes that it was made for.
+        frames: Number of frames.
+        photo: Background photograph.
+        target: The object to track.
+        camera: World column and row at the middle of the screen.
+        width: Width of the background, world pixels.
+        tint: Factors on the background's colours in 1/256.
+        zoom: Screen pixels per world pixel.
+        shake: Largest jerk of the camera from frame to frame, pixels.
+        behind: Objects that the target covers, in drawing order.
+        front: Objects that cover the target, in drawing order.
+        gain: Brightness in the middle of the screen.
+        slope: Brightness at the right edge over that in the middle.
+        shutter: Exposure as a part of the time between frames (0: no motion blur).
+        noise: Largest noise, grey levels.
+    """
+
+    attributes: tuple[str, ...]
+    frames: int
+    photo: str
+    target: Actor
+    camera: tuple[Curve, Curve]
+    width: int = 640
+    tint: tuple[int, int, int] = NEUTRAL
+    zoom: Curve = ((0, 1),)
+    shake: float = 1
+    behind: tuple[Actor, ...] = field(default=())
+    front: tuple[Actor, ...] = field(default=())
+    gain: Curve = ((0, 1),)
+    slope: Curve = ((0, 0),)
+    shutter: float = 0
+    noise: int = 6

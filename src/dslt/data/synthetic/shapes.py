@@ -1,0 +1,170 @@
+"""Objects of the procedural pairs: photographic cut-outs of one to three parts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from dslt.data.synthetic.photographs import photo_size, sample
+
+Floats = NDArray[np.float64]
+Pixels = NDArray[np.float32]
+Random = np.random.Generator
+
+_MARGIN = 2  # transparent pixels around a shape
+_FEATHER = 1.5  # width of its soft edge, pixels
+_POINTS = 96  # of the outline of a part
+_POWERS = (2, 2, 4, 12)  # ellipse, ellipse, rounded rectangle, rectangle
+_PARTS = (1, 1, 1, 2, 2, 3)
+_LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
+
+
+@dataclass(frozen=True, eq=False)
+class Cloth:
+    """What a part is cut from: a photograph in changed colours.
+
+    Attributes:
+        photo: Its name.
+        grain: Its pixels per pixel of the shape.
+        colors: (3, 3) change of its colours.
+    """
+
+    photo: str
+    grain: float
+    colors: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Shape:
+    """An object at the finest resolution it is drawn in.
+
+    Attributes:
+        pixels: RGB times opacity and opacity, float32 (h, w, 4): 0 to 255 and 0 to 1.
+        outline: Points (K, 2) of it, offsets from the middle of `pixels`, pixels.
+        cloths: Of its parts.
+    """
+
+    pixels: Pixels
+    outline: Floats
+    cloths: tuple[Cloth, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """A superellipse |u|^p + |v|^p <= 1, turned by `angle` about `center`."""
+
+    center: Floats
+    half: Floats
+    angle: float
+    power: int
+
+    def rotation(self) -> Floats:
+        """(2, 2), from the part's axes to those of the shape."""
+        cosine, sine = np.cos(self.angle), np.sin(self.angle)
+        return np.array([[cosine, -sine], [sine, cosine]])
+
+    def outline(self) -> Floats:
+        """Points (K, 2) on it."""
+        angle = np.linspace(0, 2 * np.pi, _POINTS, endpoint=False)
+        circle = np.column_stack([np.cos(angle), np.sin(angle)])
+        points = np.sign(circle) * np.abs(circle) ** (2 / self.power) * self.half
+        placed: Floats = points @ self.rotation().T + self.center
+        return placed
+
+
+def make_shape(random: Random, photos: tuple[str, ...], side: float) -> Shape:
+    """Cut an object out of photographs.
+
+    Args:
+        random: Decides everything.
+        photos: Names of photographs; each part is of one of them.
+        side: Square root of the area of the box around the first part, pixels.
+    """
+    count = int(random.choice(_PARTS))
+    return cut(random, tuple(_draw_cloth(random, photos) for _ in range(count)), side)
+
+
+def cut(random: Random, cloths: tuple[Cloth, ...], side: float) -> Shape:
+    """Cut an object with a part of each cloth; two of the same cloths look alike."""
+    parts = _make_parts(random, len(cloths), side)
+    outline = np.concatenate([part.outline() for part in parts])
+    low, high = outline.min(axis=0), outline.max(axis=0)
+    middle = (low + high) / 2
+    width, height = (np.ceil(high - low) + 2 * _MARGIN).astype(int).tolist()
+    pixels = np.zeros((height, width, 4), dtype=np.float32)
+    for part, cloth in zip(parts, cloths, strict=True):
+        center = part.center - middle + np.array([width, height]) / 2
+        opacity = _opacity(part, center, (width, height))[..., None]
+        texture = _texture(random, cloth, (width, height))
+        layer = np.concatenate([texture * opacity, opacity], axis=2)
+        pixels = layer + pixels * (1 - opacity)
+    return Shape(pixels, outline - middle, cloths)
+
+
+def recolored(random: Random, shape: Shape) -> Shape:
+    """The same object in other colours."""
+    pixels, change = shape.pixels.copy(), palette(random)
+    color = cv2.transform(np.ascontiguousarray(pixels[..., :3]), change)
+    pixels[..., :3] = np.clip(color, 0, 255 * pixels[..., 3:])
+    cloths = (Cloth(old.photo, old.grain, change @ old.colors) for old in shape.cloths)
+    return Shape(pixels, shape.outline, tuple(cloths))
+
+
+def _make_parts(random: Random, count: int, side: float) -> list[_Part]:
+    aspect = np.exp(random.uniform(-0.6, 0.6) / 2)
+    half = np.array([aspect, 1 / aspect]) * side / 2
+    parts = [_Part(np.zeros(2), half, random.uniform(-0.4, 0.4), int(random.choice(_POWERS)))]
+    for _ in range(count - 1):
+        turn = random.uniform(0, 2 * np.pi)
+        center = half * random.uniform(0.3, 0.9) * np.array([np.cos(turn), np.sin(turn)])
+        size = half * random.uniform(0.3, 0.6, 2)
+        angle, power = random.uniform(-0.8, 0.8), int(random.choice(_POWERS))
+        parts.append(_Part(center, size, angle, power))
+    return parts
+
+
+def _opacity(part: _Part, center: Floats, size: tuple[int, int]) -> Pixels:
+    """Opacity (h, w) of a part: 0.5 on its outline, falling over the feather."""
+    x = np.arange(size[0], dtype=np.float32) + np.float32(0.5 - center[0])
+    y = np.arange(size[1], dtype=np.float32)[:, None] + np.float32(0.5 - center[1])
+    (a, b), (c, d) = (part.rotation().T / part.half[:, None]).astype(np.float32)
+    level = 1 - (a * x + b * y) ** part.power - (c * x + d * y) ** part.power
+    slope = float(part.half.min()) / (part.power * _FEATHER)
+    opacity: Pixels = np.clip(0.5 + level * np.float32(slope), 0, 1)
+    return opacity
+
+
+def _draw_cloth(random: Random, photos: tuple[str, ...]) -> Cloth:
+    photo = photos[int(random.integers(len(photos)))]
+    grain = float(np.exp(random.uniform(np.log(0.6), np.log(3))))
+    return Cloth(photo, grain, palette(random))
+
+
+def _texture(random: Random, cloth: Cloth, size: tuple[int, int]) -> Pixels:
+    """A random piece of a cloth, float32 (h, w, 3)."""
+    angle = random.uniform(-np.pi, np.pi)
+    cosine, sine = cloth.grain * np.cos(angle), cloth.grain * np.sin(angle)
+    linear = np.array([[cosine, -sine], [sine, cosine]])
+    middle = random.uniform(0.15, 0.85, 2) * photo_size(cloth.photo)
+    at = middle - linear @ (np.array(size) / 2)
+    color = cv2.transform(sample(cloth.photo, linear, at, size), cloth.colors)
+    return np.asarray(color, dtype=np.float32)
+
+
+def palette(random: Random) -> Floats:
+    """A random change of colours, (3, 3), onto RGB columns: hue, saturation and gains.
+
+    One in two keeps the hue.
+    """
+    hue = random.uniform(-np.pi, np.pi) * float(random.random() < 0.5)
+    axis = np.full((3, 3), 1 / 3)
+    cross = np.array([[0, -1, 1], [1, 0, -1], [-1, 1, 0]]) / np.sqrt(3)
+    rotation = np.cos(hue) * np.eye(3) + (1 - np.cos(hue)) * axis + np.sin(hue) * cross
+    saturation = random.uniform(0.4, 1.5)
+    gray = np.tile(np.array(_LUMA), (3, 1))
+    gains = np.exp(random.uniform(-0.45, 0.45, 3))
+    mixed: Floats = gains[:, None] * (gray + saturation * (rotation - gray))
+    return mixed

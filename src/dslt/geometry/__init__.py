@@ -1,0 +1,1 @@
+"""Boxes, regions and crops: every convention of coordinates."""

@@ -1,0 +1,1 @@
+"""Networks: backbones, the regression network of DSLT, the Siamese networks."""

@@ -1,0 +1,1 @@
+"""Frozen feature extractors with one shallow and one deep tap."""

@@ -1,0 +1,159 @@
+"""EfficientNet-Lite0 up to its classifier, in the layout of the published checkpoint.
+
+Source: Tan and Le, EfficientNet (2019), and the Lite variants: no squeeze-and-excitation, ReLU6, a
+stem and head of fixed width. TensorFlow's SAME padding and batch-norm epsilon are part of what the
+weights were trained with.
+"""
+
+from __future__ import annotations
+
+import itertools
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from dslt.core.errors import DsltError
+from dslt.networks.backbones.base import Spec
+from dslt.networks.backbones.weights import load_state
+from dslt.settings.dslt import BackboneSettings
+
+BATCH_NORM_EPS = 1e-3
+# (expansion, channels, blocks, stride, kernel)
+STAGES = (
+    (1, 16, 1, 1, 3),
+    (6, 24, 2, 2, 3),
+    (6, 40, 2, 2, 5),
+    (6, 80, 3, 2, 3),
+    (6, 112, 3, 1, 5),
+    (6, 192, 4, 2, 5),
+    (6, 320, 1, 1, 3),
+)
+
+
+class SameConv(nn.Conv2d):
+    """Convolution with TensorFlow's SAME padding: an odd pixel goes right and to the bottom."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Convolve `(B, C, H, W)`; the output has `ceil(H / stride)` rows."""
+        pads: list[int] = []
+        for size, kernel, stride in zip(
+            reversed(input.shape[-2:]),
+            reversed(self.kernel_size),
+            reversed(self.stride),
+            strict=True,
+        ):
+            total = max((-(-size // stride) - 1) * stride + kernel - size, 0)
+            pads += [total // 2, total - total // 2]
+        if pads[0] == pads[1] and pads[2] == pads[3]:
+            padding = (pads[2], pads[0])
+            return F.conv2d(
+                input, self.weight, self.bias, self.stride, padding, self.dilation, self.groups
+            )
+        padded = F.pad(input, pads)
+        return F.conv2d(padded, self.weight, self.bias, self.stride, 0, self.dilation, self.groups)
+
+
+def conv_bn(
+    inputs: int, outputs: int, kernel: int, stride: int, groups: int = 1
+) -> list[nn.Module]:
+    """Make a SAME convolution without bias and its batch norm."""
+    return [
+        SameConv(inputs, outputs, kernel, stride, groups=groups, bias=False),
+        nn.BatchNorm2d(outputs, eps=BATCH_NORM_EPS),
+    ]
+
+
+class InvertedResidual(nn.Module):
+    """Expansion, depth-wise convolution, linear projection; a shortcut where shapes agree."""
+
+    def __init__(self, inputs: int, outputs: int, expansion: int, kernel: int, stride: int):
+        super().__init__()
+        width = inputs * expansion
+        layers: list[nn.Module] = []
+        if expansion != 1:
+            layers += [*conv_bn(inputs, width, 1, 1), nn.ReLU6(inplace=True)]
+        layers += [*conv_bn(width, width, kernel, stride, groups=width), nn.ReLU6(inplace=True)]
+        layers += conv_bn(width, outputs, 1, 1)
+        self.layers = nn.Sequential(*layers)
+        self.shortcut = stride == 1 and inputs == outputs
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map `(B, inputs, H, W)` to `(B, outputs, H / stride, W / stride)`."""
+        y: Tensor = self.layers(x)
+        return x + y if self.shortcut else y
+
+
+class EfficientNetLite0(nn.Module):
+    """The network; `blocks` holds the 16 inverted residuals in order.
+
+    Input: RGB scaled to [-1, 1] by `(x - 127) / 128`, `(B, 3, H, W)`.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Sequential(*conv_bn(3, 32, 3, 2), nn.ReLU6(inplace=True))
+        blocks: list[nn.Module] = []
+        inputs = 32
+        for expansion, outputs, repeats, stride, kernel in STAGES:
+            for repeat in range(repeats):
+                step = stride if repeat == 0 else 1
+                blocks.append(InvertedResidual(inputs, outputs, expansion, kernel, step))
+                inputs = outputs
+        self.blocks = nn.ModuleList(blocks)
+        self.head = nn.Sequential(*conv_bn(inputs, 1280, 1, 1), nn.ReLU6(inplace=True))
+        self.classifier = nn.Linear(1280, 1000)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return ImageNet logits `(B, 1000)`."""
+        x = self.stem(x)
+        for block in self.blocks:
+            x = block(x)
+        return self.classifier(self.head(x).mean(dim=(2, 3)))  # type: ignore[no-any-return]
+
+    def load_published(self, state: dict[str, Tensor]) -> None:
+        """Load the checkpoint, whose tensors stand in the same order under other names.
+
+        Raises:
+            ValueError: if a tensor is missing, left over or of another shape.
+        """
+        own = self.state_dict()
+        theirs = [value for key, value in state.items() if not key.endswith("num_batches_tracked")]
+        keys = [key for key in own if not key.endswith("num_batches_tracked")]
+        if len(keys) != len(theirs):
+            raise ValueError(f"{len(theirs)} tensors in the checkpoint, {len(keys)} in the network")
+        for key, value in zip(keys, theirs, strict=True):
+            if own[key].shape != value.shape:
+                raise ValueError(f"{key}: shape {tuple(value.shape)}, not {tuple(own[key].shape)}")
+            own[key].copy_(value)
+
+
+def fold_batch_norms(module: nn.Module) -> nn.Module:
+    """Fold each batch norm of `module` (in evaluation mode) into the convolution before it."""
+    for child in module.children():
+        fold_batch_norms(child)
+    if isinstance(module, nn.Sequential):
+        layers = list(module.children())
+        for index, (conv, norm) in enumerate(itertools.pairwise(layers)):
+            if isinstance(conv, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
+                module[index] = torch.nn.utils.fuse_conv_bn_eval(conv.eval(), norm.eval())
+                module[index + 1] = nn.Identity()
+    return module
+
+
+def taps(settings: BackboneSettings, seed: int) -> tuple[list[nn.Module], Spec]:
+    """Cut the network after its last block of stride 8 (40 channels) and of stride 16 (112)."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        network = EfficientNetLite0()
+    state = load_state(settings)
+    if state is not None:
+        try:
+            network.load_published(state)
+        except ValueError as error:
+            raise DsltError(f"{settings.weights} weights of {settings.name}: {error}") from error
+    fold_batch_norms(network.eval())
+    shallow = nn.Sequential(network.stem, *network.blocks[:5])
+    deep = nn.Sequential(*network.blocks[5:11])
+    spec = Spec((40, 112), (8, 16), origin=7.5, mean=(127.0,) * 3, std=(128.0,) * 3)
+    return [shallow, deep], spec

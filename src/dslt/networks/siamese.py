@@ -1,0 +1,127 @@
+"""What all Siamese networks share: a backbone whose parts are frozen or trained, and a stride."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Self
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from dslt.core.errors import DsltError
+from dslt.networks.trunk import Trunk
+from dslt.settings.siamese import CropSettings
+
+STRIDE = 8  # pixels of a crop per response cell, for every network here
+SIDE = 127  # pixels: a crop of this side, or one that differs by whole cells, has centred cells
+
+
+class SiameseNet(nn.Module):
+    """A template network, a search network with the same weights, and a response.
+
+    Images are RGB in [0, 255], `(B, 3, side, side)`, float. Cell `i` of a response with `n` cells
+    stands for a target whose middle is `(i - (n - 1) / 2) * STRIDE` pixels off that of the search
+    region. A template batch of 1 serves any number of search regions.
+
+    Parts of the backbone are frozen, and stay in evaluation mode, until `unfreeze` names them.
+    """
+
+    def __init__(self, backbone: Trunk, crops: CropSettings):
+        super().__init__()
+        self.backbone = backbone
+        for name in ("template", "search"):
+            check_side(getattr(crops, name), crops, f"crops.{name}")
+        self.unfreeze(())
+
+    @property
+    def backbone_parts(self) -> dict[str, nn.Module]:
+        """The parts of the backbone, by the names that `unfreeze` takes, first to last."""
+        return dict(self.backbone.named_children())
+
+    def unfreeze(self, names: Iterable[str]) -> None:
+        """Train these parts of the backbone from now on, and no others.
+
+        Raises:
+            DsltError: there is no such part.
+        """
+        chosen = set(names)
+        if unknown := sorted(chosen - set(self.backbone_parts)):
+            raise DsltError(
+                f"schedule.unfreeze: {', '.join(unknown)}; expected parts of the backbone: "
+                f"{', '.join(self.backbone_parts)}"
+            )
+        self.unfrozen = frozenset(chosen)
+        for name, part in self.backbone_parts.items():
+            part.requires_grad_(name in chosen)
+        self.train(self.training)
+
+    def train(self, mode: bool = True) -> Self:
+        """Switch to training mode, frozen parts excepted: their batch norms keep their moments."""
+        super().train(mode)
+        for name, part in self.backbone_parts.items():
+            part.train(mode and name in self.unfrozen)
+        return self
+
+    def backbone_parameters(self) -> list[nn.Parameter]:
+        """List the parameters of the unfrozen parts."""
+        return [value for value in self.backbone.parameters() if value.requires_grad]
+
+    def head_parameters(self) -> list[nn.Parameter]:
+        """List the parameters outside the backbone."""
+        named = self.named_parameters()
+        return [value for name, value in named if not name.startswith("backbone.")]
+
+
+def correlate(templates: Tensor, features: Tensor) -> Tensor:
+    """Correlate each search map with its template, all channels together.
+
+    Sums of many products of unnormalised features overflow half a precision, so float32 it is.
+
+    Args:
+        templates: `(B or 1, C, h, w)`.
+        features: `(B, C, H, W)`.
+
+    Returns:
+        float32 `(B, 1, H - h + 1, W - w + 1)`.
+    """
+    with torch.autocast(features.device.type, enabled=False):
+        templates, features = templates.float(), features.float()
+        if len(templates) == 1:
+            return F.conv2d(features, templates)
+        joined = features.flatten(0, 1)[None]
+        return F.conv2d(joined, templates, groups=len(templates)).transpose(0, 1)
+
+
+def correlate_channels(templates: Tensor, features: Tensor) -> Tensor:
+    """Correlate each search map with its template, channel by channel, as SiamRPN++ does.
+
+    Args:
+        templates: `(B or 1, C, h, w)`.
+        features: `(B, C, H, W)`.
+
+    Returns:
+        `(B, C, H - h + 1, W - w + 1)`.
+    """
+    count, channels = features.shape[:2]
+    kernels = templates.expand(count, -1, -1, -1).flatten(0, 1)[:, None]
+    joined = F.conv2d(features.flatten(0, 1)[None], kernels, groups=count * channels)
+    return joined.view(count, channels, *joined.shape[-2:])
+
+
+def check_side(side: int, crops: CropSettings, name: str) -> None:
+    """Refuse a crop whose cells would not lie symmetrically about the middle.
+
+    Args:
+        side: of the crop, pixels.
+        crops: whose template is correlated with it.
+        name: of the setting.
+
+    Raises:
+        DsltError: the side is smaller than the template's, or none that fits the stride.
+    """
+    if side < crops.template or (side - SIDE) % STRIDE:
+        raise DsltError(
+            f"{name}: {side}; expected pixels, not below the template's and a multiple of {STRIDE}"
+            f" away from {SIDE}, such as 127, 239, 255, 271 or 287"
+        )

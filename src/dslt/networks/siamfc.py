@@ -1,0 +1,102 @@
+"""SiamFC: one correlation of template and search region (Bertinetto et al., 2016)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from dslt.core.errors import DsltError
+from dslt.networks.siamese import STRIDE, SiameseNet, correlate
+from dslt.networks.trunk import make_trunk, seeded
+from dslt.settings.siamese import SiamFcTraining
+
+TAPS = {"alexnet_groups": "layer5", "efficientnet_lite0": "block5"}
+# EfficientNet-Lite0's cells at stride 8 see 67 pixels around a middle that its padding puts 3 off
+# that of the crop. With 3 more pixels before the crop and 5 behind it, the cells lie symmetrically,
+# and those that are kept see no padding: the network is as free of borders as AlexNet.
+LITE_PAD = (3, 5, 3, 5)
+LITE_KEPT = slice(4, -5)
+
+
+class Neck(nn.Sequential):
+    """The trained part on a frozen light backbone: 1x1 then unpadded 3x3 convolution.
+
+    The last batch norm gives every channel unit variance, whatever the backbone's magnitudes.
+
+    Maps `(B, inputs, H, W)` to `(B, channels, H - 2, W - 2)`.
+    """
+
+    def __init__(self, inputs: int, channels: int):
+        super().__init__(
+            nn.Conv2d(inputs, channels, 1, bias=False),
+            nn.BatchNorm2d(channels),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(channels, channels, 3, bias=False),
+            nn.BatchNorm2d(channels),
+        )
+
+
+class SiamFcNet(SiameseNet):
+    """SiamFC on the grouped AlexNet, or a light one on EfficientNet-Lite0.
+
+    With a template of 127 pixels, 255 pixels give 17 x 17 logits and 239 give 15 x 15. On AlexNet
+    the features are 6 x 6 and 22 x 22 (255); on the light backbone 8 x 8 and 24 x 24, or with a
+    neck 6 x 6 and 22 x 22 too.
+
+    Args:
+        settings: backbone, neck, gain and crops are used.
+        seed: of random weights.
+        load: false leaves the backbone random, for a state that is read afterwards.
+
+    Raises:
+        DsltError: another backbone, sides that leave cells off-centre, or weights are missing.
+    """
+
+    def __init__(self, settings: SiamFcTraining, seed: int = 0, *, load: bool = True):
+        name = settings.backbone.name
+        if name not in TAPS:
+            raise DsltError(f"backbone.name of SiamFC: {name}; expected {' or '.join(TAPS)}")
+        super().__init__(make_trunk(settings.backbone, seed, load=load), settings.crops)
+        self.light = name == "efficientnet_lite0"
+        self.tap = TAPS[name]
+        self.gain = settings.gain
+        inputs = self.backbone.channels[self.tap]
+        with seeded(seed):
+            self.neck = Neck(inputs, settings.channels) if settings.channels else nn.Identity()
+        self.bias = nn.Parameter(torch.zeros(()))
+        self.template_side = settings.crops.template
+
+    def features(self, images: Tensor) -> Tensor:
+        """Extract what the backbone gives, before the neck: `(B, C, H, W)`."""
+        if not self.light:
+            return self.backbone(images, (self.tap,))[0]  # type: ignore[no-any-return]
+        # A CPU's cache holds the maps of one image, not of a batch: twice as fast.
+        parts = images.chunk(len(images)) if images.device.type == "cpu" else (images,)
+        maps = torch.cat([self.backbone(F.pad(part, LITE_PAD), (self.tap,))[0] for part in parts])
+        return maps[..., LITE_KEPT, LITE_KEPT]
+
+    def template(self, z: Tensor) -> Tensor:
+        """Turn templates `(B, 3, template, template)` into features `(B, C, h, w)`."""
+        return self.neck(self.features(z))  # type: ignore[no-any-return]
+
+    def response(self, template: Tensor, x: Tensor) -> Tensor:
+        """Correlate features of templates with search regions.
+
+        Args:
+            template: what `template` returned, batch of 1 or `B`.
+            x: `(B, 3, S, S)`.
+
+        Returns:
+            float32 logits `(B, 1, H, W)`, `H = W = response_side(S)`: `gain` times the
+            correlation, plus the trained bias.
+        """
+        return self.gain * correlate(template, self.neck(self.features(x))) + self.bias
+
+    def forward(self, z: Tensor, x: Tensor) -> Tensor:
+        """Return the logits of the search regions `x` for the templates `z`."""
+        return self.response(self.template(z), x)
+
+    def response_side(self, search: int) -> int:
+        """Return the rows and columns of the response to a search region of so many pixels."""
+        return (search - self.template_side) // STRIDE + 1

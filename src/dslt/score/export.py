@@ -1,0 +1,301 @@
+"""Results in the forms that other toolkits read.
+
+| form | files | read by |
+|---|---|---|
+| `otb` | `<tracker>/<sequence>.txt`, `<tracker>/times/<sequence>_time.txt` | got10k (OTB) |
+| `pysot` | `<tracker>/<sequence>.txt` | PySOT, pysot-toolkit |
+| `otb-mat` | `<sequence>_<tracker>.mat` | the MATLAB toolkits of OTB and UAV123 |
+| `got10k` | `<sequence>/<sequence>_001.txt`, `<sequence>/<sequence>_time.txt` | got10k (GOT-10k) |
+| `vot` | `<tracker>/<experiment>/<sequence>/<sequence>_001.txt`, `_time.txt` | VOT's toolkits |
+| `vot-binary` | the same with `.bin`, and `<sequence>_001_time.value` | vot-toolkit |
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from dslt.core.errors import DsltError, unknown
+from dslt.data.sequences.target import (
+    INITIALIZED,
+    SKIPPED,
+    Floats,
+    Trajectory,
+)
+from dslt.geometry.boxes import format_boxes, to_file_origin
+from dslt.score.formats.layouts import (
+    LAYOUTS,
+    Found,
+    find_files,
+    some,
+)
+from dslt.score.formats.otb_mat import mat_bytes
+from dslt.score.formats.seconds import read_records
+from dslt.score.formats.vot import (
+    binary_of,
+    is_supervised,
+    make_trajectory,
+    read_vot,
+    text_of,
+)
+from dslt.score.read_boxes import RawResult, load_result
+
+SUPERVISED = "baseline"
+VOT_FORMS = ("vot", "vot-binary")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
+
+
+@dataclass(frozen=True)
+class Form:
+    """What is to be written.
+
+    Attributes:
+        to: one of `LAYOUTS`.
+        tracker: its name in paths.
+        experiment: VOT's name of the experiment; one-pass boxes are no `baseline`.
+        origin_in: 0 or 1, where boxes of the results count pixels from; None is 1. Supervised
+            runs are taken as they are.
+        origin_out: the same of the files to write; None is 1, and 0 for VOT's forms.
+        rename: name of a sequence to the name that the toolkit has for it.
+    """
+
+    to: str
+    tracker: str
+    experiment: str = SUPERVISED
+    origin_in: int | None = None
+    origin_out: int | None = None
+    rename: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def read_from(self) -> int:
+        """Where boxes of the results count pixels from."""
+        return 1 if self.origin_in is None else self.origin_in
+
+    @property
+    def write_from(self) -> int:
+        """Where boxes in the files to write count pixels from."""
+        default = 0 if self.to in VOT_FORMS else 1
+        return default if self.origin_out is None else self.origin_out
+
+
+@dataclass(frozen=True)
+class Repetition:
+    """One run over one sequence: boxes or a supervised run, and its seconds (N,) if known."""
+
+    boxes: Floats | None
+    run: Trajectory | None
+    seconds: Floats | None
+    fps: float | None
+
+
+def export_files(
+    folders: Sequence[Path], form: Form, layout: str = "auto"
+) -> tuple[dict[str, bytes], list[str]]:
+    """Put the files of another toolkit together.
+
+    Args:
+        folders: of results, each a repetition (or several) of the same sequences.
+        form: what to write.
+        layout: of the folders, one of `LAYOUTS`, or `auto`.
+
+    Returns:
+        Path to bytes, and notes.
+
+    Raises:
+        DsltError: results are missing or unreadable, or they cannot be written in that form.
+    """
+    if form.to not in LAYOUTS:
+        raise unknown("form of results", form.to, LAYOUTS)
+    for name in (form.tracker, form.experiment):
+        if not _NAME.fullmatch(name):
+            raise DsltError(f"name {name!r}: expected letters, digits and . _ + - only")
+    read = [_read_folder(folder, form, layout) for folder in folders]
+    sequences = _merge(folders, [records for records, _ in read])
+    renamed = _renamed(sequences, form.rename)
+    files: dict[str, bytes] = {}
+    for name, repetitions in renamed.items():
+        files |= _WRITERS[form.to](name, repetitions, form)
+    return files, [note for _, notes in read for note in notes]
+
+
+def _read_folder(
+    folder: Path, form: Form, layout: str
+) -> tuple[dict[str, list[Repetition]], list[str]]:
+    """Read every result of a folder, boxes or supervised runs."""
+    found = find_files(folder, layout, content="runs", experiment=form.experiment)
+    first = next(iter(found.files.values()))[0]
+    supervised = found.layout == "vot-binary" or (
+        found.layout != "otb-mat" and is_supervised(first)
+    )
+    if supervised and {form.origin_in, form.origin_out} - {None, 0}:
+        raise DsltError(
+            f"{folder}: supervised runs, whose coordinates count from 0 and are kept as they are;"
+            " leave out --box-origin-in and --box-origin-out"
+        )
+    if found.layout == "vot" and not supervised:
+        found = find_files(folder, layout)
+    read = _read_run if supervised else _read_boxes
+    notes = list(found.notes)
+    records = {
+        name: [read(found, name, i, form, notes) for i in range(len(paths))]
+        for name, paths in found.files.items()
+    }
+    return records, notes
+
+
+def _read_boxes(found: Found, name: str, index: int, form: Form, notes: list[str]) -> Repetition:
+    result: RawResult = load_result(found, name, form.read_from, index)
+    notes += result.notes
+    return Repetition(result.boxes, None, result.seconds, result.fps)
+
+
+def _read_run(found: Found, name: str, index: int, form: Form, notes: list[str]) -> Repetition:
+    paths = found.files[name]
+    run, odd = read_vot(paths[index])
+    frames, records = len(run.states), found.seconds.get(name, ())
+    times, left_out = read_records(records, name, len(paths), frames, gaps=True)
+    notes += [*odd, *left_out]
+    return Repetition(None, run, None if times is None else times[index], None)
+
+
+def _merge(
+    folders: Sequence[Path], records: Sequence[Mapping[str, list[Repetition]]]
+) -> dict[str, list[Repetition]]:
+    """Put the repetitions of several folders side by side."""
+    merged = {name: list(repetitions) for name, repetitions in records[0].items()}
+    for folder, more in zip(folders[1:], records[1:], strict=True):
+        different = sorted(set(merged) ^ set(more))
+        if different:
+            raise DsltError(f"{folder}: not the sequences of {folders[0]}: {some(different)}")
+        for name, repetitions in more.items():
+            merged[name] += repetitions
+    for name, repetitions in merged.items():
+        if len({_frames(repetition) for repetition in repetitions}) > 1:
+            raise DsltError(f"{folders[0]}: the repetitions of {name} differ in length")
+    return merged
+
+
+def _frames(repetition: Repetition) -> int:
+    """Length of a repetition; exactly one of boxes and run is there."""
+    if repetition.boxes is not None:
+        return len(repetition.boxes)
+    return 0 if repetition.run is None else len(repetition.run.states)
+
+
+def _renamed(
+    sequences: Mapping[str, list[Repetition]], rename: Mapping[str, str]
+) -> dict[str, list[Repetition]]:
+    """Give sequences the names that they are to have."""
+    for name in rename:
+        if name not in sequences:
+            raise unknown("sequence of the results", name, sequences)
+    renamed = {rename.get(name, name): records for name, records in sequences.items()}
+    if len(renamed) != len(sequences):
+        raise DsltError("two sequences would get the same name")
+    return renamed
+
+
+def _boxes(name: str, repetition: Repetition, form: Form) -> Floats:
+    """The boxes of a repetition."""
+    if repetition.boxes is None:
+        raise DsltError(
+            f"{name}: a supervised run, which the form {form.to} cannot hold; expected --to vot or"
+            " vot-binary"
+        )
+    return repetition.boxes
+
+
+def _single(name: str, repetitions: Sequence[Repetition], form: Form) -> Repetition:
+    """The one repetition that most forms have a place for."""
+    if len(repetitions) > 1:
+        raise DsltError(f"{name}: {len(repetitions)} repetitions, of which {form.to} keeps one")
+    return repetitions[0]
+
+
+def _run(name: str, repetition: Repetition, form: Form) -> Trajectory:
+    """A repetition as VOT writes it; boxes become an initialisation and what follows."""
+    if repetition.run is not None:
+        return repetition.run
+    boxes = _boxes(name, repetition, form)
+    if form.experiment == SUPERVISED:
+        raise DsltError(
+            f"{name}: one-pass boxes, but VOT's experiment {SUPERVISED} is supervised; run the"
+            " tracker supervised, or give --experiment unsupervised"
+        )
+    absent = np.asarray(np.isnan(boxes).any(axis=1))
+    rows = to_file_origin(boxes, form.write_from).tolist()
+    regions = [SKIPPED if absent[i] else tuple(row) for i, row in enumerate(rows)]
+    return make_trajectory([INITIALIZED, *regions[1:]], name)[0]
+
+
+def _otb(name: str, repetitions: Sequence[Repetition], form: Form) -> dict[str, bytes]:
+    files = _pysot(name, repetitions, form)
+    if repetitions[0].seconds is not None:
+        files[f"{form.tracker}/times/{name}_time.txt"] = _times(repetitions)
+    return files
+
+
+def _pysot(name: str, repetitions: Sequence[Repetition], form: Form) -> dict[str, bytes]:
+    boxes = _boxes(name, _single(name, repetitions, form), form)
+    return {f"{form.tracker}/{name}.txt": format_boxes(boxes, form.write_from).encode()}
+
+
+def _otb_mat(name: str, repetitions: Sequence[Repetition], form: Form) -> dict[str, bytes]:
+    only = _single(name, repetitions, form)
+    data = mat_bytes(_boxes(name, only, form), only.fps, form.write_from)
+    return {f"{name}_{form.tracker}.mat": data}
+
+
+def _got10k(name: str, repetitions: Sequence[Repetition], form: Form) -> dict[str, bytes]:
+    files = {
+        f"{name}/{name}_{number:03d}.txt": format_boxes(
+            _boxes(name, repetition, form), form.write_from
+        ).encode()
+        for number, repetition in enumerate(repetitions, 1)
+    }
+    if all(repetition.seconds is not None for repetition in repetitions):
+        files[f"{name}/{name}_time.txt"] = _times(repetitions)
+    return files
+
+
+def _vot(name: str, repetitions: Sequence[Repetition], form: Form) -> dict[str, bytes]:
+    folder = f"{form.tracker}/{form.experiment}/{name}"
+    files = {
+        f"{folder}/{name}_{number:03d}.txt": text_of(_run(name, repetition, form)).encode()
+        for number, repetition in enumerate(repetitions, 1)
+    }
+    if all(repetition.seconds is not None for repetition in repetitions):
+        files[f"{folder}/{name}_time.txt"] = _times(repetitions)
+    return files
+
+
+def _vot_binary(name: str, repetitions: Sequence[Repetition], form: Form) -> dict[str, bytes]:
+    files = {}
+    for number, repetition in enumerate(repetitions, 1):
+        stem = f"{form.tracker}/{form.experiment}/{name}/{name}_{number:03d}"
+        files[f"{stem}.bin"] = binary_of(_run(name, repetition, form))
+        if repetition.seconds is not None:
+            lines = ("" if np.isnan(value) else f"{value:.8f}" for value in repetition.seconds)
+            files[f"{stem}_time.value"] = "".join(f"{line}\n" for line in lines).encode()
+    return files
+
+
+def _times(repetitions: Sequence[Repetition]) -> bytes:
+    """A line per frame, a column per repetition; zero where a frame was skipped."""
+    columns = [r.seconds for r in repetitions if r.seconds is not None]
+    rows = np.nan_to_num(np.array(columns)).T
+    return "".join(",".join(f"{value:.8f}" for value in row) + "\n" for row in rows).encode()
+
+
+_WRITERS = {
+    "otb": _otb,
+    "pysot": _pysot,
+    "otb-mat": _otb_mat,
+    "got10k": _got10k,
+    "vot": _vot,
+    "vot-binary": _vot_binary,
+}

@@ -1,0 +1,117 @@
+"""Records of time beside results: seconds per frame, a column per repetition."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dslt.core.errors import DsltError
+
+Floats = NDArray[np.float64]
+
+
+def read_records(
+    paths: Sequence[Path], name: str, repetitions: int, frames: int, *, gaps: bool = False
+) -> tuple[Floats | None, list[str]]:
+    """Read a sequence's records of time, whatever their form.
+
+    Args:
+        paths: one file for all repetitions, or one each; none where there is no record.
+        name: of the sequence, for notes.
+        repetitions: R, of the results.
+        frames: N, of the results.
+        gaps: as in `read_seconds`.
+
+    Returns:
+        (R, N) seconds, None without a record; and notes on one of another toolkit that does not
+        fit, which is left out.
+
+    Raises:
+        DsltError: as `read_seconds` and `read_time_file`.
+    """
+    columns = [
+        read_seconds(path, frames, gaps=gaps).reshape(-1, 1)
+        if path.suffix == ".csv"
+        else read_time_file(path)
+        for path in paths
+    ]
+    if not columns:
+        return None, []
+    shapes = sorted({len(column) for column in columns})
+    count = sum(column.shape[1] for column in columns)
+    if shapes != [frames] or count != repetitions:
+        return None, [
+            f"{name}: times of {count} repetitions of {' or '.join(map(str, shapes))} frames for"
+            f" {repetitions} of {frames}; the speed is left out"
+        ]
+    return np.concatenate(columns, axis=1).T, []
+
+
+def read_seconds(path: Path, rows: int, *, gaps: bool = False) -> Floats:
+    """Read the column `seconds` of a per-frame record of ours.
+
+    Args:
+        path: CSV with one row per frame.
+        rows: the number of rows of the result beside it.
+        gaps: whether a frame may have none (NaN), as the skipped ones of a supervised run.
+
+    Raises:
+        DsltError: no such column, a value that is not a finite number, or another length.
+    """
+    try:
+        with path.open(newline="", encoding="utf-8") as handle:
+            reader = csv.reader(handle)
+            header = next(reader, [])
+            if "seconds" not in header:
+                raise DsltError(f"{path}: no column 'seconds'; columns: {header}")
+            column = header.index("seconds")
+            texts = [row[column] if len(row) > column else "" for row in reader]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DsltError(f"{path}: unreadable per-frame record ({error})") from error
+    if len(texts) != rows:
+        raise DsltError(f"{path}: {len(texts)} rows, but {rows} boxes in {path.stem}.txt")
+    return np.array([_number(text, f"{path}, frame {i}", gaps) for i, text in enumerate(texts)])
+
+
+def read_time_file(path: Path) -> Floats:
+    """Read a time file of another toolkit: a line per frame, a number per repetition.
+
+    Returns:
+        (N, R) seconds; NaN where a frame has none (an empty line, or zero for a skipped frame).
+
+    Raises:
+        DsltError: the file is not text, or a line has not as many numbers as the first.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8-sig").rstrip("\n").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise DsltError(f"{path}: not a readable file of seconds ({error})") from error
+    rows = [
+        [_number(text, f"{path}, line {number}", True) for text in line.replace(",", " ").split()]
+        for number, line in enumerate(lines, 1)
+    ]
+    width = max((len(row) for row in rows), default=0)
+    for number, row in enumerate(rows, 1):
+        if row and len(row) != width:
+            raise DsltError(f"{path}, line {number}: {len(row)} values, expected {width}")
+    values = np.array([row or [math.nan] * width for row in rows]).reshape(len(rows), width)
+    values[values <= 0] = np.nan
+    return values
+
+
+def _number(text: str, where: str, gaps: bool) -> float:
+    """Read a finite number; with `gaps`, nothing or NaN may stand for none."""
+    if gaps and text.strip().lower() in {"", "nan", "none"}:
+        return math.nan
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise DsltError(f"{where}: seconds = {text!r} is not a finite number")
+    return value

@@ -1,0 +1,84 @@
+"""Scores of a network on held-out sequences while it is trained offline (Fig. 16, lower part)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from dslt.core.errors import DsltError
+
+COLUMNS = ("epoch", "sequence", "video", "success_auc")
+FORM = "CELL@SEED=FILE"
+
+
+def read_validation(path: Path) -> pd.DataFrame:
+    """Read `validation.csv` of a training.
+
+    Returns:
+        Success AUC in [0, 1]: a row for each epoch that was validated, in order, 0 for the
+        untrained network; a column `(sequence, video)` for each sequence, by name.
+
+    Raises:
+        DsltError: the file is missing, malformed or incomplete.
+    """
+    try:
+        rows = pd.read_csv(path, dtype={"sequence": str, "video": str})
+    except FileNotFoundError:
+        raise DsltError(f"{path}: no such file; rule `train` (`dslt train`) makes it") from None
+    except (OSError, ValueError) as error:
+        raise DsltError(f"{path}: not a validation record ({error})") from None
+    lacking = [name for name in COLUMNS if name not in rows]
+    if lacking:
+        raise DsltError(f"{path}: lacks the columns {', '.join(lacking)}")
+    if rows.empty:
+        raise DsltError(f"{path}: holds no score; was the training validated?")
+    try:
+        table = rows.pivot(index="epoch", columns=["sequence", "video"], values="success_auc")
+        table = table.astype(np.float64).sort_index(axis=0).sort_index(axis=1)
+    except ValueError as error:
+        raise DsltError(f"{path}: not a validation record ({error})") from None
+    if not np.isfinite(table.to_numpy()).all():
+        raise DsltError(f"{path}: not every sequence has a score after every epoch: incomplete")
+    return table
+
+
+def read_validations(specs: Iterable[str]) -> dict[str, dict[int, pd.DataFrame]]:
+    """Read the validations of cells and seeds, which must be of the same sequences.
+
+    Args:
+        specs: `CELL@SEED=FILE`.
+
+    Returns:
+        cell -> seed -> table as `read_validation` returns it; seeds ascend.
+
+    Raises:
+        DsltError: as `read_validation`; a spec is malformed or given twice; or the files hold
+            different sequences, or those of one cell different epochs.
+    """
+    found: dict[str, dict[int, pd.DataFrame]] = {}
+    first: tuple[str, pd.DataFrame] | None = None
+    for spec in specs:
+        key, _, name = spec.partition("=")
+        cell, _, seed = key.partition("@")
+        if not (cell and seed.isdigit() and name):
+            raise DsltError(f"--validation {spec!r}: expected {FORM}")
+        if int(seed) in found.setdefault(cell, {}):
+            raise DsltError(f"--validation: {key} was given twice")
+        table = read_validation(Path(name))
+        first = first or (name, table)
+        if not table.columns.equals(first[1].columns):
+            differing = table.columns.symmetric_difference(first[1].columns)
+            odd = sorted(set(differing.get_level_values(0)))
+            raise DsltError(
+                f"{name}: other sequences than {first[0]} ({', '.join(odd)}); "
+                "validate all trainings alike"
+            )
+        found[cell][int(seed)] = table
+    for cell, seeds in found.items():
+        tables = list(seeds.values())
+        if not all(table.index.equals(tables[0].index) for table in tables):
+            raise DsltError(f"{cell}: its seeds were validated after different epochs")
+    return {cell: dict(sorted(seeds.items())) for cell, seeds in found.items()}

@@ -1,0 +1,1 @@
+"""Typed settings, and what is known of trackers, figures and tables without running any."""

@@ -1,0 +1,231 @@
+"""Protocols as typed data: what `config/protocols.yaml` may say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+import numpy as np
+import yaml
+from numpy.typing import NDArray
+from pydantic import Field, model_validator
+
+from dslt.core.errors import DsltError, unknown
+from dslt.core.text import merge
+from dslt.settings.base import Settings, validate
+
+
+class Thresholds(Settings):
+    """An evenly spaced list of thresholds, both ends included.
+
+    Attributes:
+        start: first threshold.
+        step: distance of two thresholds.
+        stop: last threshold, a whole number of steps from the first.
+    """
+
+    start: float
+    step: float = Field(gt=0)
+    stop: float
+
+    @model_validator(mode="after")
+    def _whole_steps(self) -> Thresholds:
+        count = (self.stop - self.start) / self.step
+        if count < 1 or abs(count - round(count)) > 1e-9:
+            raise ValueError("stop - start must be a whole number of steps, at least one")
+        return self
+
+    def values(self) -> NDArray[np.float64]:
+        """Build the thresholds as MATLAB's colon operator does.
+
+        The lower half counts up from `start`, the upper half counts down from `stop`; a threshold
+        of the upper half can differ from `start + k * step` in its last bit, which decides frames
+        whose overlap is a round number.
+        """
+        count = round((self.stop - self.start) / self.step)
+        index = np.arange(count + 1)
+        upwards = self.start + index * self.step
+        downwards = self.stop - (count - index) * self.step
+        return np.where(index <= count // 2, upwards, downwards)
+
+
+class SuccessThresholds(Thresholds):
+    """Overlap thresholds; `counts` says whether an overlap equal to the threshold succeeds."""
+
+    counts: Literal["above", "at_or_above"]
+
+
+class DistanceThresholds(Thresholds):
+    """Centre distances; `counts` says whether a distance equal to the threshold hits."""
+
+    HEADLINE: ClassVar[float]
+    UNIT: ClassVar[str]
+
+    counts: Literal["up_to", "below"]
+
+    @model_validator(mode="after")
+    def _has_headline(self) -> Self:
+        if abs(self.values()[self.headline()] - self.HEADLINE) > 1e-9:
+            raise ValueError(
+                f"the thresholds must contain {self.HEADLINE:g} {self.UNIT}, the headline"
+            )
+        return self
+
+    def headline(self) -> int:
+        """Index of the headline's threshold."""
+        return int(np.argmin(np.abs(self.values() - self.HEADLINE)))
+
+
+class PrecisionThresholds(DistanceThresholds):
+    """Centre distances in pixels; the headline is 20 px."""
+
+    HEADLINE: ClassVar[float] = 20.0
+    UNIT: ClassVar[str] = "px"
+
+
+class NormPrecisionThresholds(DistanceThresholds):
+    """Centre distances per axis over the width and height of the ground truth; headline 0.2."""
+
+    HEADLINE: ClassVar[float] = 0.2
+    UNIT: ClassVar[str] = "of the size"
+
+
+class _Protocol(Settings):
+    """What all protocols have.
+
+    Attributes:
+        title: for captions.
+        alternatives: name -> changes to this protocol, other conventions that are in use; a table
+            can show them side by side.
+    """
+
+    title: str
+    alternatives: dict[str, dict[str, Any]] = Field(default_factory=dict)
+
+
+class OpeProtocol(_Protocol):
+    """One-pass evaluation (Wu, Lim, Yang: Object Tracking Benchmark, TPAMI 2015).
+
+    Attributes:
+        kind: `ope`.
+        success: overlap thresholds of the success curve.
+        precision: centre distances of the precision curve.
+        norm_precision: normalised centre distances; null where the benchmark does not use them.
+        first_frame: `ground_truth` replaces the result's first box by the truth.
+        invalid_result: a box that is NaN or has no area repeats the previous one, or fails.
+        invalid_ground_truth: `official` scores such a frame as a success miss and a precision
+            hit, `skip` leaves it out.
+        absent: frames that the annotation flags as without target are dropped, or scored by their
+            boxes like any other.
+        denominator: the rates are over `all` frames of a sequence, or over those that are left
+            when absent ones are dropped (`visible`).
+    """
+
+    kind: Literal["ope"]
+    success: SuccessThresholds
+    precision: PrecisionThresholds
+    norm_precision: NormPrecisionThresholds | None
+    first_frame: Literal["ground_truth", "result"]
+    invalid_result: Literal["repeat", "failure"]
+    invalid_ground_truth: Literal["official", "skip"]
+    absent: Literal["drop", "score"]
+    denominator: Literal["all", "visible"]
+
+
+class VotProtocol(_Protocol):
+    """Reset-based supervised evaluation (Kristan et al., VOT challenges 2013 to 2018).
+
+    Attributes:
+        kind: `vot`.
+        burn_in: frames from an initialisation on, itself included, that are left out of accuracy.
+        reinitialize_after: frames from a failure to the next initialisation.
+        repetitions: runs of a tracker that is not deterministic.
+        initial_box: how a polygon becomes the box of a tracker that takes boxes.
+        overlap: of regions rasterised at rounded corners (`raster`), or of exact areas (`polygon`).
+        rectangles: a box `x, y, w, h` reaches to x + w (`edges`) or to x + w - 1 (`pixels`).
+        bounds: regions are clipped to the image, or not.
+        accuracy: mean over all frames of all sequences, or of each sequence weighted by its length.
+        eao_interval: first and last sequence length, 1-based, over which the expected overlap is
+            averaged; `lengths` takes it from the sequences' lengths as the challenge did: the
+            interval of equal density at both ends that holds half of a kernel density estimate.
+        tags: per-frame attributes that failures are weighted by; frames without any of them make
+            up one more, `empty`.
+    """
+
+    kind: Literal["vot"]
+    burn_in: Annotated[int, Field(ge=0)]
+    reinitialize_after: Annotated[int, Field(ge=1)]
+    repetitions: Annotated[int, Field(ge=1)]
+    initial_box: Literal["area_preserving", "bounding"]
+    overlap: Literal["raster", "polygon"]
+    rectangles: Literal["edges", "pixels"]
+    bounds: Literal["image", "none"]
+    accuracy: Literal["pooled", "by_length"]
+    eao_interval: tuple[int, int] | Literal["lengths"]
+    tags: tuple[str, ...]
+
+    @model_validator(mode="after")
+    def _ascending(self) -> VotProtocol:
+        if self.eao_interval != "lengths" and not 1 < self.eao_interval[0] <= self.eao_interval[1]:
+            raise ValueError("eao_interval must be two ascending lengths above 1")
+        return self
+
+    def supervision(self) -> VotProtocol:
+        """The same for the run itself: what only scoring reads is put to fixed values.
+
+        A change of those then tracks nothing again.
+        """
+        scoring = {
+            "title": "",
+            "alternatives": {},
+            "burn_in": 0,
+            "repetitions": 1,
+            "accuracy": "pooled",
+            "eao_interval": "lengths",
+            "tags": (),
+        }
+        return self.model_copy(update=scoring)
+
+
+Protocol = OpeProtocol | VotProtocol
+KINDS: dict[str, type[OpeProtocol] | type[VotProtocol]] = {"ope": OpeProtocol, "vot": VotProtocol}
+
+
+def alternatives(protocol: Protocol, where: str) -> dict[str, Protocol]:
+    """Make the protocol's named alternatives.
+
+    Raises:
+        DsltError: An alternative changes a key that does not exist, or to a value not allowed.
+    """
+    plain = protocol.model_dump(mode="json") | {"alternatives": {}}
+    return {
+        name: parse_protocol(merge(plain, changes), f"{where}, alternative {name}")
+        for name, changes in protocol.alternatives.items()
+    }
+
+
+def parse_protocol(values: Any, where: str) -> Protocol:
+    """Check one protocol's definition; `values["kind"]` chooses the model.
+
+    Raises:
+        DsltError: unknown kind, unknown or missing key, or a value outside what is allowed.
+    """
+    kind = values.get("kind") if isinstance(values, dict) else None
+    if not isinstance(kind, str) or kind not in KINDS:
+        raise DsltError(f"{where}: {unknown('kind of protocol', kind, KINDS)}")
+    return validate(KINDS[kind], values, where)
+
+
+def load_protocols(path: Path) -> dict[str, Protocol]:
+    """Read every protocol of a YAML file.
+
+    Raises:
+        DsltError: the file is missing or not a mapping, or an entry is wrong.
+    """
+    try:
+        entries = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError) as error:
+        raise DsltError(f"{path}: cannot be read as YAML: {error}") from None
+    if not isinstance(entries, dict):
+        raise DsltError(f"{path}: expected a mapping from names to protocols")
+    return {str(name): parse_protocol(entry, f"{path}: {name}") for name, entry in entries.items()}

@@ -1,0 +1,1 @@
+"""What a configuration asks for: cells, data, jobs, and what they cost."""

@@ -1,0 +1,205 @@
+"""The cells of the study: rows of a sheet, resolved to typed settings."""
+
+from __future__ import annotations
+
+import csv
+import functools
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from dslt.core.errors import DsltError, unknown
+from dslt.core.text import canonical, merge
+from dslt.settings.dslt import DsltSettings
+from dslt.settings.trackers import SiameseSettings, TrackerSettings, parse_tracker
+
+COLUMNS = ("id", "label", "base", "overrides", "benchmarks", "seeds", "shown_in", "note")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One case of the study.
+
+    Attributes:
+        id: stable name, also of its folders.
+        label: as figures and tables show it.
+        base: `tracker/preset`.
+        benchmarks: names of the benchmarks it runs on.
+        seeds: one run each.
+        shown_in: tables and figures it belongs to.
+        note: what a reader should know of it.
+        settings: typed and complete.
+    """
+
+    id: str
+    label: str
+    base: str
+    benchmarks: tuple[str, ...]
+    seeds: tuple[int, ...]
+    shown_in: tuple[str, ...]
+    note: str
+    settings: TrackerSettings
+
+    @property
+    def trainable(self) -> bool:
+        """Whether the cell has a first-frame training to record."""
+        return isinstance(self.settings, DsltSettings)
+
+    @property
+    def offline(self) -> SiameseSettings | None:
+        """The settings of a tracker whose network is trained before it sees a video, else None."""
+        return self.settings if isinstance(self.settings, SiameseSettings) else None
+
+    def settings_json(self) -> str:
+        """All settings as canonical JSON."""
+        return canonical(self.settings)
+
+    def training_json(self) -> str:
+        """The training settings as canonical JSON (an empty object where nothing is trained)."""
+        if isinstance(self.settings, DsltSettings):
+            return canonical(self.settings.training)
+        return canonical(self.offline.training if self.offline else {})
+
+
+def load_presets(path: Path) -> dict[str, dict[str, Any]]:
+    """Read a tracker's presets and resolve `extends`.
+
+    Raises:
+        DsltError: if the file is unreadable, or a preset extends an unknown one or itself.
+    """
+    try:
+        raw: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError) as error:
+        raise DsltError(f"{path}: unreadable ({error})") from error
+
+    def resolve(name: str, chain: tuple[str, ...]) -> dict[str, Any]:
+        if name not in raw:
+            raise DsltError(f"{path}: {unknown('preset', name, raw)}")
+        if name in chain:
+            raise DsltError(f"{path}: presets extend each other: {' -> '.join([*chain, name])}")
+        values = dict(raw[name])
+        parent = str(values.pop("extends", ""))
+        return merge(resolve(parent, (*chain, name)), values) if parent else values
+
+    return {name: resolve(name, ()) for name in raw}
+
+
+@functools.cache
+def _presets(path: Path) -> dict[str, dict[str, Any]]:
+    """Read each tracker's file once."""
+    return load_presets(path)
+
+
+def apply_overrides(values: dict[str, Any], overrides: str, where: str) -> dict[str, Any]:
+    """Apply `a.b.c=value; d.e=value` to nested settings; values are YAML.
+
+    Raises:
+        DsltError: if an item is no assignment or names no existing key.
+    """
+    for item in filter(None, (part.strip() for part in overrides.split(";"))):
+        path, equals, text = item.partition("=")
+        if not equals:
+            raise DsltError(f"{where}: override {item!r} is no 'key=value'")
+        keys = path.strip().split(".")
+        node: Any = values
+        for depth, key in enumerate(keys):
+            if not isinstance(node, dict) or key not in node:
+                allowed = (
+                    ", ".join(sorted(node)) if isinstance(node, dict) else "none, it is a value"
+                )
+                at = ".".join(keys[:depth]) or "the settings"
+                raise DsltError(f"{where}: unknown key {path.strip()!r}; under {at}: {allowed}")
+            node = node[key]
+        try:
+            change: Any = yaml.safe_load(text)
+        except yaml.YAMLError:
+            raise DsltError(f"{where}: value of override {item!r} is no YAML value") from None
+        for key in reversed(keys):
+            change = {key: change}
+        values = merge(values, change)
+    return values
+
+
+def resolve_settings(base: str, overrides: str, trackers: Path, where: str) -> TrackerSettings:
+    """Resolve `tracker/preset` and overrides to typed settings.
+
+    Raises:
+        DsltError: naming `where`, the value and what is allowed.
+    """
+    tracker, _, preset = base.partition("/")
+    path = trackers / f"{tracker}.yaml"
+    known = {file.stem for file in trackers.glob("*.yaml")}
+    if not known:
+        raise DsltError(
+            f"{trackers}: no presets of trackers (*.yaml) there; is it the right folder?"
+        )
+    if tracker not in known:
+        raise DsltError(f"{where}: {unknown('tracker', tracker, known)}")
+    presets = _presets(path)
+    if preset not in presets:
+        raise DsltError(f"{where}: {unknown(f'preset of {tracker}', preset, presets)}")
+    return parse_tracker(apply_overrides(presets[preset], overrides, where), where)
+
+
+def load_cells(path: Path, trackers: Path) -> dict[str, Cell]:
+    """Read the sheet of cells.
+
+    Args:
+        path: tab-separated file with the columns of `COLUMNS`; lines that start with `#` are
+            comments.
+        trackers: folder of the trackers' presets.
+
+    Raises:
+        DsltError: naming the file, the line, the value, and what is allowed.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise DsltError(f"{path}: unreadable ({error})") from error
+    numbered = [(i, line) for i, line in enumerate(lines, 1) if line.strip() and line[0] != "#"]
+    if not numbered or tuple(numbered[0][1].split("\t")) != COLUMNS:
+        raise DsltError(f"{path}: the first line must name the columns {', '.join(COLUMNS)} (tabs)")
+    cells: dict[str, Cell] = {}
+    rows = csv.reader((line for _, line in numbered[1:]), delimiter="\t", quoting=csv.QUOTE_NONE)
+    for (number, _), row in zip(numbered[1:], rows, strict=True):
+        cell = _read_row(row, trackers, f"{path}, line {number}")
+        if cell.id in cells:
+            raise DsltError(f"{path}, line {number}: cell {cell.id!r} stands there twice")
+        cells[cell.id] = cell
+    return cells
+
+
+def _read_row(row: list[str], trackers: Path, where: str) -> Cell:
+    """Make one cell of one row."""
+    if len(row) != len(COLUMNS):
+        raise DsltError(f"{where}: {len(row)} columns, expected {len(COLUMNS)} separated by tabs")
+    fields = dict(zip(COLUMNS, (value.strip() for value in row), strict=True))
+    name = fields["id"]
+    if not name.replace("_", "").isalnum():
+        raise DsltError(f"{where}: cell id {name!r}; expected letters, digits and underscores")
+    try:
+        seeds = tuple(int(seed) for seed in _split(fields["seeds"]))
+    except ValueError:
+        raise DsltError(f"{where}: seeds {fields['seeds']!r}; expected whole numbers") from None
+    if not seeds:
+        raise DsltError(f"{where}: cell {name!r} has no seeds; expected at least one")
+    settings = resolve_settings(
+        fields["base"], fields["overrides"], trackers, f"{where}, cell {name!r}"
+    )
+    return Cell(
+        id=name,
+        label=fields["label"],
+        base=fields["base"],
+        benchmarks=_split(fields["benchmarks"]),
+        seeds=seeds,
+        shown_in=_split(fields["shown_in"]),
+        note=fields["note"],
+        settings=settings,
+    )
+
+
+def _split(text: str) -> tuple[str, ...]:
+    """Split a comma-separated field."""
+    return tuple(part.strip() for part in text.split(",") if part.strip())

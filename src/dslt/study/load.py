@@ -1,0 +1,197 @@
+"""Reading a configuration and checking everything that it names."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from dslt.core.definitions import changed_definitions, read_definitions
+from dslt.core.errors import DsltError, unknown
+from dslt.core.text import canonical
+from dslt.data.benchmarks.definitions import parse_benchmark
+from dslt.data.benchmarks.kinds import AnnotationsBenchmark
+from dslt.data.downloads.definitions import parse_downloads
+from dslt.data.pairs.sets.kinds import used_sets
+from dslt.settings.base import validate
+from dslt.settings.protocols import OpeProtocol, Protocol, load_protocols
+from dslt.settings.trackers import ExternalSettings, SiameseSettings
+from dslt.settings.validation import ValidationSettings
+from dslt.study.cells import Cell, load_cells, resolve_settings
+from dslt.study.data import StudyData
+from dslt.study.settings import HeldOutSettings, StudySettings
+from dslt.study.study import OfflineTraining, Study
+
+
+def load_study(values: Mapping[str, Any]) -> Study:
+    """Check a configuration and everything that it names.
+
+    Args:
+        values: The merged configuration, as Snakemake holds it.
+
+    Raises:
+        DsltError: naming the key or value, and what is allowed.
+    """
+    settings = validate(StudySettings, dict(values), "configuration")
+    known = read_definitions(settings.benchmarks_file)
+    definitions = changed_definitions(known, settings.benchmarks)
+    protocols = load_protocols(Path(settings.protocols_file))
+    cells = load_cells(Path(settings.cells), Path(settings.trackers))
+    benchmarks = {name: parse_benchmark(name, value) for name, value in definitions.items()}
+    published = changed_definitions(read_definitions(settings.downloads_file), settings.downloads)
+    downloads = parse_downloads(published, definitions)
+    study = Study(
+        settings=settings,
+        cells=cells,
+        benchmarks=benchmarks,
+        definitions={name: canonical(value) for name, value in definitions.items()},
+        downloads={name: canonical(value) for name, value in downloads.items()},
+        protocols=protocols,
+        offline=_offline(settings, cells, protocols),
+    )
+    _check_names(study)
+    return study
+
+
+def _offline(
+    settings: StudySettings, cells: Mapping[str, Cell], protocols: Mapping[str, Protocol]
+) -> dict[str, OfflineTraining]:
+    """Spell out the offline training of the cells that have one.
+
+    Raises:
+        DsltError: an unknown training set, preset or protocol, or a value that is not allowed.
+    """
+    chosen = settings.training
+    sets = changed_definitions(read_definitions(chosen.sets_file), chosen.sets)
+    found: dict[str, OfflineTraining] = {}
+    for name, cell in cells.items():
+        if cell.offline is None:
+            continue
+        sources = cell.offline.training.pairs.sources
+        where = f"pairs.sources of cell {name!r}"
+        used = canonical(used_sets(sets, sources, where))
+        validation = ""
+        if chosen.validation:
+            tracker = cell.base.partition("/")[0]
+            validation = canonical(_validation(settings, chosen.validation, tracker, protocols))
+        found[name] = OfflineTraining(cell.training_json(), used, validation)
+    return found
+
+
+def _validation(
+    settings: StudySettings,
+    chosen: HeldOutSettings,
+    tracker: str,
+    protocols: Mapping[str, Protocol],
+) -> ValidationSettings:
+    """Resolve the names in the settings of the validation."""
+    where = "training.validation"
+    if tracker not in chosen.tracking:
+        raise unknown(f"tracker of {where}.tracking:", tracker, chosen.tracking)
+    preset = resolve_settings(
+        chosen.tracking[tracker], "", Path(settings.trackers), f"{where}.tracking.{tracker}"
+    )
+    if not isinstance(preset, SiameseSettings) or preset.tracker != tracker:
+        raise DsltError(
+            f"{where}.tracking.{tracker}: {chosen.tracking[tracker]!r}; expected {tracker}/PRESET"
+        )
+    if chosen.protocol not in protocols:
+        raise unknown(f"protocol of {where}:", chosen.protocol, protocols)
+    protocol = protocols[chosen.protocol]
+    if not isinstance(protocol, OpeProtocol):
+        raise DsltError(f"{where}.protocol: {chosen.protocol!r}; expected one of kind ope")
+    resolved = chosen.model_dump(mode="json") | {
+        "tracking": preset.tracking.model_dump(mode="json"),
+        "protocol": protocol.model_dump(mode="json"),
+    }
+    return validate(ValidationSettings, resolved, where)
+
+
+def _check_names(study: Study) -> None:
+    """Refuse names of cells, benchmarks, protocols and sequences that do not exist."""
+    settings = study.settings
+    recorded = settings.convergence.run
+    choices = {f"figures.{name}": choice for name, choice in settings.figures.choices().items()}
+    cells = {settings.reference_cell, *settings.references.values()}
+    cells |= {*settings.quick.cells, *chain(*settings.run.values())}
+    cells |= set(chain(*recorded.values()))
+    benchmarks = {settings.quick.benchmark, *settings.run, *recorded}
+    benchmarks |= {name for cell in study.cells.values() for name in cell.benchmarks}
+    for choice in choices.values():
+        cells |= set(choice.cells)
+        benchmarks |= set(choice.benchmarks)
+    protocols = {benchmark.protocol for benchmark in study.benchmarks.values()}
+    data = StudyData(study)
+    downloads = {data.download_of(name) for name in study.benchmarks_used} - {""}
+    downloads |= {str(entry["download"]) for entry in data.training_sets.values()} - {"None"}
+    for kind, used, allowed in (
+        ("cell", cells, study.cells),
+        ("benchmark", benchmarks, study.benchmarks),
+        ("protocol", protocols, study.protocols),
+        ("download", {*downloads, *settings.agreed}, study.downloads),
+    ):
+        for name in sorted(used - set(allowed)):
+            raise unknown(kind, name, allowed)
+    _check_runs(study)
+    planned = set(chain(*study.planned.values()))
+    for key, choice in choices.items():
+        for name in set(choice.cells) - planned:
+            raise unknown(f"cell of {key} (it runs on no benchmark)", name, sorted(planned))
+        for name in set(choice.benchmarks) - set(study.planned):
+            raise unknown(f"benchmark of {key} (no cell runs on it)", name, study.planned)
+
+
+def _check_runs(study: Study) -> None:
+    """Refuse to run a tracker where there are no frames, and data that nobody named."""
+    for cell in study.cells_run:
+        if cell in study.offline:
+            for name, entry in json.loads(study.offline[cell].sets).items():
+                if entry.get("root", "") is None and not entry.get("download"):
+                    raise DsltError(
+                        f"cell {cell} is trained on {name}, which has neither `root` nor"
+                        f" `download`; set training.sets.{name}.root to the place where it is"
+                        " unpacked"
+                    )
+    data = StudyData(study)
+    for benchmark, cells in study.runs.items():
+        for cell in cells:
+            settings = study.cells[cell].settings
+            if isinstance(settings, ExternalSettings):
+                if not settings.results:
+                    raise DsltError(f"cell {cell}: its setting `results` names no folder")
+                # Now, not in the rule: Snakemake takes an old score for a source file where the
+                # rule that makes it cannot name its inputs.
+                for seed in study.cells[cell].seeds:
+                    study.box_files(cell, benchmark, seed)
+            elif not data.has_frames(benchmark):
+                raise DsltError(
+                    f"cell {cell} on {benchmark}: there are annotations but no frames of this"
+                    " benchmark (its `images` names none, and it is not taken from a `download`);"
+                    " without them only cells of `tracker: external` can be scored on it"
+                )
+
+
+def check_data(study: Study) -> None:
+    """Refuse to plan a study whose frames or training sets are not there.
+
+    Raises:
+        DsltError: naming the folder, and the key that says where it is.
+    """
+    for benchmark, cells in study.runs.items():
+        definition = study.benchmarks[benchmark]
+        images = definition.images if isinstance(definition, AnnotationsBenchmark) else None
+        if images and not all(map(study.is_external, cells)) and not Path(images).is_dir():
+            raise DsltError(
+                f"{benchmark}: {images}: no such folder of frames; set"
+                f" benchmarks.{benchmark}.images to the place where they are"
+            )
+    for cell in study.cells_run:
+        if cell in study.offline:
+            for name, entry in json.loads(study.offline[cell].sets).items():
+                if entry.get("root") and not Path(entry["root"]).exists():
+                    raise DsltError(
+                        f"cell {cell} is trained on {name}: {entry['root']}: not there; set"
+                        f" training.sets.{name}.root to the place where it is unpacked"
+                    )

@@ -1,0 +1,377 @@
+"""The study that a configuration asks for: which cell runs on which benchmark.
+
+This is what the workflow reads while it builds its graph, so nothing here imports a heavy package.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from dslt.core.errors import DsltError, unknown
+from dslt.core.text import canonical
+from dslt.data.benchmarks.definitions import Benchmark
+from dslt.settings.dslt import DsltSettings
+from dslt.settings.protocols import Protocol, VotProtocol
+from dslt.settings.trackers import ExternalSettings
+from dslt.study.cells import Cell
+from dslt.study.settings import SelectionSettings, StudySettings
+
+# What the weights of a backbone were trained on; other weights are the user's to know.
+TRAINING_DATA = {"pretrained": "ImageNet"}
+# Training sets by their kind, as the paper writes them, in its order.
+TRAINING_SETS = {
+    "ilsvrc_vid": "VID",
+    "ilsvrc_det": "DET",
+    "coco": "COCO",
+    "youtube_bb": "YouTube-BB",
+    "got10k": "GOT-10k",
+    "lasot": "LaSOT",
+    "youtube_vos": "YouTube-VOS",
+}
+
+
+# Variants of a backbone under the name that the paper prints.
+BACKBONES = {
+    "alexnet": "AlexNet",
+    "alexnet_groups": "AlexNet",
+    "resnet50_dilated": "ResNet-50",
+}
+
+
+@dataclass(frozen=True)
+class OfflineTraining:
+    """What decides an offline training beside its seed, as canonical JSON.
+
+    Attributes:
+        settings: training settings of the network.
+        sets: definitions of the training sets that they name.
+        validation: settings of the validation; empty: none.
+    """
+
+    settings: str
+    sets: str
+    validation: str
+
+
+@dataclass(frozen=True)
+class Part:
+    """The part of a study that its `only` names; empty: nothing of that kind is left out."""
+
+    benchmarks: frozenset[str] = frozenset()
+    cells: frozenset[str] = frozenset()
+    sequences: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Study:
+    """A checked configuration with everything that it names.
+
+    Attributes:
+        settings: the configuration.
+        cells: id -> cell, in the sheet's order.
+        benchmarks: name -> definition.
+        definitions: name -> definition as canonical JSON, a parameter of the rules.
+        downloads: name -> definition as canonical JSON, checked.
+        protocols: name -> protocol.
+        offline: cell -> its offline training, of those that have one.
+    """
+
+    settings: StudySettings
+    cells: Mapping[str, Cell]
+    benchmarks: Mapping[str, Benchmark]
+    definitions: Mapping[str, str]
+    downloads: Mapping[str, str]
+    protocols: Mapping[str, Protocol]
+    offline: Mapping[str, OfflineTraining]
+
+    @cached_property
+    def planned(self) -> dict[str, tuple[str, ...]]:
+        """Map each benchmark of the whole study to its cells, as `runs` does for the part."""
+        if self.settings.run:
+            return dict(self.settings.run)
+        planned = {
+            name: tuple(cell.id for cell in self.cells.values() if name in cell.benchmarks)
+            for name in self.benchmarks
+        }
+        return {name: cells for name, cells in planned.items() if cells}
+
+    @cached_property
+    def part(self) -> Part:
+        """Sort the names of `only` by their kind.
+
+        Raises:
+            DsltError: a name is of no kind, or of two.
+        """
+        if not self.settings.only:
+            return Part()
+        kinds = {
+            "benchmarks": set(self.planned),
+            "cells": {cell for cells in self.planned.values() for cell in cells},
+            "sequences": {name for b in self.planned for name in self._whole[b]},
+        }
+        found: dict[str, set[str]] = {kind: set() for kind in kinds}
+        for name in self.settings.only:
+            of = [kind for kind, names in kinds.items() if name in names]
+            if not of:
+                known = [*kinds["benchmarks"], *sorted(kinds["cells"])]
+                raise unknown("benchmark, cell or sequence of `only`:", name, known)
+            if len(of) > 1:
+                raise DsltError(f"only: {name!r} is a name among the {' and the '.join(of)}")
+            found[of[0]].add(name)
+        return Part(**{kind: frozenset(names) for kind, names in found.items()})
+
+    @cached_property
+    def runs(self) -> dict[str, tuple[str, ...]]:
+        """Map each benchmark that is run to its cells, both in the order of their sheets."""
+        part = self.part
+        chosen = {
+            name: tuple(cell for cell in cells if not part.cells or cell in part.cells)
+            for name, cells in self.planned.items()
+            if not part.benchmarks or name in part.benchmarks
+            if not part.sequences or part.sequences.intersection(self._whole[name])
+        }
+        return {name: cells for name, cells in chosen.items() if cells}
+
+    @cached_property
+    def cells_run(self) -> tuple[str, ...]:
+        """List the cells that run on any benchmark, in the sheet's order."""
+        wanted = {cell for cells in self.runs.values() for cell in cells}
+        return tuple(cell for cell in self.cells if cell in wanted)
+
+    def benchmarks_of(self, cell: str) -> tuple[str, ...]:
+        """List the benchmarks on which a cell runs."""
+        return tuple(name for name, cells in self.runs.items() if cell in cells)
+
+    def scores_of(self, cell: str, benchmarks: Iterable[str] | None = None) -> list[str]:
+        """List a cell's score files: each benchmark, each seed."""
+        names = self.benchmarks_of(cell) if benchmarks is None else benchmarks
+        seeds = self.cells[cell].seeds
+        return [f"results/score/{cell}/{name}/seed{seed}.json" for name in names for seed in seeds]
+
+    def reference_of(self, cell: str) -> str:
+        """Name the cell that `cell` is compared with."""
+        base, references = self.cells[cell].base, self.settings.references
+        tracker = base.partition("/")[0]
+        return references.get(base) or references.get(tracker, self.settings.reference_cell)
+
+    def reference_scores(self, cell: str) -> list[str]:
+        """List the reference cell's score files on the benchmarks that it shares with `cell`."""
+        reference = self.reference_of(cell)
+        shared = set(self.benchmarks_of(reference))
+        return self.scores_of(reference, [b for b in self.benchmarks_of(cell) if b in shared])
+
+    def cell_info(self, cell: str) -> str:
+        """Describe a cell for the comparisons, as JSON."""
+        row = self.cells[cell]
+        tracker, _, preset = row.base.partition("/")
+        settings = row.settings
+        backbone, data = "", ""
+        if isinstance(settings, DsltSettings):
+            backbone = settings.training.backbone.name
+            data = TRAINING_DATA.get(settings.training.backbone.weights, "")
+        elif row.offline:
+            backbone = row.offline.training.backbone.name
+            backbone = BACKBONES.get(backbone, backbone)
+            preset = preset.removeprefix("pp_")  # SiamRPN++ and SiamRPN share a file of presets
+            data = _named_sets(json.loads(self.offline[cell].sets))
+        info = {
+            "label": row.label,
+            "base": tracker,
+            "preset": preset,
+            "backbone": backbone,
+            "training_data": data,
+            "shown_in": list(row.shown_in),
+        }
+        return canonical(info)
+
+    def select(self, choice: SelectionSettings, *shown_in: str) -> dict[str, tuple[str, ...]]:
+        """Map benchmarks to the chosen cells that run on them; benchmarks without any are left out.
+
+        Args:
+            choice: Cells and benchmarks; where it names no cells, the sheet does.
+            shown_in: Names in the sheet's column of that name.
+        """
+        cells = choice.cells or [
+            cell.id for cell in self.cells.values() if set(shown_in) & set(cell.shown_in)
+        ]
+        pairs = {
+            name: tuple(cell for cell in cells if cell in self.runs.get(name, ()))
+            for name in choice.benchmarks or self.runs
+        }
+        return {name: chosen for name, chosen in pairs.items() if chosen}
+
+    @cached_property
+    def converged(self) -> dict[str, tuple[str, ...]]:
+        """Map benchmarks to the cells whose first-frame training is recorded."""
+        chosen = self.settings.convergence.run
+        shown = [cell.id for cell in self.cells.values() if {"fig03", "fig16"} & set(cell.shown_in)]
+        # The first frames of a supervised benchmark are recorded only where it is named.
+        pairs = {
+            name: tuple(
+                cell
+                for cell in chosen.get(name, [] if self.supervision(name) else shown)
+                if self.cells[cell].trainable
+                and cell in (self.cells_run if name in chosen else cells)
+            )
+            for name, cells in self.runs.items()
+        }
+        return {name: cells for name, cells in pairs.items() if cells}
+
+    def records(self, chosen: Mapping[str, Iterable[str]]) -> dict[str, str]:
+        """Map `CELL@BENCHMARK` to the recorded training of the chosen cells that have one."""
+        seed = self.settings.convergence.seed
+        return {
+            f"{cell}@{name}": f"results/train/{cell}/{name}/seed{seed}.csv"
+            for name, cells in chosen.items()
+            for cell in cells
+            if cell in self.converged.get(name, ())
+        }
+
+    @cached_property
+    def trained_as(self) -> dict[str, str]:
+        """Map each cell with an offline training to the first of those with the same one.
+
+        That one is trained for all of them: cells that differ in tracking settings share weights.
+        """
+        first: dict[OfflineTraining, str] = {}
+        return {cell: first.setdefault(made, cell) for cell, made in self.offline.items()}
+
+    def weights(self, cell: str, seed: int | str) -> list[str]:
+        """Name the file of the weights that a cell tracks with; nothing if it needs none."""
+        if cell not in self.offline:
+            return []
+        return [f"results/train/{self.trained_as[cell]}/seed{seed}/model.pt"]
+
+    @cached_property
+    def validations(self) -> dict[str, str]:
+        """Map `CELL@SEED` to the validation record of each offline training that is run."""
+        trained = {
+            (self.trained_as[cell], seed): None
+            for cell in self.cells_run
+            if cell in self.offline and self.offline[cell].validation
+            for seed in self.cells[cell].seeds
+        }
+        return {
+            f"{cell}@{seed}": f"results/train/{cell}/seed{seed}/validation.csv"
+            for cell, seed in trained
+        }
+
+    @cached_property
+    def benchmarks_used(self) -> tuple[str, ...]:
+        """List the benchmarks that any target of this configuration needs."""
+        chosen = {*self.runs, self.settings.quick.benchmark}
+        return tuple(name for name in self.benchmarks if name in chosen)
+
+    @cached_property
+    def sequences(self) -> dict[str, tuple[str, ...]]:
+        """Map each benchmark that is used to its sequences, those that are run."""
+        return {
+            name: tuple(one for one in self._whole[name] if one in wanted)
+            if (wanted := self.part.sequences) and name in self.runs
+            else self._whole[name]
+            for name in self.benchmarks_used
+        }
+
+    def among(self, benchmark: str) -> tuple[str, ...]:
+        """Name the sequences that are run where these are a part of the benchmark's, else none."""
+        chosen = self.sequences[benchmark]
+        return chosen if chosen != self._whole[benchmark] else ()
+
+    @cached_property
+    def _whole(self) -> dict[str, tuple[str, ...]]:
+        """Map each benchmark of the whole study to all its sequences.
+
+        Raises:
+            DsltError: if a name cannot stand in a path pattern, or a folder is missing.
+        """
+        used = {*self.planned, self.settings.quick.benchmark}
+        found = {
+            name: tuple(benchmark.sequence_names())
+            for name, benchmark in self.benchmarks.items()
+            if name in used
+        }
+        for benchmark, names in found.items():
+            for name in names:
+                if "{" in name or "}" in name:
+                    raise DsltError(f"benchmark {benchmark}: rename {name!r}, it has a brace in it")
+        return found
+
+    def is_external(self, cell: str) -> bool:
+        """Tell whether a cell is another tracker's results, which are not run."""
+        return isinstance(self.cells[cell].settings, ExternalSettings)
+
+    def result_folder(self, cell: str, benchmark: str, seed: int | str) -> str:
+        """Name the folder with the raw results of one run."""
+        settings = self.cells[cell].settings
+        if isinstance(settings, ExternalSettings):
+            return settings.folder(benchmark, int(seed))
+        return f"results/track/{cell}/{benchmark}/seed{seed}"
+
+    def first_folder(self, cell: str, benchmark: str) -> str:
+        """Name the folder of a cell's first seed."""
+        return self.result_folder(cell, benchmark, self.cells[cell].seeds[0])
+
+    def result_origin(self, cell: str, benchmark: str) -> list[int]:
+        """Say where a cell's result files count pixels from; empty for the benchmark's usual one.
+
+        One-pass boxes of our own are in the OTB raw form, which counts from 1.
+        """
+        settings = self.cells[cell].settings
+        if isinstance(settings, ExternalSettings):
+            return [] if settings.box_origin is None else [settings.box_origin]
+        return [0 if self.supervision(benchmark) else 1]
+
+    def box_files(self, cell: str, benchmark: str, seed: int | str, *suffixes: str) -> list[str]:
+        """List a cell's result files on a benchmark.
+
+        One per sequence and suffix of a run; all in a folder of another tracker's results.
+
+        Raises:
+            DsltError: There is no such folder.
+        """
+        folder = self.result_folder(cell, benchmark, seed)
+        if self.is_external(cell):
+            found = sorted(path for path in Path(folder).rglob("*") if path.is_file())
+            if not found:
+                raise DsltError(f"cell {cell}: no results in {folder!r} (its setting `results`)")
+            return [path.as_posix() for path in found]
+        return [f"{folder}/{name}{end}" for name in self.sequences[benchmark] for end in suffixes]
+
+    def tracked(self) -> list[str]:
+        """List the boxes and records that the target `track` makes."""
+        return [
+            path
+            for benchmark, cells in self.runs.items()
+            for cell in cells
+            if not self.is_external(cell)
+            for seed in self.cells[cell].seeds
+            for path in self.box_files(cell, benchmark, seed, ".txt", ".csv")
+        ]
+
+    def units(self, benchmark: str) -> list[tuple[str, ...]]:
+        """Cut a benchmark's sequences into the portions of one track job."""
+        names, size = self.sequences[benchmark], self.settings.unit_size
+        return [names[start : start + size] for start in range(0, len(names), size)]
+
+    def protocol(self, benchmark: str) -> str:
+        """Give a benchmark's protocol as JSON."""
+        return canonical(self.protocols[self.benchmarks[benchmark].protocol])
+
+    def supervision(self, benchmark: str) -> list[str]:
+        """Give what tracking has to know of a supervised protocol as JSON, else nothing."""
+        protocol = self.protocols[self.benchmarks[benchmark].protocol]
+        return [canonical(protocol.supervision())] if isinstance(protocol, VotProtocol) else []
+
+
+def _named_sets(sets: Mapping[str, Mapping[str, object]]) -> str:
+    """Write training sets as the paper does; others by their own names.
+
+    A stand-in under the name of another set is named as what it is.
+    """
+    names = {TRAINING_SETS.get(str(entry["kind"]), name) for name, entry in sets.items()}
+    known = [name for name in TRAINING_SETS.values() if name in names]
+    return "+".join([*known, *sorted(names.difference(known))])

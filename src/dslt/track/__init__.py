@@ -1,0 +1,1 @@
+"""Trackers on sequences, and the files that a run leaves."""

@@ -1,0 +1,128 @@
+"""Our trackers behind TraX, the protocol by which the official VOT toolkit talks to trackers."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from dslt.core.errors import DsltError
+from dslt.data.sequences.frames import validate_initial_box
+from dslt.data.sequences.images import read_image
+from dslt.geometry.boxes import Box
+from dslt.geometry.regions import area_preserving_boxes, bounding_boxes
+from dslt.trackers.base import Prediction, Tracker
+
+PACKAGE = "vot-trax"
+TRANSMITTED_DECIMALS = 4
+InitialBox = Literal["area_preserving", "bounding"]
+
+
+class Session:
+    """Answers the requests of the toolkit, one target at a time.
+
+    Args:
+        make: makes a fresh tracker; called at each initialisation.
+        trax: the binding, the module `trax`.
+        initial_box: how a polygon becomes the box of the tracker.
+    """
+
+    def __init__(
+        self, make: Callable[[], Tracker], trax: Any, initial_box: InitialBox = "area_preserving"
+    ) -> None:
+        self.make, self.trax, self.initial_box = make, trax, initial_box
+        self.tracker: Tracker | None = None
+
+    def answer(self, request: Any) -> tuple[Any, dict[str, str]]:
+        """Deal with a request to initialise or to track; return the region and its properties.
+
+        Raises:
+            DsltError: if the image is unreadable, there is not one target, or no tracker yet.
+        """
+        path = Path(request.image["color"].path())
+        frame = read_image(path)
+        if request.type == self.trax.TraxStatus.INITIALIZE:
+            box = validate_initial_box(self._initial_box(request.objects), frame.shape, str(path))
+            self.tracker = None  # its memory, before the next one's
+            self.tracker = self.make()
+            self.tracker.initialize(frame, box)
+            return self._reply(Prediction(box, float("nan")))
+        if self.tracker is None:
+            raise DsltError(f"{path}: a frame to track before any initialisation")
+        return self._reply(self.tracker.update(frame))
+
+    def _initial_box(self, objects: list[tuple[Any, Any]]) -> Box:
+        """Read the box `(x, y, w, h)` of the one target."""
+        if len(objects) != 1:
+            raise DsltError(f"{len(objects)} targets at once; expected 1: the tracker follows one")
+        region = objects[0][0]
+        if region.type == self.trax.Region.RECTANGLE:
+            return _transmitted(region.bounds())
+        if region.type == self.trax.Region.POLYGON:
+            corners = _transmitted([region.get(index) for index in range(region.size())])
+            by_rule = {"area_preserving": area_preserving_boxes, "bounding": bounding_boxes}
+            box: Box = by_rule[self.initial_box](corners[None])[0]
+            return box
+        raise DsltError(f"an initial region of type {region.type!r}; expected rectangle or polygon")
+
+    def _reply(self, found: Prediction) -> tuple[Any, dict[str, str]]:
+        """Make a region of a prediction; its score travels as `confidence`, where it has one."""
+        region = self.trax.Rectangle.create(*(float(value) for value in found.box))
+        return region, {} if np.isnan(found.score) else {"confidence": f"{found.score:.6f}"}
+
+
+def _transmitted(values: Any) -> Box:
+    """Undo what single precision on the way did to numbers of four decimals."""
+    return np.asarray(np.round(np.array(values, dtype=np.float64), TRANSMITTED_DECIMALS))
+
+
+def binding() -> Any:
+    """Import the Python binding of TraX.
+
+    Raises:
+        DsltError: it is not installed.
+    """
+    try:
+        return importlib.import_module("trax")
+    except ModuleNotFoundError as error:
+        raise DsltError(
+            f"the package {PACKAGE} is missing: pip install {PACKAGE} (docs/vot.md)"
+        ) from error
+
+
+def serve(make: Callable[[], Tracker], name: str, initial_box: InitialBox) -> None:
+    """Serve the toolkit on this process's standard streams (or its socket) until it quits.
+
+    An exception of the tracker ends the process: its traceback goes to standard error, which the
+    toolkit shows or logs, its last line to the toolkit as the reason, and the exit status is 1.
+
+    Args:
+        make: makes a fresh tracker.
+        name: of the tracker.
+        initial_box: how a polygon becomes the box of the tracker.
+
+    Raises:
+        DsltError: the binding is not installed.
+        SystemExit: the tracker failed.
+    """
+    trax = binding()
+    regions = [trax.Region.RECTANGLE, trax.Region.POLYGON]
+    server = trax.Server(regions, [trax.Image.PATH], tracker_name=name)
+    session = Session(make, trax, initial_box)
+    while True:
+        request = server.wait()
+        if request.type not in (trax.TraxStatus.INITIALIZE, trax.TraxStatus.FRAME):
+            return
+        try:
+            region, properties = session.answer(request)
+        except Exception as error:  # whatever it is, the toolkit's user is to see it
+            traceback.print_exc()
+            sys.stderr.flush()
+            server.quit(f"{type(error).__name__}: {error}")
+            raise SystemExit(1) from None
+        server.status([(region, properties)])

@@ -1,0 +1,106 @@
+"""What a network is to learn: the terms of its loss, by its outputs and a batch."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+
+from dslt.core.errors import DsltError
+from dslt.losses.classification import classification_loss, two_class_logits
+from dslt.losses.labels import response_label
+from dslt.losses.offsets import box_loss
+from dslt.networks.anchors import anchor_grid, anchor_labels, centred
+from dslt.networks.siamese import STRIDE
+from dslt.settings.siamese import SiameseTraining, SiamFcTraining, SiamRpnTraining
+from dslt.train.batches import Batch
+
+
+class Task(Protocol):
+    """The loss of a network, apart from how it is made small.
+
+    Attributes:
+        terms: names of the loss's terms.
+    """
+
+    terms: tuple[str, ...]
+
+    def loss(self, outputs: Any, batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
+        """Return the weighted terms, scalars by name; their sum is the loss.
+
+        Args:
+            outputs: what the network made of the templates and the search regions.
+            batch: the pairs, on the device of the outputs.
+            generator: of what is random in labels; on the CPU.
+        """
+        ...
+
+
+class SiamFcTask:
+    """SiamFC: a classification of the response's cells (Eq. 9 to 14).
+
+    Labels are centred, as published, whatever the few pixels by which the augmentation moved the
+    target; a negative pair has no positive cell.
+
+    Raises:
+        DsltError: the augmentation moves targets further than centred labels allow.
+    """
+
+    terms: tuple[str, ...] = ("classification",)
+
+    def __init__(self, settings: SiamFcTraining):
+        self.labels = settings.labels
+        self.classification = classification_loss(settings.loss)
+        for side in ("template", "search"):
+            shift = getattr(settings.crops, f"{side}_jitter").shift
+            if shift > STRIDE:
+                raise DsltError(
+                    f"crops.{side}_jitter.shift: {shift:g} pixels for SiamFC; expected no more "
+                    f"than the {STRIDE} of one cell, for its labels stay in the middle"
+                )
+
+    def loss(self, outputs: Tensor, batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
+        """See `Task.loss`; the outputs are logits `(B, 1, H, W)`."""
+        centre = torch.zeros(1, 2, device=outputs.device)
+        labels = response_label(self.labels, outputs.shape[-1], STRIDE, centre)
+        labels = labels * batch.positive[:, None, None, None]
+        return {"classification": self.classification(outputs, labels, None)}
+
+
+class SiamRpnTask:
+    """SiamRPN and SiamRPN++: a classification of the anchors and offsets of the positive ones."""
+
+    terms: tuple[str, ...] = ("classification", "regression")
+
+    def __init__(self, settings: SiamRpnTraining):
+        self.anchors = settings.anchors
+        self.head = settings.head
+        self.search = settings.crops.search
+        self.classification = classification_loss(settings.loss)
+
+    def loss(
+        self, outputs: tuple[Tensor, Tensor], batch: Batch, generator: torch.Generator
+    ) -> dict[str, Tensor]:
+        """See `Task.loss`; the outputs are scores `(B, 2, A, H, W)` and offsets `(B, 4, ...)`."""
+        scores, offsets = outputs
+        grid = anchor_grid(self.anchors, scores.shape[-1]).to(scores.device)
+        boxes = centred(batch.box, self.search)
+        labels = anchor_labels(self.anchors, grid, boxes, batch.positive, generator)
+        logits = two_class_logits(scores)
+        regression = box_loss(self.head.regression_loss, offsets, labels.offsets, labels.positive)
+        return {
+            "classification": self.classification(logits, labels.positive, labels.valid),
+            "regression": self.head.regression_weight * regression,
+        }
+
+
+def make_task(settings: SiameseTraining) -> Task:
+    """Make the task of a Siamese tracker.
+
+    Raises:
+        DsltError: as `SiamFcTask`.
+    """
+    if isinstance(settings, SiamFcTraining):
+        return SiamFcTask(settings)
+    return SiamRpnTask(settings)

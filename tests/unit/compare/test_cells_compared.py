@@ -1,0 +1,554 @@
+"""One cell's comparison, the printed numbers, and the scorecard's verdicts."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from dslt.commands.compare import command
+from dslt.compare.bootstrap import Interval, Plan
+from dslt.compare.cell import CellInfo, compare_cell, load_comparison
+from dslt.compare.iterations import load_iterations
+from dslt.compare.paper import Claim, PrintedNumber, read_claims, read_numbers, same_name
+from dslt.compare.runs import load_tables
+from dslt.compare.scorecard import Row, judge, scorecard, to_csv
+from dslt.core.errors import DsltError
+from dslt.score.scores import Scores, to_json
+from places import ROOT
+
+PAPER = ROOT / "config" / "paper"
+PLAN = Plan(500, 0)
+FILMS = {"clips": ["bikes"] * 7 + ["carphone"] * 2 + ["bunny"], "synthetic": list("abcdefghij")}
+
+
+def save_scores(folder, cell, benchmark, auc, seed=0, videos=None, conventions=None) -> Path:
+    """Write a score file whose sequences have the given success AUC (and the same precision)."""
+    videos = videos or FILMS[benchmark]
+    sequences = {
+        f"s{i}": {
+            "video": video,
+            "attributes": [],
+            "frames": 9,
+            "success_auc": float(value),
+            "precision_20": float(value),
+            "success": [],
+            "precision": [],
+            "fps": 20.0 + i,
+            "init_seconds": 1.0,
+        }
+        for i, (video, value) in enumerate(
+            zip(videos, np.broadcast_to(auc, len(videos)), strict=True)
+        )
+    }
+    mean = {
+        "success_auc": float(np.mean(np.broadcast_to(auc, len(videos)))),
+        "precision_20": float(np.mean(np.broadcast_to(auc, len(videos)))),
+    }
+    curve = {"thresholds": [], "values": []}
+    scores = Scores.model_validate(
+        {
+            "cell": cell,
+            "benchmark": benchmark,
+            "seed": seed,
+            "conventions": conventions or {"protocol": "otb"},
+            "box_origin": 1,
+            "notes": [],
+            "overall": mean,
+            "curves": {"success": curve, "precision": curve},
+            "attributes": {},
+            "sequences": sequences,
+        }
+    )
+    path = folder / f"{cell}-{benchmark}-{seed}.json"
+    path.write_text(to_json(scores))
+    return path
+
+
+def info(**changes: object) -> CellInfo:
+    values = {
+        "label": "full",
+        "base": "dslt/lite",
+        "preset": "lite",
+        "backbone": "efficientnet_lite0",
+        "training_data": "ImageNet",
+        "shown_in": ["table3"],
+    }
+    return CellInfo.model_validate({**values, **changes})
+
+
+def claim(**changes: object) -> Claim:
+    values: dict[str, object] = {
+        "id": "x",
+        "source": "fig15",
+        "text": "shrinkage beats L2",
+        "preset": "lite",
+        "better_cell": "dslt",
+        "worse_cell": "dslt_l2",
+        "metric": "success_auc",
+        "printed_difference": None,
+        "benchmark": "OTB-2015",
+        "note": "",
+    }
+    return Claim.model_validate({**values, **changes})
+
+
+def number(**changes: object) -> PrintedNumber:
+    values: dict[str, object] = {
+        "source": "fig15",
+        "item": "full",
+        "tracker": "DSLT*",
+        "backbone": "EfficientNet-Lite0",
+        "training_data": "imagenet",
+        "benchmark": "Synthetic",
+        "protocol": "OTB",
+        "cells": ("dslt",),
+        "reproduce": True,
+        "metric": "success_auc",
+        "value": 70.0,
+        "note": "",
+    }
+    return PrintedNumber.model_validate({**values, **changes})
+
+
+# ---------------------------------------------------------------------- one cell
+
+
+def test_cell(tmp_path):
+    noise = np.linspace(-0.1, 0.1, 10)
+    paths = [
+        save_scores(tmp_path, "dslt_l2", "clips", 0.5 + noise, 0),
+        save_scores(tmp_path, "dslt_l2", "clips", 0.6 + noise, 1),
+        save_scores(tmp_path, "dslt", "clips", 0.6 + noise, 0),
+        save_scores(tmp_path, "dslt", "clips", 0.7 + noise, 1),
+        save_scores(tmp_path, "dslt_l2", "synthetic", 0.4),
+    ]
+    numbers = read_numbers(PAPER)
+    found = compare_cell("dslt_l2", info(), load_tables(paths), "dslt", numbers, PLAN)
+    clips = found.benchmarks["clips"]
+    assert (clips.sequences, clips.videos, clips.seeds) == (10, 3, (0, 1))
+    assert clips.metrics["success_auc"].value == pytest.approx(0.55)
+    assert clips.metrics["success_auc"].seed_sd == pytest.approx(np.std([0.5, 0.6], ddof=1))
+    assert clips.fps.median == 24.5
+    assert clips.difference_to.cell == "dslt"
+    assert clips.difference_to.metrics["success_auc"].value == pytest.approx(-0.1)
+    assert clips.difference_to.metrics["success_auc"].high == pytest.approx(-0.1)
+    assert "only 3 source videos" in clips.notes[0]
+    assert found.benchmarks["synthetic"].difference_to is None
+    assert found.benchmarks["synthetic"].metrics["success_auc"].seed_sd is None
+    assert {(p.source, p.metric, p.value) for p in found.paper} == {
+        ("fig15", "success_auc", 0.642),
+        ("fig15", "precision_20", 0.870),
+    }
+
+
+def save_vot_scores(folder, cell, accuracy, failures, tagged=False) -> Path:
+    """Write a supervised score file of ten sequences from ten videos."""
+    sequences = {
+        f"s{i}": {
+            "video": f"v{i}",
+            "attributes": [],
+            "frames": 50,
+            "failures": float(failures),
+            "overlap_sum": 40 * accuracy,
+            "overlap_weight": 40.0,
+            "expected": {"overlaps": [accuracy, accuracy / 2], "weights": [1.0, 1.0]},
+        }
+        for i in range(10)
+    }
+    overall = {"eao": 0.75 * accuracy, "accuracy": accuracy, "robustness": 2.0 * failures}
+    overall |= {"failures": 10.0 * failures, "failures_weighted": 10.0 * failures}
+    head = {"cell": cell, "benchmark": "clips_vot", "seed": 0, "box_origin": 1, "notes": []}
+    rest = {"curves": {}, "attributes": {}, "conventions": {"protocol": "vot_short"}}
+    record = head | rest | {"overall": overall, "sequences": sequences}
+    path = folder / f"{cell}-vot.json"
+    path.write_text(to_json(Scores.model_validate(record)))
+    return path
+
+
+def test_supervised_metrics_are_compared_as_they_are_defined(tmp_path):
+    paths = [
+        save_vot_scores(tmp_path, "dslt", 0.8, 1),
+        save_vot_scores(tmp_path, "dslt_l2", 0.6, 2),
+    ]
+    found = compare_cell("dslt_l2", info(), load_tables(paths), "dslt", [], PLAN)
+    result = found.benchmarks["clips_vot"]
+    values = {name: value.value for name, value in result.metrics.items()}
+    assert values == pytest.approx(
+        {
+            "eao": 0.45,
+            "accuracy": 0.6,
+            "robustness": 4.0,
+            "failures": 20.0,
+            "failures_weighted": 20.0,
+        }
+    )
+    gaps = {name: gap.value for name, gap in result.difference_to.metrics.items()}
+    assert gaps == pytest.approx({"eao": -0.15, "accuracy": -0.2, "robustness": 2.0})
+    assert result.metrics["failures"].low is None  # a total over this very set of sequences
+
+
+def test_reference_has_no_difference_to_itself(tmp_path):
+    path = save_scores(tmp_path, "dslt", "clips", 0.5)
+    found = compare_cell("dslt", info(), load_tables([path]), "dslt", [], PLAN)
+    assert found.benchmarks["clips"].difference_to is None
+
+
+def test_cells_that_cannot_be_paired_are_refused(tmp_path):
+    mine = save_scores(tmp_path, "dslt_l2", "clips", 0.5)
+    with pytest.raises(DsltError, match="no scores of cell 'kcf'"):
+        compare_cell("kcf", info(), load_tables([mine]), "dslt", [], PLAN)
+    other = save_scores(tmp_path, "dslt", "clips", 0.5, videos=["bikes"] * 9)
+    with pytest.raises(DsltError, match="the sequences differ: s9"):
+        compare_cell("dslt_l2", info(), load_tables([mine, other]), "dslt", [], PLAN)
+    other = save_scores(tmp_path, "dslt", "clips", 0.5, conventions={"protocol": "lasot"})
+    with pytest.raises(DsltError, match="conventions differ"):
+        compare_cell("dslt_l2", info(), load_tables([mine, other]), "dslt", [], PLAN)
+
+
+def test_seeds_of_a_cell_must_fit(tmp_path):
+    first = save_scores(tmp_path, "dslt", "clips", 0.5)
+    with pytest.raises(DsltError, match="seed 0 is also in"):
+        load_tables([first, first])
+    second = save_scores(tmp_path, "dslt", "clips", 0.5, seed=1, videos=["bikes"] * 3)
+    with pytest.raises(DsltError, match="other sequences or conventions"):
+        load_tables([first, second])
+
+
+def test_cell_command(tmp_path):
+    mine = save_scores(tmp_path, "dslt_l2", "clips", 0.5)
+    also = save_scores(tmp_path, "dslt_l2", "synthetic", 0.5)
+    other = save_scores(tmp_path, "dslt", "clips", 0.6)
+    out = tmp_path / "deep" / "dslt_l2.json"
+    arguments = [
+        *("cell", "--cell", "dslt_l2", "--cell-info", info().model_dump_json()),
+        *("--reference", "dslt", "--score", str(mine), str(also)),
+        *("--reference-score", str(other), "--paper", str(PAPER)),
+        *("--bootstrap-samples", "200", "--out", str(out)),
+    ]
+    done = CliRunner().invoke(command, arguments, catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    found = load_comparison(out)
+    assert list(found.benchmarks) == ["clips", "synthetic"]
+    first = out.read_bytes()
+    CliRunner().invoke(command, arguments, catch_exceptions=False)
+    assert out.read_bytes() == first
+    arguments[4] = '{"labl": "x"}'
+    done = CliRunner().invoke(command, arguments)
+    assert "unknown key 'labl'" in str(done.exception)
+
+
+# ---------------------------------------------------------------------- verdicts
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "videos", "metric", "verdict"),
+    [
+        (0.01, 0.05, 10, "success_auc", "supported"),
+        (-0.05, -0.01, 10, "success_auc", "contradicted"),
+        (-0.01, 0.05, 10, "success_auc", "inconclusive"),
+        (0.0, 0.05, 10, "success_auc", "inconclusive"),
+        (0.0, 0.0, 10, "success_auc", "inconclusive"),
+        (None, None, 1, "success_auc", "inconclusive"),
+        (0.01, 0.05, 5, "success_auc", "inconclusive"),
+        (0.01, 0.05, 6, "success_auc", "supported"),
+        (-90, -10, 10, "iterations_own", "supported"),
+        (10, 90, 10, "iterations_common", "contradicted"),
+    ],
+)
+def test_judge(low, high, videos, metric, verdict):
+    assert judge(Interval(0.0, low, high), videos, metric)[0] == verdict
+
+
+def test_three_films_that_agree_decide_nothing():
+    verdict, reason = judge(Interval(0.1, 0.05, 0.2), 3, "success_auc")
+    assert verdict == "inconclusive"
+    assert "3 source videos agree by chance in 25 % of cases" in reason
+
+
+def rows_of(tmp_path, claims, numbers=(), scores=(0.7, 0.5), presets=("lite", "lite")):
+    rng = np.random.default_rng(0)
+    paths, comparisons = [], {}
+    for cell, value, preset in zip(("dslt", "dslt_l2"), scores, presets, strict=True):
+        for benchmark in FILMS:
+            noise = rng.normal(0, 0.01, 10)
+            paths.append(save_scores(tmp_path, cell, benchmark, value + noise))
+        tables = load_tables(paths[-2:])
+        comparisons[cell] = compare_cell(cell, info(preset=preset), tables, "dslt", [], PLAN)
+    return scorecard(claims, numbers, comparisons, load_tables(paths), {}, PLAN)
+
+
+def test_claims_are_judged_on_each_benchmark_apart(tmp_path):
+    rows = rows_of(tmp_path, [claim(printed_difference=3.0)])
+    assert [row.our_benchmark for row in rows] == ["clips", "synthetic"]
+    assert [row.verdict for row in rows] == ["inconclusive", "supported"]
+    clips, synthetic = rows
+    assert (clips.videos, synthetic.videos) == ("3", "10")
+    assert synthetic.cell == "dslt - dslt_l2"
+    assert synthetic.paper_value == "+3"
+    assert synthetic.item == "shrinkage beats L2 [preset lite]"
+    assert 19 < float(synthetic.ours) < 21
+    assert float(synthetic.low) < float(synthetic.ours) < float(synthetic.high)
+    assert synthetic.unit == "percentage points"
+
+
+def test_a_claim_that_does_not_hold_is_reported_as_such(tmp_path):
+    rows = rows_of(tmp_path, [claim()], scores=(0.5, 0.7))
+    assert rows[1].verdict == "contradicted"
+
+
+@pytest.mark.parametrize("presets", [("paper", "lite"), ("lite", "")])
+def test_a_claim_is_not_judged_by_cells_of_another_preset(tmp_path, presets):
+    rows = rows_of(tmp_path, [claim()], presets=presets)
+    assert {row.verdict for row in rows} == {"not comparable"}
+    odd = "preset of dslt is paper" if presets[0] == "paper" else "preset of dslt_l2 is not stated"
+    assert f"{odd}, not lite" in rows[0].note
+
+
+def test_claims_without_our_cells_are_not_run(tmp_path):
+    named = claim(better_cell="", worse_cell="", preset="")
+    absent = claim(id="y", worse_cell="dslt_ohnm")
+    rows = rows_of(tmp_path, [named, absent])
+    assert [row.verdict for row in rows] == ["not run", "not run"]
+    assert [row.our_benchmark for row in rows] == ["", ""]
+    assert "no cell of this study" in rows[0].note
+
+
+def test_one_film_gives_no_interval(tmp_path):
+    film = ["bikes"] * 3
+    paths = [
+        save_scores(tmp_path, cell, "quick", value, videos=film)
+        for cell, value in (("dslt", 0.7), ("dslt_l2", 0.5))
+    ]
+    (row,) = scorecard([claim()], [], {}, load_tables(paths), {}, PLAN)
+    assert (row.low, row.high, row.verdict) == ("", "", "inconclusive")
+    assert "no interval: one source video" in row.note
+
+
+PAPERS = ("paper", "paper")
+
+
+def test_a_number_is_compared_only_under_its_own_conditions(tmp_path):
+    rows = rows_of(tmp_path, [], [number()], presets=PAPERS)
+    verdicts = {row.our_benchmark: row for row in rows}
+    assert verdicts["synthetic"].verdict == "supported"
+    assert "the noisier the data, the easier" in verdicts["synthetic"].note
+    assert verdicts["clips"].verdict == "not comparable"
+    assert verdicts["clips"].note.startswith("differs in benchmark (clips, paper Synthetic)")
+    rows = rows_of(tmp_path, [], [number(value=10)], presets=PAPERS)
+    (far,) = [row for row in rows if row.verdict != "not comparable"]
+    assert far.verdict == "contradicted"
+    assert "noisier" not in far.note
+
+
+def test_a_number_is_not_compared_with_another_preset(tmp_path):
+    rows = {row.our_benchmark: row for row in rows_of(tmp_path, [], [number()])}
+    assert rows["synthetic"].verdict == "not comparable"
+    assert rows["synthetic"].note.startswith("differs in preset (lite, paper paper)")
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"backbone": "ResNet-50"}, "backbone (efficientnet_lite0, paper ResNet-50)"),
+        ({"training_data": ""}, "training data (ImageNet, paper not stated)"),
+        ({"protocol": "lasot"}, "protocol (otb, paper lasot)"),
+    ],
+)
+def test_any_other_condition_is_not_comparable(tmp_path, change, reason):
+    rows = rows_of(tmp_path, [], [number(**change)], presets=PAPERS)
+    assert {row.verdict for row in rows} == {"not comparable"}
+    assert reason in rows[1].note
+
+
+def test_numbers_without_a_cell_are_not_run_and_rivals_are_left_out(tmp_path):
+    rows = rows_of(
+        tmp_path,
+        [],
+        [number(cells=()), number(cells=("dslt_mul",)), number(reproduce=False)],
+    )
+    assert [row.verdict for row in rows] == ["not run", "not run"]
+
+
+def test_scorecard_columns():
+    header = to_csv([]).strip().split(",")
+    assert header == [
+        *("kind", "source", "item", "benchmark_paper", "paper_value", "cell", "our_benchmark"),
+        *("metric", "unit", "ours", "low", "high", "sequences", "videos", "seeds", "verdict"),
+        "note",
+    ]
+    row = Row("claim", "fig15", 'a "quoted", text', "", "")
+    (line,) = csv.DictReader(io.StringIO(to_csv([row])))
+    assert line["item"] == 'a "quoted", text'
+
+
+# ---------------------------------------------------------------------- convergence
+
+
+def save_convergence(folder, cell, rate, cap=60, count=10, seed=0) -> str:
+    path = folder / cell / "synthetic" / f"seed{seed}.csv"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lines = ["sequence,iteration,loss,criterion,peak,background"]
+    for i in range(count):
+        for k in range(cap + 1):
+            lines.append(f"s{i},{k},{np.exp(-rate * k) * 7},{np.exp(-rate * k / 9)},0,0")
+    path.write_text("\n".join(lines) + "\n")
+    return f"{cell}@synthetic={path}"
+
+
+def test_fewer_iterations_support_a_claim(tmp_path):
+    scored = load_tables([save_scores(tmp_path, "dslt", "synthetic", 0.5)])
+    specs = [save_convergence(tmp_path, "dslt", 0.3), save_convergence(tmp_path, "dslt_l2", 0.1)]
+    found = load_iterations(specs, scored)
+    claims = [claim(metric="iterations_own"), claim(id="y", metric="iterations_common")]
+    own, common = scorecard(claims, [], {}, scored, found, PLAN)
+    assert own.verdict == "supported"
+    assert float(own.ours) < 0
+    assert "negative supports the claim" in own.note
+    assert common.verdict == "inconclusive"
+    assert float(common.ours) == 0
+    assert "10 of 10 trainings of dslt never converged and count as the cap" in common.note
+
+
+def test_convergence_input_is_checked(tmp_path):
+    scored = load_tables([save_scores(tmp_path, "dslt", "synthetic", 0.5)])
+    good = save_convergence(tmp_path, "dslt", 0.001)
+    with pytest.raises(DsltError, match="is also"):
+        load_iterations([good, good], scored)
+    with pytest.raises(DsltError, match="expected CELL@BENCHMARK=FILE"):
+        load_iterations([good.replace("@", "/")], scored)
+    with pytest.raises(DsltError, match="no scores on 'synthetic'"):
+        load_iterations([good], {})
+    short = save_convergence(tmp_path, "dslt_l2", 0.001, cap=30)
+    with pytest.raises(DsltError, match="ends at iteration 30 without convergence"):
+        load_iterations([good, short], scored)
+    wide = save_convergence(tmp_path, "dslt_l3", 0.3, count=11)
+    with pytest.raises(DsltError, match="other sequences than were scored: s10"):
+        load_iterations([wide], scored)
+    renamed = tmp_path / "final.csv"
+    renamed.write_text("")
+    with pytest.raises(DsltError, match="seed<number>"):
+        load_iterations([f"dslt@synthetic={renamed}"], scored)
+
+
+def test_scorecard_command(tmp_path):
+    scores = [save_scores(tmp_path, "dslt", "synthetic", 0.6)]
+    scores.append(save_scores(tmp_path, "dslt_l2", "synthetic", 0.5))
+    compares = []
+    for cell in ("dslt", "dslt_l2"):
+        found = compare_cell(cell, info(), load_tables(scores), "dslt", [], PLAN)
+        compares.append(tmp_path / f"compare-{cell}.json")
+        compares[-1].write_text(to_json(found))
+    rates = {"dslt": 0.6, "dslt_l2": 0.5}
+    specs = [save_convergence(tmp_path, cell, rate) for cell, rate in rates.items()]
+    out = tmp_path / "scorecard.csv"
+    arguments = [
+        *("scorecard", "--compare", *map(str, compares), "--score", *map(str, scores)),
+        *("--convergence", *specs, "--paper", str(PAPER), "--out", str(out)),
+    ]
+    done = CliRunner().invoke(command, arguments, catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    rows = list(csv.DictReader(out.open()))
+    judged = [row for row in rows if row["our_benchmark"]]
+    assert {row["verdict"] for row in judged} == {"supported", "not comparable"}
+    assert {row["metric"] for row in judged if row["source"] == "fig16"} == {
+        "iterations_own",
+        "iterations_common",
+    }
+    assert sum(row["verdict"] == "not run" for row in rows) > 50
+
+
+def test_an_empty_study_has_a_scorecard_of_what_was_not_run(tmp_path):
+    out = tmp_path / "scorecard.csv"
+    arguments = ["scorecard", "--compare", "--score", "--convergence"]
+    arguments += ["--paper", str(PAPER), "--out", str(out)]
+    done = CliRunner().invoke(command, arguments, catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    assert {row["verdict"] for row in csv.DictReader(out.open())} == {"not run"}
+
+
+# ---------------------------------------------------------------------- the paper's numbers
+
+
+def test_table3_is_as_printed():
+    with (PAPER / "table3.csv").open(newline="") as handle:
+        rows = list(csv.DictReader(handle))
+    printed = [(row["item"], row["precision_20"], row["success_auc"]) for row in rows]
+    assert printed == [
+        *(("w/o exp(Y)", "84.0", "59.7"), ("only exp(Y)", "80.6", "58.1")),
+        *(("(10, 0.2)", "84.3", "59.9"), ("(6, 0.2)", "84.0", "59.7")),
+        *(("(10, 0.6)", "83.7", "59.6"), ("(6, 0.6)", "83.1", "59.0")),
+        *(("w/o exp(p_t)", "82.4", "60.9"), ("only exp(p_t)", "81.1", "59.8")),
+        *(("(10, 0.6)", "82.7", "61.1"), ("(6, 0.2)", "82.4", "60.7")),
+        *(("(10, 0.2)", "82.2", "60.6"), ("(6, 0.6)", "81.9", "60.4")),
+        *(("(0.5, 0.5)", "81.1", "59.8"), ("(1, 0.5)", "81.4", "59.9")),
+        *(("(0.5, 1)", "81.2", "59.8"), ("(1, 1)", "81.7", "60.2")),
+        *(("(0.5, 2)", "81.8", "60.4"), ("(1, 2)", "82.0", "60.5")),
+    ]
+
+
+def test_every_table_reads_and_printed_differences_follow_from_printed_numbers():
+    numbers = read_numbers(PAPER)
+    assert {n.source for n in numbers} >= {"table1", "table2", "table3", "fig08", "fig15"}
+    by_cell = {
+        (cell, n.metric): n.value for n in numbers if n.source == "table3" for cell in n.cells
+    }
+    for one in read_claims(PAPER):
+        if one.source == "table3":
+            gap = by_cell[one.better_cell, one.metric] - by_cell[one.worse_cell, one.metric]
+            assert gap == pytest.approx(one.printed_difference), one.id
+
+
+def test_vot_tables_have_the_rows_of_the_paper():
+    numbers = read_numbers(PAPER)
+    eao = {(n.source, n.item): n.value for n in numbers if n.metric == "eao"}
+    assert sum(source == "table1" for source, _ in eao) == 15
+    assert sum(source == "table2" for source, _ in eao) == 23
+    assert eao["table1", "DSLT++"] == 0.364
+    assert eao["table2", "SiamRPN++_sl"] == 0.440
+
+
+def test_names_compare_without_punctuation():
+    assert same_name("EfficientNet-Lite0", "efficientnet_lite0")
+    assert same_name("OTB-2015+UAV-123", "otb2015+uav123")
+    assert not same_name("OTB-2015", "OTB-2013")
+    assert not same_name("", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("item,value\na,1\n", r"unknown columns \['value'\]"),
+        ("item,note\na\n", "expected 2 fields"),
+        ("item,note\na,b,c\n", "expected 2 fields"),
+    ],
+)
+def test_malformed_tables_of_the_paper_are_refused(tmp_path, text, message):
+    (tmp_path / "table9.csv").write_text(text)
+    with pytest.raises(DsltError, match=message):
+        read_numbers(tmp_path)
+
+
+def test_claims_are_checked(tmp_path):
+    with pytest.raises(DsltError, match="no tables"):
+        read_numbers(tmp_path)
+    row = claim().model_dump() | {"printed_difference": ""}
+    text = ",".join(row) + "\n" + ",".join(map(str, row.values())) + "\n"
+    (tmp_path / "claims.csv").write_text(text + ",".join(map(str, row.values())) + "\n")
+    with pytest.raises(DsltError, match="the id x occurs more than once"):
+        read_claims(tmp_path)
+    (tmp_path / "claims.csv").write_text(text.replace("success_auc", "beauty"))
+    with pytest.raises(DsltError, match="metric = 'beauty'"):
+        read_claims(tmp_path)
+
+
+def test_comparisons_are_closed(tmp_path):
+    path = tmp_path / "dslt.json"
+    path.write_text(json.dumps({"cell": "dslt"}))
+    with pytest.raises(DsltError, match=r"dslt\.json: missing key"):
+        load_comparison(path)

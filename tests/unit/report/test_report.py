@@ -1,0 +1,367 @@
+"""The report: notebooks rendered to HTML, and the front page."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import jupytext
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+from PIL import Image
+
+from dslt.commands.report import command
+from dslt.core.errors import DsltError
+from dslt.report import html, index, page, tables
+from places import ROOT
+
+NOTEBOOKS = ROOT / "notebooks"
+
+SCORECARD = """\
+kind,source,item,benchmark_paper,paper_value,cell,our_benchmark,metric,unit,ours,low,high,\
+sequences,videos,seeds,verdict,note
+claim,fig15,Shrinkage beats L2,OTB-2015,,dslt - dslt_l2,clips,success_auc,points,1.20,-0.50,2.90,\
+10,3,1,inconclusive,the interval contains 0
+claim,fig15,OHNM is below,OTB-2015,,dslt - dslt_ohnm,clips,success_auc,points,4.00,2.00,6.00,\
+10,3,1,supported,
+number,table3,"(10, 0.2)",OTB-2015+UAV123,59.9,dslt,clips,success_auc,%,70.10,60.00,80.00,\
+10,3,1,not comparable,<other> & data
+number,table3,classification,OTB-2015+UAV123,61.1,,,success_auc,%,,,,,,,not run,
+"""
+
+TABLE1 = """\
+benchmark,tracker,source,eao,eao_low,eao_high,eao_difference,accuracy,accuracy_low,accuracy_high,note
+VOT-2016,ECO,printed,0.374,,,,0.546,,,
+clips_vot,Shrinkage,run here,0.412345,0.398765,0.45,,0.60,,,one seed
+"""
+
+
+def write_compare(path: Path, cell: str, label: str, auc: float) -> Path:
+    value = {"value": auc, "low": auc - 0.1, "high": auc + 0.1, "seed_sd": None}
+    difference = {"value": -0.02, "low": -0.05, "high": 0.01}
+    result = {
+        "protocol": "otb",
+        "sequences": 10,
+        "videos": 3,
+        "seeds": [0],
+        "metrics": {"success_auc": value, "precision_20": value},
+        "fps": {"median": 21.0},
+        "difference_to": None
+        if cell == "dslt"
+        else {"cell": "dslt", "metrics": {"success_auc": difference, "precision_20": difference}},
+        "notes": [],
+    }
+    record = {
+        "cell": cell,
+        "label": label,
+        "base": "dslt",
+        "preset": "lite",
+        "backbone": "efficientnet_lite0",
+        "shown_in": ["fig15"],
+        "benchmarks": {"clips": result},
+        "paper": [],
+    }
+    path.write_text(json.dumps(record))
+    return path
+
+
+TRAINING = """\
+cell,epochs,sequences,videos,seeds,before,after,gain,low,high,note
+siamfc_bce,5,12,8,3,0.7,0.75,0.05,0.01,0.09,
+siamfc_focal,5,12,1,3,0.7,0.75,0.05,,,no interval: one source video
+"""
+
+
+@pytest.fixture
+def results(tmp_path):
+    """A scorecard, a table, two comparisons and a figure."""
+    (tmp_path / "scorecard.csv").write_text(SCORECARD)
+    (tmp_path / "table3.csv").write_text("item,paper DP\n<full>,84.3\nNone,\n")
+    (tmp_path / "table3.tex").write_text("booktabs")
+    (tmp_path / "table1.csv").write_text(TABLE1)
+    (tmp_path / "training.csv").write_text(TRAINING)
+    write_compare(tmp_path / "dslt.json", "dslt", "Shrinkage", 0.701)
+    write_compare(tmp_path / "dslt_l2.json", "dslt_l2", "L2", 0.6)
+    Image.new("RGB", (8, 8)).save(tmp_path / "fig04.png")
+    (tmp_path / "fig04.pdf").write_bytes(b"%PDF")
+    return tmp_path
+
+
+def notebook(path: Path, code: str, parameters: str = "path = None\nmany = []") -> Path:
+    path.write_text(
+        f'# %% [markdown]\n# # A title\n\n# %% tags=["parameters"]\n{parameters}\n\n# %%\n{code}\n'
+    )
+    return path
+
+
+def words(text: str) -> str:
+    """What a reader sees of a page."""
+    text = re.sub(r"<style>.*?</style>", "", text, flags=re.DOTALL)
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", text))
+
+
+# ------------------------------------------------------------------ HTML
+
+
+def test_a_table_escapes_aligns_and_marks():
+    frame = pd.DataFrame(
+        {
+            "<item>": ["a & b", None],
+            "AUC": [59.87, float("nan")],
+            "Verdict": ["supported", "not run"],
+        }
+    )
+    text = html.table(frame)
+    assert "<th>&lt;item&gt;</th>" in text
+    assert "<td>a &amp; b</td>" in text
+    assert '<td class="number">59.9</td>' in text
+    assert '<td class="verdict supported">supported</td>' in text
+    assert '<td class="verdict not run">not run</td>' in text
+    assert text.count("<td>–</td>") == 1
+    assert text.count('<td class="number">–</td>') == 1
+
+
+@pytest.mark.parametrize(
+    "load",
+    [
+        '<script src="https://cdn.example/require.js"></script>',
+        '<link rel="stylesheet" href="http://fonts.example/css">',
+        '<img src="//images.example/a.png">',
+        "<style>@import 'https://fonts.example/css';</style>",
+        "<style>p { background: url(//images.example/a.png) }</style>",
+        '<p style="background: url(http://images.example/a.png)">x</p>',
+    ],
+)
+def test_a_page_that_loads_from_a_network_is_refused(load):
+    with pytest.raises(DsltError, match=r"p\.html: the page loads from a network"):
+        html.check_offline(html.document("t", load), Path("p.html"))
+
+
+def test_links_and_data_uris_are_no_loads():
+    body = '<a href="https://example.org">x</a><img src="data:image/png;base64,aa//">'
+    html.check_offline(html.document("t", body), Path("p.html"))
+
+
+def test_an_image_must_be_a_png(tmp_path):
+    with pytest.raises(DsltError, match=r"gone\.png: cannot be read"):
+        html.image(tmp_path / "gone.png", "x")
+    (tmp_path / "text.png").write_text("no")
+    with pytest.raises(DsltError, match=r"text\.png: not a PNG"):
+        html.image(tmp_path / "text.png", "x")
+
+
+# ------------------------------------------------------------------ parameters
+
+
+def test_parameters_are_filled_by_kind():
+    defaults = {"path": None, "many": [], "figure": ""}
+    filled = page.fill(defaults, [("many", "a"), ("path", "p"), ("many", "b")], Path("n.py"))
+    assert filled == {"path": "p", "many": ["a", "b"]}
+    assert page.fill(defaults, [("path", "p")], Path("n.py")) == {"path": "p"}
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (
+            [("path", "p"), ("many", "a"), ("pth", "q")],
+            r"n\.py: 'pth'; allowed: .*many, path|'pth'",
+        ),
+        ([("path", "p"), ("path", "q"), ("many", "a")], "'path' was given twice"),
+        ([("many", "a")], "parameter path is needed"),
+    ],
+)
+def test_wrong_parameters_are_errors(values, message):
+    with pytest.raises(DsltError, match=message):
+        page.fill({"path": None, "many": []}, values, Path("n.py"))
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [("path = open('x')", "no list of defaults"), ("import os", "line 1 is not an assignment")],
+)
+def test_a_parameters_cell_holds_literals_only(tmp_path, parameters, message):
+    source = jupytext.read(notebook(tmp_path / "n.py", "1", parameters), fmt="py:percent")
+    with pytest.raises(DsltError, match=message):
+        page.declared(source, Path("n.py"))
+
+
+def test_a_missing_notebook_is_named(tmp_path):
+    with pytest.raises(DsltError, match=r"gone\.py: no such notebook"):
+        page.render(tmp_path / "gone.py", [], tmp_path / "e.ipynb", tmp_path / "o.html")
+
+
+# ------------------------------------------------------------------ pages
+
+
+def test_a_page_shows_results_and_no_code(results, monkeypatch):
+    monkeypatch.chdir(results)
+    values = ["-p", "scorecard", "scorecard.csv"]
+    source = str(NOTEBOOKS / "scorecard.py")
+    outputs = ["--executed", "logs/scorecard.ipynb", "--out", "report/scorecard.html"]
+    arguments = ["page", "--notebook", source, *values, *outputs]
+    done = CliRunner().invoke(command, arguments, catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    text = (results / "report" / "scorecard.html").read_text()
+    html.check_offline(text, Path("scorecard.html"))
+    assert "<script" not in text
+    assert "<title>Scorecard: the paper's statements and ours</title>" in text.replace(
+        "&#x27;", "'"
+    )
+    seen = words(text)
+    assert "Shrinkage beats L2" in seen
+    assert "-0.50 to 2.90" in seen
+    assert "&lt;other&gt; &amp; data" in seen
+    assert "import" not in seen
+    assert "scorecard : scorecard.csv" in seen
+    executed = json.loads((results / "logs" / "scorecard.ipynb").read_text())
+    assert any("from dslt.report" in "".join(cell["source"]) for cell in executed["cells"])
+
+
+def test_a_failing_cell_is_told_and_kept(tmp_path):
+    code = "print('reached')\n\n# %%\nraise ValueError(f'no such column in {path}')"
+    source = notebook(tmp_path / "n.py", code, "path = None")
+    executed, out = tmp_path / "logs" / "n.ipynb", tmp_path / "n.html"
+    with pytest.raises(
+        DsltError, match=r"n\.py: a cell failed with ValueError: no such column in X"
+    ):
+        page.render(source, [("path", "X")], executed, out)
+    assert not out.exists()
+    kept = executed.read_text()
+    assert "reached" in kept
+    assert "no such column in X" in kept
+    assert [path.name for path in executed.parent.iterdir()] == ["n.ipynb"]
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("ablation", {"table": ["table3.csv"], "compare": ["dslt.json"], "fig15": "fig04.png"}),
+        ("benchmarks", {"table": ["table1.csv"], "fig10": "fig04.png"}),
+        ("offline", {"training": ["training.csv"], "fig06": "fig04.png"}),
+        ("scorecard", {"scorecard": "scorecard.csv"}),
+    ],
+)
+def test_the_notebooks_run_on_result_files(results, monkeypatch, name, given):
+    monkeypatch.chdir(results)
+    source = jupytext.read(NOTEBOOKS / f"{name}.py", fmt="py:percent")
+    values = page.declared(source, NOTEBOOKS / f"{name}.py") | given
+    for cell in source.cells:
+        if cell.cell_type == "code" and "parameters" not in cell.metadata.get("tags", []):
+            exec(cell.source, values)
+
+
+def test_every_notebook_declares_parameters_and_a_title():
+    found = sorted(NOTEBOOKS.glob("*.py"))
+    assert [path.stem for path in found] == [
+        "ablation",
+        "benchmarks",
+        "convergence",
+        "data",
+        "offline",
+        "scorecard",
+    ]
+    for path in found:
+        source = jupytext.read(path, fmt="py:percent")
+        assert page.declared(source, path)
+        assert source.cells[0].source.startswith("# ")
+
+
+# ------------------------------------------------------------------ tables and front page
+
+
+def test_gains_of_the_training_are_in_percent(results):
+    shown = tables.training(results / "training.csv")
+    assert list(shown["Gain"]) == pytest.approx([5, 5])
+    assert list(shown["its 95 % interval"]) == ["1.0 to 9.0", ""]
+    with pytest.raises(DsltError, match="lacks after, before, cell, epochs"):
+        tables.training(results / "table3.csv")
+
+
+def test_tables_keep_benchmarks_apart_and_give_intervals(results):
+    found = tables.comparisons([results / "dslt.json", results / "dslt_l2.json"])
+    assert list(found) == ["clips"]
+    rows = found["clips"].set_index("Cell")
+    assert rows.loc["Shrinkage", "AUC (%)"] == pytest.approx(70.1)
+    assert rows.loc["L2", "AUC interval"] == "50.0 to 70.0"
+    assert rows.loc["L2", "its interval"] == "-5.0 to 1.0"
+    assert rows.loc["Shrinkage", "its interval"] == ""
+
+
+def test_metrics_have_decimals_of_their_own(results):
+    path = write_compare(results / "vot.json", "dslt", "Shrinkage", 0.4)
+    text = path.read_text().replace("success_auc", "eao").replace("precision_20", "failures")
+    path.write_text(text)
+    (frame,) = tables.comparisons([path]).values()
+    page_text = html.table(frame)
+    assert '<td class="number">0.400</td>' in page_text
+    assert '<td class="number">0.300 to 0.500</td>' in page_text
+
+
+def test_table_1_shows_intervals_and_what_was_not_run(results):
+    frame = tables.vot(results / "table1.csv")
+    assert list(frame) == ["Benchmark", "Tracker", "Source", "EAO", "EAO interval", "A", "Note"]
+    assert frame["EAO"].to_list() == ["0.374", "0.412"]
+    assert frame["EAO interval"].to_list() == ["", "0.399 to 0.450"]
+    assert tables.vot_not_run(results / "table1.csv") == "VOT-2016: not run in this study."
+    path = results / "table2.csv"
+    path.write_text(TABLE1.replace("clips_vot", "VOT2016"))
+    assert tables.vot_not_run(path) == ""
+    with pytest.raises(DsltError, match=r"table3\.csv: lacks benchmark, note"):
+        tables.vot(results / "table3.csv")
+
+
+def test_verdicts_are_counted_by_kind(results):
+    counts = tables.verdicts(results / "scorecard.csv").set_index("Verdict")
+    assert counts.loc["supported"].to_list() == [1, 0]
+    assert counts.loc["not run"].to_list() == [0, 1]
+    assert counts.to_numpy().sum() == 4
+
+
+def test_a_table_that_is_no_scorecard_is_named(results):
+    with pytest.raises(DsltError, match=r"table3\.csv: lacks the columns .*verdict"):
+        tables.claims(results / "table3.csv")
+
+
+def test_the_front_page_links_and_embeds(results):
+    other = results / "report" / "data.html"
+    other.parent.mkdir()
+    other.write_text(html.document("Data & more", ""))
+    out = results / "report" / "index.html"
+    arguments = [
+        *("--page", other, "--table", results / "table3.csv", "--figure", results / "fig04.png"),
+        *(
+            "--table",
+            results / "table1.csv",
+            "--compare",
+            results / "dslt.json",
+            "--scorecard",
+            results / "scorecard.csv",
+        ),
+        *("--workflow", results / "report" / "workflow.html", "--out", out),
+    ]
+    runner = CliRunner()
+    for _ in range(2):
+        done = runner.invoke(command, ["index", *map(str, arguments)], catch_exceptions=False)
+        assert done.exit_code == 0, done.output
+        text = out.read_text()
+    html.check_offline(text, out)
+    assert '<a href="data.html">Data &amp; more</a>' in text
+    assert 'href="workflow.html"' in text
+    assert '<a href="../table3.tex">TEX</a>' in text
+    assert '<a href="../fig04.pdf">PDF</a>' in text
+    assert text.count("data:image/png;base64,") == 1
+    seen = words(text)
+    assert "60.1 to 80.1" in seen
+    assert "Table 1: expected average overlap (in the paper: VOT-2016)" in seen
+    assert "VOT-2016: not run in this study." in seen
+    assert "supported 1 0" in seen
+    assert re.search(r"dslt \d+\.\d+\.\d+$", seen.strip())
+
+
+def test_the_front_page_names_what_is_missing(tmp_path):
+    with pytest.raises(DsltError, match=r"gone\.html: not a readable page"):
+        index.render(index.Contents(pages=[tmp_path / "gone.html"]), tmp_path / "index.html")
+    assert not (tmp_path / "index.html").exists()

@@ -1,0 +1,127 @@
+"""What the workflow asks of the commands that draw figures and pages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+import yaml
+
+from dslt.settings.catalog import TITLES
+from dslt.study.jobs import Job, figure_jobs, page_jobs
+from dslt.study.load import load_study
+from dslt.study.settings import Figure, Page, Table
+from dslt.study.study import Study
+from places import ROOT
+
+ONE_PASS = ("fig08", "fig09", "fig11", "fig13", "fig15")
+
+
+@pytest.fixture
+def configured(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    monkeypatch.chdir(ROOT)
+    values: dict[str, Any] = yaml.safe_load(Path("config.yaml").read_text())
+    return values
+
+
+def with_external(values: dict[str, Any], folder: Path) -> Study:
+    """A study of csrt and of another tracker's results on three benchmarks."""
+    raw = folder / "raw"
+    raw.mkdir()
+    (raw / "ants1.txt").write_text("1\n")
+    truth = folder / "annotations" / "ants1" / "groundtruth.txt"
+    truth.parent.mkdir(parents=True)
+    truth.write_text("0,0,9,0,9,9,0,9\n")
+    lines = Path(values["cells"]).read_text().splitlines()
+    shown = "fig08,fig12,fig17,attributes"
+    row = ["rpn", "SiamRPN", "external/default", f"results={raw}", "", "0", shown, ""]
+    sheet = folder / "cells.tsv"
+    sheet.write_text("\n".join([*lines, "\t".join(row)]) + "\n")
+    both = ["csrt", "rpn"]
+    run = {"clips": both, "clips_vot": both, "VOT-2018": ["rpn"]}
+    benchmarks = {"VOT-2018": {"root": str(folder / "annotations")}}
+    changes = {"cells": str(sheet), "run": run, "benchmarks": benchmarks}
+    changes |= {"reference_cell": "csrt", "convergence": {**values["convergence"], "run": {}}}
+    quick = {"benchmark": "quick", "cells": ["csrt"]}
+    return load_study(values | changes | {"quick": quick})
+
+
+def scored(job: Job) -> set[str]:
+    """The benchmarks whose scores a job reads."""
+    return {path.split("/")[3] for path in job.files if path.startswith("results/score")}
+
+
+def test_every_figure_of_the_default_study_has_a_job(configured: dict[str, Any]) -> None:
+    study = load_study(configured)
+    jobs = figure_jobs(study)
+    assert list(jobs) == [*configured["figures"]["make"], "quick"]
+    assert set(page_jobs(study, jobs)) == set(configured["pages"])
+
+
+def test_figures_take_the_benchmarks_that_have_their_scores(configured: dict[str, Any]) -> None:
+    jobs = figure_jobs(load_study(configured))
+    for name in ONE_PASS:
+        assert scored(jobs[name]) == {"clips", "synthetic"}, name
+    for name in ("fig10", "fig12"):
+        assert scored(jobs[name]) == {"clips_vot", "synthetic_vot"}, name
+    assert scored(jobs["attributes"]) == {"clips", "synthetic"}
+    for name in ("fig01", "fig17", "fig18"):
+        assert not any("_vot" in path for path in jobs[name].files), name
+
+
+def test_the_papers_tables_are_inputs_where_they_are_shown(configured: dict[str, Any]) -> None:
+    jobs = figure_jobs(load_study(configured))
+    assert "config/paper/table2.csv" in jobs["fig12"].files
+    assert "--paper" in jobs["fig12"].options
+    assert "--paper" not in jobs["fig15"].options
+
+
+def test_the_reference_is_named_for_the_strips_about_it(configured: dict[str, Any]) -> None:
+    jobs = figure_jobs(load_study(configured))
+    assert "--reference" not in jobs["fig01"].options
+    options = jobs["fig18"].options
+    assert options[options.index("--reference") + 1] == "dslt"
+    assert options.count("--index") == 2
+
+
+def test_published_boxes_are_marked(configured: dict[str, Any], tmp_path: Path) -> None:
+    jobs = figure_jobs(with_external(configured, tmp_path))
+    for name in ("fig08", "fig12", "attributes"):
+        options = jobs[name].options
+        assert options[options.index("--rescored") + 1] == "rpn"
+        assert "rpn=SiamRPN" in options
+    assert scored(jobs["fig12"]) == {"clips_vot", "VOT-2018"}
+    assert scored(jobs["attributes"]) == {"clips", "VOT-2018"}  # those with attributes
+    assert not any("rpn" in word for word in jobs["fig17"].options)
+
+
+def test_strips_need_the_reference(configured: dict[str, Any], tmp_path: Path) -> None:
+    configured["figures"]["fig17"]["cells"] = ["rpn"]
+    jobs = figure_jobs(with_external(configured, tmp_path))
+    assert "fig17" not in jobs
+    assert "fig18" in jobs
+
+
+def test_pages_get_their_own_tables(configured: dict[str, Any]) -> None:
+    study = load_study(configured | {"tables": ["table2", "table3"]})
+    pages = page_jobs(study, ["fig08", "fig15"])
+    assert pages["benchmarks"].files == (
+        "results/tables/table2.csv",
+        "results/figures/fig08.png",
+    )
+    assert "results/tables/table3.csv" in pages["ablation"].files
+    assert "results/tables/table2.csv" not in pages["ablation"].files
+
+
+def test_no_two_figures_share_their_settings(configured: dict[str, Any]) -> None:
+    # An overlay is merged in place, so a YAML alias would change every figure that has it.
+    choices = [value for value in configured["figures"].values() if isinstance(value, dict)]
+    assert len({id(value) for value in choices}) == len(choices)
+
+
+def test_everything_that_can_be_made_has_a_title_and_a_caption() -> None:
+    names = {*get_args(Figure), *get_args(Table)}
+    assert names <= set(TITLES)
+    captions = {path.stem for path in (ROOT / "workflow" / "report").glob("*.rst")}
+    assert names | set(get_args(Page)) <= captions

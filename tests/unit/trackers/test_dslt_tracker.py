@@ -1,0 +1,272 @@
+"""The DSLT tracker, its peers, and a run's files, on small made-up videos."""
+
+import numpy as np
+import pytest
+import torch
+from click.testing import CliRunner
+from skimage import data
+
+from dslt.commands.converge import capped
+from dslt.core.device import choose_device
+from dslt.core.errors import DsltError
+from dslt.data.sequences.video import VideoClip
+from dslt.geometry.boxes import iou, read_boxes
+from dslt.networks.regression import RegressionNetwork
+from dslt.study.cells import resolve_settings
+from dslt.track.one_pass import run_tracker, write_run
+from dslt.trackers.dslt import DsltTracker
+from dslt.trackers.first_frame import FirstFrame, Grid
+from dslt.trackers.make import make_tracker
+from places import ROOT
+
+TRACKERS = ROOT / "config" / "trackers"
+FAST = "training.iterations=30"
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread():
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+def settings(base="dslt/lite", overrides=""):
+    return resolve_settings(base, overrides, TRACKERS, "test")
+
+
+class Video(list):
+    """A cup that moves over a photograph of bricks."""
+
+    def __init__(self, count=6, speed=(3, 2)):
+        background = np.repeat(data.brick()[:240, :320, None], 3, axis=2)
+        cup = data.coffee()[90:290:5, 150:400:5]
+        self.boxes = []
+        for index in range(count):
+            x, y = 120 + speed[0] * index, 90 + speed[1] * index
+            frame = background.copy()
+            frame[y : y + cup.shape[0], x : x + cup.shape[1]] = cup
+            self.append(frame)
+            self.boxes.append((x, y, cup.shape[1], cup.shape[0]))
+        self.boxes = np.array(self.boxes, dtype=float)
+
+
+@pytest.fixture(scope="module")
+def video():
+    return Video()
+
+
+@pytest.mark.parametrize("base", ["dslt/lite", "dslt/paper", "dslt/released"])
+def test_follows_a_moving_cup(video, base):
+    run = run_tracker(make_tracker(settings(base)), video, video.boxes[0], "test")
+    assert iou(run.boxes, video.boxes).min() > 0.6
+    assert run.record.loss[-1] < 0.35 * run.record.loss[0]
+    assert run.record.peak[-1] > 0.35
+    assert np.isnan(run.scores[0])
+    assert (run.scores[1:] > 0.35).all()
+
+
+@pytest.mark.parametrize(
+    "backbone", ["resnet50", "vgg16"], ids=["DSLT* on ResNet-50", "DSLT on VGG-16"]
+)
+@pytest.mark.parametrize("preset", ["paper", "released"])
+def test_first_frame_converges_on_the_papers_backbones(video, backbone, preset):
+    """With weights declared random the code path is the paper's, and the peak is at the target."""
+    text = f"training.backbone.name={backbone}; training.backbone.weights=random"
+    if preset == "released" and backbone == "vgg16":
+        text += "; training.backbone.keep_pools=false"
+    model = FirstFrame(settings(f"dslt/{preset}", text).training)
+    model.fit(video[0], video.boxes[0])
+    assert model.record.peak[-1] > 0.35
+    _, label, response = model.maps_of_first_sample()
+    found, wanted = (np.unravel_index(np.argmax(m), m.shape) for m in (response, label))
+    assert np.abs(np.subtract(found, wanted)).max() <= 1
+
+
+def test_same_seed_same_boxes(video):
+    runs = [
+        run_tracker(make_tracker(settings(overrides=FAST), seed), video, video.boxes[0], "test")
+        for seed in (0, 0, 1)
+    ]
+    assert np.array_equal(runs[0].boxes, runs[1].boxes)
+    assert runs[0].record.loss == runs[1].record.loss
+    assert runs[0].record.loss != runs[2].record.loss
+
+
+def test_loss_is_the_only_difference(video):
+    """Replacing the loss keeps the network's start: the first response is the same."""
+    models = [
+        FirstFrame(settings(overrides=f"{FAST}; training.loss.name={name}").training)
+        for name in ("shrinkage", "l2", "l3")
+    ]
+    for model in models:
+        model.fit(video[0], video.boxes[0])
+    assert len({model.record.peak[0] for model in models}) == 1
+    assert len({model.record.loss[-1] for model in models}) == 3
+
+
+def test_one_frame_gives_one_box(video):
+    run = run_tracker(make_tracker(settings(overrides=FAST)), video[:1], video.boxes[0], "test")
+    assert run.boxes.tolist() == [video.boxes[0].tolist()]
+
+
+@pytest.mark.parametrize("algorithm", ["csrt", "kcf"])
+def test_peers(algorithm):
+    video = Video(4)
+    run = run_tracker(make_tracker(settings(f"opencv/{algorithm}")), video, video.boxes[0], "x")
+    assert iou(run.boxes, video.boxes).min() > 0.6
+    assert run.record.loss == []
+
+
+@pytest.mark.parametrize(
+    "box", [(10, 10, 0, 5), (10, 10, 5, -1), (400, 10, 20, 20), (np.nan, 1, 2, 3)]
+)
+def test_unusable_initial_boxes(video, box):
+    with pytest.raises(DsltError, match="some sequence"):
+        run_tracker(make_tracker(settings(overrides=FAST)), video, np.array(box), "some sequence")
+
+
+@pytest.mark.parametrize("base", ["dslt/lite", "dslt/paper", "dslt/released"])
+@pytest.mark.parametrize(
+    "box", [(150, 100, 3, 3), (0, 0, 320, 240), (-10, -10, 40, 30), (60, 70, 50, 1), (9, 2, 2, 200)]
+)
+def test_unusual_targets_work(video, box, base):
+    tracker = make_tracker(settings(base, "training.iterations=5"))
+    run = run_tracker(tracker, video[:2], np.array(box, float), "test")
+    assert np.isfinite(run.boxes).all()
+
+
+@pytest.mark.parametrize("padding", ["same", "valid"])
+@pytest.mark.parametrize("kernel", [(3, 5), (7, 3)])
+def test_response_is_a_convolution(padding, kernel):
+    training = settings().training
+    head = training.head.model_copy(update={"padding": padding, "bias": True, "init_std": 0.1})
+    network = RegressionNetwork((4, 6), kernel, training.reduction, head, seed=0)
+    maps = torch.randn(2, 2 * training.reduction.channels, 9, 11)
+    weights = torch.cat([network.fused_head, network.deep_head])[None]
+    pads = (kernel[0] // 2, kernel[1] // 2) if padding == "same" else 0
+    expected = torch.nn.functional.conv2d(maps, weights, padding=pads)[:, 0]
+    assert torch.allclose(network.respond(maps), expected, atol=1e-3)
+
+
+def test_multiplied_variant_ignores_the_fusion():
+    training = settings(overrides="training.head.fuse=false").training
+    network = RegressionNetwork((4, 6), (3, 3), training.reduction, training.head, seed=0)
+    low, high = torch.randn(2, 1, 64, 5, 5).unbind(0)
+    inputs = network.inputs(low, high)
+    assert torch.equal(inputs[:, :64], torch.relu(low))
+
+
+def test_a_channel_silent_on_the_first_frame_does_not_explode():
+    training = settings().training
+    network = RegressionNetwork((4, 6), (3, 3), training.reduction, training.head, seed=0)
+    random = torch.Generator().manual_seed(0)
+    taps = [torch.rand(2, count, 5, 5, generator=random) for count in (4, 6)]
+    for tap in taps:
+        tap[:, 0] = 0.0
+    network.normalise((taps[0], taps[1]), "channel")
+    loud = [network.get_buffer(f"{name}_scale").flatten() for name in ("shallow", "deep")]
+    for scale in loud:
+        assert scale[0] < 20 * scale[1:].max()
+
+
+@pytest.mark.parametrize("base", ["dslt/paper", "dslt/released", "dslt/lite"])
+def test_grid_maps_cells_and_points(base):
+    grid = Grid(np.array([50.0, 30.0]), settings(base).training, 8, 7.5)
+    cell = grid.to_cell((100.0, 60.0))
+    assert grid.to_point(cell) == pytest.approx((100.0, 60.0))
+    prior = grid.prior(0.65)
+    row, column = divmod(int(prior.argmax()), prior.shape[1])
+    assert grid.peak_point(row, column) == pytest.approx(grid.middle, abs=0.51)
+
+
+def test_unseen_targets_are_held_and_found_again():
+    """A target that vanishes keeps its box, teaches nothing, and is found when it returns."""
+    video = Video(16, speed=(0, 0))
+    blank = Video(1)[0].copy()
+    blank[60:180, 90:200] = np.repeat(data.brick()[60:180, 90:200, None], 3, axis=2)
+    frames = [*video[:4], *[blank] * 8, *video[4:8]]
+    tracker = make_tracker(settings())
+    run = run_tracker(tracker, frames, video.boxes[0], "test")
+    assert isinstance(tracker, DsltTracker)
+    assert run.scores[4:12].max() < run.scores[1:4].min()
+    assert iou(run.boxes[-2:], video.boxes[:2]).min() > 0.6
+
+
+def test_write_run(video, tmp_path):
+    run = run_tracker(make_tracker(settings(overrides=FAST)), video, video.boxes[0], "test")
+    write_run(run, tmp_path, "cup")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["cup.csv", "cup.training.csv", "cup.txt"]
+    assert np.abs(read_boxes(tmp_path / "cup.txt") - run.boxes).max() < 1e-4
+    frames = (tmp_path / "cup.csv").read_text().splitlines()
+    assert frames[0] == "frame,x,y,w,h,score,seconds"
+    assert len(frames) == len(video) + 1
+    assert len((tmp_path / "cup.training.csv").read_text().splitlines()) == 32
+
+
+def test_convergence_settings_run_to_the_cap():
+    text = settings("dslt/paper").training.model_dump_json()
+    training = capped(text, 7, "x")
+    assert (training.iterations, training.stop, training.stop_absolute) == (7, 0, 0)
+    with pytest.raises(DsltError, match=r"training settings of cell .*: not JSON"):
+        capped("{", 7, "x")
+
+
+def test_a_frame_without_texture_works():
+    blank = [np.full((60, 80, 3), 128, np.uint8)] * 2
+    box = np.array([20.0, 20.0, 16.0, 12.0])
+    run = run_tracker(make_tracker(settings(overrides=FAST)), blank, box, "test")
+    assert np.isfinite(run.boxes).all()
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+def test_a_gpu_repeats_itself_and_agrees_with_the_cpu(video):
+    runs = [
+        run_tracker(make_tracker(settings(), 0, device), video, video.boxes[0], "test")
+        for device in ("cuda", "cuda", "cpu")
+    ]
+    assert np.array_equal(runs[0].boxes, runs[1].boxes)
+    assert iou(runs[0].boxes, runs[2].boxes).min() > 0.9
+
+
+def test_a_missing_device_is_an_error():
+    assert choose_device("cpu") == "cpu"
+    if not torch.cuda.is_available():
+        with pytest.raises(DsltError, match="'cuda' is not available here; available: cpu"):
+            choose_device("cuda")
+
+
+def test_demo(video, tmp_path):
+    from dslt.cli import group
+
+    folder = tmp_path / "frames"
+    folder.mkdir()
+    for index, frame in enumerate(video):
+        from PIL import Image
+
+        Image.fromarray(frame).save(folder / f"{index:04d}.png")
+    box = ",".join(str(value) for value in video.boxes[0])
+    out = tmp_path / "out.mp4"
+    arguments = ["demo", str(folder), "--box", box, "--out", str(out), "--set", FAST]
+    result = CliRunner().invoke(group, [*arguments, "--trackers", str(TRACKERS)])
+    assert result.exit_code == 0, result.output
+    assert len(VideoClip(out)) == len(video)
+    boxes = read_boxes(tmp_path / "out.txt", origin=0)
+    assert iou(boxes, video.boxes).min() > 0.6
+
+
+@pytest.mark.parametrize(
+    ("source", "box", "out", "message"),
+    [
+        ("nowhere.mp4", "1,2,3,4", "o.mp4", "no such video or folder"),
+        (".", "1,2,3", "o.mp4", "expected 4 (x,y,w,h)"),
+    ],
+)
+def test_demo_errors(source, box, out, message, tmp_path):
+    from dslt.cli import group
+
+    arguments = ["demo", str(tmp_path / source), "--box", box, "--out", str(tmp_path / out)]
+    result = CliRunner().invoke(group, [*arguments, "--trackers", str(TRACKERS)])
+    assert isinstance(result.exception, DsltError)
+    assert message in str(result.exception)
+    assert not list(tmp_path.glob("o.*"))
