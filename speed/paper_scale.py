@@ -21,20 +21,21 @@ import click
 import numpy as np
 import torch
 import yaml
+from dslt.trackers.siamese import siamese_tracker
 from training import Bench, training_of
 
 from dslt.core.device import Device, choose_device, limit_threads
 from dslt.data.pairs.heldout import heldout
 from dslt.networks.make import make_network
 from dslt.settings.dslt import DsltSettings
-from dslt.settings.trackers import ExternalSettings, OpenCvSettings
+from dslt.settings.external import ExternalSettings
+from dslt.settings.opencv import OpenCvSettings
 from dslt.study.cells import Cell, load_cells, resolve_settings
 from dslt.study.cost.speeds import NetworkSpeed, network_of
 from dslt.track.one_pass import run_tracker
 from dslt.trackers.base import Tracker
 from dslt.trackers.dslt import DsltTracker
 from dslt.trackers.opencv import OpenCvTracker
-from dslt.trackers.siamese import siamese_tracker
 
 ROOT = Path(__file__).parents[1]
 TRACKERS = ROOT / "config" / "trackers"

@@ -25,8 +25,8 @@ from dslt.core.device import Device, choose_device, limit_threads
 from dslt.data.pairs.dataset import PairDataset
 from dslt.data.pairs.sets.open import load_training_sets, open_sources
 from dslt.networks.make import make_network
-from dslt.settings.identity import parse_training
-from dslt.settings.siamese import SiameseTraining
+from dslt.settings.offline import SiameseTraining
+from dslt.settings.registry import parse_training
 from dslt.study.cells import apply_overrides, load_presets
 from dslt.train.batches import Batch, batches
 from dslt.train.schedule import KeyBatches, Plan

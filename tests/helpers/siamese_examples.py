@@ -1,6 +1,7 @@
 """Settings of small Siamese trackers for tests."""
 
-from dslt.settings.siamese import SiamFcTraining, SiamRpnTraining
+from dslt.settings.siamfc import SiamFcTraining
+from dslt.settings.siamrpn import SiamRpnTraining
 
 JITTER = {"shift": 0, "scale": 0, "blur": 0, "color": 0, "flip": 0}
 LOSS = {

@@ -24,7 +24,7 @@ from torch import Tensor, nn
 from dslt.data.pairs.dataset import Pair
 from dslt.networks.siamese import SiameseNet, correlate
 from dslt.networks.trunk import Trunk, seeded
-from dslt.settings.siamese import CropSettings, JitterSettings, ScheduleSettings
+from dslt.settings.offline import CropSettings, JitterSettings, ScheduleSettings
 from dslt.train.batches import Batch
 from dslt.train.processes import ALONE, Processes, joined
 from dslt.train.run import Run, Score

@@ -18,8 +18,8 @@ import yaml
 
 from dslt.core.text import canonical
 from dslt.networks.saved import read_model
-from dslt.settings.identity import parse_training
-from dslt.settings.siamese import SiameseTraining
+from dslt.settings.offline import SiameseTraining
+from dslt.settings.registry import parse_training
 from dslt.study.cells import apply_overrides, load_presets
 from places import ROOT
 

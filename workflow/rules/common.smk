@@ -1,6 +1,5 @@
 # Shared by all stems. Parameters hold everything that can change an output, resolved to plain text,
 # so the files under config/ are no inputs: an edit reruns what depends on the edited value.
-import functools
 import json
 import os
 import sys
@@ -9,7 +8,7 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 
 from dslt.core.errors import DsltError
-from dslt.core.fingerprint import fingerprint, libraries
+from dslt.core.fingerprint import code_of, libraries
 from dslt.study.load import check_data, load_study
 from dslt.study.data import StudyData
 from dslt.study.jobs import TRAINED, figure_jobs, gpu_jobs, page_jobs, pairs, repeat
@@ -66,10 +65,11 @@ wildcard_constraints:
     seed=r"\d+",
 
 
-@functools.cache
-def code_of(*modules):
-    """Fingerprint the syntax of modules and of all that they import from this project."""
-    return " ".join(fingerprint(module) for module in modules)
+def code_for(verb, *roles):
+    """Make a parameter: the code of a command and of the wildcards' cell's tracker."""
+    return lambda wildcards: code_of(
+        f"dslt.commands.{verb}", *STUDY.cells[wildcards.cell].entry.modules(*roles)
+    )
 
 
 def paper_folder(wildcards, input):

@@ -34,7 +34,7 @@ for _benchmark in STUDY.benchmarks_used:
                 device=SETTINGS.device,
                 protocol=SUPERVISED[_benchmark],
                 weights=lambda wildcards, input: repeat("--weights", input.weights),
-                code=code_of("dslt.commands.track"),
+                code=code_for("track", "tracker", "network"),
                 libraries=libraries(),
             shell:
                 "dslt track --cell {wildcards.cell} --settings {params.settings:q}"
@@ -60,7 +60,7 @@ rule respond:
     params:
         settings=lookup("{cell}", within=CELL_SETTINGS),
         device=SETTINGS.device,
-        code=code_of("dslt.commands.respond"),
+        code=code_for("respond", "tracker", "network"),
         libraries=libraries(),
     shell:
         "dslt respond --cell {wildcards.cell} --settings {params.settings:q}"

@@ -34,7 +34,7 @@ rule train:
         folder=subpath(output.model, parent=True),
         device=SETTINGS.device,
         threads=SETTINGS.training.threads,
-        code=code_of("dslt.commands.train"),
+        code=code_for("train", "network", "task", "tracker"),
         libraries=libraries(),
     shell:
         "dslt train --cell {wildcards.cell} --settings {params.settings:q}"
@@ -67,7 +67,7 @@ rule converge:
         ),
         iterations=SETTINGS.convergence.iterations,
         device=SETTINGS.device,
-        code=code_of("dslt.commands.converge"),
+        code=code_for("converge", "first_frame"),
         libraries=libraries(),
     shell:
         "dslt converge --cell {wildcards.cell} --settings {params.settings:q}"

@@ -11,13 +11,14 @@ from tqdm import tqdm
 
 from dslt.core.csvfile import write_rows
 from dslt.core.device import Device, choose_device, limit_threads
+from dslt.core.errors import DsltError
 from dslt.core.files import atomic_write
 from dslt.core.jsonfile import parse_json
 from dslt.data.benchmarks.index_file import load_index
 from dslt.data.sequences.frames import validate_initial_box
 from dslt.score.convergence import iterations_to_converge
-from dslt.settings.base import validate
-from dslt.settings.dslt import TrainingSettings
+from dslt.settings.registry import TRACKERS, entry_of, parse_training
+from dslt.settings.tracker import TrainingSettings
 
 if TYPE_CHECKING:
     from dslt.data.sequences.frames import Sequence
@@ -32,11 +33,9 @@ def first_frame(
     sequence: Sequence, settings: TrainingSettings, seed: int, device: str, where: str
 ) -> FirstFrame:
     """Train on the first frame of a sequence."""
-    from dslt.trackers.first_frame import FirstFrame
-
     frame = sequence.frames[0]
     box = validate_initial_box(sequence.initial_box, frame.shape, where)
-    model = FirstFrame(settings, seed, device)
+    model: FirstFrame = entry_of(settings).load("first_frame")(settings, seed, device)
     model.fit(frame, box, settled)
     return model
 
@@ -53,17 +52,23 @@ def capped(settings: str, iterations: int, cell: str) -> TrainingSettings:
     """Read training settings and let them run to the cap, whatever their own rule to stop.
 
     Raises:
-        DsltError: if the text is no JSON or no valid settings.
+        DsltError: The text is no JSON or no valid settings, or the tracker's first frame is not
+            recorded.
     """
     where = f"training settings of cell {cell!r}"
-    values = parse_json(settings, where)
-    free = {"iterations": iterations, "stop": 0, "stop_absolute": 0}
-    return validate(TrainingSettings, values, where).model_copy(update=free)
+    training = parse_training(parse_json(settings, where), where)
+    if not entry_of(training).first_frame:
+        recorded = ", ".join(name for name, entry in TRACKERS.items() if entry.first_frame)
+        raise DsltError(
+            f"{where}: tracker {training.tracker!r} has no first-frame training to record;"
+            f" expected {recorded}"
+        )
+    return training.capped(iterations)
 
 
 @click.command()
 @click.option("--cell", required=True, help="Name of the cell, for messages.")
-@click.option("--settings", required=True, help="Resolved training settings as JSON.")
+@click.option("--settings", required=True, help="Tracker and training settings as JSON.")
 @click.option("--index", required=True, type=click.Path(path_type=Path), help="Benchmark index.")
 @click.option("--sequence", "sequences", multiple=True, help="Of this one only; repeat.")
 @click.option("--seed", default=0, show_default=True)

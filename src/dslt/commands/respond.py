@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import get_args
+from typing import cast, get_args
 
 import click
 
@@ -11,21 +11,24 @@ from dslt.core.device import Device, limit_threads
 from dslt.core.errors import DsltError
 from dslt.core.jsonfile import parse_json
 from dslt.data.benchmarks.index_file import load_index
-from dslt.settings.trackers import SiameseSettings, parse_tracker
+from dslt.settings.offline import SiameseTraining
+from dslt.settings.registry import TRACKERS, entry_of, parse_tracker
+from dslt.settings.tracker import TrackerSettings
 
 
-def siamese_settings(text: str, cell: str) -> SiameseSettings:
-    """Read the settings of a Siamese tracker.
+def responding_settings(text: str, cell: str) -> TrackerSettings:
+    """Read the settings of a tracker whose network answers to one frame with a map.
 
     Raises:
-        DsltError: they are no JSON, not valid, or those of another kind of tracker.
+        DsltError: They are no JSON, not valid, or those of another kind of tracker.
     """
     where = f"settings of cell {cell!r}"
     settings = parse_tracker(parse_json(text, where), where)
-    if not isinstance(settings, SiameseSettings):
+    if not entry_of(settings).responds:
+        expected = " or ".join(name for name, entry in TRACKERS.items() if entry.responds)
         raise DsltError(
             f"{where}: tracker {settings.tracker!r} has no classification that was trained "
-            "offline; expected siamfc or siamrpn"
+            f"offline; expected {expected}"
         )
     return settings
 
@@ -54,21 +57,17 @@ def command(
     out: Path,
 ) -> None:
     """Keep what a trained Siamese network answers to one frame."""
-    from dslt.track.responses import respond, write_response
+    from dslt.track.responses import RespondingTracker, respond, write_response
     from dslt.trackers.make import make_tracker
-    from dslt.trackers.siamfc import SiamFcTracker
-    from dslt.trackers.siamrpn import SiamRpnTracker
 
     limit_threads(threads)
-    settings = siamese_settings(text, cell)
+    settings = responding_settings(text, cell)
     if not weights.exists():
         raise DsltError(
             f"{weights}: no such file; the weights of {cell} are made by rule `train` "
             "(`dslt train`)"
         )
     video = load_index(index).sequence(sequence)
-    tracker = make_tracker(settings, 0, device, weights)
-    assert isinstance(tracker, SiamFcTracker | SiamRpnTracker)
-    where = f"{index}, sequence {sequence}"
-    loss = settings.training.loss.name
-    write_response(respond(tracker, video, loss, frame, where), out)
+    tracker = cast(RespondingTracker, make_tracker(settings, 0, device, weights))
+    loss = cast(SiameseTraining, settings.learnt).loss.name
+    write_response(respond(tracker, video, loss, frame, f"{index}, sequence {sequence}"), out)

@@ -15,7 +15,7 @@ from dslt.core.device import Device, limit_threads
 from dslt.core.jsonfile import parse_json
 from dslt.data.benchmarks.index_file import BenchmarkIndex, load_index
 from dslt.settings.protocols import Protocol, VotProtocol, parse_protocol
-from dslt.settings.trackers import parse_tracker
+from dslt.settings.registry import parse_tracker
 from dslt.track.one_pass import run_tracker, write_run
 from dslt.track.supervised import run_supervised, write_supervised_run
 from dslt.trackers.base import Tracker

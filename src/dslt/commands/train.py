@@ -9,19 +9,21 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, cast, get_args
 
 import click
 
 from dslt.core.definitions import TRAINING_SETS, changed_definitions, config_file, read_definitions
 from dslt.core.device import Device, choose_device, limit_threads
-from dslt.core.fingerprint import fingerprint, libraries
+from dslt.core.errors import DsltError
+from dslt.core.fingerprint import code_of, libraries
 from dslt.core.jsonfile import parse_json
 from dslt.core.text import canonical, digest
 from dslt.data.pairs.sets.kinds import parse_training_set, used_sets
 from dslt.settings.base import validate
-from dslt.settings.identity import identify, model_id, parse_training
-from dslt.settings.siamese import SiameseTraining
+from dslt.settings.identity import identify, model_id
+from dslt.settings.offline import SiameseTraining
+from dslt.settings.registry import TRACKERS, entry_of, parse_training
 from dslt.settings.validation import ValidationSettings
 
 if TYPE_CHECKING:
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--cell", required=True, help="Name of the cell, for messages.")
-@click.option("--settings", required=True, help="Resolved training settings as JSON.")
+@click.option("--settings", required=True, help="Tracker and training settings as JSON.")
 @click.option("--seed", default=0, show_default=True)
 @click.option(
     "--training-sets",
@@ -86,7 +88,7 @@ def command(
 
     limit_threads(threads)
     where = f"training settings of cell {cell!r}"
-    training = parse_training(parse_json(settings, where), where)
+    training = _offline_settings(parse_json(settings, where), where)
     scored = _validation_settings(validation)
     found = changed_definitions(
         read_definitions(sets or config_file(TRAINING_SETS)),
@@ -98,7 +100,7 @@ def command(
         seed,
         definitions,
         validation=None if scored is None else json.loads(canonical(scored)),
-        code=fingerprint(__name__),
+        code=code_of(__name__, *entry_of(training).modules("network", "task", "tracker")),
         libraries=libraries(),
     )
     folder = _state_folder(state, states, identity)
@@ -110,6 +112,18 @@ def command(
     for name, count in pairs.damaged.items():
         if count:
             click.echo(f"{cell}: {count} damaged views of {name} were replaced", err=True)
+
+
+def _offline_settings(values: Any, where: str) -> SiameseTraining:
+    """Read the settings of a training that `dslt train` can do."""
+    parsed = parse_training(values, where)
+    if not entry_of(parsed).offline:
+        offline = ", ".join(name for name, entry in TRACKERS.items() if entry.offline)
+        raise DsltError(
+            f"{where}: tracker {parsed.tracker!r} learns on the first frame of a video; expected"
+            f" one that learns offline: {offline}"
+        )
+    return cast(SiameseTraining, parsed)
 
 
 def _validation_settings(text: str | None) -> ValidationSettings | None:

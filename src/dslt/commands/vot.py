@@ -15,7 +15,8 @@ from dslt.core.definitions import config_file
 from dslt.core.device import Device, limit_threads
 from dslt.core.errors import DsltError, unknown
 from dslt.core.jsonfile import parse_json
-from dslt.settings.trackers import TrackerSettings, parse_tracker
+from dslt.settings.registry import parse_tracker
+from dslt.settings.tracker import TrackerSettings
 from dslt.study.cells import load_cells, resolve_settings
 from dslt.track.vot_toolkit import InitialBox, serve
 from dslt.trackers.make import make_tracker

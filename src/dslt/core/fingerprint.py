@@ -114,6 +114,11 @@ def closure(name: str) -> frozenset[str]:
     return frozenset(seen)
 
 
+def code_of(*names: str) -> str:
+    """Fingerprint several modules, each with all that it imports from this package."""
+    return " ".join(fingerprint(name) for name in names)
+
+
 @functools.cache
 def fingerprint(name: str) -> str:
     """Hash the code behind the module `name` to 16 hex digits."""

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from dslt.figures import style
 
 if TYPE_CHECKING:
-    from dslt.settings.siamese import ClassificationLossSettings
+    from dslt.settings.offline import ClassificationLossSettings
 
 A, C, GAMMA = 10.0, 0.6, 2.0  # the paper's choices
 CURVES = ("bce", "focal", "no_exp", "full")
@@ -58,7 +58,7 @@ def figure() -> Figure:
 
 def settings() -> dict[str, ClassificationLossSettings]:
     """Name the settings of each curve; those of weights do not enter."""
-    from dslt.settings.siamese import ClassificationLossSettings
+    from dslt.settings.offline import ClassificationLossSettings
 
     full = ClassificationLossSettings(
         name="shrinkage",

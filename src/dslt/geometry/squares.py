@@ -18,7 +18,7 @@ from torch import Tensor
 from dslt.core.images import Frame
 from dslt.geometry.boxes import Box
 from dslt.geometry.crops import Region, crop
-from dslt.settings.siamese import CropSettings
+from dslt.settings.offline import CropSettings
 
 Array = NDArray[np.float64]
 Color = NDArray[np.uint8]

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from dslt.settings.siamese import ClassificationLossSettings
+from dslt.settings.offline import ClassificationLossSettings
 
 ClassificationLoss = Callable[[Tensor, Tensor, Tensor | None], Tensor]
 

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dslt.settings.siamese import LabelSettings as ResponseLabelSettings
+from dslt.settings.siamfc import ResponseLabelSettings
 
 
 def gaussian_map(

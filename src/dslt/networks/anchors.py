@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from dslt.settings.siamese import AnchorSettings
+from dslt.settings.siamrpn import AnchorSettings
 
 NEAR = 3  # cells around a wrong target among which its pair's negatives are drawn
 

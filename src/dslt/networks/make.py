@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from dslt.networks.siamfc import SiamFcNet
-from dslt.networks.siamrpn import SiamRpnNet
-from dslt.settings.siamese import SiameseTraining, SiamFcTraining
+from dslt.networks.siamese import SiameseNet
+from dslt.settings.registry import entry_of
+from dslt.settings.tracker import TrainingSettings
 
 
-def make_network(
-    settings: SiameseTraining, seed: int = 0, *, load: bool = True
-) -> SiamFcNet | SiamRpnNet:
-    """Make the network of a Siamese tracker, on the CPU, in training mode, its backbone frozen.
+def make_network(settings: TrainingSettings, seed: int = 0, *, load: bool = True) -> SiameseNet:
+    """Make the network of a tracker that learns offline, on the CPU, its backbone frozen.
 
     Args:
-        settings: of its training.
-        seed: of random weights.
-        load: false leaves the backbone random, for a trained state that is read afterwards.
+        settings: Its training settings.
+        seed: Seed of random weights.
+        load: False leaves the backbone random, for a trained state that is read afterwards.
 
     Raises:
-        DsltError: as the networks.
+        DsltError: As the networks.
     """
-    if isinstance(settings, SiamFcTraining):
-        return SiamFcNet(settings, seed, load=load)
-    return SiamRpnNet(settings, seed, load=load)
+    network: SiameseNet = entry_of(settings).load("network")(settings, seed, load=load)
+    return network

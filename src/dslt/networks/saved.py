@@ -16,10 +16,9 @@ from dslt.core.errors import DsltError
 from dslt.core.files import atomic_write, verify_sha256
 from dslt.core.jsonfile import read_json
 from dslt.networks.make import make_network
-from dslt.networks.siamfc import SiamFcNet
-from dslt.networks.siamrpn import SiamRpnNet
+from dslt.networks.siamese import SiameseNet
 from dslt.settings.identity import differences
-from dslt.settings.siamese import SiameseTraining
+from dslt.settings.tracker import TrainingSettings
 
 FILE = "model.pt"
 HEADER = "model.json"
@@ -48,7 +47,7 @@ def write_model(net: nn.Module, origin: Mapping[str, Any], folder: Path) -> None
         temporary.write_bytes(buffer.getbuffer())
 
 
-def read_model(path: Path, settings: SiameseTraining) -> SiamFcNet | SiamRpnNet:
+def read_model(path: Path, settings: TrainingSettings) -> SiameseNet:
     """Make a network with the weights that `write_model` wrote, on the CPU, in evaluation mode.
 
     Args:

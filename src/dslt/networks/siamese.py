@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from dslt.core.errors import DsltError
 from dslt.networks.trunk import Trunk
-from dslt.settings.siamese import CropSettings
+from dslt.settings.offline import CropSettings
 
 STRIDE = 8  # pixels of a crop per response cell, for every network here
 SIDE = 127  # pixels: a crop of this side, or one that differs by whole cells, has centred cells

@@ -9,7 +9,7 @@ from torch.nn import functional as F
 from dslt.core.errors import DsltError
 from dslt.networks.siamese import STRIDE, SiameseNet, correlate
 from dslt.networks.trunk import make_trunk, seeded
-from dslt.settings.siamese import SiamFcTraining
+from dslt.settings.siamfc import SiamFcTraining
 
 TAPS = {"alexnet_groups": "layer5", "efficientnet_lite0": "block5"}
 # EfficientNet-Lite0's cells at stride 8 see 67 pixels around a middle that its padding puts 3 off

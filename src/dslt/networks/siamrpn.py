@@ -12,7 +12,7 @@ from dslt.core.errors import DsltError
 from dslt.networks.backbones import resnet_dilated
 from dslt.networks.siamese import STRIDE, SiameseNet, correlate_channels
 from dslt.networks.trunk import Trunk, make_trunk, seeded
-from dslt.settings.siamese import SiamRpnTraining
+from dslt.settings.siamrpn import SiamRpnTraining
 
 BACKBONES = ("alexnet", "resnet50_dilated")
 KEPT = 7  # cells of a template's middle that ResNet's branches use

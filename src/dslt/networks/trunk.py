@@ -13,8 +13,8 @@ from dslt.core.errors import DsltError
 from dslt.networks.backbones import alexnet, efficientnet_lite, resnet_dilated
 from dslt.networks.backbones.classic import IMAGENET_MEAN, IMAGENET_STD
 from dslt.networks.backbones.weights import load_state, read_state_file
-from dslt.settings.dslt import BackboneSettings
-from dslt.settings.siamese import SiamBackboneSettings
+from dslt.settings.dslt import DsltBackboneSettings
+from dslt.settings.offline import SiameseBackboneSettings
 
 
 @contextmanager
@@ -84,7 +84,7 @@ class Trunk(nn.Module):
         return tuple(found[name] for name in taps)
 
 
-def make_trunk(settings: SiamBackboneSettings, seed: int, *, load: bool = True) -> Trunk:
+def make_trunk(settings: SiameseBackboneSettings, seed: int, *, load: bool = True) -> Trunk:
     """Make a backbone with its weights.
 
     Args:
@@ -105,12 +105,12 @@ def make_trunk(settings: SiamBackboneSettings, seed: int, *, load: bool = True) 
         return _alexnet(settings)
 
 
-def _known(name: Literal["efficientnet_lite0", "resnet50"], weights: str) -> BackboneSettings:
+def _known(name: Literal["efficientnet_lite0", "resnet50"], weights: str) -> DsltBackboneSettings:
     """Name a network whose ImageNet weights are published."""
-    return BackboneSettings(name=name, weights=weights, keep_pools=True)
+    return DsltBackboneSettings(name=name, weights=weights, keep_pools=True)
 
 
-def _load(network: nn.Module, state: dict[str, Tensor], settings: SiamBackboneSettings) -> None:
+def _load(network: nn.Module, state: dict[str, Tensor], settings: SiameseBackboneSettings) -> None:
     """Load a state dictionary, or say what is wrong with it."""
     try:
         network.load_state_dict(state)
@@ -118,7 +118,7 @@ def _load(network: nn.Module, state: dict[str, Tensor], settings: SiamBackboneSe
         raise DsltError(f"{settings.weights} weights of {settings.name}: {error}") from error
 
 
-def _alexnet(settings: SiamBackboneSettings) -> Trunk:
+def _alexnet(settings: SiameseBackboneSettings) -> Trunk:
     """Make either AlexNet; SiamRPN's wants BGR, SiamFC's RGB, both as they are in [0, 255]."""
     grouped = settings.name == "alexnet_groups"
     if settings.weights == "pretrained":
@@ -133,7 +133,7 @@ def _alexnet(settings: SiamBackboneSettings) -> Trunk:
     return trunk
 
 
-def _resnet(settings: SiamBackboneSettings) -> Trunk:
+def _resnet(settings: SiameseBackboneSettings) -> Trunk:
     """Make the dilated ResNet-50, with torchvision's weights and its input."""
     network = resnet_dilated.network()
     state = load_state(_known("resnet50", settings.weights))
@@ -143,7 +143,7 @@ def _resnet(settings: SiamBackboneSettings) -> Trunk:
     return Trunk(parts, channels, mean=IMAGENET_MEAN, std=IMAGENET_STD)
 
 
-def _efficientnet(settings: SiamBackboneSettings, seed: int) -> Trunk:
+def _efficientnet(settings: SiameseBackboneSettings, seed: int) -> Trunk:
     """Make EfficientNet-Lite0 up to stride 8 (40 channels), batch norms folded."""
     stages, spec = efficientnet_lite.taps(_known("efficientnet_lite0", settings.weights), seed)
     layers = list(cast(nn.Sequential, stages[0]))

@@ -7,17 +7,12 @@ nothing here has a scientific default.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field
 
-from dslt.settings.base import (
-    Count,
-    Fraction,
-    NonNegative,
-    Positive,
-    Settings,
-)
+from dslt.settings.base import Count, Fraction, Natural, NonNegative, Positive, Settings
+from dslt.settings.tracker import BackboneSettings, TrackerSettings, TrainingSettings
 
 
 def _starts_sharp(blurs: tuple[float, ...]) -> tuple[float, ...]:
@@ -27,246 +22,229 @@ def _starts_sharp(blurs: tuple[float, ...]) -> tuple[float, ...]:
     return blurs
 
 
-class BackboneSettings(Settings):
-    """The frozen feature extractor.
-
-    Attributes:
-        name: network; `vgg16_hed` is VGG-16 with convolutions fine-tuned for edges (a check that
-            needs no download from outside the package index).
-        weights: `pretrained`, `random` (said in words: for tests of the code path) or a file.
-        keep_pools: false removes VGG-16's pool3 and pool4, as the released code does.
-    """
+class DsltBackboneSettings(BackboneSettings):
+    """The frozen feature extractor."""
 
     name: Literal["efficientnet_lite0", "resnet50", "vgg16", "vgg16_hed"]
-    weights: str
+    """Network; `vgg16_hed` is VGG-16 with convolutions fine-tuned for edges (a check that needs no
+    download from outside the package index).
+    """
     keep_pools: bool
+    """Keep the pools; false removes VGG-16's pool3 and pool4, as the released code does."""
 
 
 class PatchSettings(Settings):
-    """The search area and its size in pixels (`dslt.geometry.crops.patch_shape`).
-
-    Attributes:
-        rule: `per_axis` (the authors' code: a multiple of width and of height) or `per_area` (the
-            same margin on both axes).
-        context: `(x, y)` margin over the target's width and height, or over `sqrt(w h)`.
-        context_follows_zoom: multiply the context by the zoom of large targets (released code).
-        target_cap: `per_axis`: larger targets are reduced to this side in pixels.
-        min_side: `per_axis`: smaller patches are enlarged to the square of this area.
-        target_side: `per_area`: patch pixels of `sqrt(w h)`.
-    """
+    """The search area and its size in pixels (`dslt.geometry.crops.patch_shape`)."""
 
     rule: Literal["per_axis", "per_area"]
+    """How the area is measured: `per_axis` (the authors' code: a multiple of width and of height)
+    or `per_area` (the same margin on both axes).
+    """
     context: tuple[NonNegative, NonNegative]
+    """`(x, y)` margin over the target's width and height, or over `sqrt(w h)`."""
     context_follows_zoom: bool
+    """Whether the context is multiplied by the zoom of large targets (released code)."""
     target_cap: Positive
+    """With `per_axis`, larger targets are reduced to this side in pixels."""
     min_side: Positive
+    """With `per_axis`, smaller patches are enlarged to the square of this area."""
     target_side: Positive
+    """With `per_area`, patch pixels of `sqrt(w h)`."""
 
 
 class ReductionSettings(Settings):
-    """The projection of the taps to few channels.
-
-    Attributes:
-        channels: of each reduced map.
-        kernel: 1 (paper) or 3 (released code).
-        init: `he` (He-normal) or `orthogonal`.
-        train: whether the first frame trains it (the published learning rate moves it by 1e-6).
-        normalise: by the first frame: `map` brings both reduced maps to one level, `channel`
-            standardises each channel of the taps.
-        growth: the heads' inputs are scaled so that a step of the first-frame optimiser raises
-            the response's peak by about this; the published learning rates mean nothing without
-            the magnitude of the features they were found for.
-    """
+    """The projection of the taps to few channels."""
 
     channels: Count
+    """Channels of each reduced map."""
     kernel: Literal[1, 3]
+    """Side of the kernel: 1 (paper) or 3 (released code)."""
     init: Literal["he", "orthogonal"]
+    """Initial weights: `he` (He-normal) or `orthogonal`."""
     train: bool
+    """Whether the first frame trains it (the published learning rate moves it by 1e-6)."""
     normalise: Literal["map", "channel"]
+    """Levels by the first frame: `map` brings both reduced maps to one level, `channel`
+    standardises each channel of the taps.
+    """
     growth: Positive
+    """Scale of the heads' inputs: a step of the first-frame optimiser raises the response's peak by
+    about this; the published learning rates mean nothing without the magnitude of the features they
+    were found for.
+    """
 
 
 class HeadSettings(Settings):
-    """The regression heads and their residual connections (Fig. 2).
-
-    Attributes:
-        fuse: feature fusion; false is DSLT_mul of Fig. 15.
-        fusion: `(shallow, deep)` coefficients of the fused map.
-        relu: rectify the maps before the heads.
-        padding: `same` (odd kernel) or `valid` (released code).
-        bias: learnable bias of the heads.
-        init_std: standard deviation of the initial weights.
-    """
+    """The regression heads and their residual connections (Fig. 2)."""
 
     fuse: bool
+    """Whether features are fused; false is DSLT_mul of Fig. 15."""
     fusion: tuple[float, float]
+    """`(shallow, deep)` coefficients of the fused map."""
     relu: bool
+    """Whether the maps are rectified before the heads."""
     padding: Literal["same", "valid"]
+    """Padding of the heads: `same` (odd kernel) or `valid` (released code)."""
     bias: bool
+    """Whether the heads have a learnable bias."""
     init_std: NonNegative
+    """Standard deviation of the initial weights."""
 
 
-class LabelSettings(Settings):
-    """The soft label: standard deviation over the target's size, and its lower bound in cells."""
+class SoftLabelSettings(Settings):
+    """The soft label, a Gaussian about the target."""
 
     sigma: Positive
+    """Standard deviation over the target's size."""
     min_sigma: NonNegative
+    """Lower bound of the standard deviation, in cells."""
 
 
 class LossSettings(Settings):
-    """The regression loss (`dslt.losses.regression`).
-
-    Attributes:
-        name: `l2` (Eq. 3), `l3` (Eq. 4), `shrinkage` (Eq. 6 and 7), `ohnm` or `released`.
-        importance: weight by the label, `none` or `exp` (Eq. 7).
-        a: speed of the shrinkage.
-        c: location of the shrinkage.
-        threshold: of `ohnm`: cells with a smaller error are left out.
-    """
+    """The regression loss (`dslt.losses.regression`)."""
 
     name: Literal["l2", "l3", "shrinkage", "ohnm", "released"]
+    """Loss: `l2` (Eq. 3), `l3` (Eq. 4), `shrinkage` (Eq. 6 and 7), `ohnm` or `released`."""
     importance: Literal["none", "exp"]
+    """Weight by the label: `none` or `exp` (Eq. 7)."""
     a: Positive
+    """Speed of the shrinkage."""
     c: Fraction
+    """Location of the shrinkage."""
     threshold: Fraction
+    """Error below which `ohnm` leaves a cell out."""
 
 
 class AdamSettings(Settings):
-    """Adam, with one learning rate for the deep head and one for the rest.
-
-    Attributes:
-        lr_deep: of the head on the deep map.
-        lr_shallow: of the head on the fused map and of the reductions.
-        betas: decay of the moments.
-        weight_decay: coupled L2, lambda of Eq. 7.
-        frozen_bias_correction: keep Adam's bias correction at its first step (released code).
-    """
+    """Adam, with one learning rate for the deep head and one for the rest."""
 
     lr_deep: Positive
+    """Learning rate of the head on the deep map."""
     lr_shallow: Positive
+    """Learning rate of the head on the fused map and of the reductions."""
     betas: tuple[Fraction, Fraction]
+    """Decay of the moments."""
     weight_decay: NonNegative
+    """Coupled L2 penalty, lambda of Eq. 7."""
     frozen_bias_correction: bool
+    """Whether Adam's bias correction stays at its first step (released code)."""
 
 
 class SampleSettings(Settings):
-    """The augmented first-frame samples; each entry of a list is one sample.
-
-    Attributes:
-        blurs: standard deviations of Gaussian blurs in patch pixels (0: the patch itself).
-        mirrors: number of mirrored copies.
-        angles: rotations in degrees.
-        shifts: `(x, y)` of the target in the patch, in target sizes; labels shift along.
-        zooms: factors of the search area; labels shrink along.
-        together: all samples in each step (true), or one at random per step (false, as released).
-    """
+    """The augmented first-frame samples; each entry of a list is one sample."""
 
     blurs: Annotated[tuple[NonNegative, ...], AfterValidator(_starts_sharp)]
-    mirrors: Annotated[int, Field(ge=0)]
+    """Standard deviations of Gaussian blurs in patch pixels (0: the patch itself)."""
+    mirrors: Natural
+    """Number of mirrored copies."""
     angles: tuple[float, ...]
+    """Rotations in degrees."""
     shifts: tuple[tuple[float, float], ...]
+    """Shifts `(x, y)` of the target in the patch, in target sizes; labels shift along."""
     zooms: tuple[Positive, ...]
+    """Factors of the search area; labels shrink along."""
     together: bool
-
-
-class TrainingSettings(Settings):
-    """Everything that decides the model after the first frame.
-
-    Attributes:
-        iterations: at most, on the first frame.
-        stop: end when the moving mean of the loss falls below this part of its start (0: never).
-        stop_absolute: end when the loss falls below this value (released code; 0: never).
+    """Whether each step takes all samples (true), or one at random per step (false, as released).
     """
 
-    backbone: BackboneSettings
+
+class DsltTraining(TrainingSettings):
+    """Everything that decides the model after the first frame."""
+
+    tracker: ClassVar[str] = "dslt"
+
+    backbone: DsltBackboneSettings
     patch: PatchSettings
     reduction: ReductionSettings
     head: HeadSettings
-    label: LabelSettings
+    label: SoftLabelSettings
     loss: LossSettings
     adam: AdamSettings
     samples: SampleSettings
     iterations: Count
+    """Most iterations on the first frame."""
     stop: Fraction
+    """Part of its start below which the moving mean of the loss ends the training (0: never)."""
     stop_absolute: NonNegative
+    """Loss below which the training ends (released code; 0: never)."""
+
+    @property
+    def first_frame_iterations(self) -> int:
+        """See `TrainingSettings.first_frame_iterations`."""
+        return self.iterations
+
+    def capped(self, iterations: int) -> Self:
+        """See `TrainingSettings.capped`."""
+        free = {"iterations": iterations, "stop": 0, "stop_absolute": 0}
+        return self.model_copy(update=free)
 
 
 class ScaleSettings(Settings):
-    """The scale pyramid through the regression network.
-
-    Attributes:
-        step: ratio between neighbouring levels.
-        levels: number of levels, odd.
-        gate: no change of size where the response's peak is not above this.
-        penalty: factor on the peak of every level but the middle one.
-        rate: weight of the new size.
-        recenter: search the scale about the new centre in a second pass (paper) or jointly with
-            the position (false).
-        limits: of the size over the initial one.
-    """
+    """The scale pyramid through the regression network."""
 
     step: Annotated[float, Field(ge=1)]
+    """Ratio between neighbouring levels."""
     levels: Literal[1, 3, 5]
+    """Number of levels, odd."""
     gate: NonNegative
+    """Peak of the response up to which the size does not change."""
     penalty: Fraction
+    """Factor on the peak of every level but the middle one."""
     rate: Fraction
+    """Weight of the new size."""
     recenter: bool
+    """Whether the scale is searched about the new centre in a second pass (paper), or jointly with
+    the position.
+    """
     limits: tuple[Positive, Positive]
+    """Smallest and largest size over the initial one."""
 
 
 class MotionSettings(Settings):
-    """The Gaussian motion prior on the response.
-
-    Attributes:
-        sigma: over the target's size.
-        growth: factor on sigma for each frame in a row whose score is below `lost`.
-        max_sigma: bound of the growth.
-        lost: score below which the target counts as unseen: size stays, no update.
-        hold: keep the position too while the target is unseen.
-    """
+    """The Gaussian motion prior on the response."""
 
     sigma: Positive
+    """Standard deviation over the target's size."""
     growth: Annotated[float, Field(ge=1)]
+    """Factor on sigma for each frame in a row whose score is below `lost`."""
     max_sigma: Positive
+    """Bound of the growth."""
     lost: NonNegative
+    """Score below which the target counts as unseen: size stays, no update."""
     hold: bool
+    """Whether the position stays, too, while the target is unseen."""
 
 
 class RedetectionSettings(Settings):
-    """The search of the whole frame for an unseen target (not in the paper).
+    """The search of the whole frame for an unseen target (not in the paper)."""
 
-    Attributes:
-        patches: patches of the frame looked at per frame, nearest first, in turn (0: none).
-        after: frames in a row that the target was unseen before.
-        score: raw response that counts as the target.
-    """
-
-    patches: Annotated[int, Field(ge=0)]
+    patches: Natural
+    """Patches of the frame looked at per frame, nearest first, in turn (0: none)."""
     after: Count
+    """Frames in a row that the target was unseen before."""
     score: NonNegative
+    """Raw response that counts as the target."""
 
 
 class UpdateSettings(Settings):
-    """The online update from the first and the latest frames.
-
-    Attributes:
-        adam: the optimiser.
-        memory: number of samples: the first frame's and the latest ones.
-        steps: steps per update with all samples together, or with each sample in turn.
-        together: all samples in each step (true) or one after the other (false, as released).
-        every: update once in so many frames.
-        recrop: cut the sample anew at the found box (paper), or keep the search patch with the
-            label where the target was found.
-        first: number of first-frame samples that stay in the memory.
-    """
+    """The online update from the first and the latest frames."""
 
     adam: AdamSettings
+    """The optimiser."""
     memory: Count
-    steps: Annotated[int, Field(ge=0)]
+    """Number of samples: the first frame's and the latest ones."""
+    steps: Natural
+    """Steps per update with all samples together, or with each sample in turn."""
     together: bool
+    """Whether each step takes all samples (true), or one after the other (false, as released)."""
     every: Count
+    """Frames from one update to the next."""
     recrop: bool
+    """Whether the sample is cut anew at the found box (paper), or the search patch is kept with the
+    label where the target was found.
+    """
     first: Count
+    """Number of first-frame samples that stay in the memory."""
 
 
 class TrackingSettings(Settings):
@@ -278,9 +256,14 @@ class TrackingSettings(Settings):
     update: UpdateSettings
 
 
-class DsltSettings(Settings):
+class DsltSettings(TrackerSettings):
     """A DSLT tracker."""
 
     tracker: Literal["dslt"]
-    training: TrainingSettings
+    training: DsltTraining
     tracking: TrackingSettings
+
+    @property
+    def learnt(self) -> DsltTraining:
+        """See `TrackerSettings.learnt`."""
+        return self.training

@@ -10,27 +10,24 @@ from dslt.settings.base import Count, Natural, Settings
 
 
 class ValidationSettings(Settings):
-    """How the network is scored while it learns: on held-out sequences, never on a benchmark.
-
-    Attributes:
-        procedural: number of sequences made of the training photographs.
-        texture: number of sequences whose photographs are in no training pair.
-        frames: of each sequence.
-        seed: of the sequences; the same for every cell and seed that is to be compared.
-        every: epochs from one validation to the next; the untrained network and the last epoch are
-            always scored.
-        tracking: tracking settings; not the cell's own, so that a change of those trains nothing
-            again.
-        protocol: a one-pass protocol, whose success AUC is taken.
-    """
+    """How the network is scored while it learns: on held-out sequences, never on a benchmark."""
 
     procedural: Natural
+    """Number of sequences made of the training photographs."""
     texture: Natural
+    """Number of sequences whose photographs are in no training pair."""
     frames: Annotated[int, Field(ge=2)]
+    """Frames of each sequence."""
     seed: Natural
+    """Seed of the sequences; the same for every cell and seed that is to be compared."""
     every: Count
+    """Epochs from one validation to the next; the untrained network and the last epoch are always
+    scored.
+    """
     tracking: dict[str, Any]
+    """Tracking settings; not the cell's own, so that a change of those trains nothing again."""
     protocol: dict[str, Any]
+    """A one-pass protocol, whose success AUC is taken."""
 
     @model_validator(mode="after")
     def _some(self) -> ValidationSettings:

@@ -6,14 +6,15 @@ import csv
 import functools
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import yaml
 
 from dslt.core.errors import DsltError, unknown
 from dslt.core.text import canonical, merge
-from dslt.settings.dslt import DsltSettings
-from dslt.settings.trackers import SiameseSettings, TrackerSettings, parse_tracker
+from dslt.settings.offline import SiameseTraining
+from dslt.settings.registry import TrackerEntry, entry_of, parse_tracker
+from dslt.settings.tracker import TrackerSettings
 
 COLUMNS = ("id", "label", "base", "overrides", "benchmarks", "seeds", "shown_in", "note")
 
@@ -43,24 +44,27 @@ class Cell:
     settings: TrackerSettings
 
     @property
-    def trainable(self) -> bool:
-        """Whether the cell has a first-frame training to record."""
-        return isinstance(self.settings, DsltSettings)
+    def entry(self) -> TrackerEntry:
+        """The cell's tracker in the registry."""
+        return entry_of(self.settings)
 
     @property
-    def offline(self) -> SiameseSettings | None:
-        """The settings of a tracker whose network is trained before it sees a video, else None."""
-        return self.settings if isinstance(self.settings, SiameseSettings) else None
+    def offline(self) -> SiameseTraining | None:
+        """What decides its network, of a tracker that learns before it sees a video, else None."""
+        return cast(SiameseTraining, self.settings.learnt) if self.entry.offline else None
 
     def settings_json(self) -> str:
         """All settings as canonical JSON."""
         return canonical(self.settings)
 
     def training_json(self) -> str:
-        """The training settings as canonical JSON (an empty object where nothing is trained)."""
-        if isinstance(self.settings, DsltSettings):
-            return canonical(self.settings.training)
-        return canonical(self.offline.training if self.offline else {})
+        """Tracker and training settings as canonical JSON (empty where nothing is learnt)."""
+        learnt = self.settings.learnt
+        return canonical(
+            {"tracker": learnt.tracker, "training": learnt.model_dump(mode="json")}
+            if learnt
+            else {}
+        )
 
 
 def load_presets(path: Path) -> dict[str, dict[str, Any]]:

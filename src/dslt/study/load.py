@@ -17,7 +17,6 @@ from dslt.data.downloads.definitions import parse_downloads
 from dslt.data.pairs.sets.kinds import used_sets
 from dslt.settings.base import validate
 from dslt.settings.protocols import OpeProtocol, Protocol, load_protocols
-from dslt.settings.trackers import ExternalSettings, SiameseSettings
 from dslt.settings.validation import ValidationSettings
 from dslt.study.cells import Cell, load_cells, resolve_settings
 from dslt.study.data import StudyData
@@ -69,7 +68,7 @@ def _offline(
     for name, cell in cells.items():
         if cell.offline is None:
             continue
-        sources = cell.offline.training.pairs.sources
+        sources = cell.offline.pairs.sources
         where = f"pairs.sources of cell {name!r}"
         used = canonical(used_sets(sets, sources, where))
         validation = ""
@@ -93,7 +92,7 @@ def _validation(
     preset = resolve_settings(
         chosen.tracking[tracker], "", Path(settings.trackers), f"{where}.tracking.{tracker}"
     )
-    if not isinstance(preset, SiameseSettings) or preset.tracker != tracker:
+    if preset.tracker != tracker:
         raise DsltError(
             f"{where}.tracking.{tracker}: {chosen.tracking[tracker]!r}; expected {tracker}/PRESET"
         )
@@ -103,7 +102,7 @@ def _validation(
     if not isinstance(protocol, OpeProtocol):
         raise DsltError(f"{where}.protocol: {chosen.protocol!r}; expected one of kind ope")
     resolved = chosen.model_dump(mode="json") | {
-        "tracking": preset.tracking.model_dump(mode="json"),
+        "tracking": preset.model_dump(mode="json")["tracking"],
         "protocol": protocol.model_dump(mode="json"),
     }
     return validate(ValidationSettings, resolved, where)
@@ -157,9 +156,8 @@ def _check_runs(study: Study) -> None:
     data = StudyData(study)
     for benchmark, cells in study.runs.items():
         for cell in cells:
-            settings = study.cells[cell].settings
-            if isinstance(settings, ExternalSettings):
-                if not settings.results:
+            if study.is_external(cell):
+                if not study.cells[cell].settings.results_of(benchmark, 0):
                     raise DsltError(f"cell {cell}: its setting `results` names no folder")
                 # Now, not in the rule: Snakemake takes an old score for a source file where the
                 # rule that makes it cannot name its inputs.

@@ -14,9 +14,7 @@ from pathlib import Path
 from dslt.core.errors import DsltError, unknown
 from dslt.core.text import canonical
 from dslt.data.benchmarks.definitions import Benchmark
-from dslt.settings.dslt import DsltSettings
 from dslt.settings.protocols import Protocol, VotProtocol
-from dslt.settings.trackers import ExternalSettings
 from dslt.study.cells import Cell
 from dslt.study.settings import SelectionSettings, StudySettings
 
@@ -168,14 +166,11 @@ class Study:
         """Describe a cell for the comparisons, as JSON."""
         row = self.cells[cell]
         tracker, _, preset = row.base.partition("/")
-        settings = row.settings
         backbone, data = "", ""
-        if isinstance(settings, DsltSettings):
-            backbone = settings.training.backbone.name
-            data = TRAINING_DATA.get(settings.training.backbone.weights, "")
-        elif row.offline:
-            backbone = row.offline.training.backbone.name
-            backbone = BACKBONES.get(backbone, backbone)
+        if learnt := row.settings.learnt:
+            backbone = BACKBONES.get(learnt.backbone.name, learnt.backbone.name)
+            data = TRAINING_DATA.get(learnt.backbone.weights, "")
+        if row.offline:
             preset = preset.removeprefix("pp_")  # SiamRPN++ and SiamRPN share a file of presets
             data = _named_sets(json.loads(self.offline[cell].sets))
         info = {
@@ -214,7 +209,7 @@ class Study:
             name: tuple(
                 cell
                 for cell in chosen.get(name, [] if self.supervision(name) else shown)
-                if self.cells[cell].trainable
+                if self.cells[cell].entry.first_frame
                 and cell in (self.cells_run if name in chosen else cells)
             )
             for name, cells in self.runs.items()
@@ -302,14 +297,12 @@ class Study:
 
     def is_external(self, cell: str) -> bool:
         """Tell whether a cell is another tracker's results, which are not run."""
-        return isinstance(self.cells[cell].settings, ExternalSettings)
+        return not self.cells[cell].entry.tracker
 
     def result_folder(self, cell: str, benchmark: str, seed: int | str) -> str:
         """Name the folder with the raw results of one run."""
-        settings = self.cells[cell].settings
-        if isinstance(settings, ExternalSettings):
-            return settings.folder(benchmark, int(seed))
-        return f"results/track/{cell}/{benchmark}/seed{seed}"
+        other = self.cells[cell].settings.results_of(benchmark, int(seed))
+        return f"results/track/{cell}/{benchmark}/seed{seed}" if other is None else other
 
     def first_folder(self, cell: str, benchmark: str) -> str:
         """Name the folder of a cell's first seed."""
@@ -320,9 +313,9 @@ class Study:
 
         One-pass boxes of our own are in the OTB raw form, which counts from 1.
         """
-        settings = self.cells[cell].settings
-        if isinstance(settings, ExternalSettings):
-            return [] if settings.box_origin is None else [settings.box_origin]
+        if self.is_external(cell):
+            origin = self.cells[cell].settings.results_origin
+            return [] if origin is None else [origin]
         return [0 if self.supervision(benchmark) else 1]
 
     def box_files(self, cell: str, benchmark: str, seed: int | str, *suffixes: str) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -26,10 +27,9 @@ from dslt.geometry.squares import (
     search_region,
     to_batch,
 )
-from dslt.losses.classification import two_class_logits
 from dslt.networks.siamese import STRIDE
-from dslt.trackers.siamfc import SiamFcTracker
-from dslt.trackers.siamrpn import SiamRpnTracker
+from dslt.settings.offline import CropSettings
+from dslt.trackers.base import Tracker
 
 
 @dataclass(frozen=True)
@@ -58,8 +58,26 @@ class Response:
     loss: str
 
 
+class RespondingTracker(Tracker, Protocol):
+    """A tracker whose network answers to a search region with a map.
+
+    Attributes:
+        crops: Geometry of template and search region.
+        instance: Side of the search region in pixels.
+        device: Where it runs.
+    """
+
+    crops: CropSettings
+    instance: int
+    device: torch.device
+
+    def logits(self, batch: Tensor) -> Tensor:
+        """Return the target's logits `(n, n)` over one search region `(1, 3, S, S)`."""
+        ...
+
+
 def respond(
-    tracker: SiamFcTracker | SiamRpnTracker,
+    tracker: RespondingTracker,
     sequence: Sequence,
     loss: str,
     frame: int | None,
@@ -84,7 +102,7 @@ def respond(
     tracker.initialize(first, box)
     *_, color, template = first_patch(first, box, tracker.crops)
     before, now = sequence.ground_truth[number - 1 : number + 1]
-    region = search_region(centers(before), before[2:], tracker.crops, tracker.settings.instance)
+    region = search_region(centers(before), before[2:], tracker.crops, tracker.instance)
     search = padded_crop(sequence.frames[number], region, color)
     return Response(
         template=template,
@@ -99,9 +117,9 @@ def respond(
 
 
 @torch.inference_mode()
-def _probability(tracker: SiamFcTracker | SiamRpnTracker, search: Frame) -> NDArray[np.float32]:
+def _probability(tracker: RespondingTracker, search: Frame) -> NDArray[np.float32]:
     """Return the probability `(n, n)` of the target at every cell of the response."""
-    logits = _logits(tracker, to_batch([search], tracker.device))
+    logits = tracker.logits(to_batch([search], tracker.device))
     if not logits.isfinite().all():
         raise DsltError(
             "the response holds nan or inf; expected numbers; the weights are broken, train them "
@@ -109,14 +127,6 @@ def _probability(tracker: SiamFcTracker | SiamRpnTracker, search: Frame) -> NDAr
         )
     probability: NDArray[np.float32] = logits.float().sigmoid().cpu().numpy()
     return probability
-
-
-def _logits(tracker: SiamFcTracker | SiamRpnTracker, batch: Tensor) -> Tensor:
-    """Return the target's logits `(n, n)`, the largest of the anchors where there are some."""
-    if isinstance(tracker, SiamFcTracker):
-        return tracker.net.response(tracker.features, batch)[0, 0]
-    scores, _ = tracker.net.heads(tracker.features, batch)
-    return two_class_logits(scores)[0].amax(dim=0)
 
 
 def choose_frame(truth: NDArray[np.float64], frame: int | None, where: str) -> int:

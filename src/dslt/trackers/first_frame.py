@@ -22,7 +22,7 @@ from dslt.losses import regression as losses
 from dslt.losses.labels import gaussian_map, soft_label
 from dslt.networks.backbones.make import build
 from dslt.networks.regression import Optimiser, RegressionNetwork
-from dslt.settings.dslt import TrainingSettings
+from dslt.settings.dslt import DsltTraining
 from dslt.trackers.base import TrainingRecord
 
 Image = NDArray[np.uint8]
@@ -44,7 +44,7 @@ class Grid:
     """
 
     def __init__(
-        self, target: NDArray[np.float64], settings: TrainingSettings, stride: int, origin: float
+        self, target: NDArray[np.float64], settings: DsltTraining, stride: int, origin: float
     ):
         self.shape: PatchShape = patch_shape(target, settings.patch)
         self.stride, self.origin = stride, origin
@@ -110,7 +110,7 @@ class FirstFrame:
     network: RegressionNetwork
     grid: Grid
 
-    def __init__(self, settings: TrainingSettings, seed: int = 0, device: str = "cpu"):
+    def __init__(self, settings: DsltTraining, seed: int = 0, device: str = "cpu"):
         self.settings = settings
         self.seed = seed
         self.device = torch.device(device)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from dslt.core.device import Device, choose_device
 from dslt.core.errors import DsltError
-from dslt.settings.dslt import DsltSettings
-from dslt.settings.trackers import (
-    ExternalSettings,
-    OpenCvSettings,
-    SiameseSettings,
-    TrackerSettings,
-)
+from dslt.settings.registry import entry_of
+from dslt.settings.tracker import TrackerSettings
 from dslt.trackers.base import Tracker
+
+if TYPE_CHECKING:
+    from torch import nn
 
 
 def make_tracker(
@@ -25,35 +24,54 @@ def make_tracker(
     """Make a tracker.
 
     Args:
-        settings: typed settings.
-        seed: of everything random in it.
-        device: where it runs; trackers of OpenCV always run on the CPU.
+        settings: Typed settings.
+        seed: Seed of everything random in it.
+        device: Where it runs; trackers of OpenCV always run on the CPU.
         weights: `model.pt` of `dslt train`, for the trackers that learn offline.
 
     Raises:
-        DsltError: if the device is not there, weights are missing, or there is nothing to run.
+        DsltError: The device is not there, weights are missing, or there is nothing to run.
     """
-    if isinstance(settings, ExternalSettings):
-        raise DsltError(f"results of another tracker, {settings.results!r}, cannot be run")
-    if isinstance(settings, OpenCvSettings):
-        from dslt.trackers.opencv import OpenCvTracker
-
-        return OpenCvTracker(settings)
-    if isinstance(settings, DsltSettings):
-        from dslt.trackers.dslt import DsltTracker
-
-        return DsltTracker(settings, seed, choose_device(device))
-    return _siamese(settings, choose_device(device), weights)
-
-
-def _siamese(settings: SiameseSettings, device: str, weights: Path | None) -> Tracker:
-    """Make a Siamese tracker with trained weights."""
+    entry = entry_of(settings)
+    if not entry.tracker:
+        folder = settings.results_of("{benchmark}", 0)
+        raise DsltError(f"results of another tracker, {folder!r}, cannot be run")
+    if not (entry.offline and settings.learnt):
+        place = "cpu" if entry.learns == "never" else choose_device(device)
+        return start_tracker(settings, None, seed, place)
     from dslt.networks.saved import read_model
-    from dslt.trackers.siamese import siamese_tracker
 
     if weights is None:
         raise DsltError(
             f"{settings.tracker}: no weights; give with --weights the file model.pt that "
             "`dslt train` wrote for these training settings"
         )
-    return siamese_tracker(settings, read_model(weights, settings.training), device)
+    return start_tracker(
+        settings, read_model(weights, settings.learnt), seed, choose_device(device)
+    )
+
+
+def start_tracker(
+    settings: TrackerSettings, net: nn.Module | None, seed: int = 0, device: str = "cpu"
+) -> Tracker:
+    """Make a tracker whose network, if it learns offline, is there already.
+
+    Args:
+        settings: Typed settings.
+        net: Made with the same training settings; None for the other trackers.
+        seed: Seed of everything random in it.
+        device: Where it runs, a device of torch.
+
+    Raises:
+        DsltError: As the tracker.
+    """
+    entry = entry_of(settings)
+    options: dict[str, Any] = {}
+    if entry.learns != "never":
+        options["device"] = device
+    if entry.on_first_frame:
+        options["seed"] = seed
+    if entry.offline:
+        options["net"] = net
+    tracker: Tracker = entry.load("tracker")(settings, **options)
+    return tracker

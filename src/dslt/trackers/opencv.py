@@ -7,7 +7,7 @@ import numpy as np
 
 from dslt.core.images import Frame
 from dslt.geometry.boxes import Box
-from dslt.settings.trackers import OpenCvSettings
+from dslt.settings.opencv import OpenCvSettings
 from dslt.trackers.base import Prediction, TrainingRecord
 
 

@@ -27,7 +27,7 @@ from dslt.geometry.squares import (
 )
 from dslt.networks.siamese import STRIDE, check_side
 from dslt.networks.siamfc import SiamFcNet
-from dslt.settings.siamese import SiamFcSettings
+from dslt.settings.siamfc import SiamFcSettings
 from dslt.trackers.base import Prediction, TrainingRecord
 
 Array = NDArray[np.float64]
@@ -48,7 +48,8 @@ class SiamFcTracker:
     def __init__(self, settings: SiamFcSettings, net: SiamFcNet, device: str = "cpu"):
         self.settings = settings.tracking
         self.crops = settings.training.crops
-        check_side(self.settings.instance, self.crops, "tracking.instance")
+        self.instance = self.settings.instance
+        check_side(self.instance, self.crops, "tracking.instance")
         self.device = torch.device(device)
         self.net = net.to(self.device).eval()
         half = self.settings.scales // 2
@@ -89,6 +90,10 @@ class SiamFcTracker:
         self._resize(self.factors[best])
         score = float(torch.sigmoid(logits[best].amax()))
         return Prediction(np.concatenate([self.center - self.size / 2, self.size]), score)
+
+    def logits(self, batch: Tensor) -> Tensor:
+        """Return the target's logits `(n, n)` over one search region `(1, 3, S, S)`."""
+        return self.net.response(self.features, batch)[0, 0]
 
     def _respond(self, frame: Frame, regions: list[Region]) -> Tensor:
         """Return the network's logits `(scales, 1, n, n)`."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from dslt.core.errors import DsltError
 from dslt.core.images import Frame
@@ -27,7 +28,7 @@ from dslt.losses.classification import two_class_logits
 from dslt.networks.anchors import anchor_grid, decode
 from dslt.networks.siamese import check_side
 from dslt.networks.siamrpn import SiamRpnNet
-from dslt.settings.siamese import SiamRpnSettings
+from dslt.settings.siamrpn import SiamRpnSettings
 from dslt.trackers.base import Prediction, TrainingRecord
 
 Array = NDArray[np.float64]
@@ -68,7 +69,8 @@ class SiamRpnTracker:
     def __init__(self, settings: SiamRpnSettings, net: SiamRpnNet, device: str = "cpu"):
         self.settings = settings.tracking
         self.crops = settings.training.crops
-        check_side(self.settings.instance, self.crops, "tracking.instance")
+        self.instance = self.settings.instance
+        check_side(self.instance, self.crops, "tracking.instance")
         self.anchors = settings.training.anchors
         self.device = torch.device(device)
         self.net = net.to(self.device).eval()
@@ -102,6 +104,11 @@ class SiamRpnTracker:
         size = (1 - rate) * self.size + rate * proposals.sizes[best] * step
         self.size = np.minimum(np.maximum(size, SMALLEST_SIDE), limits)
         return Prediction(np.concatenate([self.center - self.size / 2, self.size]), score)
+
+    def logits(self, batch: Tensor) -> Tensor:
+        """Return the largest logits of the anchors `(n, n)` over a search region `(1, 3, S, S)`."""
+        classes, _ = self.net.heads(self.features, batch)
+        return two_class_logits(classes)[0].amax(dim=0)
 
     def _propose(self, patch: Frame) -> Proposals:
         """Run the network over a search region and decode its proposals."""

@@ -10,7 +10,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.optim import SGD
 
 from dslt.networks.siamese import SiameseNet
-from dslt.settings.siamese import ScheduleSettings
+from dslt.settings.offline import ScheduleSettings
 
 
 def trained_parts(schedule: ScheduleSettings, epoch: int) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dslt.core.errors import DsltError
-from dslt.settings.siamese import ScheduleSettings, SgdSettings
+from dslt.settings.offline import ScheduleSettings, SgdSettings
 
 Key = tuple[int, int]  # epoch and sample of a pair, both from 0
 

@@ -13,7 +13,10 @@ from dslt.losses.labels import response_label
 from dslt.losses.offsets import box_loss
 from dslt.networks.anchors import anchor_grid, anchor_labels, centred
 from dslt.networks.siamese import STRIDE
-from dslt.settings.siamese import SiameseTraining, SiamFcTraining, SiamRpnTraining
+from dslt.settings.registry import entry_of
+from dslt.settings.siamfc import SiamFcTraining
+from dslt.settings.siamrpn import SiamRpnTraining
+from dslt.settings.tracker import TrainingSettings
 from dslt.train.batches import Batch
 
 
@@ -95,12 +98,11 @@ class SiamRpnTask:
         }
 
 
-def make_task(settings: SiameseTraining) -> Task:
-    """Make the task of a Siamese tracker.
+def make_task(settings: TrainingSettings) -> Task:
+    """Make the task of a tracker that learns offline.
 
     Raises:
-        DsltError: as `SiamFcTask`.
+        DsltError: As the task.
     """
-    if isinstance(settings, SiamFcTraining):
-        return SiamFcTask(settings)
-    return SiamRpnTask(settings)
+    task: Task = entry_of(settings).load("task")(settings)
+    return task

@@ -15,7 +15,7 @@ from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 from dslt.core.device import training_layout
 from dslt.core.errors import DsltError
 from dslt.networks.siamese import SiameseNet
-from dslt.settings.siamese import ScheduleSettings
+from dslt.settings.offline import ScheduleSettings
 from dslt.train.batches import Batch
 from dslt.train.parameters import (
     learning_norms,

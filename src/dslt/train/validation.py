@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from dslt.core.errors import DsltError
 from dslt.data.pairs.heldout import heldout
 from dslt.data.sequences.target import Target
 from dslt.networks.siamese import SiameseNet
-from dslt.networks.siamfc import SiamFcNet
-from dslt.networks.siamrpn import SiamRpnNet
 from dslt.score.ope import score
 from dslt.settings.base import validate
+from dslt.settings.offline import SiameseTraining
 from dslt.settings.protocols import OpeProtocol, parse_protocol
-from dslt.settings.siamese import (
-    SiameseTraining,
-    SiamFcSettings,
-    SiamFcTracking,
-    SiamFcTraining,
-    SiamRpnSettings,
-    SiamRpnTracking,
-)
-from dslt.settings.trackers import SiameseSettings
+from dslt.settings.registry import entry_of
+from dslt.settings.tracker import TrackerSettings, TrainingSettings
 from dslt.settings.validation import ValidationSettings
 from dslt.track.one_pass import run_tracker
-from dslt.trackers.siamese import siamese_tracker
+from dslt.trackers.make import start_tracker
 from dslt.train.run import Score
 
 WHERE = "validation settings"
@@ -58,8 +51,7 @@ class Validation:
             return
         device = str(next(net.parameters()).device)
         for sequence in self.sequences:
-            assert isinstance(net, SiamFcNet | SiamRpnNet)
-            tracker = siamese_tracker(self.tracker, net, device)
+            tracker = start_tracker(self.tracker, net, device=device)
             box = sequence.initial_box
             run = run_tracker(tracker, sequence.frames, box, f"validation {sequence.name}")
             target = Target(sequence.ground_truth, sequence.attributes, sequence.video)
@@ -67,21 +59,17 @@ class Validation:
             yield Score(sequence.name, sequence.video, float(auc))
 
 
-def tracker_settings(settings: ValidationSettings, training: SiameseTraining) -> SiameseSettings:
+def tracker_settings(settings: ValidationSettings, training: TrainingSettings) -> TrackerSettings:
     """Put the network's training settings and the validation's tracking settings together.
 
     Raises:
-        DsltError: the tracking settings are not those of this tracker.
+        DsltError: The tracking settings are not those of this tracker.
     """
-    where = f"{WHERE}, tracking"
-    if isinstance(training, SiamFcTraining):
-        return SiamFcSettings(
-            tracker="siamfc",
-            training=training,
-            tracking=validate(SiamFcTracking, settings.tracking, where),
-        )
-    return SiamRpnSettings(
-        tracker="siamrpn",
+    model: Any = entry_of(training).settings
+    tracking: Any = model.model_fields["tracking"].annotation
+    settled: TrackerSettings = model(
+        tracker=training.tracker,
         training=training,
-        tracking=validate(SiamRpnTracking, settings.tracking, where),
+        tracking=validate(tracking, settings.tracking, f"{WHERE}, tracking"),
     )
+    return settled

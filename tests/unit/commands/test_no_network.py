@@ -61,7 +61,7 @@ import pathlib
 from dslt.study.cells import load_presets
 from dslt.core.errors import DsltError
 from dslt.networks.make import make_network
-from dslt.settings.trackers import parse_tracker
+from dslt.settings.registry import parse_tracker
 from dslt.trackers.make import make_tracker
 
 made = 0

@@ -15,7 +15,8 @@ from dslt.losses.classification import (
     two_class_logits,
 )
 from dslt.losses.labels import response_label
-from dslt.settings.siamese import ClassificationLossSettings, LabelSettings
+from dslt.settings.offline import ClassificationLossSettings
+from dslt.settings.siamfc import ResponseLabelSettings
 
 
 def settings(name="shrinkage", **changes):
@@ -211,7 +212,7 @@ def test_soft_labels_mix_the_two_hard_ones(y, s):
 
 
 def label_settings(kind):
-    return LabelSettings(kind=kind, radius=16.0, sigma=1.5)
+    return ResponseLabelSettings(kind=kind, radius=16.0, sigma=1.5)
 
 
 @pytest.mark.parametrize("side", [15, 17])

@@ -16,7 +16,7 @@ from dslt.networks.anchors import (
     encode,
     overlaps,
 )
-from dslt.settings.siamese import AnchorSettings
+from dslt.settings.siamrpn import AnchorSettings
 
 
 def settings(**changes):

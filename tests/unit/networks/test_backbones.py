@@ -12,13 +12,13 @@ from dslt.core.errors import DsltError
 from dslt.networks.backbones import weights
 from dslt.networks.backbones.efficientnet_lite import EfficientNetLite0, fold_batch_norms
 from dslt.networks.backbones.make import build
-from dslt.settings.dslt import BackboneSettings
+from dslt.settings.dslt import DsltBackboneSettings
 
 CPU = torch.device("cpu")
 
 
 def settings(name="efficientnet_lite0", source="pretrained", keep_pools=True):
-    return BackboneSettings(name=name, weights=source, keep_pools=keep_pools)
+    return DsltBackboneSettings(name=name, weights=source, keep_pools=keep_pools)
 
 
 @pytest.fixture(scope="module")

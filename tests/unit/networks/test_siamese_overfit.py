@@ -15,7 +15,7 @@ from dslt.losses.offsets import box_loss
 from dslt.networks.anchors import anchor_grid, anchor_labels, decode
 from dslt.networks.make import make_network
 from dslt.networks.siamese import STRIDE, correlate
-from dslt.settings.siamese import ClassificationLossSettings
+from dslt.settings.offline import ClassificationLossSettings
 from siamese_examples import LOSS, siamfc, siamrpn, siamrpn_pp
 
 STEPS = 200

@@ -10,12 +10,9 @@ import yaml
 
 from dslt.core.errors import DsltError
 from dslt.settings.base import validate
-from dslt.settings.siamese import (
-    PairSettings,
-    SgdSettings,
-    SiamFcSettings,
-    SiamRpnSettings,
-)
+from dslt.settings.offline import PairSettings, SgdSettings
+from dslt.settings.siamfc import SiamFcSettings
+from dslt.settings.siamrpn import SiamRpnSettings
 from dslt.study.cells import load_presets
 from dslt.train.schedule import learning_rates
 from places import ROOT

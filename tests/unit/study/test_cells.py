@@ -7,7 +7,7 @@ import pytest
 from dslt.core.errors import DsltError
 from dslt.core.fingerprint import closure, fingerprint
 from dslt.settings.dslt import DsltSettings
-from dslt.settings.trackers import parse_tracker
+from dslt.settings.registry import parse_tracker
 from dslt.study.cells import (
     COLUMNS,
     apply_overrides,

@@ -23,7 +23,7 @@ from dslt.figures import fig07
 from dslt.geometry import boxes
 from dslt.networks.make import make_network
 from dslt.networks.saved import write_model
-from dslt.settings.trackers import parse_tracker
+from dslt.settings.registry import parse_tracker
 from dslt.study.cells import apply_overrides, load_presets
 from dslt.track.responses import choose_frame, respond, write_response
 from dslt.trackers.siamfc import SiamFcTracker

@@ -29,12 +29,9 @@ from dslt.networks.anchors import anchor_grid
 from dslt.networks.make import make_network
 from dslt.networks.saved import write_model
 from dslt.settings.base import validate
-from dslt.settings.siamese import (
-    CropSettings,
-    PairSettings,
-    SiamFcSettings,
-    SiamRpnSettings,
-)
+from dslt.settings.offline import CropSettings, PairSettings
+from dslt.settings.siamfc import SiamFcSettings
+from dslt.settings.siamrpn import SiamRpnSettings
 from dslt.study.cells import apply_overrides, load_presets
 from dslt.track.one_pass import run_tracker
 from dslt.trackers.make import make_tracker

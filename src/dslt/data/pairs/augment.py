@@ -12,7 +12,7 @@ from dslt.core.images import Frame
 from dslt.geometry.boxes import Boxes, centers
 from dslt.geometry.crops import Region
 from dslt.geometry.squares import template_side
-from dslt.settings.siamese import JitterSettings
+from dslt.settings.offline import JitterSettings
 
 _BLURS = np.arange(5, 46, 2)  # lengths of the motion blur, pixels
 # Rows: principal axes of the colours of ILSVRC VID times a tenth of their standard deviations, grey

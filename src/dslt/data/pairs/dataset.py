@@ -18,7 +18,7 @@ from dslt.data.pairs.sampling import Schedule, pair_random, random_video
 from dslt.data.pairs.source import DamagedError, Source, View
 from dslt.data.pairs.videos import Track, Video
 from dslt.geometry.boxes import Boxes, format_number
-from dslt.settings.siamese import CropSettings, JitterSettings, PairSettings
+from dslt.settings.offline import CropSettings, JitterSettings, PairSettings
 
 _ATTEMPTS = 20  # at one pair
 _MOST_WORKERS = 255

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from dslt.core.errors import DsltError
 from dslt.networks.backbones.base import Spec
 from dslt.networks.backbones.weights import find_weights, load_state
-from dslt.settings.dslt import BackboneSettings
+from dslt.settings.dslt import DsltBackboneSettings
 
 IMAGENET_MEAN = (123.675, 116.28, 103.53)
 IMAGENET_STD = (58.395, 57.12, 57.375)
@@ -20,14 +20,14 @@ POOL3, POOL4 = 16, 23
 CONV4_3, CONV5_3 = 22, 29  # the ReLU after each
 
 
-def taps(settings: BackboneSettings, seed: int) -> tuple[list[nn.Module], Spec]:
+def taps(settings: DsltBackboneSettings, seed: int) -> tuple[list[nn.Module], Spec]:
     """Cut ResNet-50 or VGG-16 at the paper's two taps (Section 3.1)."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return _resnet50(settings) if settings.name == "resnet50" else _vgg16(settings)
 
 
-def _load(network: nn.Module, state: dict[str, Tensor], settings: BackboneSettings) -> None:
+def _load(network: nn.Module, state: dict[str, Tensor], settings: DsltBackboneSettings) -> None:
     """Load a state dictionary, or say what is wrong with it."""
     try:
         network.load_state_dict(state)
@@ -46,7 +46,7 @@ def _calibrate(network: nn.Module) -> None:
         layer.momentum = 0.1
 
 
-def _resnet50(settings: BackboneSettings) -> tuple[list[nn.Module], Spec]:
+def _resnet50(settings: DsltBackboneSettings) -> tuple[list[nn.Module], Spec]:
     """Cut ResNet-50 after conv3_x (stride 8, 512 channels) and conv4_x (stride 16, 1024)."""
     from torchvision.models import resnet50
 
@@ -63,7 +63,7 @@ def _resnet50(settings: BackboneSettings) -> tuple[list[nn.Module], Spec]:
     )
 
 
-def _vgg16(settings: BackboneSettings) -> tuple[list[nn.Module], Spec]:
+def _vgg16(settings: DsltBackboneSettings) -> tuple[list[nn.Module], Spec]:
     """Cut VGG-16 after the ReLU of conv4_3 and of conv5_3 (512 channels each)."""
     from torchvision.models import vgg16
 

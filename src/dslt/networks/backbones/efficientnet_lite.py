@@ -16,7 +16,7 @@ from torch.nn import functional as F
 from dslt.core.errors import DsltError
 from dslt.networks.backbones.base import Spec
 from dslt.networks.backbones.weights import load_state
-from dslt.settings.dslt import BackboneSettings
+from dslt.settings.dslt import DsltBackboneSettings
 
 BATCH_NORM_EPS = 1e-3
 # (expansion, channels, blocks, stride, kernel)
@@ -141,7 +141,7 @@ def fold_batch_norms(module: nn.Module) -> nn.Module:
     return module
 
 
-def taps(settings: BackboneSettings, seed: int) -> tuple[list[nn.Module], Spec]:
+def taps(settings: DsltBackboneSettings, seed: int) -> tuple[list[nn.Module], Spec]:
     """Cut the network after its last block of stride 8 (40 channels) and of stride 16 (112)."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)

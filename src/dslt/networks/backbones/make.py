@@ -5,10 +5,10 @@ from __future__ import annotations
 import torch
 
 from dslt.networks.backbones.base import Backbone
-from dslt.settings.dslt import BackboneSettings
+from dslt.settings.dslt import DsltBackboneSettings
 
 
-def build(settings: BackboneSettings, device: torch.device, seed: int = 0) -> Backbone:
+def build(settings: DsltBackboneSettings, device: torch.device, seed: int = 0) -> Backbone:
     """Make a backbone with its weights.
 
     Args:

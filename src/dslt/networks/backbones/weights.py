@@ -13,7 +13,7 @@ from dslt.core.errors import DsltError
 from dslt.core.files import verify_sha256
 from dslt.data.benchmarks.definitions import parse_fetchable
 from dslt.data.downloads.sources import PackageFiles, UrlFile
-from dslt.settings.dslt import BackboneSettings
+from dslt.settings.tracker import BackboneSettings
 
 FOLDER = Path("data") / "weights"
 

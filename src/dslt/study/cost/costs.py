@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 
-from dslt.settings.dslt import DsltSettings
 from dslt.study.cells import Cell
 from dslt.study.cost.amounts import Amount, total
 from dslt.study.cost.speeds import Speeds, network_of
@@ -74,7 +73,7 @@ class Costs:
     def _training(self, training: tuple[str, int]) -> _Item:
         cell = self._study.cells[training[0]]
         assert cell.offline  # only such cells are trained
-        settings = cell.offline.training
+        settings = cell.offline
         pairs = Amount(settings.pairs.per_epoch * settings.schedule.epochs)
         hours = self.speeds.seconds("pairs", cell) * pairs * (1 / HOUR)
         return _Item((cell.base, network_of(cell)), pairs, hours)
@@ -94,11 +93,13 @@ class Costs:
 
     def _first_frame_to_cap(self, cell: Cell) -> Amount:
         """Guess seconds from those of a first frame, by the number of iterations."""
-        assert isinstance(cell.settings, DsltSettings)  # only these have a first frame to record
         first = self.speeds.seconds("first", cell)
         if not first.value:
             return Amount(unknown=(f"seconds of the first frame of {network_of(cell)}",))
-        cap = self._study.settings.convergence.iterations / cell.settings.training.iterations
+        learnt = cell.settings.learnt
+        iterations = learnt.first_frame_iterations if learnt else None
+        assert iterations  # only trackers that learn on the first frame are recorded
+        cap = self._study.settings.convergence.iterations / iterations
         return first * Amount(cap, guess=True)
 
 

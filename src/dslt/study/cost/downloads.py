@@ -18,7 +18,6 @@ from dslt.data.downloads.definitions import (
     receipt_file,
 )
 from dslt.data.downloads.sources import PackageFiles, UrlFile
-from dslt.settings.trackers import ExternalSettings, OpenCvSettings
 from dslt.study.cost.amounts import Amount
 from dslt.study.data import DATA, StudyData
 from dslt.study.study import Study
@@ -119,9 +118,9 @@ def _weights(study: Study) -> Iterator[Needed]:
     published: dict[str, list[str]] = {}
     files: dict[str, list[str]] = {}
     for cell in (study.cells[name] for name in study.cells_run):
-        if isinstance(cell.settings, OpenCvSettings | ExternalSettings):
+        if cell.settings.learnt is None:
             continue
-        tracker, backbone = cell.settings.tracker, cell.settings.training.backbone
+        tracker, backbone = cell.settings.tracker, cell.settings.learnt.backbone
         if backbone.weights == "pretrained":
             name = SAME_WEIGHTS.get(backbone.name, backbone.name)
             published.setdefault(name, []).append(tracker)

@@ -16,7 +16,6 @@ from pydantic import Field
 from dslt.core.definitions import read_definitions
 from dslt.core.errors import DsltError, unknown
 from dslt.settings.base import NonNegative, Positive, Settings, validate
-from dslt.settings.trackers import ExternalSettings, OpenCvSettings
 from dslt.study.cells import Cell
 from dslt.study.cost.amounts import Amount
 from dslt.study.jobs import gpu_jobs
@@ -91,7 +90,7 @@ class Speeds:
             known = getattr(entry, rate)
             guess = cell.base != entry.preset
             if rate == "pairs" and cell.offline:
-                guess |= cell.offline.training.schedule.precision != entry.precision
+                guess |= cell.offline.schedule.precision != entry.precision
         if known is None and rate == "first":
             return Amount()
         if known is None:
@@ -101,12 +100,7 @@ class Speeds:
 
 def network_of(cell: Cell) -> str:
     """Name the network of a cell; empty for results of others, which are not run."""
-    settings = cell.settings
-    if isinstance(settings, ExternalSettings):
-        return ""
-    if isinstance(settings, OpenCvSettings):
-        return f"opencv-{settings.algorithm}"
-    return f"{settings.tracker}-{settings.training.backbone.name}"
+    return cell.settings.speed_name
 
 
 def load_speeds(path: Path) -> dict[str, DeviceSpeeds]:

@@ -38,8 +38,8 @@ from dslt.data.pairs.dataset import PairDataset
 from dslt.data.pairs.sets.open import load_training_sets, open_sources
 from dslt.data.sequences.packed import PackedFrames
 from dslt.geometry.boxes import read_boxes
-from dslt.settings.identity import parse_training
 from dslt.settings.protocols import VotProtocol, load_protocols
+from dslt.settings.registry import parse_training
 from dslt.study.cells import load_presets
 from http_server import Server
 from places import ROOT

@@ -34,7 +34,7 @@ from dslt.data.synthetic.shapes import make_shape, recolored
 from dslt.geometry.boxes import centers
 from dslt.geometry.crops import Region
 from dslt.geometry.squares import mean_color, padded_crop
-from dslt.settings.siamese import CropSettings, JitterSettings, PairSettings
+from dslt.settings.offline import CropSettings, JitterSettings, PairSettings
 
 STILL = {"shift": 0, "scale": 0, "blur": 0, "color": 0, "flip": 0}
 NO_JITTER = Jitter(np.zeros(2), np.ones(2), None, np.zeros(3), False)

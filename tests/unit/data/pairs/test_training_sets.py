@@ -29,7 +29,7 @@ from dslt.data.pairs.sets.open import (
 )
 from dslt.data.pairs.videos import VideoTable
 from dslt.geometry.squares import template_side
-from dslt.settings.siamese import CropSettings, PairSettings
+from dslt.settings.offline import CropSettings, PairSettings
 from dslt.study.cells import resolve_settings
 from places import ROOT
 

@@ -1,0 +1,145 @@
+"""Every tracker once: its settings, how it learns, and where its code is.
+
+Code is named by `module:name` and loaded when it is needed, so that reading a configuration needs
+no torch. A tracker is added with one entry here (`docs/extend.md`).
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from dslt.core.errors import DsltError, unknown
+from dslt.settings.base import validate
+from dslt.settings.dslt import DsltSettings
+from dslt.settings.external import ExternalSettings
+from dslt.settings.opencv import OpenCvSettings
+from dslt.settings.siamfc import SiamFcSettings
+from dslt.settings.siamrpn import SiamRpnSettings
+from dslt.settings.tracker import TrackerSettings, TrainingSettings
+
+Learns = Literal["first_frame", "offline", "both", "never"]
+Role = Literal["tracker", "network", "task", "first_frame"]
+
+
+@dataclass(frozen=True)
+class TrackerEntry:
+    """A tracker.
+
+    Attributes:
+        settings: Its typed settings.
+        learns: On the first frame, offline, both, or never.
+        tracker: Class behind the two-method contract (`dslt.trackers.base`), called with the
+            settings and by keyword with `seed` if it learns on the first frame, `net` if it learns
+            offline, `device` if it learns at all. Empty: it is not run here.
+        network: Class of the network that is trained offline, called with the training settings,
+            the seed, and by keyword with `load`.
+        task: Class of what that network is to learn (`dslt.train.tasks`), called with the training
+            settings.
+        first_frame: Class that `dslt converge` trains on first frames (Fig. 3 and 16), called with
+            the training settings, the seed and the device. Empty: nothing is recorded.
+        responds: Whether its network answers to one frame with a map (Fig. 7 and 14).
+    """
+
+    settings: type[TrackerSettings]
+    learns: Learns
+    tracker: str = ""
+    network: str = ""
+    task: str = ""
+    first_frame: str = ""
+    responds: bool = False
+
+    @property
+    def on_first_frame(self) -> bool:
+        """Whether it learns on the first frame."""
+        return self.learns in ("first_frame", "both")
+
+    @property
+    def offline(self) -> bool:
+        """Whether it learns before it sees a video."""
+        return self.learns in ("offline", "both")
+
+    def load(self, role: Role) -> Any:
+        """Import what an attribute names."""
+        module, _, name = getattr(self, role).partition(":")
+        return getattr(importlib.import_module(module), name)
+
+    def modules(self, *roles: Role) -> list[str]:
+        """Name the modules of some attributes, for fingerprints; those that are empty have none."""
+        return [getattr(self, role).partition(":")[0] for role in roles if getattr(self, role)]
+
+
+TRACKERS: Mapping[str, TrackerEntry] = {
+    "dslt": TrackerEntry(
+        settings=DsltSettings,
+        learns="first_frame",
+        tracker="dslt.trackers.dslt:DsltTracker",
+        first_frame="dslt.trackers.first_frame:FirstFrame",
+    ),
+    "siamfc": TrackerEntry(
+        settings=SiamFcSettings,
+        learns="offline",
+        tracker="dslt.trackers.siamfc:SiamFcTracker",
+        network="dslt.networks.siamfc:SiamFcNet",
+        task="dslt.train.tasks:SiamFcTask",
+        responds=True,
+    ),
+    "siamrpn": TrackerEntry(
+        settings=SiamRpnSettings,
+        learns="offline",
+        tracker="dslt.trackers.siamrpn:SiamRpnTracker",
+        network="dslt.networks.siamrpn:SiamRpnNet",
+        task="dslt.train.tasks:SiamRpnTask",
+        responds=True,
+    ),
+    "opencv": TrackerEntry(
+        settings=OpenCvSettings,
+        learns="never",
+        tracker="dslt.trackers.opencv:OpenCvTracker",
+    ),
+    "external": TrackerEntry(settings=ExternalSettings, learns="never"),
+}
+
+
+def entry_of(settings: TrackerSettings | TrainingSettings) -> TrackerEntry:
+    """Look up the tracker that settings are of."""
+    return TRACKERS[settings.tracker]
+
+
+def parse_tracker(values: Any, where: str) -> TrackerSettings:
+    """Check a tracker's settings; `values["tracker"]` chooses the model.
+
+    Raises:
+        DsltError: Naming `where`, the key, the value, and what is allowed.
+    """
+    return validate(_entry(values, where).settings, values, where)
+
+
+def parse_training(values: Any, where: str) -> TrainingSettings:
+    """Check training settings as a mapping with `tracker` and `training`.
+
+    Raises:
+        DsltError: Naming `where`, the key, the value, and what is allowed.
+    """
+    entry = _entry(values, where)
+    if entry.learns == "never":
+        learning = ", ".join(name for name, one in TRACKERS.items() if one.learns != "never")
+        raise DsltError(
+            f"{where}: tracker {values['tracker']!r} learns nothing; expected one of {learning}"
+        )
+    if set(values) != {"tracker", "training"}:
+        raise DsltError(f"{where}: keys {', '.join(values)}; expected tracker, training")
+    model: Any = entry.settings.model_fields["training"].annotation
+    parsed: TrainingSettings = validate(model, values["training"], where)
+    return parsed
+
+
+def _entry(values: Any, where: str) -> TrackerEntry:
+    """Look up the tracker that unchecked settings name."""
+    if not isinstance(values, dict) or "tracker" not in values:
+        raise DsltError(f"{where}: {values!r}; expected a mapping with the key `tracker`")
+    if values["tracker"] not in TRACKERS:
+        raise DsltError(f"{where}: {unknown('tracker', values['tracker'], TRACKERS)}")
+    return TRACKERS[values["tracker"]]

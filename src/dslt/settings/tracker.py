@@ -1,0 +1,63 @@
+"""What the settings of all trackers have in common; `dslt.settings.registry` lists the trackers."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Self
+
+from dslt.settings.base import Settings
+
+
+class BackboneSettings(Settings):
+    """A feature extractor."""
+
+    name: str
+    """Network."""
+    weights: str
+    """`pretrained` (ImageNet), `random` (said in words: for tests of the code path) or a file."""
+
+
+class TrainingSettings(Settings):
+    """Everything that decides what a tracker learns, on the first frame or offline.
+
+    Attributes:
+        tracker: Name of the tracker that learns so, in the registry.
+    """
+
+    tracker: ClassVar[str]
+
+    backbone: BackboneSettings
+
+    @property
+    def first_frame_iterations(self) -> int | None:
+        """Most iterations on the first frame; None where nothing is learnt there."""
+        return None
+
+    def capped(self, iterations: int) -> Self:
+        """Let the training on the first frame run to a cap, whatever its own rule to stop."""
+        return self
+
+
+class TrackerSettings(Settings):
+    """A tracker."""
+
+    tracker: str
+    """Name of the tracker in the registry."""
+
+    @property
+    def learnt(self) -> TrainingSettings | None:
+        """What decides its network; None for a tracker without one."""
+        return None
+
+    @property
+    def speed_name(self) -> str:
+        """Name under which `config/speeds.yaml` says how fast it is; empty where nothing runs."""
+        return f"{self.tracker}-{self.learnt.backbone.name}" if self.learnt else ""
+
+    def results_of(self, benchmark: str, seed: int) -> str | None:
+        """Name the folder of results that another program wrote; None for a tracker run here."""
+        return None
+
+    @property
+    def results_origin(self) -> int | None:
+        """Where those results count pixels from; None: as the benchmark's annotations."""
+        return None
