@@ -35,7 +35,7 @@ from pathlib import Path
 from IPython.display import Markdown, display
 
 from dslt.report import show, tables
-from dslt.settings.catalog import TITLES
+from dslt.settings.catalog import heading
 
 # %% [markdown]
 # ## Runs with resets: Tables 1 and 2
@@ -46,7 +46,7 @@ from dslt.settings.catalog import TITLES
 
 # %%
 for path in table:
-    display(Markdown(f"### {TITLES[Path(path).stem]}"))
+    display(Markdown(f"### {heading(Path(path).stem)}"))
     display(show.note(tables.vot_not_run(Path(path))), show.table(tables.vot(Path(path))))
 
 # %% [markdown]

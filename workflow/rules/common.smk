@@ -9,9 +9,11 @@ from snakemake.exceptions import WorkflowError
 
 from dslt.core.errors import DsltError
 from dslt.core.fingerprint import code_of, libraries
-from dslt.study.load import check_data, load_study
+from dslt.settings.catalog import FIGURES as CATALOG
+from dslt.study import paths
 from dslt.study.data import StudyData
-from dslt.study.jobs import TRAINED, figure_jobs, gpu_jobs, page_jobs, pairs, repeat
+from dslt.study.load import check_data, load_study
+from dslt.study.jobs import figure_jobs, gpu_jobs, page_jobs, pairs, repeat
 
 
 envvars:
@@ -45,10 +47,10 @@ SUPERVISED = {
     for name in STUDY.benchmarks_used
 }
 CONVERGED = STUDY.records(STUDY.converged)
-COMPARED = [f"results/compare/{cell}.json" for cell in STUDY.cells_run]
-TRAINED_COMPARED = [TRAINED] if STUDY.validations else []
+COMPARED = expand(paths.COMPARISON, cell=STUDY.cells_run)
+TRAINED_COMPARED = [paths.TRAINING_GAINS] if STUDY.validations else []
 PAPER = sorted(str(path) for path in Path(SETTINGS.paper).glob("*.csv"))
-TABLES_CSV = [f"results/tables/{table}.csv" for table in SETTINGS.tables]
+TABLES_CSV = expand(paths.TABLE, table=SETTINGS.tables, kind="csv")
 FIGURES = figure_jobs(STUDY)
 DRAWN = [name for name in SETTINGS.figures.make if name in FIGURES]
 PAGES = page_jobs(STUDY, DRAWN)
@@ -75,6 +77,11 @@ def code_for(verb, *roles):
 def paper_folder(wildcards, input):
     """Name the folder of the printed numbers; their files are the inputs."""
     return Path(input.paper[0]).parent
+
+
+def of_unit(pattern, benchmark, unit):
+    """Fill a pattern in for the sequences of a unit; cell and seed stay wildcards."""
+    return expand(pattern, benchmark=benchmark, sequence=unit, allow_missing=True)
 
 
 def sequences_of(wildcards, output):

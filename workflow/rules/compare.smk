@@ -8,7 +8,7 @@ rule compare:
         reference=lambda wildcards: STUDY.reference_scores(wildcards.cell),
         paper=PAPER,
     output:
-        "results/compare/{cell}.json",
+        paths.COMPARISON,
     log:
         "logs/compare/{cell}.log",
     threads: 1
@@ -39,7 +39,7 @@ rule scorecard:
         paper=PAPER,
     output:
         report(
-            "results/compare/scorecard.csv",
+            paths.SCORECARD,
             caption="../report/scorecard.rst",
             category="Scorecard",
         ),
@@ -68,7 +68,7 @@ rule compare_training:
     input:
         STUDY.validations.values(),
     output:
-        TRAINED,
+        paths.TRAINING_GAINS,
     log:
         "logs/compare/training.log",
     threads: 1
@@ -94,12 +94,12 @@ for _table in SETTINGS.tables:
             paper=f"{SETTINGS.paper}/{_table}.csv",
         output:
             csv=report(
-                f"results/tables/{_table}.csv",
+                paths.TABLE.format(table=_table, kind="csv"),
                 caption=f"../report/{_table}.rst",
                 category="Tables",
             ),
-            md=f"results/tables/{_table}.md",
-            tex=f"results/tables/{_table}.tex",
+            md=paths.TABLE.format(table=_table, kind="md"),
+            tex=paths.TABLE.format(table=_table, kind="tex"),
         log:
             f"logs/compare/{_table}.log",
         threads: 1
@@ -118,7 +118,7 @@ for _table in SETTINGS.tables:
 rule tables:
     input:
         expand(
-            "results/tables/{table}.{kind}",
+            paths.TABLE,
             table=SETTINGS.tables,
             kind=["csv", "md", "tex"],
         ),
@@ -128,4 +128,4 @@ rule ablation:
     input:
         COMPARED,
         TRAINED_COMPARED,
-        "results/compare/scorecard.csv",
+        paths.SCORECARD,

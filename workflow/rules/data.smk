@@ -48,7 +48,7 @@ rule index:
         receipt=lambda wildcards: DATA.receipts(wildcards.benchmark),
         truth=lambda wildcards: STUDY.benchmarks[wildcards.benchmark].input_files(),
     output:
-        "results/data/{benchmark}.parquet",
+        paths.INDEX,
     log:
         "logs/data/{benchmark}.log",
     threads: SETTINGS.jobs.index.threads
@@ -72,7 +72,7 @@ rule index_set:
     input:
         receipt=lambda wildcards: DATA.set_receipts(wildcards.set),
     output:
-        "results/data/sets/{set}.parquet",
+        paths.SET_INDEX,
     log:
         "logs/data/sets/{set}.log",
     threads: SETTINGS.jobs.index.threads

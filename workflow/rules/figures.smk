@@ -8,9 +8,9 @@ for _name, _job in FIGURES.items():
         input:
             _job.files,
         output:
-            pdf=f"results/figures/{_name}.pdf",
+            pdf=paths.FIGURE.format(figure=_name, kind="pdf"),
             png=report(
-                f"results/figures/{_name}.png",
+                paths.FIGURE.format(figure=_name, kind="png"),
                 caption=f"../report/{_name}.rst",
                 category="Figures",
             ),
@@ -23,17 +23,16 @@ for _name, _job in FIGURES.items():
             figure=_job.verb,
             options=_job.options,
             stem=subpath(output.pdf, strip_suffix=".pdf"),
-            code=code_of("dslt.commands.figure"),
+            code=code_of("dslt.commands.figure", CATALOG[_job.verb].module),
         shell:
             "dslt figure {params.figure} {params.options:q} --out {params.stem:q} > {log} 2>&1"
 
 
 rule figures:
     input:
-        expand("results/figures/{figure}.{kind}", figure=DRAWN, kind=["pdf", "png"]),
+        expand(paths.FIGURE, figure=DRAWN, kind=["pdf", "png"]),
 
 
 rule quick:
     input:
-        "results/figures/quick.pdf",
-        "results/figures/quick.png",
+        expand(paths.FIGURE, figure="quick", kind=["pdf", "png"]),

@@ -14,7 +14,7 @@ for _page, _job in PAGES.items():
             files=_job.files,
         output:
             report(
-                f"results/report/{_page}.html",
+                paths.PAGE.format(page=_page),
                 caption=f"../report/{_page}.rst",
                 category="Pages",
             ),
@@ -34,14 +34,14 @@ for _page, _job in PAGES.items():
 
 rule index_page:
     input:
-        pages=expand("results/report/{page}.html", page=PAGES),
+        pages=expand(paths.PAGE, page=PAGES),
         tables=TABLES_CSV,
-        figures=expand("results/figures/{figure}.png", figure=DRAWN),
+        figures=expand(paths.FIGURE, figure=DRAWN, kind="png"),
         cells=COMPARED,
-        scorecard="results/compare/scorecard.csv",
+        scorecard=paths.SCORECARD,
     output:
         report(
-            "results/report/index.html",
+            paths.REPORT,
             caption="../report/index.rst",
             category="Pages",
         ),
@@ -55,10 +55,11 @@ rule index_page:
         tables=lambda wildcards, input: repeat("--table", input.tables),
         figures=lambda wildcards, input: repeat("--figure", input.figures),
         cells=lambda wildcards, input: repeat("--compare", input.cells),
+        workflow=paths.WORKFLOW_REPORT,
         code=code_of("dslt.commands.report"),
     shell:
         "dslt report index {params.pages:q} {params.tables:q} {params.figures:q} {params.cells:q}"
-        " --scorecard {input.scorecard:q} --workflow results/report/workflow.html --out {output:q}"
+        " --scorecard {input.scorecard:q} --workflow {params.workflow:q} --out {output:q}"
         " > {log} 2>&1"
 
 
@@ -69,9 +70,9 @@ rule workflow_report:
         rules.tables.input,
         rules.figures.input,
         rules.ablation.input,
-        "results/report/index.html",
+        paths.REPORT,
     output:
-        "results/report/workflow.html",
+        paths.WORKFLOW_REPORT,
     log:
         "logs/report/workflow.log",
     threads: 1
@@ -91,5 +92,5 @@ rule workflow_report:
 
 rule report:
     input:
-        "results/report/index.html",
-        "results/report/workflow.html",
+        paths.REPORT,
+        paths.WORKFLOW_REPORT,

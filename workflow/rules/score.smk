@@ -3,12 +3,12 @@
 
 rule score:
     input:
-        index="results/data/{benchmark}.parquet",
+        index=paths.INDEX,
         boxes=lambda wildcards: STUDY.box_files(
             wildcards.cell, wildcards.benchmark, wildcards.seed, ".txt", ".csv"
         ),
     output:
-        "results/score/{cell}/{benchmark}/seed{seed}.json",
+        paths.SCORE,
     log:
         "logs/score/{cell}/{benchmark}/seed{seed}.log",
     threads: 1

@@ -9,15 +9,13 @@ for _benchmark in STUDY.benchmarks_used:
             name:
                 f"track_{_benchmark}_{_number}"
             input:
-                index=f"results/data/{_benchmark}.parquet",
+                index=expand(paths.INDEX, benchmark=_benchmark),
                 clips=CLIPS[_benchmark],
                 weights=lambda wildcards: STUDY.weights(wildcards.cell, wildcards.seed),
             output:
-                boxes=[f"results/track/{_folder}/{_name}.txt" for _name in _unit],
-                records=[f"results/track/{_folder}/{_name}.csv" for _name in _unit],
-                training=[
-                    f"results/track/{_folder}/{_name}.training.csv" for _name in _unit
-                ],
+                boxes=of_unit(paths.BOXES, _benchmark, _unit),
+                records=of_unit(paths.FRAMES, _benchmark, _unit),
+                training=of_unit(paths.TRAINING_RECORD, _benchmark, _unit),
             log:
                 f"logs/track/{_folder}/unit{_number}.log",
             benchmark:
@@ -30,7 +28,7 @@ for _benchmark in STUDY.benchmarks_used:
             params:
                 settings=lookup("{cell}", within=CELL_SETTINGS),
                 sequences=sequences_of,
-                folder=f"results/track/{_folder}",
+                folder=subpath(output[0], parent=True),
                 device=SETTINGS.device,
                 protocol=SUPERVISED[_benchmark],
                 weights=lambda wildcards, input: repeat("--weights", input.weights),
@@ -45,11 +43,11 @@ for _benchmark in STUDY.benchmarks_used:
 
 rule respond:
     input:
-        index="results/data/{benchmark}.parquet",
+        index=paths.INDEX,
         clips=lookup("{benchmark}", within=CLIPS),
         weights=lambda wildcards: STUDY.weights(wildcards.cell, wildcards.seed),
     output:
-        "results/track/{cell}/{benchmark}/seed{seed}/{sequence}.response.npz",
+        paths.RESPONSE,
     log:
         "logs/track/{cell}/{benchmark}/seed{seed}/{sequence}.response.log",
     threads: 1

@@ -8,11 +8,11 @@ rule train:
     input:
         indexes=lambda wildcards: list(DATA.set_indexes(wildcards.cell).values()),
     output:
-        model="results/train/{cell}/seed{seed}/model.pt",
-        origin="results/train/{cell}/seed{seed}/model.json",
-        log="results/train/{cell}/seed{seed}/log.csv",
-        validation="results/train/{cell}/seed{seed}/validation.csv",
-        steps="results/train/{cell}/seed{seed}/steps.jsonl",
+        model=paths.MODEL,
+        origin=f"{paths.TRAINED}/model.json",
+        log=f"{paths.TRAINED}/log.csv",
+        validation=paths.VALIDATION,
+        steps=f"{paths.TRAINED}/steps.jsonl",
     log:
         "logs/train/{cell}/seed{seed}.log",
     benchmark:
@@ -46,11 +46,11 @@ rule train:
 
 rule converge:
     input:
-        index="results/data/{benchmark}.parquet",
+        index=paths.INDEX,
         clips=lookup("{benchmark}", within=CLIPS),
     output:
-        csv="results/train/{cell}/{benchmark}/seed{seed}.csv",
-        maps="results/train/{cell}/{benchmark}/seed{seed}.npz",
+        csv=paths.FIRST_FRAMES,
+        maps=paths.FIRST_FRAME_MAPS,
     log:
         "logs/train/{cell}/{benchmark}/seed{seed}.log",
     benchmark:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from dslt.commands.spread import SpreadCommand
+from dslt.commands.options import SpreadCommand
 from dslt.compare.bootstrap import Plan
 from dslt.compare.cell import CellInfo, compare_cell, load_comparison
 from dslt.compare.iterations import FORM, load_iterations

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
 import click
 import numpy as np
 from tqdm import tqdm
 
+from dslt.commands.options import CELL, DEVICE, INDEX, PATH, SEED, THREADS, SpreadCommand
 from dslt.core.csvfile import write_rows
 from dslt.core.device import Device, choose_device, limit_threads
 from dslt.core.errors import DsltError
@@ -66,17 +67,17 @@ def capped(settings: str, iterations: int, cell: str) -> TrainingSettings:
     return training.capped(iterations)
 
 
-@click.command()
-@click.option("--cell", required=True, help="Name of the cell, for messages.")
+@click.command(cls=SpreadCommand)
+@CELL
 @click.option("--settings", required=True, help="Tracker and training settings as JSON.")
-@click.option("--index", required=True, type=click.Path(path_type=Path), help="Benchmark index.")
+@INDEX
 @click.option("--sequence", "sequences", multiple=True, help="Of this one only; repeat.")
-@click.option("--seed", default=0, show_default=True)
-@click.option("--threads", default=1, show_default=True, help="Threads of torch and OpenCV.")
+@SEED
+@THREADS
 @click.option("--iterations", default=500, show_default=True, help="Cap on the iterations.")
-@click.option("--device", type=click.Choice(get_args(Device)), default="auto", show_default=True)
-@click.option("--csv", "table", required=True, type=click.Path(path_type=Path))
-@click.option("--maps", required=True, type=click.Path(path_type=Path), help="Patches and maps.")
+@DEVICE
+@click.option("--csv", "table", required=True, type=PATH)
+@click.option("--maps", required=True, type=PATH, help="Patches and maps.")
 def command(
     cell: str,
     settings: str,

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import get_args
 
 import click
 import cv2
 import numpy as np
 from tqdm import tqdm
 
-from dslt.commands.options import WEIGHTS
+from dslt.commands.options import DEVICE, PATH, SEED, WEIGHTS
 from dslt.core.device import Device
 from dslt.core.errors import DsltError
 from dslt.core.files import atomic_write
@@ -104,23 +103,23 @@ def drawn(frames: FrameSource, run: Run) -> Iterator[Frame]:
 
 
 @click.command()
-@click.argument("source", type=click.Path(path_type=Path))
+@click.argument("source", type=PATH)
 @click.option("--box", required=True, help="Target in the first frame: x,y,w,h in pixels, 0-based.")
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="Video to write.")
+@click.option("--out", required=True, type=PATH, help="Video to write.")
 @click.option("--tracker", default="dslt/lite", show_default=True, help="tracker/preset.")
 @click.option(
     "--set", "overrides", multiple=True, help="Setting, for example tracking.scale.step=1.05."
 )
 @click.option(
     "--trackers",
-    type=click.Path(path_type=Path),
+    type=PATH,
     default=TRACKERS,
     show_default=True,
     help="Folder of the presets.",
 )
 @WEIGHTS
-@click.option("--seed", default=0, show_default=True)
-@click.option("--device", type=click.Choice(get_args(Device)), default="auto", show_default=True)
+@SEED
+@DEVICE
 def command(
     source: Path,
     box: str,

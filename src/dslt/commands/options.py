@@ -1,13 +1,88 @@
-"""Options that several commands have."""
+"""Options that several commands have, how they are read, and commands whose options take lists."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any, get_args
 
 import click
 
-WEIGHTS = click.option(
-    "--weights",
-    type=click.Path(path_type=Path),
-    help="model.pt of `dslt train`, for a tracker that learns offline.",
+from dslt.core.device import Device
+from dslt.core.errors import DsltError
+from dslt.core.text import split_pair
+
+PATH = click.Path(path_type=Path)
+Decorator = Callable[[Any], Any]
+
+
+def pairs_of(texts: Iterable[str], form: str) -> dict[str, str]:
+    """Read repeated `KEY=VALUE`, each key once.
+
+    Args:
+        texts: The values of an option.
+        form: The option and its form, for errors, e.g. `--label CELL=TEXT`.
+
+    Raises:
+        DsltError: A text has another form, or a key stands twice.
+    """
+    pairs: dict[str, str] = {}
+    for text in texts:
+        key, value = split_pair(text, form)
+        if key in pairs:
+            raise DsltError(f"{form}: {key} was given twice")
+        pairs[key] = value
+    return pairs
+
+
+def pair_option(name: str, form: str, variable: str, text: str, **more: Any) -> Decorator:
+    """Make a repeatable option `KEY=VALUE`; the command gets a mapping."""
+
+    def read(context: click.Context, option: click.Parameter, found: Any) -> dict[str, str]:
+        return pairs_of(found, f"{name} {form}")
+
+    return click.option(
+        name, variable, multiple=True, metavar=form, callback=read, help=text, **more
+    )
+
+
+CELL = click.option("--cell", required=True, help="Name of the cell, for messages.")
+INDEX = click.option("--index", required=True, type=PATH, help="Benchmark index.")
+SEED = click.option("--seed", default=0, show_default=True, help="Seed of everything random.")
+THREADS = click.option(
+    "--threads", default=1, show_default=True, help="Threads of torch and OpenCV."
 )
+DEVICE = click.option(
+    "--device", type=click.Choice(get_args(Device)), default="auto", show_default=True
+)
+WEIGHTS = click.option(
+    "--weights", type=PATH, help="model.pt of `dslt train`, for a tracker that learns offline."
+)
+
+
+class SpreadCommand(click.Command):
+    """A command that reads `--opt a b c` as `--opt a --opt b --opt c` where `--opt` repeats.
+
+    Snakemake writes `--score {input.score}` as `--score a b c`; by hand one repeats the option.
+    Both are the same here, and a repeatable option with no value at all is an empty list.
+    """
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Spell out the repeatable options, then parse as usual."""
+        repeatable = {
+            name
+            for param in self.params
+            if isinstance(param, click.Option) and param.multiple
+            for name in param.opts
+        }
+        spelled: list[str] = []
+        current = ""
+        for arg in args:
+            if arg in repeatable:
+                current = arg
+            elif arg.startswith("--"):
+                current = ""
+                spelled.append(arg)
+            else:
+                spelled.extend([current, arg] if current else [arg])
+        return super().parse_args(ctx, spelled)

@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 import click
 
-from dslt.commands.spread import SpreadCommand
+from dslt.commands.options import SpreadCommand
 from dslt.core.definitions import config_file, read_definitions
 from dslt.core.text import merge
 from dslt.study.cost.costs import Costs

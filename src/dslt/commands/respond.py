@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import cast, get_args
+from typing import cast
 
 import click
 
+from dslt.commands.options import CELL, DEVICE, INDEX, PATH, THREADS
 from dslt.core.device import Device, limit_threads
 from dslt.core.errors import DsltError
 from dslt.core.jsonfile import parse_json
@@ -34,17 +35,17 @@ def responding_settings(text: str, cell: str) -> TrackerSettings:
 
 
 @click.command()
-@click.option("--cell", required=True, help="Name of the cell, for messages.")
+@CELL
 @click.option("--settings", "text", required=True, help="Resolved settings as JSON.")
-@click.option("--weights", required=True, type=click.Path(path_type=Path), help="Its model.pt.")
-@click.option("--index", required=True, type=click.Path(path_type=Path), help="Benchmark index.")
+@click.option("--weights", required=True, type=PATH, help="Its model.pt.")
+@INDEX
 @click.option("--sequence", required=True, help="Sequence whose target is looked for.")
 @click.option(
     "--frame", type=int, help="Frame that is looked at, counted from 0.  [default: the middle one]"
 )
-@click.option("--threads", default=1, show_default=True, help="Threads of torch and OpenCV.")
-@click.option("--device", type=click.Choice(get_args(Device)), default="auto", show_default=True)
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="File, npz.")
+@THREADS
+@DEVICE
+@click.option("--out", required=True, type=PATH, help="File, npz.")
 def command(
     cell: str,
     text: str,

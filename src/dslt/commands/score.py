@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 from tabulate import tabulate
 
-from dslt.commands.spread import SpreadCommand
+from dslt.commands.options import SpreadCommand
 from dslt.compare import trackers
 from dslt.compare.bootstrap import Plan
 from dslt.core.definitions import BENCHMARKS, PROTOCOLS, config_file, read_definitions

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from dslt.commands.spread import SpreadCommand
+from dslt.commands.options import SpreadCommand
 from dslt.compare.cell import load_comparison
 from dslt.compare.tables import table3, vot
 from dslt.compare.tables.text import (

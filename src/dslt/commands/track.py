@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import get_args
 
 import click
 from tqdm import tqdm
 
-from dslt.commands.options import WEIGHTS
+from dslt.commands.options import CELL, DEVICE, INDEX, PATH, SEED, THREADS, WEIGHTS, SpreadCommand
 from dslt.core.device import Device, limit_threads
 from dslt.core.jsonfile import parse_json
 from dslt.data.benchmarks.index_file import BenchmarkIndex, load_index
@@ -22,21 +21,21 @@ from dslt.trackers.base import Tracker
 from dslt.trackers.make import make_tracker
 
 
-@click.command()
-@click.option("--cell", required=True, help="Name of the cell, for messages.")
+@click.command(cls=SpreadCommand)
+@CELL
 @click.option("--settings", required=True, help="Resolved settings as JSON.")
-@click.option("--index", required=True, type=click.Path(path_type=Path), help="Benchmark index.")
+@INDEX
 @click.option("--sequence", "names", multiple=True, help="Sequence; repeat. Default: all.")
-@click.option("--seed", default=0, show_default=True)
-@click.option("--threads", default=1, show_default=True, help="Threads of torch and OpenCV.")
-@click.option("--device", type=click.Choice(get_args(Device)), default="auto", show_default=True)
+@SEED
+@THREADS
+@DEVICE
 @click.option(
     "--protocol-definition",
     "definition",
     help="Protocol as JSON: one of kind vot starts a lost tracker again. Default: one pass.",
 )
 @WEIGHTS
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the runs.")
+@click.option("--out", required=True, type=PATH, help="Folder of the runs.")
 def command(
     cell: str,
     settings: str,

@@ -8,11 +8,13 @@ Several processes share a training that `torchrun` starts:
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast, get_args
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
+from dslt.commands.options import CELL, DEVICE, PATH, SEED, THREADS, pair_option
 from dslt.core.definitions import TRAINING_SETS, changed_definitions, config_file, read_definitions
 from dslt.core.device import Device, choose_device, limit_threads
 from dslt.core.errors import DsltError
@@ -33,13 +35,13 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--cell", required=True, help="Name of the cell, for messages.")
+@CELL
 @click.option("--settings", required=True, help="Tracker and training settings as JSON.")
-@click.option("--seed", default=0, show_default=True)
+@SEED
 @click.option(
     "--training-sets",
     "sets",
-    type=click.Path(path_type=Path),
+    type=PATH,
     help="Definitions of the training sets. Default: config/training_sets.yaml.",
 )
 @click.option(
@@ -48,32 +50,31 @@ if TYPE_CHECKING:
     default="{}",
     help="Entries that replace those of the file, or some of their keys, as JSON.",
 )
-@click.option(
+@pair_option(
     "--training-index",
+    "NAME=PATH",
     "indexes",
-    multiple=True,
-    metavar="NAME=PATH",
-    help="Index of a training set (`dslt index NAME`); repeat. Default: its annotations are read.",
+    "Index of a training set (`dslt index NAME`); repeat. Default: its annotations are read.",
 )
 @click.option("--data", default="data", show_default=True, help="Folder with fetched files.")
 @click.option("--validation", help="Validation settings as JSON. Default: no validation.")
-@click.option("--threads", default=1, show_default=True, help="Threads of torch and OpenCV.")
+@THREADS
 @click.option("--workers", default=1, show_default=True, help="Processes that draw pairs.")
-@click.option("--device", type=click.Choice(get_args(Device)), default="auto", show_default=True)
-@click.option("--state", type=click.Path(path_type=Path), help="Folder of the state to go on from.")
+@DEVICE
+@click.option("--state", type=PATH, help="Folder of the state to go on from.")
 @click.option(
     "--states",
-    type=click.Path(path_type=Path),
+    type=PATH,
     help="Instead of --state: folder in which each training has one, named after its identity.",
 )
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of outputs.")
+@click.option("--out", required=True, type=PATH, help="Folder of outputs.")
 def command(
     cell: str,
     settings: str,
     seed: int,
     sets: Path | None,
     changes: str,
-    indexes: tuple[str, ...],
+    indexes: Mapping[str, str],
     data: str,
     validation: str | None,
     threads: int,
@@ -105,7 +106,7 @@ def command(
     )
     folder = _state_folder(state, states, identity)
     with joined(choose_device(device)) as (processes, place):
-        pairs = _open_pairs(training, seed, definitions, _indexes(indexes), data)
+        pairs = _open_pairs(training, seed, definitions, indexes, data)
         run = _make_run(training, seed, pairs, scored, folder, identity, processes, place, cell)
         run.go(workers)
         run.finish(out, {"model_id": model_id(training, seed, definitions), **identity})
@@ -142,22 +143,11 @@ def _state_folder(state: Path | None, states: Path | None, identity: dict[str, A
     raise click.UsageError("expected one of --state and --states")
 
 
-def _indexes(given: tuple[str, ...]) -> dict[str, Path]:
-    """Split the indexes of training sets into names and files."""
-    found = {}
-    for text in given:
-        name, equals, path = text.partition("=")
-        if not (name and equals and path):
-            raise click.UsageError(f"--training-index {text!r}: expected NAME=PATH")
-        found[name] = Path(path)
-    return found
-
-
 def _open_pairs(
     training: SiameseTraining,
     seed: int,
     definitions: dict[str, Any],
-    indexes: dict[str, Path],
+    indexes: Mapping[str, str],
     data: str,
 ) -> PairDataset:
     """Open the training sets, whose order does not count."""
@@ -167,7 +157,9 @@ def _open_pairs(
     entries = {name: parse_training_set(name, values) for name, values in definitions.items()}
     ordered = dict(sorted(training.pairs.sources.items()))
     settings = training.pairs.model_copy(update={"sources": ordered})
-    sources = open_sources(ordered, entries, indexes=indexes, data=data)
+    sources = open_sources(
+        ordered, entries, indexes={name: Path(path) for name, path in indexes.items()}, data=data
+    )
     return PairDataset(settings, training.crops, sources, seed)
 
 

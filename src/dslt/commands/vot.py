@@ -10,7 +10,7 @@ from typing import get_args
 
 import click
 
-from dslt.commands.options import WEIGHTS
+from dslt.commands.options import DEVICE, PATH, SEED, THREADS, WEIGHTS
 from dslt.core.definitions import config_file
 from dslt.core.device import Device, limit_threads
 from dslt.core.errors import DsltError, unknown
@@ -52,12 +52,12 @@ def find_settings(cell: str, settings: str | None, cells: Path | None) -> Tracke
 @click.option("--settings", help="Resolved settings as JSON. Default: the cell's.")
 @click.option(
     "--cells",
-    type=click.Path(path_type=Path),
+    type=PATH,
     help="Sheet of cells, beside the folder trackers/. Default: the project's.",
 )
-@click.option("--seed", default=0, show_default=True)
-@click.option("--threads", default=1, show_default=True, help="Threads of torch and OpenCV.")
-@click.option("--device", type=click.Choice(get_args(Device)), default="auto", show_default=True)
+@SEED
+@THREADS
+@DEVICE
 @click.option(
     "--initial-box",
     type=click.Choice(get_args(InitialBox)),
@@ -84,7 +84,7 @@ def run(
 
 @command.command()
 @click.option("--cell", required=True, help="Cell of the sheet, or tracker/preset.")
-@click.option("--cells", type=click.Path(path_type=Path), help="As for run.")
+@click.option("--cells", type=PATH, help="As for run.")
 @click.option("--name", help="Name in the toolkit. Default: the cell's.")
 @WEIGHTS
 def ini(cell: str, cells: Path | None, name: str | None, weights: Path | None) -> None:

@@ -9,6 +9,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from dslt.core.errors import DsltError
+
 
 def canonical(settings: Any) -> str:
     """Write settings as JSON with sorted keys: equal settings give equal text."""
@@ -30,3 +32,15 @@ def merge(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]
             value = merge(old, value)
         merged[key] = value
     return merged
+
+
+def split_pair(text: str, form: str) -> tuple[str, str]:
+    """Split `KEY=VALUE` at the first equals sign.
+
+    Raises:
+        DsltError: There is no equals sign, or one side is empty; `form` says what was expected.
+    """
+    key, equals, value = text.partition("=")
+    if not (key and equals and value):
+        raise DsltError(f"{text!r}: expected {form}")
+    return key, value

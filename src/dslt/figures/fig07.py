@@ -15,6 +15,7 @@ from matplotlib.image import AxesImage
 from matplotlib.patches import Rectangle
 
 from dslt.core.errors import DsltError
+from dslt.core.text import split_pair
 from dslt.figures import inputs, style
 
 MADE_BY = "`dslt respond`"
@@ -82,7 +83,7 @@ def load(specs: Sequence[str]) -> Rows:
     rows: Rows = {}
     files: dict[str, Path] = {}
     for spec in specs:
-        key, name = inputs.split_pair(spec, f"--maps {FORM}")
+        key, name = split_pair(spec, f"--maps {FORM}")
         cell, _, row = key.partition("@")
         answers, path = rows.setdefault(row, {}), Path(name)
         if cell in answers:

@@ -15,6 +15,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from dslt.core.errors import DsltError
+from dslt.core.text import split_pair
 from dslt.figures import inputs, style
 from dslt.figures import learning as validation
 from dslt.figures.learning import Validated
@@ -92,7 +93,7 @@ def load(specs: Sequence[str]) -> Study:
     study: Study = {}
     held: dict[str, tuple[Path, set[str]]] = {}
     for spec in specs:
-        key, name = inputs.split_pair(spec, FORM)
+        key, name = split_pair(spec, FORM)
         cell, _, benchmark = key.partition("@")
         path = Path(name)
         traces = _traces(path)

@@ -21,18 +21,6 @@ def existing(path: Path, made_by: str) -> Path:
     return path
 
 
-def split_pair(text: str, form: str) -> tuple[str, str]:
-    """Split `KEY=VALUE` at the first equals sign.
-
-    Raises:
-        DsltError: There is no equals sign, or one side is empty; `form` says what was expected.
-    """
-    key, found, value = text.partition("=")
-    if not found or not key or not value:
-        raise DsltError(f"{text!r}: expected {form}")
-    return key, value
-
-
 def open_npz(path: Path, made_by: str) -> np.lib.npyio.NpzFile:
     """Open an archive of arrays.
 

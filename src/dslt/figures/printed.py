@@ -13,7 +13,7 @@ from dslt.compare.paper import Claim, PrintedNumber, read_claims, read_numbers, 
 from dslt.figures import style
 from dslt.figures.style import Look
 from dslt.score.metrics import METRICS
-from dslt.settings.catalog import PAPER_BENCHMARKS, listed
+from dslt.settings.catalog import listed, paper_benchmarks
 
 PRINTED = "printed"
 RESCORED = "re-scored"
@@ -58,7 +58,7 @@ def load(figure: str, folder: Path | None) -> Printed:
     Raises:
         DsltError: The folder is missing or a file in it is malformed.
     """
-    benchmarks = PAPER_BENCHMARKS.get(figure, ())
+    benchmarks = paper_benchmarks(figure)
     if folder is None:
         return Printed(benchmarks)
     sources = SOURCES.get(figure, (figure,))

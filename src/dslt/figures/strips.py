@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from dslt.core.errors import DsltError
+from dslt.core.text import split_pair
 from dslt.data.benchmarks.index_file import BenchmarkIndex, load_index
 from dslt.data.sequences.frames import Sequence as Video
 from dslt.figures import inputs
@@ -85,7 +86,7 @@ def parse_tracks(specs: Sequence[str], benchmarks: Sequence[str]) -> Tracks:
     form = "CELL=DIR or CELL@BENCHMARK=DIR"
     found: dict[tuple[str, str], Path] = {}
     for spec in specs:
-        key, folder = inputs.split_pair(spec, f"--tracks {form}")
+        key, folder = split_pair(spec, f"--tracks {form}")
         cell, _, benchmark = key.partition("@")
         if not benchmark and len(benchmarks) > 1:
             raise DsltError(f"--tracks {spec}: expected CELL@BENCHMARK=DIR with several indexes")

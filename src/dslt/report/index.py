@@ -13,7 +13,7 @@ from dslt import __version__
 from dslt.core.errors import DsltError
 from dslt.core.files import atomic_write
 from dslt.report import html, tables
-from dslt.settings.catalog import TITLES, benchmark_title
+from dslt.settings.catalog import benchmark_title, heading
 
 VOT_TABLES = ("table1", "table2")
 
@@ -117,7 +117,7 @@ def _headlines(contents: Contents) -> str:
 def _tables(contents: Contents, base: Path) -> str:
     parts = []
     for path in contents.tables:
-        title = escape(TITLES.get(path.stem, path.stem))
+        title = escape(heading(path.stem))
         files = _beside(path, (".csv", ".md", ".tex"), base)
         is_vot = path.stem in VOT_TABLES
         shown = tables.vot(path) if is_vot else tables.read_csv(path)
@@ -131,7 +131,7 @@ def _tables(contents: Contents, base: Path) -> str:
 def _figures(contents: Contents, base: Path) -> str:
     parts = []
     for path in contents.figures:
-        title = TITLES.get(path.stem, path.stem)
+        title = heading(path.stem)
         caption = f"{escape(title)}. {_beside(path, ('.pdf', '.png'), base)}"
         parts.append(html.image(path, title, caption))
     return "<h2>Figures</h2>\n" + "\n".join(parts) if parts else ""

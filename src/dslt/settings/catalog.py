@@ -1,8 +1,234 @@
-"""Names of benchmarks, figures and tables in headings; what each shows in the paper."""
+"""Every figure, table and page once, and what benchmarks are called in headings.
+
+The allowed names of the configuration, its schema, the verbs of `dslt figure`, the workflow's jobs,
+the report's headings and the list in `config/README.md` come from here. A figure is added with one
+row, its module and its caption (`docs/extend.md`).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+Source = Literal[
+    "nothing", "factors", "scores", "boxes", "maps", "responses", "timeline", "records"
+]
+Takes = Literal["one_pass", "supervised", "attributes"]
+
+
+@dataclass(frozen=True)
+class FigureEntry:
+    """A figure.
+
+    Attributes:
+        title: Its name in headings, without its number.
+        words: What it shows, for `--help` and the configuration's schema.
+        module: Module that draws it, loaded when it is drawn. `figure` makes it of what `load`
+            reads; `dslt.commands.figure` says with which arguments, source by source.
+        source: What it is drawn from. `scores`: score files; `boxes`: result boxes on frames;
+            `maps`: first-frame maps; `responses`: responses of trained networks; `timeline`: boxes
+            and scores over a sequence; `records`: records of trainings; `factors`: settings of a
+            modulating factor; `nothing`.
+        takes: Benchmarks that have what it is about: those with success and precision, with an
+            expected average overlap, or with scores by attribute.
+        pages: Pages of the report that show it.
+        number: Its number in the paper; None: it is not in the paper.
+        paper: Benchmarks that the paper draws it for.
+        rule: How the sequences of strips are chosen.
+        about_reference: Whether strips are about the reference cell, on every benchmark, and not
+            about all cells on the first one.
+        defaults: Values of its choice that differ from the settings' own.
+    """
+
+    title: str
+    words: str
+    module: str
+    source: Source
+    takes: Takes = "one_pass"
+    pages: tuple[str, ...] = ()
+    number: int | None = None
+    paper: tuple[str, ...] = ()
+    rule: str = ""
+    about_reference: bool = False
+    defaults: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def heading(self) -> str:
+        """Number, title, and what the paper shows it for."""
+        number = f"Fig. {self.number}: " if self.number else ""
+        return f"{number}{self.title}" + _in_the_paper(self.paper)
+
+
+@dataclass(frozen=True)
+class TableEntry:
+    """A table of the paper.
+
+    Attributes:
+        title: Its name in headings, without its number.
+        pages: Pages of the report that show it.
+        number: Its number in the paper.
+        paper: Benchmarks that the paper prints it for.
+    """
+
+    title: str
+    pages: tuple[str, ...]
+    number: int
+    paper: tuple[str, ...] = ()
+
+    @property
+    def heading(self) -> str:
+        """Number, title, and what the paper prints it for."""
+        return f"Table {self.number}: {self.title}" + _in_the_paper(self.paper)
+
+
+def _scores(number: int, words: str, paper: tuple[str, ...], title: str = "") -> FigureEntry:
+    """Make the row of a figure of success and precision plots."""
+    return FigureEntry(
+        title=title or "success and precision",
+        words=words,
+        module="dslt.figures.one_pass",
+        source="scores",
+        pages=("benchmarks",),
+        number=number,
+        paper=paper,
+    )
+
+
+def _overlap(number: int, paper: str) -> FigureEntry:
+    """Make the row of a figure of the expected average overlap."""
+    return FigureEntry(
+        title="expected average overlap",
+        words="ranking by expected average overlap, and its curves",
+        module="dslt.figures.eao",
+        source="scores",
+        takes="supervised",
+        pages=("benchmarks",),
+        number=number,
+        paper=(paper,),
+    )
+
+
+def _strips(number: int, title: str, words: str, rule: str, about_reference: bool) -> FigureEntry:
+    """Make the row of a figure of boxes on frames."""
+    return FigureEntry(
+        title=title,
+        words=words,
+        module="dslt.figures.boxes_on_frames",
+        source="boxes",
+        pages=("benchmarks" if about_reference else "ablation",),
+        number=number,
+        rule=rule,
+        about_reference=about_reference,
+        defaults={"sequences": 2 if about_reference else 4},
+    )
+
+
+FIGURES: Mapping[str, FigureEntry] = {
+    "fig01": _strips(
+        1,
+        "the losses on the same frames",
+        "boxes of several cells on the same frames",
+        "those on which the cells' mean overlaps differ most",
+        about_reference=False,
+    ),
+    "fig03": FigureEntry(
+        title="imbalance of the regression data",
+        words="patch, label, responses and histogram of the errors",
+        module="dslt.figures.fig03",
+        source="maps",
+        pages=("convergence",),
+        number=3,
+    ),
+    "fig04": FigureEntry(
+        title="modulating factor and losses",
+        words="modulating factors and losses",
+        module="dslt.figures.fig04",
+        source="factors",
+        pages=("convergence",),
+        number=4,
+    ),
+    "fig06": FigureEntry(
+        title="modulating factors and losses of classification",
+        words="modulating factors and losses of classification",
+        module="dslt.figures.fig06",
+        source="nothing",
+        pages=("offline",),
+        number=6,
+    ),
+    "fig07": FigureEntry(
+        title="responses by loss",
+        words="responses of Siamese networks to one frame",
+        module="dslt.figures.fig07",
+        source="responses",
+        pages=("offline",),
+        number=7,
+    ),
+    "fig08": _scores(8, "success and precision plots", ("OTB-2013", "OTB-2015")),
+    "fig09": _scores(9, "success and precision plots", ("UAV-123",)),
+    "fig10": _overlap(10, "VOT-2016"),
+    "fig11": _scores(
+        11,
+        "success and precision plots with and without shrinkage",
+        ("OTB-2015",),
+        "with and without shrinkage",
+    ),
+    "fig12": _overlap(12, "VOT-2018"),
+    "fig13": _scores(13, "success and precision plots", ("LaSOT",)),
+    "fig14": FigureEntry(
+        title="score over time",
+        words="scores and overlaps over the frames of a sequence",
+        module="dslt.figures.fig14",
+        source="timeline",
+        pages=("offline",),
+        number=14,
+    ),
+    "fig15": FigureEntry(
+        title="ablation of the regression loss",
+        words="success and precision plots of the ablation",
+        module="dslt.figures.one_pass",
+        source="scores",
+        pages=("ablation",),
+        number=15,
+    ),
+    "fig16": FigureEntry(
+        title="convergence of first-frame and offline training",
+        words="convergence of first-frame and offline training",
+        module="dslt.figures.fig16",
+        source="records",
+        pages=("convergence", "offline"),
+        number=16,
+    ),
+    "fig17": _strips(
+        17,
+        "where the tracker does best",
+        "boxes where the reference does best",
+        "those on which its mean overlap exceeds the median of the others' most",
+        about_reference=True,
+    ),
+    "fig18": _strips(
+        18,
+        "where the tracker fails",
+        "boxes where the reference fails",
+        "those on which its mean overlap is lowest, around its first failure",
+        about_reference=True,
+    ),
+    "attributes": FigureEntry(
+        title="Scores by attribute",
+        words="scores by attribute",
+        module="dslt.figures.attributes",
+        source="scores",
+        takes="attributes",
+        pages=("benchmarks",),
+    ),
+}
+TABLES: Mapping[str, TableEntry] = {
+    "table1": TableEntry("expected average overlap", ("benchmarks",), 1, ("VOT-2016",)),
+    "table2": TableEntry("expected average overlap", ("benchmarks",), 2, ("VOT-2018",)),
+    "table3": TableEntry("settings of the loss", ("ablation",), 3),
+}
+# In the order of the report, with what each shows beside figures and tables.
+PAGES: tuple[str, ...] = ("data", "convergence", "offline", "ablation", "benchmarks", "scorecard")
 
 BENCHMARKS: Mapping[str, str] = {
     "clips": "Real clips",
@@ -11,40 +237,20 @@ BENCHMARKS: Mapping[str, str] = {
     "synthetic": "Synthetic videos",
     "synthetic_vot": "Synthetic videos with resets",
 }
-TITLES: Mapping[str, str] = {
-    "fig01": "Fig. 1: the losses on the same frames",
-    "fig03": "Fig. 3: imbalance of the regression data",
-    "fig04": "Fig. 4: modulating factor and losses",
-    "fig06": "Fig. 6: modulating factors and losses of classification",
-    "fig07": "Fig. 7: responses by loss",
-    "fig08": "Fig. 8: success and precision (in the paper: OTB-2013 and OTB-2015)",
-    "fig09": "Fig. 9: success and precision (in the paper: UAV-123)",
-    "fig10": "Fig. 10: expected average overlap (in the paper: VOT-2016)",
-    "fig11": "Fig. 11: with and without shrinkage (in the paper: OTB-2015)",
-    "fig12": "Fig. 12: expected average overlap (in the paper: VOT-2018)",
-    "fig13": "Fig. 13: success and precision (in the paper: LaSOT)",
-    "fig14": "Fig. 14: score over time",
-    "fig15": "Fig. 15: ablation of the regression loss",
-    "fig16": "Fig. 16: convergence of first-frame and offline training",
-    "fig17": "Fig. 17: where the tracker does best",
-    "fig18": "Fig. 18: where the tracker fails",
-    "attributes": "Scores by attribute",
-    "quick": "A taste: success and precision on three clips",
-    "table1": "Table 1: expected average overlap (in the paper: VOT-2016)",
-    "table2": "Table 2: expected average overlap (in the paper: VOT-2018)",
-    "table3": "Table 3: settings of the loss",
-}
-# Of the tables and figures that are about one benchmark or two.
-PAPER_BENCHMARKS: Mapping[str, tuple[str, ...]] = {
-    "fig08": ("OTB-2013", "OTB-2015"),
-    "fig09": ("UAV-123",),
-    "fig10": ("VOT-2016",),
-    "fig11": ("OTB-2015",),
-    "fig12": ("VOT-2018",),
-    "fig13": ("LaSOT",),
-    "table1": ("VOT-2016",),
-    "table2": ("VOT-2018",),
-}
+
+
+def heading(name: str) -> str:
+    """Name a figure or table in a heading; one that is not in the catalog is called by its id."""
+    if name == "quick":
+        return "A taste: success and precision on three clips"
+    entry = FIGURES.get(name) or TABLES.get(name)
+    return entry.heading if entry else name
+
+
+def paper_benchmarks(name: str) -> tuple[str, ...]:
+    """Name the benchmarks that the paper shows a figure or table for, if it is about some."""
+    entry = FIGURES.get(name) or TABLES.get(name)
+    return entry.paper if entry else ()
 
 
 def benchmark_title(name: str) -> str:
@@ -56,3 +262,7 @@ def listed(names: Sequence[str]) -> str:
     """Join names as in a sentence: `a`, `a and b`, `a, b and c`."""
     *most, last = names
     return f"{', '.join(most)} and {last}" if most else last
+
+
+def _in_the_paper(benchmarks: Sequence[str]) -> str:
+    return f" (in the paper: {listed(benchmarks)})" if benchmarks else ""

@@ -16,6 +16,7 @@ from dslt.data.benchmarks.kinds import AnnotationsBenchmark, ClipsBenchmark, Fol
 from dslt.data.downloads.definitions import receipt_file
 from dslt.data.downloads.sources import PackageFiles
 from dslt.data.sequences.folders import select_targets
+from dslt.study import paths
 from dslt.study.study import Study
 
 DATA = Path("data")  # what was fetched
@@ -108,7 +109,7 @@ class StudyData:
     def set_indexes(self, cell: str) -> dict[str, str]:
         """Map the training sets on disk that a cell is trained on to their indexes."""
         names = json.loads(self.study.offline[cell].sets)
-        return {n: f"results/data/sets/{n}.parquet" for n in names if n in self.training_sets}
+        return {n: paths.SET_INDEX.format(set=n) for n in names if n in self.training_sets}
 
     @cached_property
     def users(self) -> dict[str, tuple[str, ...]]:

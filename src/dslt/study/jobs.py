@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
-from dslt.settings.catalog import PAPER_BENCHMARKS
-from dslt.settings.protocols import OpeProtocol, Protocol, VotProtocol
+from dslt.settings.catalog import FIGURES, TABLES, Source, Takes, paper_benchmarks
+from dslt.settings.protocols import OpeProtocol, Protocol
+from dslt.study import paths
 from dslt.study.data import StudyData
 from dslt.study.settings import (
     MapsSettings,
@@ -20,11 +22,6 @@ from dslt.study.settings import (
 from dslt.study.study import Study
 
 Chosen = Mapping[str, tuple[str, ...]]
-TRAINED = "results/compare/training.csv"
-BENCHMARK_FIGURES = (
-    *("fig08", "fig09", "fig10", "fig11", "fig12", "fig13"),
-    *("attributes", "fig17", "fig18"),
-)
 
 
 @dataclass(frozen=True)
@@ -60,25 +57,18 @@ def gpu_jobs(device: str) -> int:
 
 def figure_jobs(study: Study) -> dict[str, Job]:
     """Map the figures that can be drawn to their commands; `quick` is Fig. 15 in small."""
-    figures = study.settings.figures
-    quick = study.settings.quick
+    choices = study.settings.figures.choices()
     jobs = {
-        "fig01": _strips(study, "fig01", figures.fig01),
-        "fig03": _responses(study, figures.fig03),
-        "fig04": Job("fig04", (), ()),
-        "fig06": Job("fig06", (), ()),
-        "fig07": _offline_responses(study, figures.fig07),
-        "fig14": _timeline(study, figures.fig14),
-        "fig16": _convergence(study, figures.fig16),
-        "fig17": _strips(study, "fig17", figures.fig17),
-        "fig18": _strips(study, "fig18", figures.fig18),
+        name: BUILDERS[FIGURES[name].source](study, name, choices.get(name))
+        for name in study.settings.figures.make
     }
-    for name, kind in PLOTS.items():
-        chosen = study.select(figures.choices()[name], name)
-        jobs[name] = _plots(study, name, {b: c for b, c in chosen.items() if kind(study, b)})
-    drawn = {name: job for name in figures.make if (job := jobs[name])}
-    plots = _plots(study, "fig15", {quick.benchmark: quick.cells})
-    return drawn | ({"quick": plots} if plots else {})
+    quick = study.settings.quick
+    jobs["quick"] = _plots(study, "fig15", {quick.benchmark: quick.cells})
+    return {name: job for name, job in jobs.items() if job}
+
+
+def _protocol(study: Study, benchmark: str) -> Protocol:
+    return study.protocols[study.benchmarks[benchmark].protocol]
 
 
 def _one_pass(study: Study, benchmark: str) -> bool:
@@ -86,27 +76,12 @@ def _one_pass(study: Study, benchmark: str) -> bool:
     return isinstance(_protocol(study, benchmark), OpeProtocol)
 
 
-def _supervised(study: Study, benchmark: str) -> bool:
-    """Tell whether a benchmark has an expected average overlap."""
-    return isinstance(_protocol(study, benchmark), VotProtocol)
-
-
-def _by_attribute(study: Study, benchmark: str) -> bool:
-    """Tell whether a benchmark may have scores by attribute."""
+def _has(study: Study, benchmark: str, takes: Takes) -> bool:
+    """Tell whether a benchmark has the scores that a figure is about."""
     protocol = _protocol(study, benchmark)
-    return isinstance(protocol, OpeProtocol) or bool(protocol.tags)
-
-
-def _protocol(study: Study, benchmark: str) -> Protocol:
-    return study.protocols[study.benchmarks[benchmark].protocol]
-
-
-# Figures that are drawn from score files, and the benchmarks that they take.
-PLOTS: Mapping[str, Callable[[Study, str], bool]] = {
-    **dict.fromkeys(("fig08", "fig09", "fig11", "fig13", "fig15"), _one_pass),
-    **dict.fromkeys(("fig10", "fig12"), _supervised),
-    "attributes": _by_attribute,
-}
+    if isinstance(protocol, OpeProtocol):
+        return takes in ("one_pass", "attributes")
+    return takes == "supervised" or (takes == "attributes" and bool(protocol.tags))
 
 
 def page_jobs(study: Study, figures: Iterable[str]) -> dict[str, Job]:
@@ -116,24 +91,22 @@ def page_jobs(study: Study, figures: Iterable[str]) -> dict[str, Job]:
         study: The study.
         figures: Those that are drawn; a page notes the others.
     """
-    drawn = {name: [f"results/figures/{name}.png"] for name in figures}
+    drawn = {name: [paths.FIGURE.format(figure=name, kind="png")] for name in figures}
     records = study.records(study.converged)
-    compared = [f"results/compare/{cell}.json" for cell in study.cells_run]
-    offline = [TRAINED] if study.validations else []
-    shown: dict[str, tuple[dict[str, list[str]], tuple[str, ...]]] = {
-        "data": ({"index": [f"results/data/{name}.parquet" for name in study.runs]}, ()),
-        "convergence": ({"convergence": list(records.values())}, ("fig03", "fig04", "fig16")),
-        "offline": ({"training": offline}, ("fig06", "fig07", "fig14", "fig16")),
-        "ablation": (
-            {"table": _tables(study, "table3"), "compare": compared},
-            ("fig01", "fig15"),
-        ),
-        "benchmarks": ({"table": _tables(study, "table1", "table2")}, BENCHMARK_FIGURES),
-        "scorecard": ({"scorecard": ["results/compare/scorecard.csv"]}, ()),
+    compared = [paths.COMPARISON.format(cell=cell) for cell in study.cells_run]
+    offline = [paths.TRAINING_GAINS] if study.validations else []
+    shown: dict[str, dict[str, list[str]]] = {
+        "data": {"index": [paths.INDEX.format(benchmark=name) for name in study.runs]},
+        "convergence": {"convergence": list(records.values())},
+        "offline": {"training": offline},
+        "ablation": {"table": _tables(study, "ablation"), "compare": compared},
+        "benchmarks": {"table": _tables(study, "benchmarks")},
+        "scorecard": {"scorecard": [paths.SCORECARD]},
     }
     jobs: dict[str, Job] = {}
     for page in study.settings.pages:
-        values = shown[page][0] | {name: drawn[name] for name in shown[page][1] if name in drawn}
+        of_page = {name for name, entry in FIGURES.items() if page in entry.pages}
+        values = shown[page] | {name: drawn[name] for name in drawn if name in of_page}
         files = tuple(chain(*values.values()))
         if page == "convergence":
             values["convergence"] = [f"{key}={path}" for key, path in records.items()]
@@ -144,9 +117,14 @@ def page_jobs(study: Study, figures: Iterable[str]) -> dict[str, Job]:
     return jobs
 
 
-def _tables(study: Study, *names: str) -> list[str]:
-    """List the tables among `names` that the study writes."""
-    return [f"results/tables/{name}.csv" for name in names if name in study.settings.tables]
+def _tables(study: Study, page: str) -> list[str]:
+    """List the tables of a page that the study writes."""
+    names = [name for name, entry in TABLES.items() if page in entry.pages]
+    return [
+        paths.TABLE.format(table=name, kind="csv")
+        for name in names
+        if name in study.settings.tables
+    ]
 
 
 def _labels(study: Study, cells: Iterable[str]) -> list[str]:
@@ -155,20 +133,21 @@ def _labels(study: Study, cells: Iterable[str]) -> list[str]:
 
 
 def _strips(study: Study, figure: str, choice: StripsSettings) -> Job | None:
-    """Fig. 1, 17 and 18: the first seed's boxes of some cells on the same frames."""
+    """Show the first seed's boxes of some cells on the same frames."""
     reference = study.settings.reference_cell
     files: list[str] = []
     options = ["--sequences", str(choice.sequences), "--frames", str(choice.frames)]
-    options += ["--reference", reference] if figure != "fig01" else []
+    about_reference = FIGURES[figure].about_reference
+    options += ["--reference", reference] if about_reference else []
     used: list[str] = []
     for benchmark, chosen in study.select(choice, figure).items():
         cells = [cell for cell in chosen if not study.is_external(cell)]
         framed = StudyData(study).has_frames(benchmark)
-        about = figure == "fig01" or reference in cells
+        about = not about_reference or reference in cells
         if cells and framed and about and _one_pass(study, benchmark):
             seeds = {cell: study.cells[cell].seeds[0] for cell in cells}
             boxes = chain(*(study.box_files(c, benchmark, s, ".txt") for c, s in seeds.items()))
-            index = f"results/data/{benchmark}.parquet"
+            index = paths.INDEX.format(benchmark=benchmark)
             files += [index, *StudyData(study).clips(benchmark), *boxes]
             folders = {
                 f"{cell}@{benchmark}": study.result_folder(cell, benchmark, seed)
@@ -177,45 +156,45 @@ def _strips(study: Study, figure: str, choice: StripsSettings) -> Job | None:
             options += ["--index", index, *pairs("--tracks", folders)]
             options += repeat("--among", study.among(benchmark))
             used += cells
-            if figure == "fig01":
+            if not about_reference:
                 break
     if not files:
         return None
     return Job(figure, tuple(dict.fromkeys(files)), (*options, *_labels(study, used)))
 
 
-def _responses(study: Study, choice: ResponsesSettings) -> Job | None:
+def _maps(study: Study, figure: str, choice: ResponsesSettings) -> Job | None:
     """Fig. 3: the first frame's maps of some cells."""
-    for benchmark, cells in study.select(choice, "fig03").items():
+    for benchmark, cells in study.select(choice, figure).items():
         records = study.records({benchmark: cells})
         maps = {key.split("@")[0]: path[:-4] + ".npz" for key, path in records.items()}
         sequence = choice.sequence or study.sequences[benchmark][0]
         options = ["--sequence", sequence, *pairs("--maps", maps), *_labels(study, maps)]
         if maps:
-            return Job("fig03", tuple(maps.values()), tuple(options))
+            return Job(figure, tuple(maps.values()), tuple(options))
     return None
 
 
-def _offline_responses(study: Study, choice: MapsSettings) -> Job | None:
+def _responses(study: Study, figure: str, choice: MapsSettings) -> Job | None:
     """Fig. 7: what the first seed's networks answer in the middle of some sequences."""
-    for benchmark, cells in _offline(study, choice, "fig07").items():
+    for benchmark, cells in _offline(study, choice, figure).items():
         names = study.sequences[benchmark]
         count = min(choice.sequences, len(names))
         chosen = [names[index * len(names) // count] for index in range(count)]
         maps = {
-            f"{cell}@{name}": f"{study.first_folder(cell, benchmark)}/{name}.response.npz"
+            f"{cell}@{name}": study.response(cell, benchmark, name)
             for name in chosen
             for cell in cells
         }
         options = [*pairs("--maps", maps), *_labels(study, cells)]
-        return Job("fig07", tuple(maps.values()), tuple(options))
+        return Job(figure, tuple(maps.values()), tuple(options))
     return None
 
 
-def _timeline(study: Study, choice: TimelineSettings) -> Job | None:
+def _timeline(study: Study, figure: str, choice: TimelineSettings) -> Job | None:
     """Fig. 14: the first seed's scores over the frames of a sequence."""
-    for benchmark, cells in _offline(study, choice, "fig14").items():
-        index = f"results/data/{benchmark}.parquet"
+    for benchmark, cells in _offline(study, choice, figure).items():
+        index = paths.INDEX.format(benchmark=benchmark)
         folders = {cell: study.first_folder(cell, benchmark) for cell in cells}
         files = [
             path
@@ -226,7 +205,7 @@ def _timeline(study: Study, choice: TimelineSettings) -> Job | None:
         options += ["--frames", str(choice.frames)]
         options += ["--sequence", choice.sequence] if choice.sequence else []
         options += repeat("--among", study.among(benchmark))
-        return Job("fig14", (index, *StudyData(study).clips(benchmark), *files), tuple(options))
+        return Job(figure, (index, *StudyData(study).clips(benchmark), *files), tuple(options))
     return None
 
 
@@ -239,6 +218,13 @@ def _offline(study: Study, choice: SelectionSettings, figure: str) -> Chosen:
     }
 
 
+def _scores(study: Study, figure: str, choice: SelectionSettings) -> Job | None:
+    """Draw the chosen cells on the benchmarks that have the scores that a figure is about."""
+    takes = FIGURES[figure].takes
+    chosen = study.select(choice, figure)
+    return _plots(study, figure, {b: c for b, c in chosen.items() if _has(study, b, takes)})
+
+
 def _plots(study: Study, figure: str, chosen: Chosen) -> Job | None:
     """Draw the scores of cells, all seeds, benchmarks apart, beside what the paper prints."""
     scores = [
@@ -248,13 +234,13 @@ def _plots(study: Study, figure: str, chosen: Chosen) -> Job | None:
     options = [*repeat("--score", scores), *_labels(study, cells)]
     options += repeat("--rescored", (cell for cell in cells if study.is_external(cell)))
     printed: list[str] = []
-    if figure in PAPER_BENCHMARKS:
+    if paper_benchmarks(figure):
         options += ["--paper", study.settings.paper]
         printed = [path.as_posix() for path in sorted(Path(study.settings.paper).glob("*.csv"))]
     return Job(figure, (*scores, *printed), tuple(options)) if scores else None
 
 
-def _convergence(study: Study, choice: SelectionSettings) -> Job | None:
+def _records(study: Study, figure: str, choice: SelectionSettings) -> Job | None:
     """Fig. 16: the recorded first-frame training of cells, and the validation of offline ones."""
     chosen = {
         name: [c for c in cells if c in (choice.cells or cells)]
@@ -270,4 +256,17 @@ def _convergence(study: Study, choice: SelectionSettings) -> Job | None:
     files = (*records.values(), *validations.values())
     cells = dict.fromkeys(key.split("@")[0] for key in (*records, *validations))
     options = [*pairs("--convergence", records), *pairs("--validation", validations)]
-    return Job("fig16", files, (*options, *_labels(study, cells))) if files else None
+    return Job(figure, files, (*options, *_labels(study, cells))) if files else None
+
+
+# What makes the command of a figure, by what it is drawn from.
+BUILDERS: Mapping[Source, Callable[[Study, str, Any], Job | None]] = {
+    "nothing": lambda study, figure, choice: Job(figure, (), ()),
+    "factors": lambda study, figure, choice: Job(figure, (), ()),
+    "scores": _scores,
+    "boxes": _strips,
+    "maps": _maps,
+    "responses": _responses,
+    "timeline": _timeline,
+    "records": _records,
+}

@@ -1,92 +1,93 @@
-"""What `config.yaml` may say; `python -m dslt.study.settings` prints it as a JSON schema."""
+"""What `config.yaml` may say."""
 
 from __future__ import annotations
 
-import json
-from typing import Annotated, Any, Literal
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, WithJsonSchema, create_model
 
 from dslt.core.device import Device
-from dslt.settings.base import Count, Settings
+from dslt.settings.base import Count, Natural, Settings
+from dslt.settings.catalog import FIGURES, PAGES, TABLES
 
 Names = Annotated[tuple[str, ...], Field(min_length=1)]
-Seed = Annotated[int, Field(ge=0)]
-Figure = Literal[
-    "fig01",
-    "fig03",
-    "fig04",
-    "fig06",
-    "fig07",
-    "fig08",
-    "fig09",
-    "fig10",
-    "fig11",
-    "fig12",
-    "fig13",
-    "fig14",
-    "fig15",
-    "fig16",
-    "fig17",
-    "fig18",
-    "attributes",
-]
-Table = Literal["table1", "table2", "table3"]
-Page = Literal["data", "convergence", "offline", "ablation", "benchmarks", "scorecard"]
+if TYPE_CHECKING:
+    Figure = str
+    Table = str
+    Page = str
+else:  # the allowed names are those of the catalog
+    Figure, Table, Page = (Literal[tuple(names)] for names in (FIGURES, TABLES, PAGES))
+
+
+def _or_all(names: Sequence[str]) -> tuple[BeforeValidator, WithJsonSchema]:
+    """Let the word `all` stand for all names of a list."""
+    listed = {"type": "array", "items": {"enum": list(names), "type": "string"}}
+    return (
+        BeforeValidator(lambda value: tuple(names) if value == "all" else value),
+        WithJsonSchema({"anyOf": [{"const": "all", "type": "string"}, listed]}),
+    )
+
+
+Figures = Annotated[tuple[Figure, ...], *_or_all(tuple(FIGURES))]
+Tables = Annotated[tuple[Table, ...], *_or_all(tuple(TABLES))]
 
 
 class SelectionSettings(Settings):
     """Cells on benchmarks, each pair that the study runs."""
 
-    cells: tuple[str, ...]
-    """Empty means those that the sheet's column `shown_in` names for it."""
-    benchmarks: tuple[str, ...]
-    """Empty means all that are run; they are never averaged together."""
+    cells: tuple[str, ...] = ()
+    """Cells that are shown; empty: those that the sheet's column `shown_in` names for it."""
+    benchmarks: tuple[str, ...] = ()
+    """Benchmarks that are shown, never averaged together; empty: all that are run and have the
+    scores that the figure is about.
+    """
 
 
 class ConvergenceSettings(Settings):
     """The first-frame training that is recorded up to a cap, whatever the cell's own stop."""
 
     run: dict[str, tuple[str, ...]]
-    """Benchmark -> cells, empty for none; a benchmark that is not named has the cells of the
-    sheet's Fig. 3 and 16 that run on it; one with resets, or that is not run, has none.
+    """Map from benchmarks to the cells whose first frames are recorded, empty for none; a benchmark
+    that is not named has the cells of the sheet's Fig. 3 and 16 that run on it, and one with
+    resets, or that is not run, has none.
     """
-    seed: Seed
-    """Of every job."""
+    seed: Natural
+    """Seed of the reductions, heads and samples of every job."""
     iterations: Count
-    """Cap; sequences that have not converged by then are counted as censored."""
+    """Cap; sequences that have not converged by then are counted and drawn as censored."""
 
 
 class HeldOutSettings(Settings):
     """How every network is scored while it learns offline; see `ValidationSettings`."""
 
-    procedural: Seed
+    procedural: Natural
     """Held-out sequences made of the training photographs."""
-    texture: Seed
+    texture: Natural
     """Held-out sequences of photographs that are in no training pair."""
     frames: Count
-    """Of each sequence."""
-    seed: Seed
-    """Of the sequences."""
+    """Frames of each sequence."""
+    seed: Natural
+    """Seed of the sequences; the same for all cells."""
     every: Count
-    """Epochs from one validation to the next."""
+    """Epochs from one validation to the next; the first and the last network are always scored."""
     protocol: str
-    """A one-pass protocol."""
+    """Entry of `protocols_file`, of kind `ope`, that scores the sequences."""
     tracking: dict[str, str]
-    """Tracker -> `tracker/preset` whose tracking settings are used for all its cells."""
+    """Map from a tracker to the `tracker/preset` whose tracking settings all its cells use."""
 
 
-class TrainingSettings(Settings):
+class OfflineTrainingSettings(Settings):
     """The offline training of Siamese networks."""
 
     sets_file: str
-    """Definitions of the training sets."""
+    """Definitions of the training sets that a cell's `pairs.sources` names."""
     sets: dict[str, dict[str, Any]]
     """More training sets, or changes such as `vid: {root: /data/ILSVRC2015}`."""
     threads: Count
-    """Of one training; the number decides its last bits."""
-    workers: Seed
-    """Processes that draw pairs for it; 0: the training draws them itself."""
+    """Threads of one training; the number decides its last bits."""
+    workers: Natural
+    """Processes that draw pairs for one training; 0: it draws them itself."""
     validation: HeldOutSettings | None
     """See `HeldOutSettings`; null: none."""
 
@@ -97,14 +98,14 @@ class JobSettings(Settings):
     mem_mb: Count
     """Memory in MB."""
     runtime: Count
-    """In minutes."""
+    """Time in minutes."""
 
 
 class IndexJobSettings(JobSettings):
     """An index, which is made by several processes."""
 
     threads: Count
-    """Their number; the index is the same with any."""
+    """Processes; the index is the same with any number."""
 
 
 class JobsSettings(Settings):
@@ -113,13 +114,13 @@ class JobsSettings(Settings):
     fetch: JobSettings
     """One download."""
     index: IndexJobSettings
-    """Of a benchmark or a training set."""
+    """The index of a benchmark or a training set."""
     train: JobSettings
     """One offline training."""
     track: JobSettings
-    """One unit of sequences; also first frames and response maps."""
+    """The tracking of one unit of sequences; also first frames and response maps."""
     score: JobSettings
-    """One cell on a benchmark."""
+    """The scores of one cell on a benchmark."""
 
 
 class BootstrapSettings(Settings):
@@ -127,8 +128,8 @@ class BootstrapSettings(Settings):
 
     samples: Count
     """Number of resamples."""
-    seed: Seed
-    """Of the resampling."""
+    seed: Natural
+    """Seed of the resampling."""
 
 
 class StripsSettings(SelectionSettings):
@@ -138,147 +139,127 @@ class StripsSettings(SelectionSettings):
     resets and those without frames are left out.
     """
 
-    sequences: Count
+    sequences: Count = 2
     """Number of strips of each benchmark, chosen by the figure's rule."""
-    frames: Count
-    """Of each strip."""
+    frames: Count = 5
+    """Frames of each strip, evenly spaced or around the first failure."""
 
 
 class ResponsesSettings(SelectionSettings):
     """Fig. 3: patch, label, response and histogram of |P - Y|, of the first of its benchmarks."""
 
-    sequence: str | None
-    """Whose first frame is shown; null means the benchmark's first."""
+    sequence: str | None = None
+    """Sequence whose first frame is shown; null: the benchmark's first."""
 
 
 class MapsSettings(SelectionSettings):
     """Fig. 7: response maps of trained networks, of the first of its benchmarks."""
 
-    sequences: Count
+    sequences: Count = 3
     """Number of sequences, spread evenly over the benchmark's."""
 
 
 class TimelineSettings(SelectionSettings):
     """Fig. 14: classification score over time, of the first of its benchmarks."""
 
-    sequence: str | None
-    """Null means the one on which the cells differ most."""
-    frames: Count
-    """Shown above the curves."""
+    sequence: str | None = None
+    """Sequence that is shown; null: the one on which the cells differ most."""
+    frames: Count = 5
+    """Number of frames shown above the curves."""
 
 
-class FigureSettings(Settings):
-    """The figures of the paper.
+# What a figure's choice may say, by what it is drawn from.
+CHOICES: dict[str, type[SelectionSettings]] = {
+    "scores": SelectionSettings,
+    "boxes": StripsSettings,
+    "maps": ResponsesSettings,
+    "responses": MapsSettings,
+    "timeline": TimelineSettings,
+    "records": SelectionSettings,
+}
 
-    Plots of success and precision take the benchmarks of one-pass protocols, plots of the expected
-    average overlap those of supervised ones.
-    """
 
-    make: tuple[Figure, ...]
-    """The figures to draw; one for which no chosen cell runs is left out."""
-    fig01: StripsSettings
-    """Strips where the cells differ most."""
-    fig03: ResponsesSettings
-    """Label, response and histogram."""
-    fig07: MapsSettings
-    """Response maps after offline training."""
-    fig08: SelectionSettings
-    """Success and precision (OTB-2013 and OTB-2015)."""
-    fig09: SelectionSettings
-    """Success and precision (UAV-123)."""
-    fig10: SelectionSettings
-    """Expected average overlap (VOT-2016)."""
-    fig11: SelectionSettings
-    """Success and precision with and without shrinkage (OTB-2015)."""
-    fig12: SelectionSettings
-    """Expected average overlap (VOT-2018)."""
-    fig13: SelectionSettings
-    """Success and precision (LaSOT)."""
-    fig14: TimelineSettings
-    """Classification score over time."""
-    fig15: SelectionSettings
-    """Precision and success plots of the ablation."""
-    fig16: SelectionSettings
-    """Convergence curves, and validation during offline training."""
-    fig17: StripsSettings
-    """Strips where the reference cell does best."""
-    fig18: StripsSettings
-    """Strips where the reference cell fails."""
-    attributes: SelectionSettings
-    """Scores by attribute."""
+class _Figures(Settings):
+    """The figures of the paper, with the cells and benchmarks of each."""
+
+    make: Figures
+    """Figures to draw, or `all`; one for which no chosen cell runs is left out."""
 
     def choices(self) -> dict[str, SelectionSettings]:
         """Map the figures that choose cells and benchmarks to what they choose."""
-        chosen = {name: getattr(self, name) for name in type(self).model_fields}
-        return {n: value for n, value in chosen.items() if isinstance(value, SelectionSettings)}
+        return {name: getattr(self, name) for name in FIGURES if hasattr(self, name)}
+
+
+if TYPE_CHECKING:
+    FigureSettings = _Figures
+else:  # one choice for each figure of the catalog
+    _chosen = {
+        name: (choice, Field(default=choice(**entry.defaults), description=f"{entry.heading}."))
+        for name, entry in FIGURES.items()
+        if (choice := CHOICES.get(entry.source))
+    }
+    FigureSettings = create_model("FigureSettings", __base__=_Figures, **_chosen)
 
 
 class QuickSettings(Settings):
     """The taste of the study behind the target `quick`."""
 
     benchmark: str
-    """A small one."""
+    """A small benchmark."""
     cells: Names
-    """Compared in one figure."""
+    """Cells that are compared in one figure."""
 
 
 class StudySettings(Settings):
     """Everything in `config.yaml`; unknown keys are errors."""
 
     cells: str
-    """Sheet with one row per cell."""
+    """Sheet with one row per cell: a tracker with its overrides, benchmarks and seeds."""
     trackers: str
-    """Folder of the trackers' settings."""
+    """Folder of the trackers' settings, one file per tracker, presets inside."""
     benchmarks_file: str
-    """Definitions of the benchmarks."""
+    """Definitions of the benchmarks: where their sequences are from, and how they are scored."""
     downloads_file: str
-    """Definitions of the downloads."""
+    """Definitions of the downloads: what publishers hand out, its size and terms."""
     protocols_file: str
-    """Definitions of the protocols."""
+    """Definitions of the protocols: thresholds and conventions."""
     paper: str
     """Folder of the numbers and claims that the paper prints."""
     benchmarks: dict[str, dict[str, Any]]
-    """More benchmarks, or replacements, in the form of `benchmarks_file`."""
+    """More benchmarks, or replacements, in the form of `benchmarks_file`; an entry without `kind`
+    changes the keys that it names.
+    """
     downloads: dict[str, dict[str, Any]]
     """More downloads, or changes such as a mirror, in the form of `downloads_file`."""
     agreed: tuple[str, ...]
-    """Downloads whose terms you have accepted."""
+    """Downloads whose terms you have accepted, as their `steps` say."""
     run: dict[str, Names]
-    """Benchmark -> cells; empty means what the sheet says."""
+    """Map from benchmarks to the cells that run on them; empty: what the sheet says."""
     only: tuple[str, ...]
-    """Names of benchmarks, cells and sequences: the part of the study that is run; empty: all of
-    it. Names of one kind restrict that kind.
+    """Names of benchmarks, cells and sequences: the part of the study that is run; names of one
+    kind restrict that kind, and empty means all of it.
     """
     reference_cell: str
-    """That the others are compared with."""
+    """Cell that the others are compared with, pairwise on the same sequences."""
     references: dict[str, str]
-    """Tracker, or `tracker/preset` -> cell that its cells are compared with instead."""
+    """Map from a tracker, or `tracker/preset`, to the cell that its cells are compared with
+    instead.
+    """
     device: Device
-    """Where the networks run."""
+    """Device of the networks; `auto` takes a GPU where there is one. A change computes everything
+    again.
+    """
     unit_size: Count
-    """Sequences in one track job."""
+    """Sequences in one track job: 1 spreads best over cores, more saves start-up on a GPU. A change
+    computes nothing again.
+    """
     jobs: JobsSettings
-    """See `JobsSettings`."""
-    training: TrainingSettings
-    """See `TrainingSettings`."""
+    training: OfflineTrainingSettings
     convergence: ConvergenceSettings
-    """See `ConvergenceSettings`."""
     bootstrap: BootstrapSettings
-    """See `BootstrapSettings`."""
-    tables: tuple[Table, ...]
-    """Tables that the target `tables` writes."""
+    tables: Tables
+    """Tables that the target `tables` writes, or `all`."""
     figures: FigureSettings
-    """See `FigureSettings`."""
     pages: tuple[Page, ...]
-    """Pages of the report."""
+    """Pages of the report, in this order."""
     quick: QuickSettings
-    """See `QuickSettings`."""
-
-
-def config_schema() -> str:
-    """Generate the JSON schema of `config.yaml`."""
-    return json.dumps(StudySettings.model_json_schema(), indent=2, sort_keys=True) + "\n"
-
-
-if __name__ == "__main__":
-    print(config_schema(), end="")

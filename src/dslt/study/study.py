@@ -15,6 +15,7 @@ from dslt.core.errors import DsltError, unknown
 from dslt.core.text import canonical
 from dslt.data.benchmarks.definitions import Benchmark
 from dslt.settings.protocols import Protocol, VotProtocol
+from dslt.study import paths
 from dslt.study.cells import Cell
 from dslt.study.settings import SelectionSettings, StudySettings
 
@@ -148,7 +149,11 @@ class Study:
         """List a cell's score files: each benchmark, each seed."""
         names = self.benchmarks_of(cell) if benchmarks is None else benchmarks
         seeds = self.cells[cell].seeds
-        return [f"results/score/{cell}/{name}/seed{seed}.json" for name in names for seed in seeds]
+        return [
+            paths.SCORE.format(cell=cell, benchmark=name, seed=seed)
+            for name in names
+            for seed in seeds
+        ]
 
     def reference_of(self, cell: str) -> str:
         """Name the cell that `cell` is compared with."""
@@ -220,7 +225,7 @@ class Study:
         """Map `CELL@BENCHMARK` to the recorded training of the chosen cells that have one."""
         seed = self.settings.convergence.seed
         return {
-            f"{cell}@{name}": f"results/train/{cell}/{name}/seed{seed}.csv"
+            f"{cell}@{name}": paths.FIRST_FRAMES.format(cell=cell, benchmark=name, seed=seed)
             for name, cells in chosen.items()
             for cell in cells
             if cell in self.converged.get(name, ())
@@ -239,7 +244,7 @@ class Study:
         """Name the file of the weights that a cell tracks with; nothing if it needs none."""
         if cell not in self.offline:
             return []
-        return [f"results/train/{self.trained_as[cell]}/seed{seed}/model.pt"]
+        return [paths.MODEL.format(cell=self.trained_as[cell], seed=seed)]
 
     @cached_property
     def validations(self) -> dict[str, str]:
@@ -251,7 +256,7 @@ class Study:
             for seed in self.cells[cell].seeds
         }
         return {
-            f"{cell}@{seed}": f"results/train/{cell}/seed{seed}/validation.csv"
+            f"{cell}@{seed}": paths.VALIDATION.format(cell=cell, seed=seed)
             for cell, seed in trained
         }
 
@@ -302,7 +307,12 @@ class Study:
     def result_folder(self, cell: str, benchmark: str, seed: int | str) -> str:
         """Name the folder with the raw results of one run."""
         other = self.cells[cell].settings.results_of(benchmark, int(seed))
-        return f"results/track/{cell}/{benchmark}/seed{seed}" if other is None else other
+        return other or paths.RUN.format(cell=cell, benchmark=benchmark, seed=seed)
+
+    def response(self, cell: str, benchmark: str, sequence: str) -> str:
+        """Name the file of the response of a cell's first network in a sequence."""
+        seed = self.cells[cell].seeds[0]
+        return paths.RESPONSE.format(cell=cell, benchmark=benchmark, seed=seed, sequence=sequence)
 
     def first_folder(self, cell: str, benchmark: str) -> str:
         """Name the folder of a cell's first seed."""

@@ -15,7 +15,7 @@ from dslt.compare.paper import read_rows, same_name
 from dslt.compare.tables.text import TextTable, number, with_interval
 from dslt.core.errors import DsltError
 from dslt.score.metrics import METRICS
-from dslt.settings.catalog import PAPER_BENCHMARKS, benchmark_title
+from dslt.settings.catalog import TABLES, benchmark_title
 
 PRINTED, RESCORED, RUN = "printed", "re-scored here", "run here"
 EXTERNAL = "external"  # `CellComparison.base` of published boxes
@@ -103,8 +103,8 @@ def build_vot_table(name: str, paper: Path, cells: Mapping[str, CellComparison])
     lacking = [column for column in needed if not printed or column not in printed[0]]
     if lacking:
         raise DsltError(f"{paper}: lacks the columns {', '.join(lacking)}, or has no row")
-    (benchmark,) = PAPER_BENCHMARKS[name]
-    elsewhere = {own for table in COLUMNS for own in PAPER_BENCHMARKS[table]} - {benchmark}
+    (benchmark,) = TABLES[name].paper
+    elsewhere = {own for table in COLUMNS for own in TABLES[table].paper} - {benchmark}
     ours: dict[str, list[OurRow]] = {}
     for cell in cells.values():
         for own, result in cell.benchmarks.items():

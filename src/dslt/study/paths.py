@@ -1,0 +1,35 @@
+"""Where results are: every pattern below `results/` once, for the rules and for the study.
+
+Names in braces are the rules' wildcards; the study fills them in with `str.format`.
+"""
+
+from __future__ import annotations
+
+INDEX = "results/data/{benchmark}.parquet"
+SET_INDEX = "results/data/sets/{set}.parquet"
+
+# An offline training, and the record of first-frame trainings on a benchmark.
+TRAINED = "results/train/{cell}/seed{seed}"
+MODEL = f"{TRAINED}/model.pt"
+VALIDATION = f"{TRAINED}/validation.csv"
+FIRST_FRAMES = "results/train/{cell}/{benchmark}/seed{seed}.csv"
+FIRST_FRAME_MAPS = "results/train/{cell}/{benchmark}/seed{seed}.npz"
+
+RUN = "results/track/{cell}/{benchmark}/seed{seed}"
+BOXES = f"{RUN}/{{sequence}}.txt"
+FRAMES = f"{RUN}/{{sequence}}.csv"
+TRAINING_RECORD = f"{RUN}/{{sequence}}.training.csv"
+RESPONSE = f"{RUN}/{{sequence}}.response.npz"
+
+SCORE = "results/score/{cell}/{benchmark}/seed{seed}.json"
+
+COMPARISON = "results/compare/{cell}.json"
+SCORECARD = "results/compare/scorecard.csv"
+TRAINING_GAINS = "results/compare/training.csv"
+TABLE = "results/tables/{table}.{kind}"
+
+FIGURE = "results/figures/{figure}.{kind}"
+
+PAGE = "results/report/{page}.html"
+REPORT = "results/report/index.html"
+WORKFLOW_REPORT = "results/report/workflow.html"
