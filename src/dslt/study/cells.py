@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import functools
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -16,7 +17,21 @@ from dslt.settings.offline import SiameseTraining
 from dslt.settings.registry import TrackerEntry, entry_of, parse_tracker
 from dslt.settings.tracker import TrackerSettings
 
-COLUMNS = ("id", "label", "base", "overrides", "benchmarks", "seeds", "shown_in", "note")
+# The columns of the sheet, and what they mean (`config/README.md` shows this).
+COLUMNS: Mapping[str, str] = {
+    "id": "Stable name of letters, digits and underscores; also the name of its folders.",
+    "label": "Name in tables and figures.",
+    "base": "`tracker/preset`, e.g. `dslt/lite`, `opencv/csrt`, or `external/default` for another"
+    " tracker's results.",
+    "overrides": "`key=value` pairs over the preset, separated by `;`, e.g."
+    " `training.loss.name=l2`.",
+    "benchmarks": "Comma-separated benchmarks on which it runs.",
+    "seeds": "Comma-separated seeds, one run each.",
+    "shown_in": "Comma-separated tables and figures of the paper (`table3`, `fig08`, ...,"
+    " `attributes`) in which it is a row or a curve; Tables 1 and 2 take every cell that runs with"
+    " resets.",
+    "note": "Anything that a reader should know.",
+}
 
 
 @dataclass(frozen=True)
@@ -163,7 +178,7 @@ def load_cells(path: Path, trackers: Path) -> dict[str, Cell]:
     except (OSError, UnicodeDecodeError) as error:
         raise DsltError(f"{path}: unreadable ({error})") from error
     numbered = [(i, line) for i, line in enumerate(lines, 1) if line.strip() and line[0] != "#"]
-    if not numbered or tuple(numbered[0][1].split("\t")) != COLUMNS:
+    if not numbered or numbered[0][1].split("\t") != list(COLUMNS):
         raise DsltError(f"{path}: the first line must name the columns {', '.join(COLUMNS)} (tabs)")
     cells: dict[str, Cell] = {}
     rows = csv.reader((line for _, line in numbered[1:]), delimiter="\t", quoting=csv.QUOTE_NONE)

@@ -1,0 +1,127 @@
+"""Write what follows from the code: the schema of `config.yaml`, tables of `config/README.md`.
+
+python tools/generate.py            write
+python tools/generate.py --check    say which file is not as it would be written, and fail
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from dslt.settings.base import json_schema, models_in, notes
+from dslt.settings.catalog import FIGURES, TABLES
+from dslt.settings.registry import TRACKERS
+from dslt.study.cells import COLUMNS
+from dslt.study.settings import CHOICES, StudySettings
+
+ROOT = Path(__file__).resolve().parents[1]
+SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.json"
+README = ROOT / "config" / "README.md"
+
+
+def keys_of(model: type[BaseModel], above: str = "") -> Iterator[tuple[str, str]]:
+    """List the keys of a model with what they mean, those of models inside it by their path."""
+    for name, field in model.model_fields.items():
+        inner = models_in(field.annotation)
+        if name in FIGURES:
+            continue  # they have a table of their own
+        if name in notes(model):
+            yield f"`{above}{name}`", notes(model)[name]
+        if len(inner) == 1:
+            yield from keys_of(inner[0], f"{above}{name}.")
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """Write a Markdown table."""
+    head = list(head)
+    lines = [head, ["---"] * len(head), *([cell.replace("|", "\\|") for cell in r] for r in rows)]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines).replace(" --- ", "---")
+
+
+def config() -> str:
+    """Describe the keys of `config.yaml`."""
+    return table(["key", "meaning"], keys_of(StudySettings))
+
+
+def figures() -> str:
+    """List the figures and tables of the catalog with the keys of their choices."""
+    drawn = [
+        (f"`{name}`", entry.heading, ", ".join(f"`{key}`" for key in choice.model_fields))
+        if (choice := CHOICES.get(entry.source))
+        else (f"`{name}`", entry.heading, "")
+        for name, entry in FIGURES.items()
+    ]
+    written = [(f"`{name}`", entry.heading, "") for name, entry in TABLES.items()]
+    users: dict[tuple[str, str], list[str]] = {}
+    for name, entry in FIGURES.items():
+        if choice := CHOICES.get(entry.source):
+            for row in keys_of(choice):
+                users.setdefault(row, []).append(f"`{name}`")
+    of_all = max(map(len, users.values()))
+    choices = (
+        (key, "all" if len(names) == of_all else ", ".join(names), text)
+        for (key, text), names in users.items()
+    )
+    first = table(["name", "shows", "keys"], [*drawn, *written])
+    return first + "\n" + table(["key", "figures", "meaning"], choices)
+
+
+def cells() -> str:
+    """Describe the columns of the sheet of cells."""
+    return table(["column", "meaning"], ((f"`{name}`", text) for name, text in COLUMNS.items()))
+
+
+def trackers() -> str:
+    """Describe the keys of every tracker's settings."""
+    parts = []
+    for name, entry in TRACKERS.items():
+        rows = [row for row in keys_of(entry.settings) if row[0] != "`tracker`"]
+        parts.append(f"### `{name}.yaml`\n\n{table(['key', 'meaning'], rows)}")
+    return "\n".join(parts)
+
+
+PARTS: dict[str, Callable[[], str]] = {
+    "config.yaml": config,
+    "figures": figures,
+    "cells": cells,
+    "trackers": trackers,
+}
+
+
+def readme(text: str) -> str:
+    """Put the tables between their marks."""
+    for name, write in PARTS.items():
+        begin = f"<!-- {name}: written by tools/generate.py -->\n"
+        mark = re.compile(rf"{re.escape(begin)}.*?<!-- end -->", re.DOTALL)
+        if not mark.search(text):
+            raise SystemExit(f"{README}: no mark {begin.strip()}")
+        made = f"{begin}{write()}<!-- end -->"
+        text = mark.sub(made.replace("\\", r"\\"), text, count=1)
+    return text
+
+
+def main() -> None:
+    """Write the files, or check them."""
+    made = {
+        SCHEMA: json.dumps(json_schema(StudySettings), indent=2, sort_keys=True) + "\n",
+        README: readme(README.read_text(encoding="utf-8")),
+    }
+    stale = [path for path, text in made.items() if path.read_text(encoding="utf-8") != text]
+    if "--check" in sys.argv[1:]:
+        if stale:
+            names = ", ".join(str(path.relative_to(ROOT)) for path in stale)
+            raise SystemExit(f"{names}: not what the code says; run `python tools/generate.py`")
+        return
+    for path in stale:
+        path.write_text(made[path], encoding="utf-8")
+        print(path.relative_to(ROOT))
+
+
+if __name__ == "__main__":
+    main()
