@@ -11,12 +11,8 @@ from dslt.core.images import Frame
 from dslt.data.pairs.source import View
 from dslt.data.pairs.videos import Track, Video
 from dslt.data.synthetic.photographs import HELD_OUT, TRAINING
-from dslt.data.synthetic.worlds import (
-    HEIGHT,
-    WIDTH,
-    World,
-    make_world,
-)
+from dslt.data.synthetic.screen import HEIGHT, WIDTH, Area
+from dslt.data.synthetic.worlds import World, make_world
 from dslt.geometry.boxes import Boxes
 from dslt.geometry.crops import Region
 from dslt.geometry.squares import padded_crop
@@ -28,7 +24,7 @@ _TRAINING_STREAM, _VALIDATION_STREAM = 0, 1  # of seeds: never in common
 @functools.lru_cache(maxsize=8)
 def training_world(seed: int, number: int) -> World:
     """Video `number` of the training stream; its two frames are asked for one after the other."""
-    return make_world(_random(seed, _TRAINING_STREAM, number), tuple(TRAINING))
+    return make_world(_random(seed, _TRAINING_STREAM, number), TRAINING)
 
 
 @functools.lru_cache(maxsize=64)
@@ -43,8 +39,8 @@ def validation_world(seed: int, number: int, photo: str | None) -> World:
     """
     random = _random(seed, _VALIDATION_STREAM, 0 if photo is None else 1, number)
     if photo is None:
-        return make_world(random, tuple(TRAINING))
-    return make_world(random, tuple(HELD_OUT), (photo,))
+        return make_world(random, TRAINING)
+    return make_world(random, HELD_OUT, (photo,))
 
 
 def _random(*key: int) -> np.random.Generator:
@@ -72,7 +68,7 @@ class WorldView:
         low = np.clip(np.floor(corners[0]) - margin, 0, (WIDTH - 1, HEIGHT - 1)).astype(int)
         low -= low % block  # blocks of pixels are averaged from the frame's corner on
         high = np.clip(np.ceil(corners[1]) + margin, low + 1, (WIDTH, HEIGHT)).astype(int)
-        part = self.world.render(self.frame, (int(low[0]), int(low[1]), int(high[0]), int(high[1])))
+        part = self.world.render(self.frame, Area(*low.tolist(), *high.tolist()))
         center = (region.center[0] - float(low[0]), region.center[1] - float(low[1]))
         return padded_crop(part, Region(center, region.step, region.size), color)
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from dslt.data.synthetic.curves import Curve
-from dslt.data.synthetic.textures import NEUTRAL, Cutout
+from dslt.data.synthetic.curves import Keyframes
+from dslt.data.synthetic.sprites import Backdrop, Cutout
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,6 @@ class Actor:
 
     Attributes:
         cutout: What it looks like.
-        width: Width on the screen at scale 1 and zoom 1, pixels.
         x: World column of its middle.
         y: World row of its middle.
         scale: Factor on its size.
@@ -28,12 +27,11 @@ class Actor:
     """
 
     cutout: Cutout
-    width: float
-    x: Curve
-    y: Curve
-    scale: Curve = ((0, 1),)
-    turn: Curve = ((0, 0),)
-    stretch: Curve = ((0, 1),)
+    x: Keyframes
+    y: Keyframes
+    scale: Keyframes = field(default_factory=lambda: {0: 1})
+    turn: Keyframes = field(default_factory=lambda: {0: 0})
+    stretch: Keyframes = field(default_factory=lambda: {0: 1})
     wobble: float = 0
     cycles: float = 0
 
@@ -45,11 +43,9 @@ class Scene:
     Attributes:
         attributes: OTB attribute codes that it was made for.
         frames: Number of frames.
-        photo: Background photograph.
+        backdrop: Background.
         target: The object to track.
         camera: World column and row at the middle of the screen.
-        width: Width of the background, world pixels.
-        tint: Factors on the background's colours in 1/256.
         zoom: Screen pixels per world pixel.
         shake: Largest jerk of the camera from frame to frame, pixels.
         behind: Objects that the target covers, in drawing order.
@@ -62,16 +58,14 @@ class Scene:
 
     attributes: tuple[str, ...]
     frames: int
-    photo: str
+    backdrop: Backdrop
     target: Actor
-    camera: tuple[Curve, Curve]
-    width: int = 640
-    tint: tuple[int, int, int] = NEUTRAL
-    zoom: Curve = ((0, 1),)
+    camera: tuple[Keyframes, Keyframes]
+    zoom: Keyframes = field(default_factory=lambda: {0: 1})
     shake: float = 1
-    behind: tuple[Actor, ...] = field(default=())
-    front: tuple[Actor, ...] = field(default=())
-    gain: Curve = ((0, 1),)
-    slope: Curve = ((0, 0),)
+    behind: tuple[Actor, ...] = ()
+    front: tuple[Actor, ...] = ()
+    gain: Keyframes = field(default_factory=lambda: {0: 1})
+    slope: Keyframes = field(default_factory=lambda: {0: 0})
     shutter: float = 0
     noise: int = 6
