@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 from dslt.core.errors import unknown
 from dslt.core.images import Frame
 from dslt.data.sequences.images import checked_index
-from dslt.data.synthetic.curves import Keyframes, evaluate
+from dslt.data.synthetic.curves import evaluate
 from dslt.data.synthetic.integer_raster import Shifts, blend, blur, expose, sample_view, shifts
 from dslt.data.synthetic.outlines import turned
 from dslt.data.synthetic.poses import Pose, Wave
 from dslt.data.synthetic.scene_list import SCENES
-from dslt.data.synthetic.scenes import Actor, Scene
+from dslt.data.synthetic.scenes import Actor, Camera, Scene
 from dslt.data.synthetic.screen import HEIGHT, NOISE_SHAPE, NOISE_SIDE, SCREEN, WIDTH, Area
 from dslt.data.synthetic.sprites import Sprite, background, sprite
 from dslt.geometry.boxes import DECIMALS, Boxes
@@ -56,14 +56,14 @@ class SyntheticFrames:
         # Raw words of a bit generator: the one stream that NumPy promises never to change.
         source = np.random.PCG64(np.random.SeedSequence([seed, zlib.crc32(name.encode())]))
         self._target = _jittered(scene.target, source)
-        self._shake = _unit(source, 2 * (scene.frames + 2)).reshape(-1, 2) * scene.shake
+        self._shake = _unit(source, 2 * (len(self) + 2)).reshape(-1, 2) * scene.camera.shake
         self._phase = _unit(source, 2).tolist()
-        self._noise_at = source.random_raw(2 * scene.frames).reshape(-1, 2) % NOISE_SIDE
+        self._noise_at = source.random_raw(2 * len(self)).reshape(-1, 2) % NOISE_SIDE
         self._noise = _noise_tile(source, scene.noise)
 
     def __len__(self) -> int:
         """Return the number of frames."""
-        return self._scene.frames
+        return self._scene.camera.frames
 
     def __getitem__(self, index: int) -> Frame:
         """Render frame `index`; see `FrameSource`."""
@@ -93,18 +93,18 @@ class SyntheticFrames:
         step = min(max(math.floor(frame) + 1, 0), len(self._shake) - 2)
         part = frame + 1 - step
         jerk = self._shake[step] * (1 - part) + self._shake[step + 1] * part
-        x, y = self._scene.camera
-        return _point(x, y, time) + jerk, evaluate(self._scene.zoom, time)
+        camera = self._scene.camera
+        return _point(camera, time) + jerk, evaluate(camera.zoom, time)
 
     def _place(self, actor: Actor | None, frame: float) -> NDArray[np.float64]:
         """Screen place (2,) of an actor's middle, or of the world's origin."""
         camera, zoom = self._view(frame)
-        at = np.zeros(2) if actor is None else _point(actor.x, actor.y, self._time(frame))
+        at = np.zeros(2) if actor is None else _point(actor, self._time(frame))
         return (at - camera) * zoom + np.array([WIDTH, HEIGHT]) / 2
 
     def _motion(self, actor: Actor | None, frame: int) -> Shifts:
         """Motion on the screen during the exposure of a frame."""
-        half = self._scene.shutter / 2
+        half = self._scene.camera.shutter / 2
         if not half:
             return [(0, 0)]
         return shifts(*(self._place(actor, frame + half) - self._place(actor, frame - half)))
@@ -159,8 +159,9 @@ class SyntheticFrames:
         return np.maximum(middle + middle * slope * across // (256 * WIDTH), 16)
 
 
-def _point(x: Keyframes, y: Keyframes, time: float) -> NDArray[np.float64]:
-    return np.array([evaluate(x, time), evaluate(y, time)], dtype=np.float64)
+def _point(path: Actor | Camera, time: float) -> NDArray[np.float64]:
+    """World place (2,) of an actor, or of what the camera looks at."""
+    return np.array([evaluate(path.x, time), evaluate(path.y, time)], dtype=np.float64)
 
 
 def _unit(source: np.random.PCG64, count: int) -> NDArray[np.float64]:

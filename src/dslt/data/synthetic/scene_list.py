@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dslt.data.synthetic.scenes import Actor, Scene
+from dslt.data.synthetic.scenes import Actor, Camera, Scene
 from dslt.data.synthetic.sprites import Backdrop, Cutout
 
 GREEN, RUST, SAND, NIGHT = (170, 235, 130), (330, 190, 150), (290, 255, 205), (150, 165, 215)
@@ -27,9 +27,8 @@ BUSH = Cutout("grass", (256, 256), (260, 260), 4, GREEN)
 SCENES: dict[str, Scene] = {
     "face-approach": Scene(
         attributes=("SV",),
-        frames=80,
         backdrop=Backdrop("motorcycle_left"),
-        camera=({0: 280, 0.5: 330, 1: 400}, {0: 230, 0.6: 255, 1: 235}),
+        camera=Camera(80, {0: 280, 0.5: 330, 1: 400}, {0: 230, 0.6: 255, 1: 235}),
         target=Actor(
             FACE.wide(40),
             x={0: 215, 0.3: 280, 0.65: 340, 1: 430},
@@ -41,9 +40,8 @@ SCENES: dict[str, Scene] = {
     ),
     "saucer-lamp": Scene(
         attributes=("IV",),
-        frames=70,
         backdrop=Backdrop("brick", tint=RUST),
-        camera=({0: 260, 1: 360}, {0: 280, 0.5: 340, 1: 300}),
+        camera=Camera(70, {0: 260, 1: 360}, {0: 280, 0.5: 340, 1: 300}),
         target=Actor(
             SAUCER.wide(66),
             x={0: 200, 0.25: 260, 0.5: 250, 0.8: 370, 1: 400},
@@ -55,9 +53,8 @@ SCENES: dict[str, Scene] = {
     ),
     "cat-posts": Scene(
         attributes=("OCC",),
-        frames=90,
         backdrop=Backdrop("grass", tint=GREEN),
-        camera=({0: 220, 0.5: 330, 1: 420}, {0: 300, 1: 320}),
+        camera=Camera(90, {0: 220, 0.5: 330, 1: 420}, {0: 300, 1: 320}),
         target=Actor(
             CAT.wide(62),
             x={0: 140, 0.3: 255, 0.6: 350, 1: 500},
@@ -71,9 +68,8 @@ SCENES: dict[str, Scene] = {
     ),
     "coin-crowd": Scene(
         attributes=("BC",),
-        frames=80,
         backdrop=Backdrop("coins", 560),
-        camera=({0: 240, 1: 330}, {0: 200, 0.6: 250, 1: 230}),
+        camera=Camera(80, {0: 240, 1: 330}, {0: 200, 0.6: 250, 1: 230}),
         target=Actor(
             COIN.wide(44),
             x={0: 190, 0.3: 250, 0.6: 280, 1: 390},
@@ -89,9 +85,8 @@ SCENES: dict[str, Scene] = {
     ),
     "helmet-dash": Scene(
         attributes=("FM", "MB"),
-        frames=72,
         backdrop=Backdrop("motorcycle_right"),
-        camera=({0: 300, 0.4: 350, 1: 320}, {0: 240}),
+        camera=Camera(72, {0: 300, 0.4: 350, 1: 320}, {0: 240}, shake=3, shutter=0.8),
         target=Actor(
             HELMET.wide(60),
             x={
@@ -119,14 +114,11 @@ SCENES: dict[str, Scene] = {
             },
             turn={0: 0, 0.5: 14, 1: -8},
         ),
-        shake=3,
-        shutter=0.8,
     ),
     "wheel-roll": Scene(
         attributes=("IPR",),
-        frames=84,
         backdrop=Backdrop("gravel", tint=SAND),
-        camera=({0: 240, 0.5: 330, 1: 280}, {0: 300, 1: 340}),
+        camera=Camera(84, {0: 240, 0.5: 330, 1: 280}, {0: 300, 1: 340}),
         target=Actor(
             WHEEL.wide(64),
             x={0: 170, 0.5: 400, 0.7: 390, 1: 230},
@@ -136,9 +128,8 @@ SCENES: dict[str, Scene] = {
     ),
     "gland-swim": Scene(
         attributes=("DEF", "BC"),
-        frames=80,
         backdrop=Backdrop("ihc", 600),
-        camera=({0: 270, 0.5: 320, 1: 300}, {0: 260, 1: 330}),
+        camera=Camera(80, {0: 270, 0.5: 320, 1: 300}, {0: 260, 1: 330}),
         target=Actor(
             GLAND.wide(58),
             x={0: 220, 0.4: 300, 0.7: 280, 1: 380},
@@ -153,9 +144,8 @@ SCENES: dict[str, Scene] = {
     ),
     "face-exit": Scene(
         attributes=("OV",),
-        frames=90,
         backdrop=Backdrop("coffee", 760),
-        camera=({0: 330, 0.5: 380, 1: 340}, {0: 260, 1: 290}),
+        camera=Camera(90, {0: 330, 0.5: 380, 1: 340}, {0: 260, 1: 290}),
         target=Actor(
             FACE.wide(48),
             x={0: 330, 0.2: 430, 0.33: 600, 0.45: 610, 0.6: 440, 0.8: 330, 1: 270},
@@ -165,9 +155,8 @@ SCENES: dict[str, Scene] = {
     ),
     "patch-far": Scene(
         attributes=("LR",),
-        frames=76,
         backdrop=Backdrop("camera", 600),
-        camera=({0: 330, 0.5: 400, 1: 380}, {0: 260, 1: 300}),
+        camera=Camera(76, {0: 330, 0.5: 400, 1: 380}, {0: 260, 1: 300}),
         target=Actor(
             PATCH.wide(17),
             x={0: 280, 0.3: 330, 0.6: 420, 1: 440},
@@ -178,9 +167,8 @@ SCENES: dict[str, Scene] = {
     ),
     "cat-twins": Scene(
         attributes=("OCC", "BC"),
-        frames=86,
         backdrop=Backdrop("chelsea", 620),
-        camera=({0: 300, 1: 330}, {0: 200, 1: 215}),
+        camera=Camera(86, {0: 300, 1: 330}, {0: 200, 1: 215}),
         target=Actor(
             CAT.wide(54), x={0: 200, 0.35: 290, 0.65: 350, 1: 420}, y={0: 180, 0.5: 230, 1: 190}
         ),
@@ -195,24 +183,19 @@ SCENES: dict[str, Scene] = {
     ),
     "shuttle-spin": Scene(
         attributes=("IPR", "FM"),
-        frames=72,
         backdrop=Backdrop("astronaut", 600, tint=NIGHT),
-        camera=({0: 270, 0.5: 320, 1: 280}, {0: 280, 1: 300}),
+        camera=Camera(72, {0: 270, 0.5: 320, 1: 280}, {0: 280, 1: 300}, shake=2, shutter=0.4),
         target=Actor(
             SHUTTLE.wide(32),
             x={0: 200, 0.2: 330, 0.3: 360, 0.5: 240, 0.7: 380, 0.85: 350, 1: 220},
             y={0: 270, 0.2: 230, 0.4: 330, 0.6: 260, 0.8: 340, 1: 280},
             turn={0: 0, 0.25: 40, 0.5: 150, 0.8: 235, 1: 270},
         ),
-        shake=2,
-        shutter=0.4,
     ),
     "engine-breathe": Scene(
         attributes=("DEF", "SV"),
-        frames=80,
         backdrop=Backdrop("motorcycle_right"),
-        camera=({0: 330, 1: 300}, {0: 240, 1: 220}),
-        zoom={0: 1, 0.5: 1.2, 1: 1.05},
+        camera=Camera(80, {0: 330, 1: 300}, {0: 240, 1: 220}, zoom={0: 1, 0.5: 1.2, 1: 1.05}),
         target=Actor(
             ENGINE.wide(52),
             x={0: 260, 0.3: 330, 0.6: 380, 1: 240},
@@ -225,23 +208,21 @@ SCENES: dict[str, Scene] = {
     ),
     "head-hidden": Scene(
         attributes=("OCC", "MB"),
-        frames=84,
         backdrop=Backdrop("grass", tint=(215, 225, 150)),
-        camera=({0: 250, 0.5: 350, 1: 400}, {0: 300, 0.5: 285, 1: 310}),
+        camera=Camera(
+            84, {0: 250, 0.5: 350, 1: 400}, {0: 300, 0.5: 285, 1: 310}, shake=2, shutter=0.6
+        ),
         target=Actor(
             HEAD.wide(48),
             x={0: 170, 0.3: 280, 0.5: 350, 0.7: 410, 1: 510},
             y={0: 300, 0.5: 290, 0.75: 325, 1: 290},
         ),
         front=(Actor(WALL.wide(92), x={0: 350}, y={0: 300}),),
-        shake=2,
-        shutter=0.6,
     ),
     "wheel-dusk": Scene(
         attributes=("IV", "SV", "OV"),
-        frames=84,
         backdrop=Backdrop("motorcycle_left"),
-        camera=({0: 330, 0.5: 300, 1: 370}, {0: 240, 1: 260}),
+        camera=Camera(84, {0: 330, 0.5: 300, 1: 370}, {0: 240, 1: 260}),
         target=Actor(
             WHEEL.wide(50),
             x={0: 280, 0.25: 330, 0.4: 472, 0.5: 475, 0.65: 330, 1: 320},

@@ -37,35 +37,48 @@ class Actor:
 
 
 @dataclass(frozen=True)
+class Camera:
+    """What a camera does.
+
+    Attributes:
+        frames: Number of frames that it takes.
+        x: World column at the middle of the screen.
+        y: World row at the middle of the screen.
+        zoom: Screen pixels per world pixel.
+        shake: Largest jerk from frame to frame, pixels.
+        shutter: Exposure as a part of the time between frames (0: no motion blur).
+    """
+
+    frames: int
+    x: Keyframes
+    y: Keyframes
+    zoom: Keyframes = field(default_factory=lambda: {0: 1})
+    shake: float = 1
+    shutter: float = 0
+
+
+@dataclass(frozen=True)
 class Scene:
     """One video.
 
     Attributes:
         attributes: OTB attribute codes that it was made for.
-        frames: Number of frames.
         backdrop: Background.
+        camera: What the camera does.
         target: The object to track.
-        camera: World column and row at the middle of the screen.
-        zoom: Screen pixels per world pixel.
-        shake: Largest jerk of the camera from frame to frame, pixels.
         behind: Objects that the target covers, in drawing order.
         front: Objects that cover the target, in drawing order.
         gain: Brightness in the middle of the screen.
         slope: Brightness at the right edge over that in the middle.
-        shutter: Exposure as a part of the time between frames (0: no motion blur).
         noise: Largest noise, grey levels.
     """
 
     attributes: tuple[str, ...]
-    frames: int
     backdrop: Backdrop
+    camera: Camera
     target: Actor
-    camera: tuple[Keyframes, Keyframes]
-    zoom: Keyframes = field(default_factory=lambda: {0: 1})
-    shake: float = 1
     behind: tuple[Actor, ...] = ()
     front: tuple[Actor, ...] = ()
     gain: Keyframes = field(default_factory=lambda: {0: 1})
     slope: Keyframes = field(default_factory=lambda: {0: 0})
-    shutter: float = 0
     noise: int = 6
