@@ -18,24 +18,24 @@ from dslt.geometry.crops import Region
 from dslt.geometry.squares import padded_crop
 
 _COUNT = 2**62
-_TRAINING_STREAM, _VALIDATION_STREAM = 0, 1  # of seeds: never in common
+_TRAINING_STREAM, _VALIDATION_STREAM = 0, 1  # first words of the seeds
 
 
 @functools.lru_cache(maxsize=8)
 def training_world(seed: int, number: int) -> World:
-    """Video `number` of the training stream; its two frames are asked for one after the other."""
+    """Make video `number` of the training stream; a pair asks for two of its frames in turn."""
     return make_world(_random(seed, _TRAINING_STREAM, number), TRAINING)
 
 
 @functools.lru_cache(maxsize=64)
 def validation_world(seed: int, number: int, photo: str | None) -> World:
-    """Video `number` of the validation stream.
+    """Make a video of the validation stream.
 
     Args:
-        seed: Of the stream.
-        number: Of the video, of those with `photo` and of those without.
-        photo: A held-out photograph: the target is cut from it and all else from held-out ones.
-            None: everything is of the training photographs.
+        seed: Seed of the stream.
+        number: Number of the video; those with and without `photo` are counted apart.
+        photo: Held-out photograph that the target is cut from, as all else is from held-out ones.
+            None: Everything is cut from the training photographs.
     """
     random = _random(seed, _VALIDATION_STREAM, 0 if photo is None else 1, number)
     if photo is None:
@@ -49,7 +49,12 @@ def _random(*key: int) -> np.random.Generator:
 
 @dataclass(frozen=True, eq=False)
 class WorldView:
-    """A frame of a world, of which only the wanted area is rendered."""
+    """A frame of a world, of which only the wanted area is rendered.
+
+    Attributes:
+        world: The video.
+        frame: Number of the frame.
+    """
 
     world: World
     frame: int
@@ -75,17 +80,22 @@ class WorldView:
 
 @dataclass(frozen=True)
 class WorldVideos:
-    """Videos of the training stream, so many that none comes twice."""
+    """Videos of the training stream, so many that none comes twice.
+
+    Attributes:
+        seed: Seed of the stream.
+        frames: Number of frames of a video.
+    """
 
     seed: int
     frames: int
 
     def __len__(self) -> int:
-        """Number of videos."""
+        """Return the number of videos."""
         return _COUNT
 
     def __getitem__(self, index: int) -> Video:
-        """Video `index`."""
+        """Make video `index`."""
         frames = np.arange(self.frames, dtype=np.int64)
         boxes = training_world(self.seed, index).boxes(frames)
         return Video(str(index), (Track("0", frames, boxes),))
@@ -96,8 +106,12 @@ class ProceduralSource:
     """Pairs that are made on the spot; see `Source`.
 
     Attributes:
-        seed: Of the videos; the training run's seed chooses among them.
-        frames: Length of a video.
+        name: Entry in `config/training_sets.yaml`.
+        frame_range: Largest distance of the two frames of a pair.
+        seed: Seed of the videos; the training run's seed chooses among them.
+        frames: Number of frames of a video.
+        damaged: Share of views that may be damaged: always 0.
+        endless: The number of videos means nothing: always true.
     """
 
     name: str

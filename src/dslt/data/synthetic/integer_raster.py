@@ -64,7 +64,7 @@ def sample_view(
 def _places(
     middle: float, zoom: float, count: int, length: int
 ) -> tuple[NDArray[np.int64], NDArray[np.uint16]]:
-    """Left neighbours and weights (1/256) of the right ones along one axis."""
+    """Return left neighbours and weights (1/256) of the right ones along one axis."""
     offset = 2 * np.arange(count, dtype=np.int64) + 1 - count  # twice the distance to the middle
     place = offset * (fixed(1 / zoom) // 2) + fixed(middle) - ONE // 2
     place = np.clip(place, 0, (length - 1) * ONE - 1)
@@ -109,11 +109,12 @@ def shifts(dx: float, dy: float) -> Shifts:
 
 
 def _reach(motion: Shifts) -> int:
+    """Return the length of the longest shift along either axis."""
     return max(max(abs(dx), abs(dy)) for dx, dy in motion)
 
 
 def _sum_shifted(padded: NDArray[Any], motion: Shifts) -> NDArray[Any]:
-    """Add shifted copies of an image that has an edge as wide as the motion to lose."""
+    """Add shifted copies of an image; the result lacks an edge as wide as the longest shift."""
     pad = _reach(motion)
     height, width = padded.shape[0] - 2 * pad, padded.shape[1] - 2 * pad
     total = np.zeros((height, width, padded.shape[2]), dtype=padded.dtype)
@@ -157,6 +158,6 @@ def blend(canvas: Frame, area: Area, pixels: NDArray[np.int32], motion: Shifts) 
 
 
 def expose(canvas: Frame, gain: NDArray[np.int64], noise: NDArray[np.int8]) -> Frame:
-    """Multiply columns by gains (w,) in 1/256 and add noise (h, w, 3); clipped to 0...255."""
+    """Multiply columns by gains (w,) in 1/256, add noise (h, w, 3), and clip to 0...255."""
     lit = ((canvas * gain.astype(np.int32)[:, None] + 128) >> 8) + noise
     return np.asarray(np.clip(lit, 0, 255), dtype=np.uint8)

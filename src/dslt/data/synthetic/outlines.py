@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from dslt.geometry.boxes import DECIMALS, Boxes
+
 MARGIN = 2  # transparent pixels around an object, so that sampling may clamp to its edge
 _FEATHER = 1.5  # width of its soft edge, pixels
 
@@ -34,6 +36,12 @@ def superellipse(angle: NDArray[np.float64], power: int) -> NDArray[np.float64]:
     circle = np.column_stack([np.cos(angle), np.sin(angle)])
     points: NDArray[np.float64] = np.sign(circle) * np.abs(circle) ** (2 / power)
     return points
+
+
+def boxes_around(points: NDArray[np.float64]) -> Boxes:
+    """Return the boxes (..., 4) of outlines whose points are (..., 2, K), pixels, rounded."""
+    low, high = points.min(axis=-1), points.max(axis=-1)
+    return np.round(np.concatenate([low, high - low], axis=-1), DECIMALS)
 
 
 def opacity(

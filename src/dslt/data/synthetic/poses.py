@@ -68,10 +68,10 @@ class Pose:
         return bilinear(self.sprite.pixels, u, v)
 
     def outline(self) -> NDArray[np.float64]:
-        """Return the screen places (K, 2) of points on the object's outline."""
+        """Return the screen places (2, K) of points on the object's outline."""
         u, v = self.sprite.outline.T
         # The waves backwards, then the matrix.
         v = v + self.waves[1].at(u)
         u = u + self.waves[0].at(v)
         (a, b), (c, d) = self.matrix
-        return np.column_stack([a * u + b * v, c * u + d * v]) + self.center
+        return np.stack([a * u + b * v, c * u + d * v]) + self.center[:, None]

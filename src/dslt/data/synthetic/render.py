@@ -19,16 +19,16 @@ from dslt.core.images import Frame
 from dslt.data.sequences.images import checked_index
 from dslt.data.synthetic.curves import evaluate
 from dslt.data.synthetic.integer_raster import Shifts, blend, blur, expose, sample_view, shifts
-from dslt.data.synthetic.outlines import turned
+from dslt.data.synthetic.outlines import boxes_around, turned
 from dslt.data.synthetic.poses import Pose, Wave
 from dslt.data.synthetic.scene_list import SCENES
 from dslt.data.synthetic.scenes import Actor, Camera, Scene
 from dslt.data.synthetic.screen import HEIGHT, NOISE_SHAPE, NOISE_SIDE, SCREEN, WIDTH, Area
 from dslt.data.synthetic.sprites import Sprite, background, sprite
-from dslt.geometry.boxes import DECIMALS, Boxes
+from dslt.geometry.boxes import Boxes
 
 _CANVAS = Area(-20, -20, WIDTH + 20, HEIGHT + 20)  # blur carries pixels in from outside
-MIN_VISIBLE = 0.05
+MIN_VISIBLE = 0.05  # part of an object that must be seen for its box to be known
 _KEY_JITTER = 5.0  # by which a seed moves the keys of a path, pixels
 
 
@@ -60,6 +60,7 @@ class SyntheticFrames:
         self._phase = _unit(source, 2).tolist()
         self._noise_at = source.random_raw(2 * len(self)).reshape(-1, 2) % NOISE_SIDE
         self._noise = _noise_tile(source, scene.noise)
+        self._background = background(scene.backdrop)
 
     def __len__(self) -> int:
         """Return the number of frames."""
@@ -69,7 +70,7 @@ class SyntheticFrames:
         """Render frame `index`; see `FrameSource`."""
         frame = checked_index(index, len(self))
         camera, zoom = self._view(frame)
-        canvas = sample_view(background(self._scene.backdrop), camera, zoom, SCREEN.size)
+        canvas = sample_view(self._background, camera, zoom, SCREEN.size)
         canvas = blur(canvas, self._motion(None, frame))
         for actor in (*self._scene.behind, self._target, *self._scene.front):
             pose = self._pose(actor, frame)
@@ -81,14 +82,13 @@ class SyntheticFrames:
 
     def boxes(self) -> Boxes:
         """Return the target's exact boxes (N, 4), 0-based, NaN rows where it is unseen."""
-        rows = np.array([self._box(frame) for frame in range(len(self))], dtype=np.float64)
-        return np.round(rows, DECIMALS)
+        return np.array([self._box(frame) for frame in range(len(self))])
 
     def _time(self, frame: float) -> float:
         return frame / (len(self) - 1)
 
     def _view(self, frame: float) -> tuple[NDArray[np.float64], float]:
-        """World place (2,) in the middle of the screen, and zoom; between frames, too."""
+        """Return the world place (2,) in the middle of the screen, and the zoom."""
         time = self._time(frame)
         step = min(max(math.floor(frame) + 1, 0), len(self._shake) - 2)
         part = frame + 1 - step
@@ -97,13 +97,13 @@ class SyntheticFrames:
         return _point(camera, time) + jerk, evaluate(camera.zoom, time)
 
     def _place(self, actor: Actor | None, frame: float) -> NDArray[np.float64]:
-        """Screen place (2,) of an actor's middle, or of the world's origin."""
+        """Return the screen place (2,) of an actor's middle, or of the world's origin."""
         camera, zoom = self._view(frame)
         at = np.zeros(2) if actor is None else _point(actor, self._time(frame))
         return (at - camera) * zoom + np.array([WIDTH, HEIGHT]) / 2
 
     def _motion(self, actor: Actor | None, frame: int) -> Shifts:
-        """Motion on the screen during the exposure of a frame."""
+        """Return the motion on the screen during the exposure of a frame."""
         half = self._scene.camera.shutter / 2
         if not half:
             return [(0, 0)]
@@ -119,7 +119,7 @@ class SyntheticFrames:
         return Pose(look, self._place(actor, frame), matrix, self._waves(actor, look, time))
 
     def _waves(self, actor: Actor, look: Sprite, time: float) -> tuple[Wave, Wave]:
-        """Bending of an actor: columns by rows, then rows by columns."""
+        """Return the bending of an actor: columns by rows, then rows by columns."""
         width, height = (2 * look.half).tolist()
         turns = actor.cycles * time
         return (
@@ -127,17 +127,15 @@ class SyntheticFrames:
             Wave(0.6 * actor.wobble * width, 1 / width, self._phase[1] - 0.8 * turns),
         )
 
-    def _box(self, frame: int) -> list[float]:
-        """Box of the target's outline, NaN where too little of it can be seen."""
+    def _box(self, frame: int) -> Boxes:
+        """Return the box of the target's outline, NaN where too little of it can be seen."""
         pose = self._pose(self._target, frame)
         if self._visible(pose, frame) < MIN_VISIBLE:
-            return [math.nan] * 4
-        outline = pose.outline()
-        low, high = outline.min(axis=0), outline.max(axis=0)
-        return [*low.tolist(), *(high - low).tolist()]
+            return np.full(4, np.nan)
+        return boxes_around(pose.outline())
 
     def _visible(self, pose: Pose, frame: int) -> float:
-        """Part of the target's pixels that is on the screen and not covered."""
+        """Return the part of the target's pixels that is on the screen and not covered."""
         whole = pose.bounds()
         area = whole.common(SCREEN)
         if area is None:
@@ -151,7 +149,7 @@ class SyntheticFrames:
         return int(seen.sum()) / int(pixels.sum())
 
     def _gain(self, frame: int) -> NDArray[np.int64]:
-        """Brightness of each column in 1/256."""
+        """Return the brightness of each column in 1/256."""
         time = self._time(frame)
         middle = round(evaluate(self._scene.gain, time) * 256)
         slope = round(evaluate(self._scene.slope, time) * 256)
@@ -160,12 +158,12 @@ class SyntheticFrames:
 
 
 def _point(path: Actor | Camera, time: float) -> NDArray[np.float64]:
-    """World place (2,) of an actor, or of what the camera looks at."""
+    """Return the world place (2,) of an actor, or of what the camera looks at."""
     return np.array([evaluate(path.x, time), evaluate(path.y, time)], dtype=np.float64)
 
 
 def _unit(source: np.random.PCG64, count: int) -> NDArray[np.float64]:
-    """Numbers in [-1, 1), multiples of 1/1024."""
+    """Draw numbers in [-1, 1), multiples of 1/1024."""
     return (source.random_raw(count) % 2048).astype(np.float64) / 1024 - 1
 
 
@@ -179,7 +177,7 @@ def _jittered(actor: Actor, source: np.random.PCG64) -> Actor:
 
 
 def _noise_tile(source: np.random.PCG64, largest: int) -> NDArray[np.int8]:
-    """Triangular noise up to `largest` grey levels, a tile larger than a frame."""
+    """Draw triangular noise up to `largest` grey levels, a tile larger than a frame."""
     count = math.prod(NOISE_SHAPE)
     raw = source.random_raw(count // 4 + 1).astype("<u8").view(np.uint8)
     pairs = raw[: 2 * count].reshape(2, -1).astype(np.int64).sum(axis=0) - 255

@@ -63,7 +63,7 @@ class Scene:
 
     Attributes:
         attributes: OTB attribute codes that it was made for.
-        backdrop: Background.
+        backdrop: What all of it happens before.
         camera: What the camera does.
         target: The object to track.
         behind: Objects that the target covers, in drawing order.

@@ -53,7 +53,14 @@ class Shape:
 
 @dataclass(frozen=True, eq=False)
 class _Part:
-    """A superellipse |u|^p + |v|^p <= 1, turned by `angle` about `center`."""
+    """A superellipse |u|^p + |v|^p <= 1.
+
+    Attributes:
+        center: Place (2,) of its middle in the shape, pixels.
+        half: Half width and height (2,), pixels.
+        angle: Rotation in radians, clockwise on the screen.
+        power: Even power p of its outline.
+    """
 
     center: NDArray[np.float64]
     half: NDArray[np.float64]
@@ -131,7 +138,7 @@ def _draw_cloth(random: Random, photos: tuple[str, ...]) -> Cloth:
 
 
 def _texture(random: Random, cloth: Cloth, size: tuple[int, int]) -> Pixels:
-    """A random piece of a cloth, float32 (h, w, 3)."""
+    """Cut a random piece of a cloth, float32 (h, w, 3)."""
     linear = turned(random.uniform(-np.pi, np.pi), cloth.grain, cloth.grain)
     middle = random.uniform(0.15, 0.85, 2) * photo_size(cloth.photo)
     at = middle - linear @ (np.array(size) / 2)

@@ -14,19 +14,19 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dslt.core.images import Frame
-from dslt.data.synthetic.outlines import turned
+from dslt.data.synthetic.outlines import boxes_around, turned
 from dslt.data.synthetic.photographs import LINEAR, photo_size, sample
 from dslt.data.synthetic.screen import HEIGHT, NOISE_SHAPE, NOISE_SIDE, SCREEN, WIDTH, Area
 from dslt.data.synthetic.shapes import Pixels, Random, Shape, cut, make_shape, palette, recolored
-from dslt.geometry.boxes import DECIMALS, Boxes
+from dslt.geometry.boxes import Boxes
 
 _SIZES = (22.0, 80.0)  # side of a target's first part where it is largest, pixels
-_PERIOD = 100.0  # frames in which a curve has its `rate` of waves
+_PERIOD = 100.0  # frames in which a curve has `rate` waves
 _NOISE = 8.0  # largest standard deviation of the noise, grey levels
 _RATES = (0.2, 3.0)  # waves per period
 _STRETCH = 0.3  # largest logarithm of the stretch, for objects that turn out of the plane
-# Shares as of the attributes of OTB-2015 (of 103 targets: rotation in the plane 48, occlusion 52,
-# background clutter 31).
+# Shares like those of the attributes of OTB-2015 (of 103 targets: rotation in the plane 48,
+# occlusion 52, background clutter 31).
 _TURNED = 0.5  # of objects: turn by more than 20 degrees
 _OCCLUDED = 0.5  # of videos: another object hides a part of the target now and then
 _CLUTTERED = 0.3  # of videos: the background is the target's photograph in other colours
@@ -34,7 +34,14 @@ _CLUTTERED = 0.3  # of videos: the background is the target's photograph in othe
 
 @dataclass(frozen=True, eq=False)
 class Drift:
-    """K smooth curves of time: a middle, and two sine waves that reach at most `reach` from it."""
+    """K smooth curves of time: two sine waves about a middle.
+
+    Attributes:
+        middle: Values (K,) that the curves wave about.
+        reach: Largest distances (K,) from them.
+        rate: Waves (K, 2) per period of 100 frames.
+        phase: Phases (K, 2) in waves.
+    """
 
     middle: NDArray[np.float64]
     reach: NDArray[np.float64]
@@ -43,7 +50,7 @@ class Drift:
 
     @classmethod
     def draw(cls, random: Random, middle: list[float], reach: list[float]) -> Drift:
-        """Curves through given middles."""
+        """Draw curves about given middles."""
         shape = (len(middle), 2)
         rate, phase = random.uniform(*_RATES, shape), random.uniform(0, 1, shape)
         return cls(np.array(middle), np.array(reach), rate, phase)
@@ -84,13 +91,13 @@ class World:
 
     Attributes:
         photo: Background photograph.
-        camera: Its column and row at the middle of the frame, logarithm of its pixels per frame
-            pixel, and angle.
-        colors: (3, 3) change of its colours.
+        camera: Column and row of the photograph at the middle of the frame, logarithm of its pixels
+            per frame pixel, and angle.
+        colors: Change (3, 3) of its colours, onto RGB columns.
         objects: The objects in drawing order.
         target: Number of the target among the objects.
         light: Logarithm of the brightness.
-        noise: Standard deviation, grey levels.
+        noise: Standard deviation of the noise, grey levels.
         noise_at: Column and row, in the noise tile, of frame 0.
     """
 
@@ -104,12 +111,10 @@ class World:
     noise_at: tuple[int, int]
 
     def boxes(self, frames: NDArray[np.int64]) -> Boxes:
-        """Exact boxes (N, 4) of the target's whole outline, also where a part of it is hidden."""
+        """Return exact boxes (N, 4) of the target's whole outline, a hidden part included."""
         target = self.objects[self.target]
         middle, matrix = target.poses(frames)
-        points = matrix @ target.shape.outline.T + middle[..., None]
-        low, high = points.min(axis=2), points.max(axis=2)
-        return np.round(np.concatenate([low, high - low], axis=1), DECIMALS)
+        return boxes_around(matrix @ target.shape.outline.T + middle[..., None])
 
     def render(self, frame: int, area: Area = SCREEN) -> Frame:
         """Render an area of a frame, RGB uint8 (h, w, 3)."""
@@ -137,7 +142,7 @@ class World:
         return np.asarray(cv2.transform(view, self.colors), dtype=np.float32)
 
     def _noise(self, frame: int, area: Area) -> Pixels:
-        """Noise (h, w, 3): another piece of the tile in each frame."""
+        """Return the noise (h, w, 3): another piece of the tile in each frame."""
         left = (self.noise_at[0] + 23 * frame) % NOISE_SIDE
         top = (self.noise_at[1] + 41 * frame) % NOISE_SIDE
         noise: Pixels = _noise_tile()[top:, left:][area.within(SCREEN)] * np.float32(self.noise)
@@ -172,9 +177,9 @@ def make_world(
     """Make a video.
 
     Args:
-        random: Decides everything.
+        random: Generator that decides everything.
         photos: Photographs of the background and of the objects.
-        target_photos: Those of the target and of what looks like it; default the same.
+        target_photos: Photographs of the target and of what looks like it; default: `photos`.
     """
     side = float(np.exp(random.uniform(*np.log(_SIZES))))
     target = _drifter(random, make_shape(random, target_photos or photos, side), wide=False)
@@ -203,7 +208,7 @@ def make_world(
 
 
 def _drifter(random: Random, shape: Shape, wide: bool) -> Drifter:
-    """Let a shape drift; `wide`: also over the edge of the frame. It is never enlarged."""
+    """Let a shape drift, over the edge of the frame, too, if `wide`. It is never enlarged."""
     room = np.array([WIDTH, HEIGHT]) * (0.6 if wide else 0.42)
     reach = room * random.uniform(0.1, 1 if wide else 0.75, 2)
     middle = np.array([WIDTH, HEIGHT]) / 2 + (room - reach) * random.uniform(-1, 1, 2)
@@ -211,7 +216,7 @@ def _drifter(random: Random, shape: Shape, wide: bool) -> Drifter:
 
 
 def _motion(random: Random, middle: NDArray[np.float64], reach: NDArray[np.float64]) -> Drift:
-    """Place, size, angle and stretch of an object."""
+    """Draw the place, size, angle and stretch of an object."""
     zoom = random.uniform(0, 0.3)
     turn = random.uniform(*((0.35, np.pi) if random.random() < _TURNED else (0, 0.35)))
     return Drift.draw(
@@ -222,7 +227,7 @@ def _motion(random: Random, middle: NDArray[np.float64], reach: NDArray[np.float
 
 
 def _distractor(random: Random, photos: tuple[str, ...], target: Drifter, side: float) -> Drifter:
-    """Another object, behind the target.
+    """Draw another object, behind the target.
 
     Half of them look like the target, as players of a team do: they are cut from the same cloth,
     and about as large. Half of these move along beside it. One in five of all is the target in
@@ -244,7 +249,7 @@ def _distractor(random: Random, photos: tuple[str, ...], target: Drifter, side: 
 
 
 def _occluder(random: Random, photos: tuple[str, ...], target: Drifter, side: float) -> Drifter:
-    """An object of half the target's side that passes before it."""
+    """Draw an object of half the target's side that passes before it."""
     shape = make_shape(random, photos, side / 2)
     reach = side * random.uniform(0.3, 1.2, 2)
     drift = Drift.draw(random, [0.0, 0.0, -0.1, 0.0, 0.0], [*reach.tolist(), 0.1, 0.4, 0.1])
