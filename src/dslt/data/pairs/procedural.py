@@ -18,7 +18,7 @@ from dslt.geometry.crops import Region
 from dslt.geometry.squares import padded_crop
 
 _COUNT = 2**62
-_TRAINING_STREAM, _VALIDATION_STREAM = 0, 1  # first words of the seeds
+_TRAINING_STREAM, _VALIDATION_STREAM = 0, 1  # second words of the seeds
 
 
 @functools.lru_cache(maxsize=8)
