@@ -68,10 +68,11 @@ def photo(name: str) -> Frame:
     """
     package, file = _FILES.get(name, ("skimage", f"data/{name}.png"))
     found = importlib.util.find_spec(package)  # not imported: that takes a second
+    called = package.replace("skimage", "scikit-image")  # its name where packages are installed
     if found is None or found.origin is None:
-        raise DsltError(f"synthetic videos need the package {package}; install it")
+        raise DsltError(f"synthetic videos need the package {called}; install it")
     path = Path(found.origin).parent / file
-    verify_sha256(path, PHOTOS[name], f"this version of {package} ships another picture")
+    verify_sha256(path, PHOTOS[name], f"this version of {called} ships another picture")
     return _read_only(read_image(path))
 
 
