@@ -42,7 +42,7 @@ from dslt.data.benchmarks.truth.load import UNCLIPPED, load_targets
 from dslt.data.downloads.definitions import Download, downloads_folder
 from dslt.data.sequences.folders import ATTRIBUTES, META, select_targets
 from dslt.data.sequences.target import Target
-from dslt.data.synthetic.frames import scene_attributes, scene_boxes, scene_photo
+from dslt.data.synthetic.render import SyntheticFrames, find_scene
 from dslt.geometry.boxes import DECIMALS, read_boxes
 
 
@@ -142,10 +142,11 @@ def _clip_entry(benchmark: ClipsBenchmark, name: str, data: Path) -> IndexEntry:
 
 
 def _synthetic_entry(name: str, seed: int) -> IndexEntry:
+    scene, frames = find_scene(name), SyntheticFrames(name, seed)
     source = SyntheticSource(scene=name, seed=seed)
-    truth = _rounded(scene_boxes(name, seed))
-    size = _size(source.open()[0].shape)
-    return IndexEntry(name, scene_photo(name), scene_attributes(name), size, source, truth)
+    truth = _rounded(frames.boxes())
+    video = scene.target.cutout.photo  # scenes that share it are not independent
+    return IndexEntry(name, video, scene.attributes, _size(frames[0].shape), source, truth)
 
 
 def _size(shape: tuple[int, ...]) -> tuple[int, int]:

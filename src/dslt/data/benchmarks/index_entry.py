@@ -15,7 +15,7 @@ from dslt.data.benchmarks.clips import open_clip
 from dslt.data.sequences.frames import FrameSource, ImageFolder
 from dslt.data.sequences.packed import PackedFrames
 from dslt.data.sequences.target import Mask, Target
-from dslt.data.synthetic.frames import SyntheticFrames
+from dslt.data.synthetic.render import SyntheticFrames
 from dslt.geometry.boxes import Boxes
 from dslt.settings.base import Settings
 

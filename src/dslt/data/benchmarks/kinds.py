@@ -84,7 +84,7 @@ class ClipsBenchmark(_Benchmark, PackageSource):
 
 
 class SyntheticBenchmark(_Benchmark):
-    """Videos composed on the spot (`dslt.data.synthetic.frames`).
+    """Videos composed on the spot (`dslt.data.synthetic.render`).
 
     Attributes:
         seed: Of everything random in them.

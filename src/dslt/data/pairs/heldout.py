@@ -1,7 +1,7 @@
-"""Validation sequences that no training pair comes from, and no benchmark: for the AUC per epoch.
+"""Validation sequences, for the AUC per epoch: no training pair and no benchmark has them.
 
-Their seeds are of another stream than the training videos'. The procedural ones have the training
-photographs; those of the others, `texture`, are in no training pair either.
+Their seeds are of another stream than those of the training videos. The sequences `procedural` are
+made of the training photographs, the sequences `texture` of photographs that no training pair has.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dslt.data.sequences.images import checked_index
 from dslt.data.synthetic.photographs import HELD_OUT
 from dslt.data.synthetic.worlds import World
 
-_STEP = 3  # of the videos' frames, as UAV123_10fps has every third one
+_STEP = 3  # every third frame of a video is taken, as in UAV123_10fps
 
 
 class WorldFrames:
@@ -28,7 +28,7 @@ class WorldFrames:
         self._world, self._numbers = world, numbers
 
     def __len__(self) -> int:
-        """Number of frames."""
+        """Return the number of frames."""
         return len(self._numbers)
 
     def __getitem__(self, index: int) -> Frame:
@@ -43,8 +43,8 @@ def heldout(procedural: int, texture: int, frames: int, seed: int) -> list[Seque
         procedural: Number of sequences made of the training photographs, each a video of its own.
         texture: Number of sequences whose targets are cut from held-out photographs in turn; the
             photograph counts as the video, as they are not independent.
-        frames: Length of each; every third frame of the video is taken.
-        seed: Of all of them.
+        frames: Number of frames of each; every third frame of the video is taken.
+        seed: Seed of all of them.
 
     Returns:
         `procedural-00`, ..., `texture-00`, ..., with exact boxes.

@@ -11,40 +11,36 @@ from dslt.core.images import Frame
 from dslt.data.pairs.source import View
 from dslt.data.pairs.videos import Track, Video
 from dslt.data.synthetic.photographs import HELD_OUT, TRAINING
-from dslt.data.synthetic.worlds import (
-    HEIGHT,
-    WIDTH,
-    World,
-    make_world,
-)
+from dslt.data.synthetic.screen import HEIGHT, WIDTH, Area
+from dslt.data.synthetic.worlds import World, make_world
 from dslt.geometry.boxes import Boxes
 from dslt.geometry.crops import Region
 from dslt.geometry.squares import padded_crop
 
 _COUNT = 2**62
-_TRAINING_STREAM, _VALIDATION_STREAM = 0, 1  # of seeds: never in common
+_TRAINING_STREAM, _VALIDATION_STREAM = 0, 1  # second words of the seeds
 
 
 @functools.lru_cache(maxsize=8)
 def training_world(seed: int, number: int) -> World:
-    """Video `number` of the training stream; its two frames are asked for one after the other."""
-    return make_world(_random(seed, _TRAINING_STREAM, number), tuple(TRAINING))
+    """Make video `number` of the training stream; a pair asks for two of its frames in turn."""
+    return make_world(_random(seed, _TRAINING_STREAM, number), TRAINING)
 
 
 @functools.lru_cache(maxsize=64)
 def validation_world(seed: int, number: int, photo: str | None) -> World:
-    """Video `number` of the validation stream.
+    """Make a video of the validation stream.
 
     Args:
-        seed: Of the stream.
-        number: Of the video, of those with `photo` and of those without.
-        photo: A held-out photograph: the target is cut from it and all else from held-out ones.
-            None: everything is of the training photographs.
+        seed: Seed of the stream.
+        number: Number of the video; those with and without `photo` are counted apart.
+        photo: Held-out photograph that the target is cut from, as all else is from held-out ones.
+            None: Everything is cut from the training photographs.
     """
     random = _random(seed, _VALIDATION_STREAM, 0 if photo is None else 1, number)
     if photo is None:
-        return make_world(random, tuple(TRAINING))
-    return make_world(random, tuple(HELD_OUT), (photo,))
+        return make_world(random, TRAINING)
+    return make_world(random, HELD_OUT, (photo,))
 
 
 def _random(*key: int) -> np.random.Generator:
@@ -53,7 +49,12 @@ def _random(*key: int) -> np.random.Generator:
 
 @dataclass(frozen=True, eq=False)
 class WorldView:
-    """A frame of a world, of which only the wanted area is rendered."""
+    """A frame of a world, of which only the wanted area is rendered.
+
+    Attributes:
+        world: The video.
+        frame: Number of the frame.
+    """
 
     world: World
     frame: int
@@ -72,24 +73,29 @@ class WorldView:
         low = np.clip(np.floor(corners[0]) - margin, 0, (WIDTH - 1, HEIGHT - 1)).astype(int)
         low -= low % block  # blocks of pixels are averaged from the frame's corner on
         high = np.clip(np.ceil(corners[1]) + margin, low + 1, (WIDTH, HEIGHT)).astype(int)
-        part = self.world.render(self.frame, (int(low[0]), int(low[1]), int(high[0]), int(high[1])))
+        part = self.world.render(self.frame, Area(*low.tolist(), *high.tolist()))
         center = (region.center[0] - float(low[0]), region.center[1] - float(low[1]))
         return padded_crop(part, Region(center, region.step, region.size), color)
 
 
 @dataclass(frozen=True)
 class WorldVideos:
-    """Videos of the training stream, so many that none comes twice."""
+    """Videos of the training stream, so many that none comes twice.
+
+    Attributes:
+        seed: Seed of the stream.
+        frames: Number of frames of a video.
+    """
 
     seed: int
     frames: int
 
     def __len__(self) -> int:
-        """Number of videos."""
+        """Return the number of videos."""
         return _COUNT
 
     def __getitem__(self, index: int) -> Video:
-        """Video `index`."""
+        """Make video `index`."""
         frames = np.arange(self.frames, dtype=np.int64)
         boxes = training_world(self.seed, index).boxes(frames)
         return Video(str(index), (Track("0", frames, boxes),))
@@ -100,8 +106,12 @@ class ProceduralSource:
     """Pairs that are made on the spot; see `Source`.
 
     Attributes:
-        seed: Of the videos; the training run's seed chooses among them.
-        frames: Length of a video.
+        name: Entry in `config/training_sets.yaml`.
+        frame_range: Largest distance of the two frames of a pair.
+        seed: Seed of the videos; the training run's seed chooses among them.
+        frames: Number of frames of a video.
+        damaged: Share of views that may be damaged: always 0.
+        endless: The number of videos means nothing: always true.
     """
 
     name: str

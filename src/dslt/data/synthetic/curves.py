@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-Curve = tuple[tuple[float, float], ...]
-"""Keys `(time, value)` of a smooth curve, constant outside them."""
+from bisect import bisect
+from collections.abc import Mapping
+
+Keyframes = Mapping[float, float]
+"""Values of a smooth curve by time, in the order of time; it is constant outside them."""
 
 
-def still(value: float) -> Curve:
-    """A curve that stays where it is."""
-    return ((0, value),)
+def evaluate(keys: Keyframes, time: float) -> float:
+    """Return the value of a smooth curve (cubic Hermite, slopes by finite differences)."""
+    times, values = list(keys), list(keys.values())
+    right = bisect(times, time)
+    if right in (0, len(times)):
+        return values[max(right - 1, 0)]
 
+    def slope(key: int) -> float:
+        before, after = max(key - 1, 0), min(key + 1, len(times) - 1)
+        return (values[after] - values[before]) / (times[after] - times[before])
 
-def evaluate(curve: Curve, time: float) -> float:
-    """Value of a smooth curve through its keys (cubic Hermite, slopes by finite differences)."""
-    if time <= curve[0][0] or len(curve) == 1:
-        return curve[0][1]
-    if time >= curve[-1][0]:
-        return curve[-1][1]
-    right = next(index for index, (key, _) in enumerate(curve) if key > time)
-    (t0, y0), (t1, y1) = curve[right - 1], curve[right]
-    span = t1 - t0
-    s = (time - t0) / span
-    m0, m1 = _slope(curve, right - 1) * span, _slope(curve, right) * span
+    left = right - 1
+    y0, y1, span = values[left], values[right], times[right] - times[left]
+    s = (time - times[left]) / span
+    m0, m1 = slope(left) * span, slope(right) * span
     cubic = 2 * (y0 - y1) + m0 + m1
     square = 3 * (y1 - y0) - 2 * m0 - m1
     return ((cubic * s + square) * s + m0) * s + y0
-
-
-def _slope(curve: Curve, key: int) -> float:
-    before, after = curve[max(key - 1, 0)], curve[min(key + 1, len(curve) - 1)]
-    return (after[1] - before[1]) / (after[0] - before[0])

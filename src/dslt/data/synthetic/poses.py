@@ -2,85 +2,76 @@
 
 from __future__ import annotations
 
-import functools
-import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dslt.data.synthetic.integer_raster import Layer, Wave, sample_sprite
-from dslt.data.synthetic.textures import Sprite
-
-_OUTLINE_POINTS = 360
-
-Area = tuple[int, int, int, int]
-"""Screen pixels: left, top, right, bottom, the last two exclusive."""
+from dslt.data.synthetic.integer_raster import ONE, bilinear, fixed, sine
+from dslt.data.synthetic.screen import Area
+from dslt.data.synthetic.sprites import Sprite
 
 
 @dataclass(frozen=True)
-class Pose:
-    """Centre on the screen, row-wise matrix from the sprite to the screen, and bending."""
+class Wave:
+    """A sideways wave: `amplitude * sin(2 pi (frequency * s + phase))` at place `s`, pixels."""
 
-    center: tuple[float, float]
-    matrix: tuple[float, float, float, float]
+    amplitude: float
+    frequency: float
+    phase: float
+
+    def at(self, place: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the displacement at places."""
+        wave = np.sin(2 * np.pi * (self.frequency * place + self.phase))
+        return np.asarray(self.amplitude * wave)
+
+    def at_fixed(self, place: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the displacement at fixed-point places, fixed-point."""
+        turns = (place * fixed(self.frequency) >> 16) + fixed(self.phase)
+        return sine(turns) * fixed(self.amplitude) >> 16
+
+
+@dataclass(frozen=True, eq=False)
+class Pose:
+    """An object on the screen.
+
+    Attributes:
+        sprite: What it looks like.
+        center: Place (2,) of its middle on the screen, pixels.
+        matrix: Map (2, 2) from the sprite to the screen.
+        waves: Bending: displacement of its columns by its rows, then of its rows by its columns.
+    """
+
+    sprite: Sprite
+    center: NDArray[np.float64]
+    matrix: NDArray[np.float64]
     waves: tuple[Wave, Wave]
 
+    def bounds(self) -> Area:
+        """Return the screen pixels that the object may touch."""
+        reach = self.sprite.half + 2 + [wave.amplitude for wave in self.waves]
+        return Area.about(self.center, np.abs(self.matrix) @ reach)
 
-def bounds(shape: Sprite, pose: Pose) -> Area:
-    """Screen pixels that a sprite may touch."""
-    reach = [half + 2 + wave.amplitude for half, wave in zip(shape.half, pose.waves, strict=True)]
-    a, b, c, d = (abs(entry) for entry in pose.matrix)
-    wide, high = a * reach[0] + b * reach[1], c * reach[0] + d * reach[1]
-    x, y = pose.center
-    return (
-        math.floor(x - wide),
-        math.floor(y - high),
-        math.ceil(x + wide),
-        math.ceil(y + high),
-    )
+    def draw(self, area: Area) -> NDArray[np.int32]:
+        """Draw an area of the screen, RGBA int32 (h, w, 4), transparent where the object is not."""
+        x, y = np.arange(area.left, area.right), np.arange(area.top, area.bottom)[:, None]
+        dx = x * ONE + ONE // 2 - fixed(self.center[0])
+        dy = y * ONE + ONE // 2 - fixed(self.center[1])
+        (a, b), (c, d) = self.matrix.tolist()
+        scale = a * d - b * c
+        u = (dx * fixed(d / scale) + dy * fixed(-b / scale)) >> 16
+        v = (dx * fixed(-c / scale) + dy * fixed(a / scale)) >> 16
+        if self.waves[0].amplitude:
+            u = u - self.waves[0].at_fixed(v)
+        if self.waves[1].amplitude:
+            v = v - self.waves[1].at_fixed(u)
+        return bilinear(self.sprite.pixels, u, v)
 
-
-def clipped(area: Area, to: Area) -> Area | None:
-    """Common part of two areas, None where there is none."""
-    left, top = max(area[0], to[0]), max(area[1], to[1])
-    right, bottom = min(area[2], to[2]), min(area[3], to[3])
-    return (left, top, right, bottom) if left < right and top < bottom else None
-
-
-def draw(shape: Sprite, pose: Pose, area: Area) -> Layer | None:
-    """Draw a sprite inside an area of the screen, None where it does not reach it."""
-    part = clipped(bounds(shape, pose), area)
-    if part is None:
-        return None
-    a, b, c, d = pose.matrix
-    scale = a * d - b * c
-    inverse = (d / scale, -b / scale, -c / scale, a / scale)
-    return sample_sprite(shape.pixels, inverse, pose.center, part, pose.waves)
-
-
-def outline_on_screen(shape: Sprite, pose: Pose) -> NDArray[np.float64]:
-    """Screen places of points on a sprite's outline, shape (points, 2)."""
-    return np.array([_to_screen(pose, u, v) for u, v in _contour_of(shape.half, shape.power)])
-
-
-@functools.lru_cache(maxsize=64)
-def _contour_of(half: tuple[float, float], power: int) -> tuple[tuple[float, float], ...]:
-    points = []
-    for index in range(_OUTLINE_POINTS):
-        angle = 2 * math.pi * index / _OUTLINE_POINTS
-        cosine, sine = math.cos(angle), math.sin(angle)
-        u = math.copysign(abs(cosine) ** (2 / power), cosine)
-        v = math.copysign(abs(sine) ** (2 / power), sine)
-        points.append((half[0] * u, half[1] * v))
-    return tuple(points)
-
-
-def _to_screen(pose: Pose, u: float, v: float) -> tuple[float, float]:
-    """Screen place of a point of a sprite: the waves backwards, then the matrix."""
-    if pose.waves[1].amplitude:
-        v = v + pose.waves[1].at(u)
-    if pose.waves[0].amplitude:
-        u = u + pose.waves[0].at(v)
-    a, b, c, d = pose.matrix
-    return pose.center[0] + a * u + b * v, pose.center[1] + c * u + d * v
+    def outline(self) -> NDArray[np.float64]:
+        """Return the screen places (2, K) of points on the object's outline."""
+        u, v = self.sprite.outline.T
+        # The waves backwards, then the matrix.
+        v = v + self.waves[1].at(u)
+        u = u + self.waves[0].at(v)
+        (a, b), (c, d) = self.matrix
+        return np.stack([a * u + b * v, c * u + d * v]) + self.center[:, None]

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from dslt.data.synthetic.curves import Curve
-from dslt.data.synthetic.textures import NEUTRAL, Cutout
+from dslt.data.synthetic.curves import Keyframes
+from dslt.data.synthetic.sprites import Backdrop, Cutout
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,6 @@ class Actor:
 
     Attributes:
         cutout: What it looks like.
-        width: Width on the screen at scale 1 and zoom 1, pixels.
         x: World column of its middle.
         y: World row of its middle.
         scale: Factor on its size.
@@ -28,14 +27,34 @@ class Actor:
     """
 
     cutout: Cutout
-    width: float
-    x: Curve
-    y: Curve
-    scale: Curve = ((0, 1),)
-    turn: Curve = ((0, 0),)
-    stretch: Curve = ((0, 1),)
+    x: Keyframes
+    y: Keyframes
+    scale: Keyframes = field(default_factory=lambda: {0: 1})
+    turn: Keyframes = field(default_factory=lambda: {0: 0})
+    stretch: Keyframes = field(default_factory=lambda: {0: 1})
     wobble: float = 0
     cycles: float = 0
+
+
+@dataclass(frozen=True)
+class Camera:
+    """What a camera does.
+
+    Attributes:
+        frames: Number of frames that it takes.
+        x: World column at the middle of the screen.
+        y: World row at the middle of the screen.
+        zoom: Screen pixels per world pixel.
+        shake: Largest jerk from frame to frame, pixels.
+        shutter: Exposure as a part of the time between frames (0: no motion blur).
+    """
+
+    frames: int
+    x: Keyframes
+    y: Keyframes
+    zoom: Keyframes = field(default_factory=lambda: {0: 1})
+    shake: float = 1
+    shutter: float = 0
 
 
 @dataclass(frozen=True)
@@ -44,34 +63,22 @@ class Scene:
 
     Attributes:
         attributes: OTB attribute codes that it was made for.
-        frames: Number of frames.
-        photo: Background photograph.
+        backdrop: What all of it happens before.
+        camera: What the camera does.
         target: The object to track.
-        camera: World column and row at the middle of the screen.
-        width: Width of the background, world pixels.
-        tint: Factors on the background's colours in 1/256.
-        zoom: Screen pixels per world pixel.
-        shake: Largest jerk of the camera from frame to frame, pixels.
         behind: Objects that the target covers, in drawing order.
         front: Objects that cover the target, in drawing order.
         gain: Brightness in the middle of the screen.
         slope: Brightness at the right edge over that in the middle.
-        shutter: Exposure as a part of the time between frames (0: no motion blur).
         noise: Largest noise, grey levels.
     """
 
     attributes: tuple[str, ...]
-    frames: int
-    photo: str
+    backdrop: Backdrop
+    camera: Camera
     target: Actor
-    camera: tuple[Curve, Curve]
-    width: int = 640
-    tint: tuple[int, int, int] = NEUTRAL
-    zoom: Curve = ((0, 1),)
-    shake: float = 1
-    behind: tuple[Actor, ...] = field(default=())
-    front: tuple[Actor, ...] = field(default=())
-    gain: Curve = ((0, 1),)
-    slope: Curve = ((0, 0),)
-    shutter: float = 0
+    behind: tuple[Actor, ...] = ()
+    front: tuple[Actor, ...] = ()
+    gain: Keyframes = field(default_factory=lambda: {0: 1})
+    slope: Keyframes = field(default_factory=lambda: {0: 0})
     noise: int = 6

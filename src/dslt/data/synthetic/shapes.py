@@ -8,15 +8,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from dslt.data.synthetic.outlines import MARGIN, opacity, superellipse, turned
 from dslt.data.synthetic.photographs import photo_size, sample
 
-Floats = NDArray[np.float64]
 Pixels = NDArray[np.float32]
 Random = np.random.Generator
 
-_MARGIN = 2  # transparent pixels around a shape
-_FEATHER = 1.5  # width of its soft edge, pixels
-_POINTS = 96  # of the outline of a part
+_ANGLES = np.linspace(0, 2 * np.pi, 96, endpoint=False)  # of points on the outline of a part
 _POWERS = (2, 2, 4, 12)  # ellipse, ellipse, rounded rectangle, rectangle
 _PARTS = (1, 1, 1, 2, 2, 3)
 _LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
@@ -27,14 +25,14 @@ class Cloth:
     """What a part is cut from: a photograph in changed colours.
 
     Attributes:
-        photo: Its name.
-        grain: Its pixels per pixel of the shape.
-        colors: (3, 3) change of its colours.
+        photo: Name of the photograph.
+        grain: Pixels of the photograph per pixel of the shape.
+        colors: Change (3, 3) of its colours, onto RGB columns.
     """
 
     photo: str
     grain: float
-    colors: Floats
+    colors: NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,44 +41,52 @@ class Shape:
 
     Attributes:
         pixels: RGB times opacity and opacity, float32 (h, w, 4): 0 to 255 and 0 to 1.
-        outline: Points (K, 2) of it, offsets from the middle of `pixels`, pixels.
-        cloths: Of its parts.
+        outline: Points (K, 2) on the outlines of all parts, offsets from the middle of `pixels`,
+            pixels.
+        cloths: What its parts are cut from, in their order.
     """
 
     pixels: Pixels
-    outline: Floats
+    outline: NDArray[np.float64]
     cloths: tuple[Cloth, ...]
 
 
 @dataclass(frozen=True, eq=False)
 class _Part:
-    """A superellipse |u|^p + |v|^p <= 1, turned by `angle` about `center`."""
+    """A superellipse |u|^p + |v|^p <= 1.
 
-    center: Floats
-    half: Floats
+    Attributes:
+        center: Place (2,) of its middle in the shape, pixels.
+        half: Half width and height (2,), pixels.
+        angle: Rotation in radians, clockwise on the screen.
+        power: Even power p of its outline.
+    """
+
+    center: NDArray[np.float64]
+    half: NDArray[np.float64]
     angle: float
     power: int
 
-    def rotation(self) -> Floats:
-        """(2, 2), from the part's axes to those of the shape."""
-        cosine, sine = np.cos(self.angle), np.sin(self.angle)
-        return np.array([[cosine, -sine], [sine, cosine]])
-
-    def outline(self) -> Floats:
-        """Points (K, 2) on it."""
-        angle = np.linspace(0, 2 * np.pi, _POINTS, endpoint=False)
-        circle = np.column_stack([np.cos(angle), np.sin(angle)])
-        points = np.sign(circle) * np.abs(circle) ** (2 / self.power) * self.half
-        placed: Floats = points @ self.rotation().T + self.center
+    def outline(self) -> NDArray[np.float64]:
+        """Return points (K, 2) on it."""
+        points = superellipse(_ANGLES, self.power) * self.half
+        placed: NDArray[np.float64] = points @ turned(self.angle).T + self.center
         return placed
+
+    def opacity(self, center: NDArray[np.float64], size: tuple[int, int]) -> Pixels:
+        """Return its opacity (h, w) about `center` in an image of this width and height."""
+        x = np.arange(size[0], dtype=np.float32) + np.float32(0.5 - center[0])
+        y = np.arange(size[1], dtype=np.float32)[:, None] + np.float32(0.5 - center[1])
+        (a, b), (c, d) = (turned(self.angle).T / self.half[:, None]).astype(np.float32)
+        return opacity(a * x + b * y, c * x + d * y, self.power, self.half)
 
 
 def make_shape(random: Random, photos: tuple[str, ...], side: float) -> Shape:
     """Cut an object out of photographs.
 
     Args:
-        random: Decides everything.
-        photos: Names of photographs; each part is of one of them.
+        random: Generator that decides everything.
+        photos: Names of photographs; each part is cut from one of them.
         side: Square root of the area of the box around the first part, pixels.
     """
     count = int(random.choice(_PARTS))
@@ -93,19 +99,18 @@ def cut(random: Random, cloths: tuple[Cloth, ...], side: float) -> Shape:
     outline = np.concatenate([part.outline() for part in parts])
     low, high = outline.min(axis=0), outline.max(axis=0)
     middle = (low + high) / 2
-    width, height = (np.ceil(high - low) + 2 * _MARGIN).astype(int).tolist()
+    width, height = (np.ceil(high - low) + 2 * MARGIN).astype(int).tolist()
     pixels = np.zeros((height, width, 4), dtype=np.float32)
     for part, cloth in zip(parts, cloths, strict=True):
         center = part.center - middle + np.array([width, height]) / 2
-        opacity = _opacity(part, center, (width, height))[..., None]
+        opaque = part.opacity(center, (width, height))[..., None]
         texture = _texture(random, cloth, (width, height))
-        layer = np.concatenate([texture * opacity, opacity], axis=2)
-        pixels = layer + pixels * (1 - opacity)
+        pixels = np.concatenate([texture * opaque, opaque], axis=2) + pixels * (1 - opaque)
     return Shape(pixels, outline - middle, cloths)
 
 
 def recolored(random: Random, shape: Shape) -> Shape:
-    """The same object in other colours."""
+    """Return the same object in other colours."""
     pixels, change = shape.pixels.copy(), palette(random)
     color = cv2.transform(np.ascontiguousarray(pixels[..., :3]), change)
     pixels[..., :3] = np.clip(color, 0, 255 * pixels[..., 3:])
@@ -126,17 +131,6 @@ def _make_parts(random: Random, count: int, side: float) -> list[_Part]:
     return parts
 
 
-def _opacity(part: _Part, center: Floats, size: tuple[int, int]) -> Pixels:
-    """Opacity (h, w) of a part: 0.5 on its outline, falling over the feather."""
-    x = np.arange(size[0], dtype=np.float32) + np.float32(0.5 - center[0])
-    y = np.arange(size[1], dtype=np.float32)[:, None] + np.float32(0.5 - center[1])
-    (a, b), (c, d) = (part.rotation().T / part.half[:, None]).astype(np.float32)
-    level = 1 - (a * x + b * y) ** part.power - (c * x + d * y) ** part.power
-    slope = float(part.half.min()) / (part.power * _FEATHER)
-    opacity: Pixels = np.clip(0.5 + level * np.float32(slope), 0, 1)
-    return opacity
-
-
 def _draw_cloth(random: Random, photos: tuple[str, ...]) -> Cloth:
     photo = photos[int(random.integers(len(photos)))]
     grain = float(np.exp(random.uniform(np.log(0.6), np.log(3))))
@@ -144,20 +138,18 @@ def _draw_cloth(random: Random, photos: tuple[str, ...]) -> Cloth:
 
 
 def _texture(random: Random, cloth: Cloth, size: tuple[int, int]) -> Pixels:
-    """A random piece of a cloth, float32 (h, w, 3)."""
-    angle = random.uniform(-np.pi, np.pi)
-    cosine, sine = cloth.grain * np.cos(angle), cloth.grain * np.sin(angle)
-    linear = np.array([[cosine, -sine], [sine, cosine]])
+    """Cut a random piece of a cloth, float32 (h, w, 3)."""
+    linear = turned(random.uniform(-np.pi, np.pi), cloth.grain, cloth.grain)
     middle = random.uniform(0.15, 0.85, 2) * photo_size(cloth.photo)
     at = middle - linear @ (np.array(size) / 2)
     color = cv2.transform(sample(cloth.photo, linear, at, size), cloth.colors)
     return np.asarray(color, dtype=np.float32)
 
 
-def palette(random: Random) -> Floats:
-    """A random change of colours, (3, 3), onto RGB columns: hue, saturation and gains.
+def palette(random: Random) -> NDArray[np.float64]:
+    """Return a random change of colours (3, 3), onto RGB columns: hue, saturation and gains.
 
-    One in two keeps the hue.
+    Every second one keeps the hue.
     """
     hue = random.uniform(-np.pi, np.pi) * float(random.random() < 0.5)
     axis = np.full((3, 3), 1 / 3)
@@ -166,5 +158,5 @@ def palette(random: Random) -> Floats:
     saturation = random.uniform(0.4, 1.5)
     gray = np.tile(np.array(_LUMA), (3, 1))
     gains = np.exp(random.uniform(-0.45, 0.45, 3))
-    mixed: Floats = gains[:, None] * (gray + saturation * (rotation - gray))
+    mixed: NDArray[np.float64] = gains[:, None] * (gray + saturation * (rotation - gray))
     return mixed

@@ -11,87 +11,78 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from dslt.core.images import Frame
-from dslt.data.synthetic.photographs import photo_size, sample
-from dslt.data.synthetic.shapes import (
-    Floats,
-    Pixels,
-    Random,
-    Shape,
-    cut,
-    make_shape,
-    palette,
-    recolored,
-)
-from dslt.geometry.boxes import DECIMALS, Boxes
+from dslt.data.synthetic.outlines import boxes_around, turned
+from dslt.data.synthetic.photographs import LINEAR, photo_size, sample
+from dslt.data.synthetic.screen import HEIGHT, NOISE_SHAPE, NOISE_SIDE, SCREEN, WIDTH, Area
+from dslt.data.synthetic.shapes import Pixels, Random, Shape, cut, make_shape, palette, recolored
+from dslt.geometry.boxes import Boxes
 
-WIDTH, HEIGHT = 320, 240
 _SIZES = (22.0, 80.0)  # side of a target's first part where it is largest, pixels
-_PERIOD = 100.0  # frames in which a curve has its `rate` of waves
-_NOISE_SIDE = 64  # the noise tile is so much larger than a frame
+_PERIOD = 100.0  # frames in which a curve has `rate` waves
 _NOISE = 8.0  # largest standard deviation of the noise, grey levels
 _RATES = (0.2, 3.0)  # waves per period
 _STRETCH = 0.3  # largest logarithm of the stretch, for objects that turn out of the plane
-# Shares as of the attributes of OTB-2015 (of 103 targets: rotation in the plane 48, occlusion 52,
-# background clutter 31).
+# Shares like those of the attributes of OTB-2015 (of 103 targets: rotation in the plane 48,
+# occlusion 52, background clutter 31).
 _TURNED = 0.5  # of objects: turn by more than 20 degrees
 _OCCLUDED = 0.5  # of videos: another object hides a part of the target now and then
 _CLUTTERED = 0.3  # of videos: the background is the target's photograph in other colours
 
-Area = tuple[int, int, int, int]
-"""Frame pixels: left, top, right, bottom, the last two exclusive."""
-
 
 @dataclass(frozen=True, eq=False)
 class Drift:
-    """K smooth curves of time: a middle, and two sine waves that reach at most `reach` from it."""
+    """K smooth curves of time: two sine waves about a middle.
 
-    middle: Floats
-    reach: Floats
-    rate: Floats
-    phase: Floats
+    Attributes:
+        middle: Values (K,) that the curves wave about.
+        reach: Largest distances (K,) from them.
+        rate: Waves (K, 2) per period of 100 frames.
+        phase: Phases (K, 2) in waves.
+    """
+
+    middle: NDArray[np.float64]
+    reach: NDArray[np.float64]
+    rate: NDArray[np.float64]
+    phase: NDArray[np.float64]
 
     @classmethod
     def draw(cls, random: Random, middle: list[float], reach: list[float]) -> Drift:
-        """Curves through given middles."""
+        """Draw curves about given middles."""
         shape = (len(middle), 2)
         rate, phase = random.uniform(*_RATES, shape), random.uniform(0, 1, shape)
         return cls(np.array(middle), np.array(reach), rate, phase)
 
-    def at(self, frames: NDArray[np.int64]) -> Floats:
-        """Values (N, K) in frames (N,)."""
-        time = frames[:, None, None] / _PERIOD
+    def at(self, frames: ArrayLike) -> NDArray[np.float64]:
+        """Return the values (..., K) in frames (...)."""
+        time = np.asarray(frames)[..., None, None] / _PERIOD
         waves = np.sin(2 * np.pi * (self.rate * time + self.phase)) @ np.array([2 / 3, 1 / 3])
-        values: Floats = self.middle + self.reach * waves
-        return values
+        return np.asarray(self.middle + self.reach * waves)
 
 
 @dataclass(frozen=True, eq=False)
-class Actor:
-    """A drifting object.
+class Drifter:
+    """An object that drifts.
 
     Attributes:
         shape: What it looks like.
         drift: Column and row of its middle, logarithm of its size, angle, logarithm of its stretch.
-        leader: The actor from which its place is counted, or None.
+        leader: The object from which its place is counted, or None.
     """
 
     shape: Shape
     drift: Drift
-    leader: Actor | None = None
+    leader: Drifter | None = None
 
-    def poses(self, frames: NDArray[np.int64]) -> tuple[Floats, Floats]:
-        """Middles (N, 2), and matrices (N, 2, 2) from the shape to the frame."""
+    def poses(self, frames: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return middles (..., 2), and matrices (..., 2, 2) from the shape to the frame."""
         x, y, size, angle, stretch = self.drift.at(frames).T
-        middle = np.column_stack([x, y])
+        middle = np.stack([x, y], axis=-1)
         if self.leader is not None:
             middle = middle + self.leader.poses(frames)[0]
-        cosine, sine = np.cos(angle), np.sin(angle)
-        along, across = np.exp(size + stretch), np.exp(size - stretch)
-        rows = [cosine * along, -sine * across, sine * along, cosine * across]
-        return middle, np.column_stack(rows).reshape(-1, 2, 2)
+        return middle, turned(angle, np.exp(size + stretch), np.exp(size - stretch))
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,95 +91,84 @@ class World:
 
     Attributes:
         photo: Background photograph.
-        camera: Its column and row at the middle of the frame, logarithm of its pixels per frame
-            pixel, and angle.
-        colors: (3, 3) change of its colours.
-        actors: In drawing order.
-        target: Which of them is the target.
+        camera: Column and row of the photograph at the middle of the frame, logarithm of its pixels
+            per frame pixel, and angle.
+        colors: Change (3, 3) of its colours, onto RGB columns.
+        objects: The objects in drawing order.
+        target: Number of the target among the objects.
         light: Logarithm of the brightness.
-        noise: Standard deviation, grey levels.
+        noise: Standard deviation of the noise, grey levels.
         noise_at: Column and row, in the noise tile, of frame 0.
     """
 
     photo: str
     camera: Drift
-    colors: Floats
-    actors: tuple[Actor, ...]
+    colors: NDArray[np.float64]
+    objects: tuple[Drifter, ...]
     target: int
     light: Drift
     noise: float
     noise_at: tuple[int, int]
 
     def boxes(self, frames: NDArray[np.int64]) -> Boxes:
-        """Exact boxes (N, 4) of the target's whole outline, also where a part of it is hidden."""
-        actor = self.actors[self.target]
-        middle, matrix = actor.poses(frames)
-        points = matrix @ actor.shape.outline.T + middle[..., None]
-        low, high = points.min(axis=2), points.max(axis=2)
-        return np.round(np.concatenate([low, high - low], axis=1), DECIMALS)
+        """Return exact boxes (N, 4) of the target's whole outline, a hidden part included."""
+        target = self.objects[self.target]
+        middle, matrix = target.poses(frames)
+        return boxes_around(matrix @ target.shape.outline.T + middle[..., None])
 
-    def render(self, frame: int, area: Area = (0, 0, WIDTH, HEIGHT)) -> Frame:
+    def render(self, frame: int, area: Area = SCREEN) -> Frame:
         """Render an area of a frame, RGB uint8 (h, w, 3)."""
         canvas = self._background(frame, area)
-        for actor in self.actors:
-            _paint(canvas, actor, frame, area)
-        canvas *= np.float32(np.exp(self.light.at(np.array([frame]))[0, 0]))
+        for drifter in self.objects:
+            _paint(canvas, drifter, frame, area)
+        canvas *= np.float32(self._gain(frame))
         canvas += self._noise(frame, area)
         return np.asarray(np.clip(canvas + np.float32(0.5), 0, 255), dtype=np.uint8)
 
     def mean_color(self, frame: int) -> NDArray[np.uint8]:
-        """Mean colour (3,) of the background, near that of the frame."""
-        coarse = self._background(frame, (0, 0, WIDTH, HEIGHT), step=16)
-        light = np.exp(self.light.at(np.array([frame]))[0, 0])
-        return np.asarray(np.clip(coarse.mean(axis=(0, 1)) * light, 0, 255), dtype=np.uint8)
+        """Return the mean colour (3,) of the background, near that of the frame."""
+        mean = self._background(frame, SCREEN, step=16).mean(axis=(0, 1))
+        return np.asarray(np.clip(mean * self._gain(frame), 0, 255), dtype=np.uint8)
+
+    def _gain(self, frame: int) -> float:
+        return float(np.exp(self.light.at(frame)[0]))
 
     def _background(self, frame: int, area: Area, step: int = 1) -> Pixels:
-        x, y, grain, angle = self.camera.at(np.array([frame]))[0]
-        cosine, sine = np.exp(grain) * np.cos(angle), np.exp(grain) * np.sin(angle)
-        linear = np.array([[cosine, -sine], [sine, cosine]])
-        corner = np.array([area[0] - WIDTH / 2, area[1] - HEIGHT / 2])
-        size = ((area[2] - area[0]) // step, (area[3] - area[1]) // step)
+        x, y, grain, angle = self.camera.at(frame)
+        linear = turned(angle, np.exp(grain), np.exp(grain))
+        corner = np.array([area.left - WIDTH / 2, area.top - HEIGHT / 2])
+        size = (area.size[0] // step, area.size[1] // step)
         view = sample(self.photo, linear * step, np.array([x, y]) + linear @ corner, size)
         return np.asarray(cv2.transform(view, self.colors), dtype=np.float32)
 
     def _noise(self, frame: int, area: Area) -> Pixels:
-        """Noise (h, w, 3): another piece of the tile in each frame."""
-        left = (self.noise_at[0] + 23 * frame) % _NOISE_SIDE
-        top = (self.noise_at[1] + 41 * frame) % _NOISE_SIDE
-        rows = slice(top + area[1], top + area[3])
-        columns = slice(left + area[0], left + area[2])
-        noise: Pixels = _noise_tile()[rows, columns] * np.float32(self.noise)
+        """Return the noise (h, w, 3): another piece of the tile in each frame."""
+        left = (self.noise_at[0] + 23 * frame) % NOISE_SIDE
+        top = (self.noise_at[1] + 41 * frame) % NOISE_SIDE
+        noise: Pixels = _noise_tile()[top:, left:][area.within(SCREEN)] * np.float32(self.noise)
         return noise
 
 
 @functools.cache
 def _noise_tile() -> Pixels:
     random = np.random.Generator(np.random.Philox(0))
-    shape = (HEIGHT + _NOISE_SIDE, WIDTH + _NOISE_SIDE, 3)
-    return random.standard_normal(shape, dtype=np.float32)
+    return random.standard_normal(NOISE_SHAPE, dtype=np.float32)
 
 
-def _paint(canvas: Pixels, actor: Actor, frame: int, area: Area) -> None:
-    """Blend an actor into an area of the frame, in place."""
-    middles, matrices = actor.poses(np.array([frame]))
-    middle, matrix = middles[0], matrices[0]
-    height, width = actor.shape.pixels.shape[:2]
-    reach = np.abs(matrix) @ (np.array([width, height]) / 2) + 1
-    low = np.maximum(np.floor(middle - reach), area[:2]).astype(int)
-    high = np.minimum(np.ceil(middle + reach), area[2:]).astype(int)
-    if (low >= high).any():
+def _paint(canvas: Pixels, drifter: Drifter, frame: int, area: Area) -> None:
+    """Blend an object into an area of the frame, in place."""
+    middle, matrix = drifter.poses(frame)
+    half = np.array(drifter.shape.pixels.shape[1::-1]) / 2
+    part = Area.about(middle, np.abs(matrix) @ half + 1).common(area)
+    if part is None:
         return
     inverse = np.linalg.inv(matrix)
-    offset = inverse @ (low + 0.5 - middle) + np.array([width, height]) / 2 - 0.5
-    size = (int(high[0] - low[0]), int(high[1] - low[1]))
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    layer = cv2.warpAffine(
-        actor.shape.pixels, np.column_stack([inverse, offset]), size, flags=flags
-    )
-    top, left = low[1] - area[1], low[0] - area[0]
-    part = canvas[top : top + size[1], left : left + size[0]]
-    part *= 1 - layer[..., 3:]
-    part += layer[..., :3]
+    offset = inverse @ (np.array(part[:2]) + 0.5 - middle) + half - 0.5
+    to_shape = np.column_stack([inverse, offset])
+    layer = cv2.warpAffine(drifter.shape.pixels, to_shape, part.size, flags=LINEAR)
+    under = canvas[part.within(area)]
+    under *= 1 - layer[..., 3:]
+    under += layer[..., :3]
 
 
 def make_world(
@@ -197,12 +177,12 @@ def make_world(
     """Make a video.
 
     Args:
-        random: Decides everything.
+        random: Generator that decides everything.
         photos: Photographs of the background and of the objects.
-        target_photos: Those of the target and of what looks like it; default the same.
+        target_photos: Photographs of the target and of what looks like it; default: `photos`.
     """
     side = float(np.exp(random.uniform(*np.log(_SIZES))))
-    target = _actor(random, make_shape(random, target_photos or photos, side), wide=False)
+    target = _drifter(random, make_shape(random, target_photos or photos, side), wide=False)
     behind = [_distractor(random, photos, target, side) for _ in range(int(random.integers(0, 6)))]
     front = [_occluder(random, photos, target, side)] if random.random() < _OCCLUDED else []
     photo = photos[int(random.integers(len(photos)))]
@@ -219,24 +199,24 @@ def make_world(
         photo=photo,
         camera=camera,
         colors=palette(random),
-        actors=(*behind, target, *front),
+        objects=(*behind, target, *front),
         target=len(behind),
         light=Drift.draw(random, [random.uniform(-0.25, 0.15)], [random.uniform(0, 0.4)]),
         noise=random.uniform(0, _NOISE),
-        noise_at=(int(random.integers(_NOISE_SIDE)), int(random.integers(_NOISE_SIDE))),
+        noise_at=(int(random.integers(NOISE_SIDE)), int(random.integers(NOISE_SIDE))),
     )
 
 
-def _actor(random: Random, shape: Shape, wide: bool) -> Actor:
-    """Let a shape drift; `wide`: also over the edge of the frame. It is never enlarged."""
+def _drifter(random: Random, shape: Shape, wide: bool) -> Drifter:
+    """Let a shape drift, over the edge of the frame, too, if `wide`. It is never enlarged."""
     room = np.array([WIDTH, HEIGHT]) * (0.6 if wide else 0.42)
     reach = room * random.uniform(0.1, 1 if wide else 0.75, 2)
     middle = np.array([WIDTH, HEIGHT]) / 2 + (room - reach) * random.uniform(-1, 1, 2)
-    return Actor(shape, _motion(random, middle, reach))
+    return Drifter(shape, _motion(random, middle, reach))
 
 
-def _motion(random: Random, middle: Floats, reach: Floats) -> Drift:
-    """Place, size, angle and stretch of an object."""
+def _motion(random: Random, middle: NDArray[np.float64], reach: NDArray[np.float64]) -> Drift:
+    """Draw the place, size, angle and stretch of an object."""
     zoom = random.uniform(0, 0.3)
     turn = random.uniform(*((0.35, np.pi) if random.random() < _TURNED else (0, 0.35)))
     return Drift.draw(
@@ -246,8 +226,8 @@ def _motion(random: Random, middle: Floats, reach: Floats) -> Drift:
     )
 
 
-def _distractor(random: Random, photos: tuple[str, ...], target: Actor, side: float) -> Actor:
-    """Another object, behind the target.
+def _distractor(random: Random, photos: tuple[str, ...], target: Drifter, side: float) -> Drifter:
+    """Draw another object, behind the target.
 
     Half of them look like the target, as players of a team do: they are cut from the same cloth,
     and about as large. Half of these move along beside it. One in five of all is the target in
@@ -260,17 +240,17 @@ def _distractor(random: Random, photos: tuple[str, ...], target: Actor, side: fl
             way = random.uniform(0, 2 * np.pi)
             beside = side * random.uniform(1, 2) * np.array([np.cos(way), np.sin(way)])
             motion = _motion(random, beside, side * random.uniform(0.1, 0.8, 2))
-            return Actor(shape, motion, leader=target)
+            return Drifter(shape, motion, leader=target)
     elif kind < 0.7:
         shape = recolored(random, target.shape)
     else:
         shape = make_shape(random, photos, float(np.exp(random.uniform(*np.log(_SIZES)))))
-    return _actor(random, shape, wide=True)
+    return _drifter(random, shape, wide=True)
 
 
-def _occluder(random: Random, photos: tuple[str, ...], target: Actor, side: float) -> Actor:
-    """An object of half the target's side that passes before it."""
+def _occluder(random: Random, photos: tuple[str, ...], target: Drifter, side: float) -> Drifter:
+    """Draw an object of half the target's side that passes before it."""
     shape = make_shape(random, photos, side / 2)
     reach = side * random.uniform(0.3, 1.2, 2)
     drift = Drift.draw(random, [0.0, 0.0, -0.1, 0.0, 0.0], [*reach.tolist(), 0.1, 0.4, 0.1])
-    return Actor(shape, drift, leader=target)
+    return Drifter(shape, drift, leader=target)

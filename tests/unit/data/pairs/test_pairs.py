@@ -24,12 +24,14 @@ from dslt.data.pairs.videos import Track, Video, VideoTable, is_held_out
 from dslt.data.synthetic import worlds
 from dslt.data.synthetic.photographs import (
     HELD_OUT,
+    PHOTOS,
     TRAINING,
     photo_size,
     pyramid,
     sample,
 )
 from dslt.data.synthetic.scene_list import SCENES
+from dslt.data.synthetic.screen import Area
 from dslt.data.synthetic.shapes import make_shape, recolored
 from dslt.geometry.boxes import centers
 from dslt.geometry.crops import Region
@@ -425,14 +427,14 @@ def worlds_to_test(count=12):
 def test_the_box_is_that_of_the_targets_pixels(frame):
     offsets = []
     for world in worlds_to_test(24):
-        target = world.actors[world.target]
+        target = world.objects[world.target]
         white = np.ones_like(target.shape.pixels[..., :3]) * target.shape.pixels[..., 3:] * 255
         shape = dataclasses.replace(
             target.shape, pixels=np.concatenate([white, target.shape.pixels[..., 3:]], axis=2)
         )
         canvas = np.zeros((worlds.HEIGHT, worlds.WIDTH, 3), dtype=np.float32)
         actor = dataclasses.replace(target, shape=shape)
-        worlds._paint(canvas, actor, frame, (0, 0, worlds.WIDTH, worlds.HEIGHT))
+        worlds._paint(canvas, actor, frame, worlds.SCREEN)
         x, y, w, h = world.boxes(np.array([frame]))[0]
         assert 0 < x + w / 2 < worlds.WIDTH
         assert 0 < y + h / 2 < worlds.HEIGHT
@@ -454,7 +456,7 @@ def test_a_photograph_is_looked_at_pixel_by_pixel():
 
 def test_a_rendered_area_is_that_of_the_whole_frame():
     for world in worlds_to_test(6):
-        whole, part = world.render(50), world.render(50, (90, 41, 200, 160))
+        whole, part = world.render(50), world.render(50, Area(90, 41, 200, 160))
         difference = np.abs(whole[41:160, 90:200].astype(int) - part)
         # OpenCV rounds places to 1/32 of a pixel, counted from the area's corner.
         assert np.quantile(difference, 0.99) <= 12
@@ -479,13 +481,13 @@ def test_a_crop_beyond_the_frame_is_of_one_color():
 
 def test_photographs_are_disjoint_from_the_targets_of_the_benchmark():
     targets = {scene.target.cutout.photo for scene in SCENES.values()}
-    others = {scene.photo for scene in SCENES.values()}
+    others = {scene.backdrop.photo for scene in SCENES.values()}
     assert not set(TRAINING) & set(HELD_OUT)
     assert not (set(TRAINING) | set(HELD_OUT)) & targets
     assert set(TRAINING) & others == {"brick", "grass", "gravel"}
-    digests = [photo.sha256 for photo in (TRAINING | HELD_OUT).values()]
+    digests = [PHOTOS[name] for name in TRAINING + HELD_OUT]
     assert len(set(digests)) == len(digests)
-    for name in TRAINING | HELD_OUT:
+    for name in TRAINING + HELD_OUT:
         assert pyramid(name)[0].shape[1::-1] == photo_size(name)
 
 
@@ -501,8 +503,8 @@ def test_videos_have_texture_and_move():
 def test_half_of_the_distractors_are_cut_from_the_targets_cloth():
     alike, others = [], []
     for world in worlds_to_test(60):
-        target = world.actors[world.target]
-        for actor in world.actors[: world.target]:
+        target = world.objects[world.target]
+        for actor in world.objects[: world.target]:
             same = actor.shape.cloths is target.shape.cloths
             (alike if same else others).append((actor, target))
     assert 0.4 < len(alike) / (len(alike) + len(others)) < 0.6
@@ -517,8 +519,8 @@ def test_half_of_the_distractors_are_cut_from_the_targets_cloth():
 def test_a_look_alike_beside_the_target_stays_in_its_search_region():
     frames = np.arange(100)
     for world in worlds_to_test(60):
-        target = world.actors[world.target]
-        for actor in world.actors[: world.target]:
+        target = world.objects[world.target]
+        for actor in world.objects[: world.target]:
             if actor.leader is target:
                 far = np.linalg.norm(actor.poses(frames)[0] - target.poses(frames)[0], axis=1)
                 # Its place is at most 2 sides off, and wanders by 0.8 of a side along each axis.
@@ -528,7 +530,7 @@ def test_a_look_alike_beside_the_target_stays_in_its_search_region():
 
 def test_a_third_of_the_videos_have_a_background_like_the_target():
     made = [
-        world.photo == world.actors[world.target].shape.cloths[0].photo
+        world.photo == world.objects[world.target].shape.cloths[0].photo
         for world in worlds_to_test(150)
     ]
     assert 0.25 < np.mean(made) < 0.5  # 0.3, and one in eleven of the others by chance
@@ -592,7 +594,7 @@ def test_held_out_textures_are_of_held_out_photographs(monkeypatch):
     for photo in (None, "retina"):
         procedural_module.validation_world.__wrapped__(0, 0, photo)
     procedural_module.training_world.__wrapped__(0, 0)
-    assert made == [(tuple(TRAINING),), (tuple(HELD_OUT), ("retina",)), (tuple(TRAINING),)]
+    assert made == [(TRAINING,), (HELD_OUT, ("retina",)), (TRAINING,)]
 
 
 def test_held_out_seeds_are_not_those_of_training():

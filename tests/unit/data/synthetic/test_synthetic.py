@@ -8,22 +8,13 @@ import pytest
 from dslt.core.errors import DsltError
 from dslt.data.sequences.frames import iterate
 from dslt.data.synthetic.curves import evaluate
-from dslt.data.synthetic.frames import (
-    SyntheticFrames,
-    scene_attributes,
-    scene_boxes,
-    scene_names,
-)
-from dslt.data.synthetic.integer_raster import Layer as RasterLayer
-from dslt.data.synthetic.integer_raster import (
-    blend,
-    blur,
-    sample_view,
-    shifts,
-)
+from dslt.data.synthetic.integer_raster import blend, blur, sample_view, shifts
+from dslt.data.synthetic.render import SyntheticFrames, find_scene
+from dslt.data.synthetic.scene_list import SCENES
+from dslt.data.synthetic.screen import Area
 from dslt.geometry.boxes import centers
 
-NAMES = scene_names()
+NAMES = list(SCENES)
 CODES = {"IV", "SV", "OCC", "DEF", "MB", "FM", "IPR", "OPR", "OV", "BC", "LR"}
 
 # SHA-256 over frames 0, 31 and the last one of each scene, and over all boxes, at seed 0.
@@ -43,7 +34,7 @@ def digest_of_frames():
 def digest_of_boxes():
     digest = hashlib.sha256()
     for name in NAMES:
-        digest.update(np.char.mod("%.4f", scene_boxes(name, 0)).astype("S16").tobytes())
+        digest.update(np.char.mod("%.4f", SyntheticFrames(name, 0).boxes()).astype("S16").tobytes())
     return digest.hexdigest()
 
 
@@ -57,7 +48,7 @@ def test_the_boxes_are_the_same_on_every_machine():
 
 def test_there_are_enough_of_them_with_every_attribute():
     assert len(NAMES) >= 12
-    claimed = {code for name in NAMES for code in scene_attributes(name)}
+    claimed = {code for name in NAMES for code in find_scene(name).attributes}
     assert claimed == CODES - {"OPR"}  # nothing here has a back side
     for name in NAMES:
         assert len(SyntheticFrames(name, 0)) >= 60
@@ -75,7 +66,7 @@ def test_frames_do_not_depend_on_the_order_of_reading(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_boxes_are_usable(name):
-    boxes = scene_boxes(name, 0)
+    boxes = SyntheticFrames(name, 0).boxes()
     assert len(boxes) == len(SyntheticFrames(name, 0))
     x, y, w, h = boxes[0]
     assert x >= 0
@@ -94,12 +85,12 @@ def test_seeds_make_different_videos():
 
 
 def step(name):
-    return np.hypot(*np.diff(centers(scene_boxes(name, 0)), axis=0).T)
+    return np.hypot(*np.diff(centers(SyntheticFrames(name, 0).boxes()), axis=0).T)
 
 
 def test_attributes_hold():
     for name in NAMES:
-        codes, boxes = scene_attributes(name), scene_boxes(name, 0)
+        codes, boxes = find_scene(name).attributes, SyntheticFrames(name, 0).boxes()
         area = boxes[:, 2] * boxes[:, 3]
         if "FM" in codes:
             assert np.nanmax(step(name)) > 15, name
@@ -118,7 +109,7 @@ def test_attributes_hold():
 
 def test_hidden_and_outside_targets_are_absent():
     for name in ("face-exit", "head-hidden"):
-        absent = np.isnan(scene_boxes(name, 0)[:, 0])
+        absent = np.isnan(SyntheticFrames(name, 0).boxes()[:, 0])
         assert absent.sum() >= 10, name
         assert not absent[0]
         assert not absent[-1]
@@ -134,14 +125,14 @@ def test_boxes_fit_the_pixels_that_differ():
             without = _without_target(name, index).astype(int)
             rows, columns = np.nonzero(np.abs(with_target - without).max(axis=2) > 12)
             x, y, w, h = boxes[index]
-            slack = 3.0 + 8.0 * ("FM" in scene_attributes(name))  # soft edges, motion blur
+            slack = 3.0 + 8.0 * ("FM" in find_scene(name).attributes)  # soft edges, motion blur
             found = [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
             np.testing.assert_allclose(found, [x, y, x + w, y + h], atol=slack, err_msg=name)
 
 
 def _without_target(name, index):
     frames = SyntheticFrames(name, 0)
-    far = ((0.0, -5000.0),)
+    far = {0.0: -5000.0}
     frames._target = type(frames._target)(**{**vars(frames._target), "x": far})
     return frames[index]
 
@@ -154,19 +145,19 @@ def test_unknown_scenes_list_the_known():
 
 
 def test_curves_pass_through_their_keys():
-    curve = ((0, 1.0), (0.25, 3.0), (1, -2.0))
-    for time_of_key, value in curve:
+    curve = {0: 1.0, 0.25: 3.0, 1: -2.0}
+    for time_of_key, value in curve.items():
         assert evaluate(curve, time_of_key) == pytest.approx(value)
     assert evaluate(curve, -1) == 1
     assert evaluate(curve, 2) == -2
-    assert evaluate(((0, 0), (1, 10)), 0.3) == pytest.approx(3)
+    assert evaluate({0: 0, 1: 10}, 0.3) == pytest.approx(3)
 
 
 def test_a_view_at_zoom_one_copies_pixels():
     image = np.random.default_rng(0).integers(0, 256, (40, 60, 3), dtype=np.uint8)
-    view = sample_view(image, 30, 20, 1, (20, 10))
+    view = sample_view(image, (30, 20), 1, (20, 10))
     np.testing.assert_array_equal(view, image[15:25, 20:40])
-    half = sample_view(image, 30.5, 20, 1, (20, 10)).astype(int)
+    half = sample_view(image, (30.5, 20), 1, (20, 10)).astype(int)
     mean = (image[15:25, 20:40].astype(int) + image[15:25, 21:41]) / 2
     assert np.abs(half - mean).max() <= 1
 
@@ -180,6 +171,6 @@ def test_blur_and_blend_by_hand():
     assert blur(image, motion)[2, :, 0].tolist() == [0, 0, 30, 30, 30, 0, 0]
     canvas = np.zeros((5, 7, 3), dtype=np.uint8)
     dot = np.full((1, 1, 4), 255, dtype=np.int32)
-    blend(canvas, RasterLayer(3, 2, dot), motion)
+    blend(canvas, Area(3, 2, 4, 3), dot, motion)
     assert canvas[2, :, 0].tolist() == [0, 0, 85, 85, 85, 0, 0]
-    blend(canvas, RasterLayer(-50, 2, dot), motion)
+    blend(canvas, Area(-50, 2, -49, 3), dot, motion)

@@ -1,0 +1,53 @@
+"""The screen of all videos composed here, and upright areas of it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+WIDTH, HEIGHT = 320, 240
+NOISE_SIDE = 64  # a tile of noise is so much larger than the screen, to be cut in many ways
+NOISE_SHAPE = (HEIGHT + NOISE_SIDE, WIDTH + NOISE_SIDE, 3)
+
+
+class Area(NamedTuple):
+    """Upright rectangle of whole pixels.
+
+    Attributes:
+        left: First column.
+        top: First row.
+        right: Column after the last one.
+        bottom: Row after the last one.
+    """
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    @classmethod
+    def about(cls, middle: NDArray[np.float64], reach: NDArray[np.float64]) -> Area:
+        """Return the smallest area with all points up to `reach` (2,) from `middle` (2,)."""
+        ends = np.concatenate([np.floor(middle - reach), np.ceil(middle + reach)])
+        return cls(*ends.astype(int).tolist())
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        return self.right - self.left, self.bottom - self.top
+
+    def common(self, other: Area) -> Area | None:
+        """Return the part that two areas share, None where there is none."""
+        low = max(self.left, other.left), max(self.top, other.top)
+        high = min(self.right, other.right), min(self.bottom, other.bottom)
+        return Area(*low, *high) if low[0] < high[0] and low[1] < high[1] else None
+
+    def within(self, whole: Area) -> tuple[slice, slice]:
+        """Return the area's rows and columns in an image of a larger area."""
+        rows = slice(self.top - whole.top, self.bottom - whole.top)
+        return rows, slice(self.left - whole.left, self.right - whole.left)
+
+
+SCREEN = Area(0, 0, WIDTH, HEIGHT)
