@@ -38,11 +38,8 @@ def figure(pairs: Sequence[tuple[float, float]] = PAIRS) -> Figure:
         _factors(left, pairs)
         _losses(right, *pairs[0])
         for ax in (left, right):
-            ax.set_xlim(0, 1)
             ax.set_ylim(0, 1.02)
-            ax.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "0.25", "0.5", "0.75", "1"])
-            ax.set_xlabel(r"Error $l = |P - Y|$")
-            ax.legend(loc="upper left", bbox_to_anchor=(-0.12, -0.28), borderaxespad=0)
+            style.error_axis(ax, "Error $l = |P - Y|$", 0.28)
     return canvas
 
 

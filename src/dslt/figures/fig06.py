@@ -105,12 +105,9 @@ def _curves(
     ax.axvspan(0, 1 - C, color=style.GREY, alpha=0.15, lw=0)
     for name in CURVES:
         ax.plot(error, values[name], label=labels[name], **LOOKS[name])
-    ax.set_xlim(0, 1)
-    ax.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "0.25", "0.5", "0.75", "1"])
-    ax.set_xlabel("Error $l = 1 - p_t$")
     place: dict[str, Any] = {"transform": ax.get_xaxis_transform(), "fontsize": 7}
     ax.text((1 - C) / 2, 0.985, "easy", ha="center", va="top", **place)
-    ax.legend(loc="upper left", bbox_to_anchor=(-0.12, -0.24), borderaxespad=0)
+    style.error_axis(ax, "Error $l = 1 - p_t$", 0.24)
 
 
 def _peak(ax: Axes, error: np.ndarray, factor: np.ndarray) -> None:

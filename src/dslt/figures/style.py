@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, FigureBase
 
 from dslt.core.files import atomic_write
 from dslt.settings import catalog as titles
@@ -166,17 +167,11 @@ def looks(cells: Iterable[str], labels: Mapping[str, str] | None = None) -> dict
         cells: Cell ids; repeated ids count once.
         labels: Labels that replace the default ones; an unknown cell's default is its id.
     """
-    labels = labels or {}
-    known: list[tuple[str, Look]] = []
-    added: list[str] = []
-    for cell in dict.fromkeys(cells):
-        look = LOOKS.get(cell)
-        if look is None:
-            color, dash, marker = SPARE[len(added) % len(SPARE)]
-            look = Look(cell, color, dash, marker, 100 + len(added))
-            added.append(cell)
-        known.append((cell, replace(look, label=plain(labels.get(cell, look.label)))))
-    return dict(sorted(known, key=lambda pair: pair[1].order))
+    labels, names = labels or {}, dict.fromkeys(cells)
+    added = enumerate(name for name in names if name not in LOOKS)
+    known = {**LOOKS, **{n: Look(n, *SPARE[i % len(SPARE)], 100 + i) for i, n in added}}
+    found = {n: replace(known[n], label=plain(labels.get(n, known[n].label))) for n in names}
+    return dict(sorted(found.items(), key=lambda pair: pair[1].order))
 
 
 def wrapped(text: str, width: int) -> str:
@@ -190,14 +185,44 @@ def legend_columns(labels: Sequence[str]) -> int:
     return max(1, min(len(labels), int(PAGE_WIDTH / widest)))
 
 
+def legend_above(canvas: FigureBase, handles: Sequence[Artist]) -> float:
+    """Add one legend above all panels of a figure with constrained layout.
+
+    Returns:
+        The height that it needs, in inches.
+    """
+    columns = legend_columns([str(handle.get_label()) for handle in handles])
+    canvas.legend(handles=handles, loc="outside upper center", ncols=columns)
+    return 0.16 * -(-len(handles) // columns) + 0.1
+
+
 def benchmark_title(benchmark: str) -> str:
     """Name a benchmark in a heading."""
     return plain(titles.benchmark_title(benchmark))
 
 
+def lettered(index: int, text: str) -> str:
+    """Put a letter before a text: `(a) text` for index 0, and so on."""
+    return f"({chr(ord('a') + index)}) {text}"
+
+
 def panel_title(ax: Axes, index: int, text: str) -> None:
-    """Set a left-aligned panel heading: `(a) text` for index 0, and so on."""
-    ax.set_title(f"({chr(ord('a') + index)}) {text}", loc="left")
+    """Set a left-aligned panel heading with its letter."""
+    ax.set_title(lettered(index, text), loc="left")
+
+
+def error_axis(ax: Axes, label: str, below: float) -> None:
+    """Let the first axis span errors from 0 to 1, and put the legend below it.
+
+    Args:
+        ax: The panel, with its curves.
+        label: Name of the axis.
+        below: Distance of the legend from the panel in parts of the panel's height.
+    """
+    ax.set_xlim(0, 1)
+    ax.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "0.25", "0.5", "0.75", "1"])
+    ax.set_xlabel(label)
+    ax.legend(loc="upper left", bbox_to_anchor=(-0.12, -below), borderaxespad=0)
 
 
 def zoom_inset(ax: Axes, place: tuple[float, float, float, float], x: float, y: float) -> Axes:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import base64
 import re
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import jinja2
 import pandas as pd
+from bs4 import BeautifulSoup
 from markupsafe import Markup
 
 from dslt.core.errors import DsltError
@@ -89,12 +89,12 @@ _ENVIRONMENT = jinja2.Environment(
 
 # Attributes by which elements load something.
 _LOADING = {
-    "src": {"script", "img", "source", "iframe", "embed", "video", "audio"},
-    "srcset": {"img", "source"},
-    "href": {"link", "image", "use"},
-    "data": {"object"},
+    "src": ["script", "img", "source", "iframe", "embed", "video", "audio"],
+    "srcset": ["img", "source"],
+    "href": ["link", "image", "use"],
+    "data": ["object"],
 }
-_REMOTE = re.compile(r"\s*(https?:)?//", re.IGNORECASE)
+_REMOTE = re.compile(r"^\s*(https?:)?//", re.IGNORECASE)
 _REMOTE_STYLE = re.compile(r"""(url\(\s*['"]?|@import\s+['"])\s*(https?:)?//""", re.IGNORECASE)
 
 
@@ -120,40 +120,21 @@ def write(title: str, body: str, out: Path) -> None:
         path.write_text(page, encoding="utf-8")
 
 
-class _Loads(HTMLParser):
-    """Collects what a browser would fetch from a network to show a page."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: list[str] = []
-        self._style = False
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._style = tag == "style"
-        for name, value in attrs:
-            remote = tag in _LOADING.get(name, ()) and value and _REMOTE.match(value)
-            if remote or (name == "style" and value and _REMOTE_STYLE.search(value)):
-                self.found.append(f"<{tag} {name}={value!r:.120}>")
-
-    def handle_data(self, data: str) -> None:
-        if self._style and _REMOTE_STYLE.search(data):
-            self.found.append("a style that loads from a network")
-
-    def handle_endtag(self, tag: str) -> None:
-        self._style = False
-
-
 def check_offline(page: str, where: Path) -> None:
     """Refuse a page that would load anything from a network.
 
     Raises:
         DsltError: It would; the message names the page and what it would load.
     """
-    parser = _Loads()
-    parser.feed(page)
-    parser.close()
-    if parser.found:
-        raise DsltError(f"{where}: the page loads from a network: {', '.join(parser.found)}")
+    soup = BeautifulSoup(page, "html.parser")
+    loading = [
+        (tag, name) for name, tags in _LOADING.items() for tag in soup(tags, {name: _REMOTE})
+    ]
+    loading += [(tag, "style") for tag in soup(style=_REMOTE_STYLE)]
+    found = [f"<{tag.name} {name}={tag[name]!r:.120}>" for tag, name in loading]
+    found += ["a style that loads from a network" for _ in soup("style", string=_REMOTE_STYLE)]
+    if found:
+        raise DsltError(f"{where}: the page loads from a network: {', '.join(found)}")
 
 
 def table(frame: pd.DataFrame, digits: int = 1) -> Markup:
