@@ -125,8 +125,8 @@ def figure(
         printed: Not used, since nothing in the paper is by attribute; all plots are called alike.
         rescored: Cells whose boxes were not made here.
     """
-    looks = style.looks((cell for panel in panels for cell in panel.bars), labels)
-    looks = paper.marked(looks, rescored)
+    cells = (cell for panel in panels for cell in panel.bars)
+    looks = paper.marked(style.looks(cells, labels), rescored)
     with style.styled():
         handles = [Line2D([], [], label=k.label, **style.marker(k, 5)) for k in looks.values()]
         canvas = style.new_figure(style.PAGE_WIDTH, ROW * len(panels))

@@ -121,8 +121,8 @@ def figure(
         rescored: Cells whose boxes were not made here.
     """
     printed = printed or Printed()
-    looks = style.looks((cell for block in study.values() for cell in block.cells), labels)
-    looks = paper.marked(looks, rescored)
+    cells = (cell for block in study.values() for cell in block.cells)
+    looks = paper.marked(style.looks(cells, labels), rescored)
     entries = _printed_entries(printed)
     heights = [ROW] * len(study) + ([RANKS] if entries else [])
     lines = paper.sentences(printed, study, numbers=False)

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from dslt.figures import style
+from dslt.figures.fig04 import error_axis, zoom_inset
 
 if TYPE_CHECKING:
     from dslt.settings.siamese import ClassificationLossSettings
@@ -107,7 +108,7 @@ def _curves(
         ax.plot(error, values[name], label=labels[name], **LOOKS[name])
     place: dict[str, Any] = {"transform": ax.get_xaxis_transform(), "fontsize": 7}
     ax.text((1 - C) / 2, 0.985, "easy", ha="center", va="top", **place)
-    style.error_axis(ax, "Error $l = 1 - p_t$", 0.24)
+    error_axis(ax, "Error $l = 1 - p_t$", 0.24)
 
 
 def _peak(ax: Axes, error: np.ndarray, factor: np.ndarray) -> None:
@@ -123,6 +124,6 @@ def _peak(ax: Axes, error: np.ndarray, factor: np.ndarray) -> None:
 
 def _zoom(ax: Axes, error: np.ndarray, losses: dict[str, np.ndarray]) -> None:
     """Repeat the curves of easy samples, where the losses differ most in ratio, in an inset."""
-    inset = style.zoom_inset(ax, (0.13, 0.47, 0.4, 0.4), 0.3, 0.2)
+    inset = zoom_inset(ax, (0.13, 0.47, 0.4, 0.4), 0.3, 0.2)
     for name in CURVES:
         inset.plot(error, losses[name], **LOOKS[name])

@@ -160,9 +160,7 @@ def _panel(ax: Axes, film: Film, name: str, looks: Mapping[str, Look]) -> None:
     for cell, look in looks.items():
         values = getattr(film.traces[cell], name)
         label = f"{look.label}, mean {np.nanmean(values):.2f}"
-        ax.plot(
-            frames, values, label=label, linewidth=0.9, zorder=3 - 0.01 * look.order, **look.line
-        )
+        ax.plot(frames, values, label=label, linewidth=0.9, **look.layered)
         highest = max(highest, float(np.nanmax(values)))
     for index in film.strip.indices:
         ax.axvline(index, color=style.GREY, linewidth=0.6, linestyle=style.DOTTED, zorder=1)

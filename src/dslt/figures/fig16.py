@@ -39,18 +39,18 @@ class FirstFrameRun:
 
     Attributes:
         sequence: Name of the sequence.
-        relative: Measure -> (N,) its value at iterations 0 to N - 1 over its value at iteration 0.
+        curves: Measure -> (N,) its value at iterations 0 to N - 1.
         convergence: Measure -> when it fell to a twentieth of its start.
     """
 
     sequence: str
-    relative: Mapping[str, np.ndarray]
+    curves: Mapping[str, np.ndarray]
     convergence: Mapping[str, Convergence]
 
     @property
     def last(self) -> int:
         """The last iteration that was run."""
-        return len(next(iter(self.relative.values()))) - 1
+        return len(next(iter(self.curves.values()))) - 1
 
     @property
     def censored(self) -> bool:
@@ -59,6 +59,7 @@ class FirstFrameRun:
 
 
 CellRuns = Mapping[str, list[FirstFrameRun]]
+Labels = Mapping[str, str] | None
 Validated = Mapping[str, Mapping[int, pd.DataFrame]]  # as `read_validations` returns it
 
 
@@ -104,11 +105,7 @@ def _read(path: Path) -> list[FirstFrameRun]:
         raise DsltError(f"{path}: holds no iteration; the cell may have no first-frame training")
     found = {measure: converged(records, measure) for measure in MEASURES}
     return [
-        FirstFrameRun(
-            name,
-            {measure: curves[measure] / curves[measure][0] for measure in MEASURES},
-            {measure: found[measure][name] for measure in MEASURES},
-        )
+        FirstFrameRun(name, curves, {measure: found[measure][name] for measure in MEASURES})
         for name, curves in records.items()
     ]
 
@@ -130,13 +127,13 @@ def _cap(cells: CellRuns) -> int:
     return max(run.last for runs in cells.values() for run in runs)
 
 
-def summary(study: Mapping[str, CellRuns], labels: Mapping[str, str] | None = None) -> pd.DataFrame:
+def summary(study: Mapping[str, CellRuns], labels: Labels = None) -> pd.DataFrame:
     """Count iterations to convergence per benchmark, cell and measure.
 
     Returns:
-        One row each, with the number of runs, how many converged within the cap, the median and
-        the mean of the iterations. Where a run did not converge it enters at its last iteration,
-        so the mean is then a lower bound.
+        One row each, with the number of runs, how many converged within the cap, median and mean
+        of the iterations. A run without convergence enters at its last iteration, so that the mean
+        is then a lower bound.
     """
     looks = style.looks((cell for cells in study.values() for cell in cells), labels)
     rows = []
@@ -145,23 +142,24 @@ def summary(study: Mapping[str, CellRuns], labels: Mapping[str, str] | None = No
             for measure, title in MEASURES.items():
                 found = [run.convergence[measure] for run in cells[cell]]
                 steps = [convergence.iterations for convergence in found]
-                row = {
-                    "benchmark": benchmark,
-                    "loss": looks[cell].label,
-                    "measured by": title,
-                    "runs": len(steps),
-                    "converged": sum(not convergence.censored for convergence in found),
-                    "median": float(np.median(steps)),
-                    "mean": float(np.mean(steps)),
-                    "cap": _cap(cells),
-                }
-                rows.append(row)
+                rows.append(
+                    {
+                        "benchmark": benchmark,
+                        "loss": looks[cell].label,
+                        "measured by": title,
+                        "runs": len(steps),
+                        "converged": sum(not convergence.censored for convergence in found),
+                        "median": float(np.median(steps)),
+                        "mean": float(np.mean(steps)),
+                        "cap": _cap(cells),
+                    }
+                )
     return pd.DataFrame(rows)
 
 
 def figure(
     study: Mapping[str, CellRuns],
-    labels: Mapping[str, str] | None = None,
+    labels: Labels = None,
     validated: Validated | None = None,
 ) -> Figure:
     """Draw four panels per benchmark and, below them, the validation of offline trainings.
@@ -185,15 +183,11 @@ def figure(
         if study:
             _first_frames(parts[0], study, labels)
         if validated:
-            ax = parts[-1].subplots()
-            style.panel_title(ax, 4 * len(study), _validation_title(validated))
-            _validation(ax, validated, labels)
+            _validation(parts[-1].subplots(), 4 * len(study), validated, labels)
     return canvas
 
 
-def _first_frames(
-    part: SubFigure, study: Mapping[str, CellRuns], labels: Mapping[str, str] | None
-) -> None:
+def _first_frames(part: SubFigure, study: Mapping[str, CellRuns], labels: Labels) -> None:
     """Draw the four panels of each benchmark and the legend of them all."""
     axes = part.subplots(2 * len(study), 2, squeeze=False)
     looks = style.looks((cell for cells in study.values() for cell in cells), labels)
@@ -217,12 +211,13 @@ def _curves(ax: Axes, cells: CellRuns, looks: Mapping[str, Look], measure: str) 
     highest = 1.0
     last = min(run.last for runs in cells.values() for run in runs)
     for cell in (cell for cell in looks if cell in cells):
-        runs = np.stack([run.relative[measure][: last + 1] for run in cells[cell]])
+        runs = np.stack([run.curves[measure][: last + 1] for run in cells[cell]])
+        runs /= runs[:, :1]
         mean, deviation = runs.mean(axis=0), runs.std(axis=0)
         x, look = np.arange(runs.shape[1]), looks[cell]
         low = np.maximum(mean - deviation, LOWEST)
         ax.fill_between(x, low, mean + deviation, color=look.color, alpha=0.13, lw=0)
-        ax.plot(x, mean, zorder=3 - 0.01 * look.order, **look.line)
+        ax.plot(x, mean, **look.layered)
         highest = max(highest, float(mean.max()))
     ax.axhline(FRACTION, color=style.GREY, linewidth=0.6)
     style.note(ax, f"{FRACTION:.0%} of the start", (1, FRACTION), (3, 1.5), color=style.GREY)
@@ -253,9 +248,8 @@ def _counts(ax: Axes, cells: CellRuns, looks: Mapping[str, Look], measure: str) 
         text = count_text([not one.censored for one in found], median)
         style.note(ax, text, (x, cap), (0, 6), ha="center", va="bottom", linespacing=1.05)
     ax.axhline(cap, color=style.GREY, linewidth=0.6, linestyle=style.DASHED)
-    ax.set_xticks(
-        range(len(names)), [style.wrapped(looks[cell].label, 16) for cell in names], linespacing=1.0
-    )
+    labels = [style.wrapped(looks[cell].label, 16) for cell in names]
+    ax.set_xticks(range(len(names)), labels, linespacing=1.0)
     ax.tick_params(axis="x", length=0)
     ax.set_yticks([tick for tick in MaxNLocator(5).tick_values(0, cap) if 0 <= tick <= cap])
     ax.grid(visible=False, axis="x")
@@ -273,9 +267,10 @@ def count_text(reached: Sequence[bool], median: float) -> str:
     return f"{text}\n({censored} of {len(reached)})" if censored else text
 
 
-def _validation(ax: Axes, validated: Validated, labels: Mapping[str, str] | None = None) -> None:
+def _validation(ax: Axes, index: int, validated: Validated, labels: Labels) -> None:
     """Draw each cell's mean over sequences and seeds, and as a band the range of its seeds."""
     looks = style.looks(validated, labels)
+    style.panel_title(ax, index, _validation_title(validated))
     last = 1
     for cell, look in looks.items():
         tables = list(validated[cell].values())
@@ -286,9 +281,8 @@ def _validation(ax: Axes, validated: Validated, labels: Mapping[str, str] | None
             low, high = auc.min(axis=0), auc.max(axis=0)
             ax.fill_between(epochs, low, high, color=look.color, alpha=0.13, lw=0)
         seeds = "1 seed" if len(auc) == 1 else f"{len(auc)} seeds"
-        point = style.marker(look, 3.5) | look.line
-        label, zorder = f"{look.label} ({seeds})", 3 - 0.01 * look.order
-        ax.plot(epochs, auc.mean(axis=0), label=label, zorder=zorder, **point)
+        point = style.marker(look, 3.5) | look.layered
+        ax.plot(epochs, auc.mean(axis=0), label=f"{look.label} ({seeds})", **point)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set(xlim=(-0.02 * last, 1.02 * last), xlabel="Epoch (0: untrained)", ylabel="Success AUC")
     ax.legend(loc="center left", bbox_to_anchor=(1.01, 0.5))

@@ -161,8 +161,8 @@ def figure(
         rescored: Cells whose boxes were not made here.
     """
     printed = printed or Printed()
-    looks = style.looks((c for b in study.values() for p in b.plots.values() for c in p), labels)
-    looks = paper.marked(looks, rescored)
+    cells = (c for b in study.values() for curves in b.plots.values() for c in curves)
+    looks = paper.marked(style.looks(cells, labels), rescored)
     lines = paper.sentences(printed, study)
     if rescored or any(printed.on(name, "success_auc") for name in study):
         lines.append(paper.KEY)

@@ -63,6 +63,11 @@ class Look:
         """Keyword arguments for `Axes.plot`."""
         return {"color": self.color, "linestyle": self.dash}
 
+    @property
+    def layered(self) -> dict[str, Any]:
+        """The same for lines that are drawn in the order of the legend, the first one on top."""
+        return self.line | {"zorder": 3 - 0.01 * self.order}
+
 
 LOOKS: Mapping[str, Look] = {
     "dslt": Look("Shrinkage", VERMILLION, SOLID, "o", 0),
@@ -209,41 +214,6 @@ def lettered(index: int, text: str) -> str:
 def panel_title(ax: Axes, index: int, text: str) -> None:
     """Set a left-aligned panel heading with its letter."""
     ax.set_title(lettered(index, text), loc="left")
-
-
-def error_axis(ax: Axes, label: str, below: float) -> None:
-    """Let the first axis span errors from 0 to 1, and put the legend below it.
-
-    Args:
-        ax: The panel, with its curves.
-        label: Name of the axis.
-        below: Distance of the legend from the panel in parts of the panel's height.
-    """
-    ax.set_xlim(0, 1)
-    ax.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "0.25", "0.5", "0.75", "1"])
-    ax.set_xlabel(label)
-    ax.legend(loc="upper left", bbox_to_anchor=(-0.12, -below), borderaxespad=0)
-
-
-def zoom_inset(ax: Axes, place: tuple[float, float, float, float], x: float, y: float) -> Axes:
-    """Add an inset that shows `ax` from 0 to `x` and from 0 to `y`, without curves, and mark it.
-
-    Args:
-        ax: The panel.
-        place: Left, bottom, width and height of the inset in parts of the panel.
-        x: End of the inset's first axis.
-        y: End of the second.
-    """
-    inset = ax.inset_axes(place, xlim=(0, x), ylim=(0, y))
-    inset.set_xticks([0, x], ["0", f"{x:g}"])
-    inset.set_yticks([0, y], ["0", f"{y:g}"])
-    inset.tick_params(labelsize=7, pad=1.5, length=1.5)
-    inset.spines[["top", "right"]].set_visible(True)
-    inset.grid(visible=False)
-    marked = ax.indicate_inset_zoom(inset, edgecolor=GREY, linewidth=0.5, alpha=1)
-    for connector in marked.connectors or ():
-        connector.set_visible(False)
-    return inset
 
 
 def marker(look: Look, size: float) -> dict[str, Any]:
