@@ -37,7 +37,7 @@ def view(strip: Strip) -> tuple[float, float, float, float]:
     times its height unless the frame's border forbids it.
 
     Returns:
-        left, top, right, bottom in pixels, the right and bottom edges excluded.
+        Left, top, right and bottom in pixels, the right and bottom edges excluded.
     """
     height, width = strip.frames[0].shape[:2]
     drawn = np.concatenate([strip.truth, *strip.boxes.values()])

@@ -67,7 +67,7 @@ def comparisons(paths: Sequence[Path]) -> dict[str, pd.DataFrame]:
         paths: Files of `dslt compare cell`.
 
     Returns:
-        benchmark -> one row per cell, scores in percent with 95 % intervals.
+        Benchmark -> one row per cell, scores in percent with 95 % intervals.
     """
     tables: dict[str, list[dict[str, object]]] = {}
     for path in paths:
