@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -49,17 +50,9 @@ def page(
     "--workflow", type=FILE, help="Page of `snakemake --report` to link; may be made later."
 )
 @click.option("--out", required=True, type=FILE, help="The HTML page.")
-def index(
-    pages: tuple[Path, ...],
-    tables: tuple[Path, ...],
-    figures: tuple[Path, ...],
-    compare: tuple[Path, ...],
-    scorecard: Path | None,
-    workflow: Path | None,
-    out: Path,
-) -> None:
+def index(out: Path, **contents: Any) -> None:
     """Write the front page: headline numbers, and links to pages, tables and figures."""
     from dslt.report.index import Contents, render
 
-    render(Contents(pages, tables, figures, compare, scorecard, workflow), out)
+    render(Contents(**contents), out)
     click.echo(out)

@@ -21,7 +21,6 @@ from dslt.score.metrics import METRICS
 from dslt.score.scores import AttributeScore, Scores
 
 ROW = 1.85  # inches
-LEGEND = 0.16
 ALL = "all"
 # A benchmark's panels: the metrics of the first entry of which there is one.
 SHOWN = (("success_auc",), ("accuracy", "failures"))
@@ -37,10 +36,10 @@ class Panel:
     """One metric on one benchmark.
 
     Attributes:
-        benchmark: name.
-        metric: of `METRICS`; failures are per 100 frames with the attribute.
-        groups: attribute, first all of them -> number of sequences (one pass) or frames.
-        bars: cell -> attribute -> value in the unit of print.
+        benchmark: Name of the benchmark.
+        metric: Key of `METRICS`; failures are per 100 frames with the attribute.
+        groups: Attribute, first all of them -> number of sequences (one pass) or frames.
+        bars: Cell -> attribute -> value in the unit of print.
     """
 
     benchmark: str
@@ -53,7 +52,7 @@ def load(paths: Sequence[Path]) -> list[Panel]:
     """Read score files and average each cell's seeds.
 
     Returns:
-        The panels; benchmarks without attributes have none.
+        Panels of all benchmarks; those without attributes have none.
 
     Raises:
         DsltError: As `load_runs`; or no benchmark has attributes.
@@ -84,7 +83,7 @@ def _panels(benchmark: str, cells: Mapping[str, Sequence[Scores]]) -> list[Panel
 
 
 def _count(score: AttributeScore) -> float:
-    """Sequences (one pass) or frames (supervised) that carry an attribute."""
+    """Count the sequences (one pass) or frames (supervised) that carry an attribute."""
     return float(score.sequences if score.sequences is not None else score.frames or 0)
 
 
@@ -103,7 +102,7 @@ def _bars(runs: Sequence[Scores], name: str, groups: Mapping[str, str]) -> dict[
 
 
 def _value(score: AttributeScore, name: str) -> float | None:
-    """One value in the unit of print; failures per 100 frames."""
+    """Return one value in the unit of print; failures per 100 frames."""
     value = score.defined().get(name)
     if value is None:
         return None
@@ -121,30 +120,24 @@ def figure(
     """Draw the panels under one legend; the bars of a group are in the legend's order.
 
     Args:
-        panels: what `load` returns.
-        labels: cell -> label, where the default should be replaced.
-        printed: nothing in the paper is by attribute; taken so that all plots are called alike.
-        rescored: cells whose boxes were not made here.
+        panels: What `load` returns.
+        labels: Cell -> label, where the default should be replaced.
+        printed: Not used, since nothing in the paper is by attribute; all plots are called alike.
+        rescored: Cells whose boxes were not made here.
     """
-    looks = style.looks((cell for panel in panels for cell in panel.bars), labels)
-    names = paper.marked(looks, rescored)
-    columns = style.legend_columns(list(names.values()))
+    cells = (cell for panel in panels for cell in panel.bars)
+    looks = paper.marked(style.looks(cells, labels), rescored)
     with style.styled():
-        head = LEGEND * -(-len(looks) // columns) + 0.1
+        handles = [Line2D([], [], label=k.label, **style.marker(k, 5)) for k in looks.values()]
+        canvas = style.new_figure(style.PAGE_WIDTH, ROW * len(panels))
         lines = [paper.KEY] if rescored else []
-        canvas = style.new_figure(style.PAGE_WIDTH, ROW * len(panels) + head)
-        canvas.set_figheight(ROW * len(panels) + head + paper.foot(canvas, lines))
+        around = style.legend_above(canvas, handles) + paper.foot(canvas, lines)
+        canvas.set_figheight(ROW * len(panels) + around)
         axes = canvas.subplots(len(panels), 1, squeeze=False)[:, 0]
-        for letter, (panel, ax) in enumerate(zip(panels, axes, strict=True)):
-            style.panel_title(
-                ax, letter, f"{style.benchmark_title(panel.benchmark)}: {TITLES[panel.metric]}"
-            )
+        for index, (panel, ax) in enumerate(zip(panels, axes, strict=True)):
+            title = f"{style.benchmark_title(panel.benchmark)}: {TITLES[panel.metric]}"
+            style.panel_title(ax, index, title)
             _draw(ax, panel, looks)
-        handles = [
-            Line2D([], [], label=names[cell], **style.marker(look, 5))
-            for cell, look in looks.items()
-        ]
-        canvas.legend(handles=handles, loc="outside upper center", ncols=columns)
     return canvas
 
 

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib import patheffects
@@ -36,7 +37,7 @@ def view(strip: Strip) -> tuple[float, float, float, float]:
     times its height unless the frame's border forbids it.
 
     Returns:
-        left, top, right, bottom in pixels, the right and bottom edges excluded.
+        Left, top, right and bottom in pixels, the right and bottom edges excluded.
     """
     height, width = strip.frames[0].shape[:2]
     drawn = np.concatenate([strip.truth, *strip.boxes.values()])
@@ -61,51 +62,85 @@ def figure(strips: Sequence[Strip], labels: Mapping[str, str] | None = None) -> 
         labels: Cell id -> label, where the default should be replaced.
     """
     looks = style.looks((cell for strip in strips for cell in strip.boxes), labels)
+    columns = style.legend_columns([TRUTH_LABEL, *(look.label for look in looks.values())])
     several = len({strip.benchmark for strip in strips}) > 1
     width = style.PAGE_WIDTH / max(len(strip.frames) for strip in strips)
-    views = [view(strip) for strip in strips]
-    heights = [width * (bottom - top) / (right - left) for left, top, right, bottom in views]
-    lines = -(-(len(looks) + 1) // _columns(looks))
-    head = LEGEND * lines
+    heights = [row_height(strip, width) for strip in strips]
+    head = LEGEND * -(-(len(looks) + 1) // columns)
     total = head + sum(heights) + (HEADING + GAP) * len(strips)
     with style.styled():
         # Laid out by hand: the frames' own aspects fix every size.
         canvas = Figure(figsize=(style.PAGE_WIDTH, total))
         top = total - head
-        for row, strip in enumerate(strips):
-            _heading(canvas, (top - 0.13) / total, row, strip, looks, several)
-            top -= HEADING + heights[row]
-            for column in range(len(strip.frames)):
-                place = (column * width + GAP / 2, top, width - GAP, heights[row] - GAP / 2)
-                ax = canvas.add_axes(_fractions(place, total))
-                draw_frame(ax, strip, column, looks, views[row])
+        for row, (strip, height) in enumerate(zip(strips, heights, strict=True)):
+            where = f"{benchmark_title(strip.benchmark)}, " if several else ""
+            start = style.plain(style.lettered(row, f"{where}{strip.name}.  Mean overlap:  "))
+            heading(canvas, top - 0.13, _with_overlaps(start, strip, looks))
+            top -= HEADING + height
+            draw_row(canvas, strip, looks, width, top, height - GAP / 2)
             top -= GAP
-        _legend(canvas, looks)
+        _legend(canvas, looks, columns)
     return canvas
 
 
-def _fractions(place: tuple[float, ...], total: float) -> tuple[float, float, float, float]:
-    """Turn left, bottom, width, height in inches into fractions of the figure."""
-    left, bottom, width, height = place
-    return left / style.PAGE_WIDTH, bottom / total, width / style.PAGE_WIDTH, height / total
+def row_height(strip: Strip, width: float) -> float:
+    """Height of a row whose frames are `width` wide, both in inches."""
+    left, top, right, bottom = view(strip)
+    return width * (bottom - top) / (right - left)
 
 
-def _heading(
-    canvas: Figure, y: float, row: int, strip: Strip, looks: dict[str, Look], several: bool
+def draw_row(
+    canvas: Figure,
+    strip: Strip,
+    looks: dict[str, Look],
+    width: float,
+    bottom: float,
+    tall: float,
 ) -> None:
-    """Write the row's letter, the sequence and the cells' mean overlaps above its frames."""
+    """Draw the frames of a strip beside each other, each `width` by `tall` inches."""
+    shown = view(strip)
+    for column in range(len(strip.frames)):
+        ax = axes_at(canvas, column * width + GAP / 2, bottom, width - GAP, tall)
+        _draw_frame(ax, strip, column, looks, shown)
+
+
+def heading(canvas: Figure, y: float, text: str) -> None:
+    """Write a heading whose line is `y` inches above the bottom; `$` is mathematics."""
+    wide, high = canvas.get_size_inches()
+    canvas.text(GAP / 2 / wide, y / high, text, fontsize=8, va="baseline")
+
+
+def outline(width: float) -> list[patheffects.AbstractPathEffect]:
+    """Give a line of `width` points a dark edge, so that it is seen on any picture."""
+    edge = patheffects.withStroke(linewidth=width + 0.9, foreground="black", alpha=0.55)
+    return [edge, patheffects.Normal()]
+
+
+def draw_box(ax: Axes, box: Iterable[float], color: str, dash: Dash, width: float) -> None:
+    """Outline a box (x, y, w, h) in the units of the axes with a line of `width` points."""
+    x, y, w, h = (float(value) for value in box)
+    look: dict[str, Any] = {"edgecolor": color, "linestyle": dash, "linewidth": width}
+    ax.add_patch(Rectangle((x, y), w, h, fill=False, path_effects=outline(width), **look))
+
+
+def axes_at(canvas: Figure, left: float, bottom: float, width: float, height: float) -> Axes:
+    """Add axes to a figure without layout, at a place in inches."""
+    wide, high = canvas.get_size_inches()
+    return canvas.add_axes((left / wide, bottom / high, width / wide, height / high))
+
+
+def _with_overlaps(start: str, strip: Strip, looks: dict[str, Look]) -> str:
+    """Add the cells' mean overlaps to a heading, without the labels where they do not fit."""
     shown = {look.label: strip.overlap[cell] for cell, look in looks.items() if cell in strip.boxes}
     named = ",  ".join(f"{label} {overlap:.2f}" for label, overlap in shown.items())
-    where = f"{benchmark_title(strip.benchmark)}, " if several else ""
-    start = style.plain(f"({chr(ord('a') + row)}) {where}{strip.name}.  Mean overlap:  ")
     if len(start) + len(named) > LONGEST:
         numbers = ",  ".join(f"{overlap:.2f}" for overlap in shown.values())
         named = f"{numbers} (in the order of the legend)"
-    canvas.text(GAP / 2 / style.PAGE_WIDTH, y, start + named, fontsize=8, va="baseline")
+    return start + named
 
 
-def draw_frame(
-    ax: Axes, strip: Strip, column: int, looks: dict[str, Look], shown: tuple[float, ...]
+def _draw_frame(
+    ax: Axes, strip: Strip, column: int, looks: dict[str, Look], shown: Sequence[float]
 ) -> None:
     """Draw one frame with the ground truth below the cells' boxes, the reference on top."""
     ax.imshow(strip.frames[column], aspect="auto", interpolation="antialiased")
@@ -130,37 +165,16 @@ def draw_frame(
 
 
 def _box(ax: Axes, box: np.ndarray, color: str, dash: Dash, width: float) -> None:
-    """Draw a box (x, y, w, h); pixel 0 spans -0.5 to 0.5 in the axes."""
-    if np.isnan(box).any():
-        return
-    x, y, w, h = box
-    outline = patheffects.withStroke(linewidth=width + 0.9, foreground="black", alpha=0.55)
-    ax.add_patch(
-        Rectangle(
-            (x - 0.5, y - 0.5),
-            w,
-            h,
-            fill=False,
-            edgecolor=color,
-            linestyle=dash,
-            linewidth=width,
-            path_effects=[outline, patheffects.Normal()],
-        )
-    )
+    """Draw a box in pixels where there is one; pixel 0 spans -0.5 to 0.5 in the axes."""
+    if not np.isnan(box).any():
+        draw_box(ax, box - [0.5, 0.5, 0, 0], color, dash, width)
 
 
-def _legend(canvas: Figure, looks: dict[str, Look]) -> None:
+def _legend(canvas: Figure, looks: dict[str, Look], columns: int) -> None:
     """Name the boxes once, above all rows."""
-    outline = [
-        patheffects.withStroke(linewidth=2.9, foreground="black", alpha=0.55),
-        patheffects.Normal(),
-    ]
-    handles = [Line2D([], [], color=TRUTH, linewidth=2, label=TRUTH_LABEL, path_effects=outline)]
+    known: dict[str, Any] = {"label": TRUTH_LABEL, "path_effects": outline(2)}
+    handles = [Line2D([], [], color=TRUTH, linewidth=2, **known)]
     handles += [Line2D([], [], label=look.label, **look.line) for look in looks.values()]
     canvas.legend(
-        handles=handles, loc="upper center", ncols=_columns(looks), borderaxespad=0.1, frameon=False
+        handles=handles, loc="upper center", ncols=columns, borderaxespad=0.1, frameon=False
     )
-
-
-def _columns(looks: dict[str, Look]) -> int:
-    return style.legend_columns([TRUTH_LABEL, *(look.label for look in looks.values())])

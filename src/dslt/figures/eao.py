@@ -25,9 +25,8 @@ from dslt.score.metrics import METRICS
 from dslt.score.scores import Scores
 from dslt.settings.catalog import benchmark_title
 
-ROW = 2.15  # inches, like the next two
+ROW = 2.15  # inches, like the next
 RANKS = 2.3
-LEGEND = 0.16
 SIZE = 4.5  # of markers, points
 NEEDED = ("eao", "accuracy", "robustness")
 TITLE = 40  # characters of a panel's heading
@@ -39,11 +38,11 @@ class Result:
     """What one cell reached on one benchmark, averaged over seeds.
 
     Attributes:
-        eao: expected average overlap.
-        accuracy: mean overlap while tracking.
-        robustness: failures per 100 frames.
+        eao: Expected average overlap.
+        accuracy: Mean overlap while tracking.
+        robustness: Failures per 100 frames.
         lengths: (L,) sequence lengths in frames.
-        curve: (L,) expected overlap.
+        curve: (L,) expected overlaps.
     """
 
     eao: float
@@ -54,13 +53,13 @@ class Result:
 
 
 @dataclass(frozen=True)
-class Block:
-    """One benchmark.
+class Ranking:
+    """What the cells reached on one benchmark.
 
     Attributes:
-        size: its number of sequences, in words.
-        interval: first and last length of the average.
-        cells: cell -> result.
+        size: Number of its sequences, in words.
+        interval: First and last length of the average.
+        cells: Cell -> result.
     """
 
     size: str
@@ -73,27 +72,24 @@ class Block:
         return sorted(self.cells, key=lambda cell: -self.cells[cell].eao)
 
 
-Study = dict[str, Block]
-
-
-def load(paths: Sequence[Path]) -> Study:
+def load(paths: Sequence[Path]) -> dict[str, Ranking]:
     """Read score files and average each cell's seeds.
 
     Returns:
-        benchmark -> its results, in the order in which the files name them.
+        Benchmark -> its results, in the order in which the files name them.
 
     Raises:
         DsltError: As `load_runs`; or a file holds no supervised scores.
     """
-    return {benchmark: _block(benchmark, cells) for benchmark, cells in load_runs(paths).items()}
+    return {name: _ranking(name, cells) for name, cells in load_runs(paths).items()}
 
 
-def _block(benchmark: str, cells: Mapping[str, Sequence[Scores]]) -> Block:
+def _ranking(benchmark: str, cells: Mapping[str, Sequence[Scores]]) -> Ranking:
     """Average the results of one benchmark."""
     first = next(iter(cells.values()))[0]
     low, high = first.conventions.get("eao_interval") or (0, 0)
     results = {cell: _result(benchmark, cell, runs) for cell, runs in cells.items()}
-    return Block(size(cells), (float(low), float(high)), results)
+    return Ranking(size(cells), (float(low), float(high)), results)
 
 
 def _result(benchmark: str, cell: str, runs: Sequence[Scores]) -> Result:
@@ -111,7 +107,7 @@ def _result(benchmark: str, cell: str, runs: Sequence[Scores]) -> Result:
 
 
 def figure(
-    study: Study,
+    study: Mapping[str, Ranking],
     labels: Mapping[str, str] | None = None,
     printed: Printed | None = None,
     rescored: Collection[str] = (),
@@ -119,24 +115,27 @@ def figure(
     """Draw three panels per benchmark, and one of what the paper prints.
 
     Args:
-        study: what `load` returns.
-        labels: cell -> label, where the default should be replaced.
-        printed: what the paper prints for the figure.
-        rescored: cells whose boxes were not made here.
+        study: What `load` returns.
+        labels: Cell -> label, where the default should be replaced.
+        printed: What the paper prints for the figure.
+        rescored: Cells whose boxes were not made here.
     """
     printed = printed or Printed()
-    looks = style.looks((cell for block in study.values() for cell in block.cells), labels)
-    names = paper.marked(looks, rescored)
+    cells = (cell for block in study.values() for cell in block.cells)
+    looks = paper.marked(style.looks(cells, labels), rescored)
     entries = _printed_entries(printed)
     heights = [ROW] * len(study) + ([RANKS] if entries else [])
     lines = paper.sentences(printed, study, numbers=False)
     if rescored:
         lines.append(paper.KEY)
-    columns = style.legend_columns(list(names.values()))
     with style.styled():
+        handles = [
+            Line2D([], [], label=look.label, marker=look.marker, markersize=SIZE, **look.line)
+            for look in looks.values()
+        ]
         canvas = style.new_figure(style.PAGE_WIDTH, sum(heights))
-        head = LEGEND * -(-len(looks) // columns) + 0.1
-        canvas.set_figheight(sum(heights) + head + paper.foot(canvas, lines))
+        around = style.legend_above(canvas, handles) + paper.foot(canvas, lines)
+        canvas.set_figheight(sum(heights) + around)
         grid = canvas.add_gridspec(len(heights), 3, height_ratios=heights)
         for row, (name, block) in enumerate(study.items()):
             axes = [canvas.add_subplot(grid[row, column]) for column in range(3)]
@@ -146,16 +145,11 @@ def figure(
             where = " and ".join(printed.benchmarks)
             style.panel_title(ax, 3 * len(study), f"{where}: EAO as {paper.PRINTED} in the paper")
             _ranks_printed(ax, entries, _bounds(printed))
-        handles = [
-            Line2D([], [], label=names[cell], marker=look.marker, markersize=SIZE, **look.line)
-            for cell, look in looks.items()
-        ]
-        canvas.legend(handles=handles, loc="outside upper center", ncols=columns)
     return canvas
 
 
 def _row(
-    axes: Sequence[Axes], letter: int, where: str, block: Block, looks: Mapping[str, Look]
+    axes: Sequence[Axes], letter: int, where: str, block: Ranking, looks: Mapping[str, Look]
 ) -> None:
     """Draw ranking, curves, and accuracy over robustness of one benchmark."""
     ranking, curves, pairs = axes
@@ -172,12 +166,12 @@ def _row(
     pairs.margins(0.15)
 
 
-def _drawn(block: Block, looks: Mapping[str, Look]) -> list[tuple[str, Look]]:
-    """The cells of a benchmark, the reference last and so on top."""
+def _drawn(block: Ranking, looks: Mapping[str, Look]) -> list[tuple[str, Look]]:
+    """List the cells of a benchmark, the reference last and so on top."""
     return [(cell, look) for cell, look in reversed(list(looks.items())) if cell in block.cells]
 
 
-def _ranks(ax: Axes, block: Block, looks: Mapping[str, Look]) -> None:
+def _ranks(ax: Axes, block: Ranking, looks: Mapping[str, Look]) -> None:
     """Draw the ranking, the best at the right."""
     upright = len(block.cells) <= UPRIGHT
     for rank, cell in enumerate(block.ranked, start=1):
@@ -192,7 +186,7 @@ def _ranks(ax: Axes, block: Block, looks: Mapping[str, Look]) -> None:
     ax.set(xlabel="Rank", ylabel="EAO")
 
 
-def _curves(ax: Axes, block: Block, looks: Mapping[str, Look]) -> None:
+def _curves(ax: Axes, block: Ranking, looks: Mapping[str, Look]) -> None:
     """Draw the expected overlap over sequence lengths, the interval of the average shaded."""
     low, high = block.interval
     if high:
@@ -208,7 +202,7 @@ def _curves(ax: Axes, block: Block, looks: Mapping[str, Look]) -> None:
 
 
 def _printed_entries(printed: Printed) -> list[tuple[str, float, bool]]:
-    """Name, EAO and whether it is one of the paper's own, best first, each tracker once."""
+    """List name, EAO and whether it is one of the paper's own, best first, each tracker once."""
     found: dict[tuple[str, float], bool] = {}
     for number in printed.numbers:
         if number.metric == "eao" and number.tracker:
@@ -218,7 +212,7 @@ def _printed_entries(printed: Printed) -> list[tuple[str, float, bool]]:
 
 
 def _bounds(printed: Printed) -> list[tuple[str, float]]:
-    """Printed values that are no tracker's."""
+    """List the printed values that are no tracker's."""
     return [(n.item, n.value) for n in printed.numbers if n.metric == "eao" and not n.tracker]
 
 

@@ -38,11 +38,8 @@ def figure(pairs: Sequence[tuple[float, float]] = PAIRS) -> Figure:
         _factors(left, pairs)
         _losses(right, *pairs[0])
         for ax in (left, right):
-            ax.set_xlim(0, 1)
             ax.set_ylim(0, 1.02)
-            ax.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "0.25", "0.5", "0.75", "1"])
-            ax.set_xlabel(r"Error $l = |P - Y|$")
-            ax.legend(loc="upper left", bbox_to_anchor=(-0.12, -0.28), borderaxespad=0)
+            error_axis(ax, "Error $l = |P - Y|$", 0.28)
     return canvas
 
 
@@ -73,9 +70,44 @@ def _losses(ax: Axes, a: float, c: float) -> None:
 
 def _zoom(ax: Axes) -> None:
     """Repeat the curves of small errors, where the losses differ, in an inset."""
-    inset = style.zoom_inset(ax, (0.2, 0.56, 0.36, 0.4), 0.3, 0.06)
+    inset = zoom_inset(ax, (0.2, 0.56, 0.36, 0.4), 0.3, 0.06)
     for line in ax.get_lines():
         inset.plot(*line.get_data(), color=line.get_color(), linestyle=line.get_linestyle())
+
+
+def error_axis(ax: Axes, label: str, below: float) -> None:
+    """Let the first axis span errors from 0 to 1, and put the legend below it.
+
+    Args:
+        ax: The panel, with its curves.
+        label: Name of the axis.
+        below: Distance of the legend from the panel in parts of the panel's height.
+    """
+    ax.set_xlim(0, 1)
+    ax.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "0.25", "0.5", "0.75", "1"])
+    ax.set_xlabel(label)
+    ax.legend(loc="upper left", bbox_to_anchor=(-0.12, -below), borderaxespad=0)
+
+
+def zoom_inset(ax: Axes, place: tuple[float, float, float, float], x: float, y: float) -> Axes:
+    """Add an inset that shows `ax` from 0 to `x` and from 0 to `y`, without curves, and mark it.
+
+    Args:
+        ax: The panel.
+        place: Left, bottom, width and height of the inset in parts of the panel.
+        x: End of the inset's first axis.
+        y: End of the second.
+    """
+    inset = ax.inset_axes(place, xlim=(0, x), ylim=(0, y))
+    inset.set_xticks([0, x], ["0", f"{x:g}"])
+    inset.set_yticks([0, y], ["0", f"{y:g}"])
+    inset.tick_params(labelsize=7, pad=1.5, length=1.5)
+    inset.spines[["top", "right"]].set_visible(True)
+    inset.grid(visible=False)
+    marked = ax.indicate_inset_zoom(inset, edgecolor=style.GREY, linewidth=0.5, alpha=1)
+    for connector in marked.connectors or ():
+        connector.set_visible(False)
+    return inset
 
 
 def elementwise(error: np.ndarray, a: float, c: float) -> dict[str, np.ndarray]:

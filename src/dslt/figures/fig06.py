@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from dslt.figures import style
+from dslt.figures.fig04 import error_axis, zoom_inset
 
 if TYPE_CHECKING:
     from dslt.settings.offline import ClassificationLossSettings
@@ -105,12 +106,9 @@ def _curves(
     ax.axvspan(0, 1 - C, color=style.GREY, alpha=0.15, lw=0)
     for name in CURVES:
         ax.plot(error, values[name], label=labels[name], **LOOKS[name])
-    ax.set_xlim(0, 1)
-    ax.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "0.25", "0.5", "0.75", "1"])
-    ax.set_xlabel("Error $l = 1 - p_t$")
     place: dict[str, Any] = {"transform": ax.get_xaxis_transform(), "fontsize": 7}
     ax.text((1 - C) / 2, 0.985, "easy", ha="center", va="top", **place)
-    ax.legend(loc="upper left", bbox_to_anchor=(-0.12, -0.24), borderaxespad=0)
+    error_axis(ax, "Error $l = 1 - p_t$", 0.24)
 
 
 def _peak(ax: Axes, error: np.ndarray, factor: np.ndarray) -> None:
@@ -126,6 +124,6 @@ def _peak(ax: Axes, error: np.ndarray, factor: np.ndarray) -> None:
 
 def _zoom(ax: Axes, error: np.ndarray, losses: dict[str, np.ndarray]) -> None:
     """Repeat the curves of easy samples, where the losses differ most in ratio, in an inset."""
-    inset = style.zoom_inset(ax, (0.13, 0.47, 0.4, 0.4), 0.3, 0.2)
+    inset = zoom_inset(ax, (0.13, 0.47, 0.4, 0.4), 0.3, 0.2)
     for name in CURVES:
         inset.plot(error, losses[name], **LOOKS[name])

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib import patheffects
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
@@ -17,14 +16,10 @@ from matplotlib.patches import Rectangle
 from dslt.core.errors import DsltError
 from dslt.core.text import split_pair
 from dslt.figures import inputs, style
+from dslt.figures.boxes_on_frames import draw_box
 
 MADE_BY = "`dslt respond`"
 FORM = "CELL=NPZ or CELL@ROW=NPZ"
-OUTLINE = [
-    patheffects.withStroke(linewidth=2.2, foreground="black", alpha=0.55),
-    patheffects.Normal(),
-]
-BOX: dict[str, Any] = {"edgecolor": "white", "linewidth": 1.3, "path_effects": OUTLINE}
 COVERED: dict[str, Any] = {"edgecolor": "white", "linewidth": 0.8, "linestyle": style.SHORT}
 
 
@@ -64,23 +59,20 @@ class Answer:
         return own, other
 
 
-Rows = dict[str, dict[str, Answer]]
-
-
-def load(specs: Sequence[str]) -> Rows:
+def load(specs: Sequence[str]) -> dict[str, dict[str, Answer]]:
     """Read the responses.
 
     Args:
         specs: `CELL=NPZ`, or `CELL@ROW=NPZ` with any names of rows, one row for each.
 
     Returns:
-        row ("" where none was named) -> cell -> answer.
+        Row ("" where none was named) -> cell -> answer.
 
     Raises:
         DsltError: A file is missing, malformed or given twice, or the cells of a row look at
             different frames or search regions.
     """
-    rows: Rows = {}
+    rows: dict[str, dict[str, Answer]] = {}
     files: dict[str, Path] = {}
     for spec in specs:
         key, name = split_pair(spec, f"--maps {FORM}")
@@ -118,7 +110,9 @@ def _check_same(first: Answer, other: Answer, first_path: Path, path: Path) -> N
             )
 
 
-def figure(rows: Rows, labels: Mapping[str, str] | None = None) -> Figure:
+def figure(
+    rows: Mapping[str, Mapping[str, Answer]], labels: Mapping[str, str] | None = None
+) -> Figure:
     """Draw a row of template, search region and the cells' maps, all maps on one colour scale.
 
     Args:
@@ -159,7 +153,7 @@ def _panel(ax: Axes, below: str) -> None:
 def _template(ax: Axes, line: int, answer: Answer) -> None:
     ax.imshow(answer.template, interpolation="antialiased")
     name = style.wrapped(style.plain(str(answer.sequence)), 18)
-    _panel(ax, f"({chr(ord('a') + line)}) {name}")
+    _panel(ax, style.lettered(line, name))
 
 
 def _search(ax: Axes, answer: Answer) -> None:
@@ -168,7 +162,7 @@ def _search(ax: Axes, answer: Answer) -> None:
     ax.imshow(answer.search, extent=(0, side, side, 0), interpolation="antialiased")
     low, high = answer.place
     ax.add_patch(Rectangle((low, low), high - low, high - low, fill=False, **COVERED))
-    _box(ax, answer)
+    draw_box(ax, answer.box, "white", style.SOLID, 1.3)
     _panel(ax, f"frame {answer.frame}")
 
 
@@ -183,14 +177,8 @@ def _map(ax: Axes, answer: Answer) -> AxesImage:
         extent=(low, high, high, low),
         interpolation="nearest",
     )
-    _box(ax, answer)
+    draw_box(ax, answer.box, "white", style.SOLID, 1.3)
     ax.set(xlim=(low, high), ylim=(high, low))
     own, other = ("–" if np.isnan(peak) else f"{peak:.2f}" for peak in answer.peaks())
     _panel(ax, f"max. in box {own}, outside {other}")
     return drawn
-
-
-def _box(ax: Axes, answer: Answer) -> None:
-    """Outline the true box."""
-    x, y, w, h = (float(value) for value in answer.box)
-    ax.add_patch(Rectangle((x, y), w, h, fill=False, **BOX))

@@ -26,8 +26,8 @@ from dslt.geometry import boxes
 RULE = "where the mean overlaps differ most"
 TITLES = {"score": "Score: the tracker's own confidence", "overlap": "Overlap (IoU) with the truth"}
 COLUMNS = ("frame", "x", "y", "w", "h", "score")
-HEADING = 0.2  # inches, like the next four
-GAP = 0.04
+HEADING = 0.2  # inches, like all below
+ABOVE = 0.06  # from the frames or the legend to the heading's line
 LEFT, RIGHT = 0.42, 0.06
 PANEL = 1.15
 TICKS, BELOW = 0.2, 0.34  # below a panel, without and with the axis's name
@@ -125,10 +125,9 @@ def figure(film: Film, labels: Mapping[str, str] | None = None) -> Figure:
         labels: Cell id -> label, where the default should be replaced.
     """
     looks = style.looks(film.traces, labels)
-    view = boxes_on_frames.view(film.strip)
     width = style.PAGE_WIDTH / len(film.strip.frames)
-    tall = width * (view[3] - view[1]) / (view[2] - view[0])
-    columns = _columns(looks)
+    tall = boxes_on_frames.row_height(film.strip, width)
+    columns = style.legend_columns([f"{look.label}, mean 0.00" for look in looks.values()])
     head = HEADING + LINE * -(-len(looks) // columns)
     total = HEADING + tall + 2 * (head + PANEL) + TICKS + BELOW
     with style.styled():
@@ -136,38 +135,21 @@ def figure(film: Film, labels: Mapping[str, str] | None = None) -> Figure:
         canvas = Figure(figsize=(style.PAGE_WIDTH, total))
         top = total - HEADING
         chosen = f", {RULE}" if film.by_rule else ""
-        _heading(canvas, top, f"(a) {film.strip.name}{chosen}.  White: ground truth")
+        title = style.plain(f"{film.strip.name}{chosen}.  White: ground truth")
+        boxes_on_frames.heading(canvas, top + ABOVE, style.lettered(0, title))
         top -= tall
-        for column in range(len(film.strip.frames)):
-            ax = _axes(canvas, column * width + GAP / 2, top, width - GAP, tall)
-            boxes_on_frames.draw_frame(ax, film.strip, column, looks, view)
-        for letter, name, below in (("b", "score", TICKS), ("c", "overlap", BELOW)):
+        boxes_on_frames.draw_row(canvas, film.strip, looks, width, top, tall)
+        for index, (name, below) in enumerate({"score": TICKS, "overlap": BELOW}.items(), start=1):
+            title = style.lettered(index, TITLES[name])
+            boxes_on_frames.heading(canvas, top - HEADING + ABOVE, title)
             top -= head + PANEL
-            _heading(canvas, top + PANEL + head - HEADING, f"({letter}) {TITLES[name]}")
-            ax = _axes(canvas, LEFT, top, style.PAGE_WIDTH - LEFT - RIGHT, PANEL)
+            ax = boxes_on_frames.axes_at(canvas, LEFT, top, style.PAGE_WIDTH - LEFT - RIGHT, PANEL)
             _panel(ax, film, name, looks)
             place: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0, 1)}
             ax.legend(ncols=columns, frameon=False, borderaxespad=0.1, **place)
             top -= below
         ax.set_xlabel("Frame")
     return canvas
-
-
-def _columns(looks: Mapping[str, Look]) -> int:
-    return style.legend_columns([f"{look.label}, mean 0.00" for look in looks.values()])
-
-
-def _axes(canvas: Figure, left: float, bottom: float, width: float, height: float) -> Axes:
-    """Add axes at a place in inches."""
-    wide, high = canvas.get_size_inches()
-    return canvas.add_axes((left / wide, bottom / high, width / wide, height / high))
-
-
-def _heading(canvas: Figure, y: float, text: str) -> None:
-    """Write a heading `y` inches above the bottom."""
-    wide, high = canvas.get_size_inches()
-    place = (GAP / 2 / wide, (y + 0.06) / high)
-    canvas.text(*place, style.plain(text), fontsize=8, va="baseline")
 
 
 def _panel(ax: Axes, film: Film, name: str, looks: Mapping[str, Look]) -> None:
@@ -178,9 +160,7 @@ def _panel(ax: Axes, film: Film, name: str, looks: Mapping[str, Look]) -> None:
     for cell, look in looks.items():
         values = getattr(film.traces[cell], name)
         label = f"{look.label}, mean {np.nanmean(values):.2f}"
-        ax.plot(
-            frames, values, label=label, linewidth=0.9, zorder=3 - 0.01 * look.order, **look.line
-        )
+        ax.plot(frames, values, label=label, linewidth=0.9, **look.layered)
         highest = max(highest, float(np.nanmax(values)))
     for index in film.strip.indices:
         ax.axvline(index, color=style.GREY, linewidth=0.6, linestyle=style.DOTTED, zorder=1)

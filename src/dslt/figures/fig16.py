@@ -17,10 +17,8 @@ from matplotlib.ticker import MaxNLocator
 from dslt.core.errors import DsltError
 from dslt.core.text import split_pair
 from dslt.figures import inputs, style
-from dslt.figures import learning as validation
-from dslt.figures.learning import Validated
 from dslt.figures.style import Look
-from dslt.score.convergence import FRACTION, iterations_to_converge, read_records
+from dslt.score.convergence import FRACTION, Convergence, converged, read_records
 
 MADE_BY = "rule `converge` (`dslt converge`)"
 MEASURES = {"loss": "own loss", "criterion": "common criterion"}
@@ -30,15 +28,6 @@ HOLLOW: dict[str, Any] = {
     "markersize": 4.5,
     "markeredgewidth": 0.8,
 }
-ABOVE: dict[str, Any] = {
-    "xytext": (0, 6),
-    "textcoords": "offset points",
-    "ha": "center",
-    "va": "bottom",
-    "linespacing": 1.05,
-    "fontsize": 7,
-}
-SOLID: dict[str, Any] = {"markersize": 3.4, "markeredgewidth": 0}
 VALIDATION = 2.0  # inches of the lower part
 LOWEST = 0.01  # of the relative curves: well below the twentieth that counts as converged
 TICKS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
@@ -46,36 +35,36 @@ FORM = "CELL=FILE or CELL@BENCHMARK=FILE"
 
 
 @dataclass(frozen=True)
-class Trace:
+class FirstFrameRun:
     """First-frame training of one cell on one sequence with one seed.
 
     Attributes:
         sequence: Name of the sequence.
-        relative: measure -> (N,) its value at iterations 0 to N - 1 over its value at iteration 0.
+        curves: Measure -> (N,) its value at iterations 0 to N - 1.
+        convergence: Measure -> when it fell to a twentieth of its start.
     """
 
     sequence: str
-    relative: Mapping[str, np.ndarray]
+    curves: Mapping[str, np.ndarray]
+    convergence: Mapping[str, Convergence]
 
     @property
     def last(self) -> int:
         """The last iteration that was run."""
-        return len(next(iter(self.relative.values()))) - 1
+        return len(next(iter(self.curves.values()))) - 1
 
-    def converged(self, measure: str) -> bool:
-        """Tell whether `measure` fell to a twentieth of its start before the last iteration."""
-        return iterations_to_converge(self.relative[measure]) >= 0
-
-    def steps(self, measure: str) -> int:
-        """Return the iteration at which `measure` converged, the last one where it never did."""
-        found = iterations_to_converge(self.relative[measure])
-        return found if found >= 0 else self.last
+    @property
+    def censored(self) -> bool:
+        """Whether the run ended before it converged by one of the measures."""
+        return any(found.censored for found in self.convergence.values())
 
 
-Study = dict[str, dict[str, list[Trace]]]
+CellRuns = Mapping[str, list[FirstFrameRun]]
+Labels = Mapping[str, str] | None
+Validated = Mapping[str, Mapping[int, pd.DataFrame]]  # as `read_validations` returns it
 
 
-def load(specs: Sequence[str]) -> Study:
+def load(specs: Sequence[str]) -> dict[str, dict[str, list[FirstFrameRun]]]:
     """Read convergence files.
 
     Args:
@@ -83,92 +72,95 @@ def load(specs: Sequence[str]) -> Study:
             its seeds.
 
     Returns:
-        benchmark ("" where none was named) -> cell -> one trace per sequence and seed.
+        Benchmark ("" where none was named) -> cell -> one run per sequence and seed.
 
     Raises:
         DsltError: A file is missing or malformed, or the files of one benchmark hold different
             sequences (two benchmarks must be named, they never share an average) or were run for
             different numbers of iterations.
     """
-    study: Study = {}
+    study: dict[str, dict[str, list[FirstFrameRun]]] = {}
     held: dict[str, tuple[Path, set[str]]] = {}
     for spec in specs:
         key, name = split_pair(spec, FORM)
         cell, _, benchmark = key.partition("@")
         path = Path(name)
-        traces = _traces(path)
-        names = {trace.sequence for trace in traces}
+        runs = _read(path)
+        names = {run.sequence for run in runs}
         first, expected = held.setdefault(benchmark, (path, names))
         if names != expected:
             raise DsltError(
                 f"{path}: holds other sequences than {first} "
                 f"({', '.join(sorted(names ^ expected))}); name the benchmarks with {FORM}"
             )
-        study.setdefault(benchmark, {}).setdefault(cell, []).extend(traces)
+        study.setdefault(benchmark, {}).setdefault(cell, []).extend(runs)
     for cells in study.values():
         _check_caps(cells)
     return study
 
 
-def _traces(path: Path) -> list[Trace]:
-    """Read one file, one trace per sequence."""
+def _read(path: Path) -> list[FirstFrameRun]:
+    """Read one file, one run per sequence."""
     records = read_records(inputs.existing(path, MADE_BY))
     if not records:
         raise DsltError(f"{path}: holds no iteration; the cell may have no first-frame training")
+    found = {measure: converged(records, measure) for measure in MEASURES}
     return [
-        Trace(name, {measure: curves[measure] / curves[measure][0] for measure in MEASURES})
+        FirstFrameRun(name, curves, {measure: found[measure][name] for measure in MEASURES})
         for name, curves in records.items()
     ]
 
 
-def _check_caps(cells: Mapping[str, list[Trace]]) -> None:
+def _check_caps(cells: CellRuns) -> None:
     """Refuse runs that ended before they converged, while others went on."""
     cap = _cap(cells)
-    for cell, traces in cells.items():
-        for trace in traces:
-            if trace.last < cap and not all(trace.converged(measure) for measure in MEASURES):
+    for cell, runs in cells.items():
+        for run in runs:
+            if run.last < cap and run.censored:
                 raise DsltError(
-                    f"{cell}, {trace.sequence}: ended after {trace.last} iterations without "
+                    f"{cell}, {run.sequence}: ended after {run.last} iterations without "
                     f"convergence, others of different length go on to {cap}: incomplete"
                 )
 
 
-def _cap(cells: Mapping[str, list[Trace]]) -> int:
+def _cap(cells: CellRuns) -> int:
     """Return the longest run's last iteration."""
-    return max(trace.last for traces in cells.values() for trace in traces)
+    return max(run.last for runs in cells.values() for run in runs)
 
 
-def summary(study: Study, labels: Mapping[str, str] | None = None) -> pd.DataFrame:
+def summary(study: Mapping[str, CellRuns], labels: Labels = None) -> pd.DataFrame:
     """Count iterations to convergence per benchmark, cell and measure.
 
     Returns:
-        One row each, with the number of runs, how many converged within the cap, the median and
-        the mean of the iterations. Where a run did not converge it enters at its last iteration,
-        so the mean is then a lower bound.
+        One row each, with the number of runs, how many converged within the cap, median and mean
+        of the iterations. A run without convergence enters at its last iteration, so that the mean
+        is then a lower bound.
     """
     looks = style.looks((cell for cells in study.values() for cell in cells), labels)
     rows = []
     for benchmark, cells in study.items():
         for cell in (cell for cell in looks if cell in cells):
             for measure, title in MEASURES.items():
-                steps = [trace.steps(measure) for trace in cells[cell]]
-                row = {
-                    "benchmark": benchmark,
-                    "loss": looks[cell].label,
-                    "measured by": title,
-                    "runs": len(steps),
-                    "converged": sum(trace.converged(measure) for trace in cells[cell]),
-                    "median": float(np.median(steps)),
-                    "mean": float(np.mean(steps)),
-                    "cap": _cap(cells),
-                }
-                rows.append(row)
+                found = [run.convergence[measure] for run in cells[cell]]
+                steps = [convergence.iterations for convergence in found]
+                rows.append(
+                    {
+                        "benchmark": benchmark,
+                        "loss": looks[cell].label,
+                        "measured by": title,
+                        "runs": len(steps),
+                        "converged": sum(not convergence.censored for convergence in found),
+                        "median": float(np.median(steps)),
+                        "mean": float(np.mean(steps)),
+                        "cap": _cap(cells),
+                    }
+                )
     return pd.DataFrame(rows)
 
 
 def figure(
-    study: Study,
-    labels: Mapping[str, str] | None = None,
+    study: Mapping[str, CellRuns],
+    labels: Labels = None,
     validated: Validated | None = None,
 ) -> Figure:
     """Draw four panels per benchmark and, below them, the validation of offline trainings.
@@ -192,13 +184,11 @@ def figure(
         if study:
             _first_frames(parts[0], study, labels)
         if validated:
-            ax = parts[-1].subplots()
-            style.panel_title(ax, 4 * len(study), validation.heading(validated))
-            validation.panel(ax, validated, labels)
+            _validation(parts[-1].subplots(), 4 * len(study), validated, labels)
     return canvas
 
 
-def _first_frames(part: SubFigure, study: Study, labels: Mapping[str, str] | None) -> None:
+def _first_frames(part: SubFigure, study: Mapping[str, CellRuns], labels: Labels) -> None:
     """Draw the four panels of each benchmark and the legend of them all."""
     axes = part.subplots(2 * len(study), 2, squeeze=False)
     looks = style.looks((cell for cells in study.values() for cell in cells), labels)
@@ -211,35 +201,27 @@ def _first_frames(part: SubFigure, study: Study, labels: Mapping[str, str] | Non
             style.panel_title(bottom, 4 * row + 2 + column, f"{where}iterations by {title}")
             _counts(bottom, cells, looks, measure)
     handles = [Line2D([], [], label=look.label, **look.line) for look in looks.values()]
-    if not all(trace.converged(m) for trace in _all(study) for m in MEASURES):
-        handles.append(
-            Line2D([], [], color=style.BLACK, linestyle="none", label="not converged", **HOLLOW)
-        )
-    columns = style.legend_columns([str(handle.get_label()) for handle in handles])
-    part.legend(handles=handles, loc="outside upper center", ncols=columns)
+    if any(run.censored for cells in study.values() for runs in cells.values() for run in runs):
+        hollow: dict[str, Any] = {"color": style.BLACK, "linestyle": "none", **HOLLOW}
+        handles.append(Line2D([], [], label="not converged", **hollow))
+    style.legend_above(part, handles)
 
 
-def _all(study: Study) -> list[Trace]:
-    return [trace for cells in study.values() for traces in cells.values() for trace in traces]
-
-
-def _curves(
-    ax: Axes, cells: Mapping[str, list[Trace]], looks: dict[str, Look], measure: str
-) -> None:
+def _curves(ax: Axes, cells: CellRuns, looks: Mapping[str, Look], measure: str) -> None:
     """Draw mean and standard deviation over the runs, as far as all of them go."""
     highest = 1.0
-    last = min(trace.last for traces in cells.values() for trace in traces)
+    last = min(run.last for runs in cells.values() for run in runs)
     for cell in (cell for cell in looks if cell in cells):
-        runs = np.stack([trace.relative[measure][: last + 1] for trace in cells[cell]])
+        runs = np.stack([run.curves[measure][: last + 1] for run in cells[cell]])
+        runs /= runs[:, :1]
         mean, deviation = runs.mean(axis=0), runs.std(axis=0)
         x, look = np.arange(runs.shape[1]), looks[cell]
         low = np.maximum(mean - deviation, LOWEST)
         ax.fill_between(x, low, mean + deviation, color=look.color, alpha=0.13, lw=0)
-        ax.plot(x, mean, zorder=3 - 0.01 * look.order, **look.line)
+        ax.plot(x, mean, **look.layered)
         highest = max(highest, float(mean.max()))
     ax.axhline(FRACTION, color=style.GREY, linewidth=0.6)
-    place: dict[str, Any] = {"xytext": (3, 1.5), "textcoords": "offset points", "fontsize": 7}
-    ax.annotate(f"{FRACTION:.0%} of the start", (1, FRACTION), color=style.GREY, **place)
+    style.note(ax, f"{FRACTION:.0%} of the start", (1, FRACTION), (3, 1.5), color=style.GREY)
     # Logarithmic from 1 on: every curve is 1 at iteration 0 by construction.
     ax.set_xscale("log")
     last = max(2, last)
@@ -251,27 +233,24 @@ def _curves(
     ax.set(xlabel="Iteration", ylabel="Relative to start")
 
 
-def _counts(
-    ax: Axes, cells: Mapping[str, list[Trace]], looks: dict[str, Look], measure: str
-) -> None:
+def _counts(ax: Axes, cells: CellRuns, looks: Mapping[str, Look], measure: str) -> None:
     """Draw one point per run and the median; hollow triangles at the cap did not converge."""
     names = [cell for cell in looks if cell in cells]
     cap = _cap(cells)
     for x, cell in enumerate(names):
-        steps = [trace.steps(measure) for trace in cells[cell]]
-        reached = [trace.converged(measure) for trace in cells[cell]]
-        spread = np.linspace(-0.27, 0.27, len(steps)) if len(steps) > 1 else np.zeros(1)
-        solid: dict[str, Any] = {"marker": looks[cell].marker, **SOLID}
-        for offset, step, done in zip(spread, steps, reached, strict=True):
-            kind = solid if done else HOLLOW
-            ax.plot(x + offset, step, color=looks[cell].color, linestyle="none", **kind)
-        median = float(np.median(steps))
+        found = [run.convergence[measure] for run in cells[cell]]
+        spread = np.linspace(-0.27, 0.27, len(found)) if len(found) > 1 else np.zeros(1)
+        solid = {"marker": looks[cell].marker, "markersize": 3.4, "markeredgewidth": 0}
+        for offset, one in zip(spread, found, strict=True):
+            kind = HOLLOW if one.censored else solid
+            ax.plot(x + offset, one.iterations, color=looks[cell].color, linestyle="none", **kind)
+        median = float(np.median([one.iterations for one in found]))
         ax.plot([x - 0.36, x + 0.36], [median] * 2, color=style.BLACK, linewidth=1.0)
-        ax.annotate(count_text(reached, median), (x, cap), **ABOVE)
+        text = count_text([not one.censored for one in found], median)
+        style.note(ax, text, (x, cap), (0, 6), ha="center", va="bottom", linespacing=1.05)
     ax.axhline(cap, color=style.GREY, linewidth=0.6, linestyle=style.DASHED)
-    ax.set_xticks(
-        range(len(names)), [style.wrapped(looks[cell].label, 16) for cell in names], linespacing=1.0
-    )
+    labels = [style.wrapped(looks[cell].label, 16) for cell in names]
+    ax.set_xticks(range(len(names)), labels, linespacing=1.0)
     ax.tick_params(axis="x", length=0)
     ax.set_yticks([tick for tick in MaxNLocator(5).tick_values(0, cap) if 0 <= tick <= cap])
     ax.grid(visible=False, axis="x")
@@ -287,3 +266,33 @@ def count_text(reached: Sequence[bool], median: float) -> str:
     bound = "≥ " if 2 * censored >= len(reached) else ""
     text = f"{bound}{median:g}"
     return f"{text}\n({censored} of {len(reached)})" if censored else text
+
+
+def _validation(ax: Axes, index: int, validated: Validated, labels: Labels) -> None:
+    """Draw each cell's mean over sequences and seeds, and as a band the range of its seeds."""
+    looks = style.looks(validated, labels)
+    style.panel_title(ax, index, _validation_title(validated))
+    last = 1
+    for cell, look in looks.items():
+        tables = list(validated[cell].values())
+        epochs = tables[0].index.to_numpy()
+        auc = np.stack([table.to_numpy().mean(axis=1) for table in tables])
+        last = max(last, int(epochs[-1]))
+        if len(auc) > 1:
+            low, high = auc.min(axis=0), auc.max(axis=0)
+            ax.fill_between(epochs, low, high, color=look.color, alpha=0.13, lw=0)
+        seeds = "1 seed" if len(auc) == 1 else f"{len(auc)} seeds"
+        point = style.marker(look, 3.5) | look.layered
+        ax.plot(epochs, auc.mean(axis=0), label=f"{look.label} ({seeds})", **point)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.set(xlim=(-0.02 * last, 1.02 * last), xlabel="Epoch (0: untrained)", ylabel="Success AUC")
+    ax.legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
+
+
+def _validation_title(validated: Validated) -> str:
+    """Say what the panel shows."""
+    count = next(iter(next(iter(validated.values())).values())).shape[1]
+    counted = "1 held-out sequence" if count == 1 else f"{count} held-out sequences"
+    seeds = any(len(tables) > 1 for tables in validated.values())
+    band = " and seeds; band: range over seeds" if seeds else ""
+    return f"Offline training: mean over {counted}{band}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from dslt.compare.paper import PrintedNumber
 from dslt.core.errors import DsltError
 from dslt.figures import printed as paper
 from dslt.figures import style
@@ -30,13 +32,13 @@ class Plot:
     """One kind of plot.
 
     Attributes:
-        curve: field of the score file.
-        metric: whose value stands in the legend.
-        title: of the panel.
-        x: label.
-        y: label.
-        head: of the legend.
-        mark: threshold of the metric, None where it is an area.
+        curve: Field of the score file.
+        metric: Metric whose value stands in the legend.
+        title: Title of the panel.
+        x: Label of the first axis.
+        y: Label of the second axis.
+        head: Title of the legend.
+        mark: Threshold of the metric, None where it is an area.
     """
 
     curve: str
@@ -79,13 +81,13 @@ PLOTS = (
 
 
 @dataclass(frozen=True)
-class Curve:
+class MeanCurve:
     """One line of a plot, averaged over seeds.
 
     Attributes:
-        thresholds: (T,) overlap in [0, 1], or centre error in pixels or sizes of the target.
+        thresholds: (T,) overlaps in [0, 1], or centre errors in pixels or sizes of the target.
         values: (T,) fractions in [0, 1].
-        headline: the number of the legend, a fraction.
+        headline: Number in the legend, a fraction.
     """
 
     thresholds: np.ndarray
@@ -94,38 +96,35 @@ class Curve:
 
 
 @dataclass(frozen=True)
-class Block:
-    """One benchmark.
+class BenchmarkCurves:
+    """The curves of one benchmark.
 
     Attributes:
-        size: its number of sequences, in words.
-        plots: kind of plot -> cell -> curve; kinds that its protocol does not define are left out.
+        size: Number of its sequences, in words.
+        plots: Kind of plot -> cell -> curve; kinds that its protocol does not define are left out.
     """
 
     size: str
-    plots: Mapping[str, Mapping[str, Curve]]
+    plots: Mapping[str, Mapping[str, MeanCurve]]
 
 
-Study = dict[str, Block]
-
-
-def load(paths: Sequence[Path]) -> Study:
+def load(paths: Sequence[Path]) -> dict[str, BenchmarkCurves]:
     """Read score files and average each cell's seeds.
 
     Returns:
-        benchmark -> its curves, in the order in which the files name them.
+        Benchmark -> its curves, in the order in which the files name them.
 
     Raises:
         DsltError: As `load_runs`; or a file holds no one-pass scores.
     """
-    return {benchmark: _block(benchmark, cells) for benchmark, cells in load_runs(paths).items()}
+    return {name: _mean_curves(name, cells) for name, cells in load_runs(paths).items()}
 
 
-def _block(benchmark: str, cells: Mapping[str, Sequence[Scores]]) -> Block:
+def _mean_curves(benchmark: str, cells: Mapping[str, Sequence[Scores]]) -> BenchmarkCurves:
     """Average the curves of one benchmark."""
     plots = {}
     for plot in PLOTS:
-        curves = {cell: curve for cell, runs in cells.items() if (curve := _curve(runs, plot))}
+        curves = {cell: curve for cell, runs in cells.items() if (curve := _mean_curve(runs, plot))}
         if curves:
             plots[plot.curve] = curves
     lacking = [cell for cell in cells if cell not in plots.get("success", {})]
@@ -134,21 +133,21 @@ def _block(benchmark: str, cells: Mapping[str, Sequence[Scores]]) -> Block:
             f"benchmark {benchmark}: the scores of {', '.join(lacking)} have no success curve;"
             " expected one-pass scores"
         )
-    return Block(size(cells), plots)
+    return BenchmarkCurves(size(cells), plots)
 
 
-def _curve(runs: Sequence[Scores], plot: Plot) -> Curve | None:
+def _mean_curve(runs: Sequence[Scores], plot: Plot) -> MeanCurve | None:
     """Average a curve of one cell over its seeds; None where it is not defined."""
     headline = metric(runs, plot.metric)
     curves = [curve for run in runs if (curve := getattr(run.curves, plot.curve))]
     if headline is None or len(curves) < len(runs):
         return None
     values = np.mean([curve.values for curve in curves], axis=0)
-    return Curve(np.array(curves[0].thresholds), values, headline)
+    return MeanCurve(np.array(curves[0].thresholds), values, headline)
 
 
 def figure(
-    study: Study,
+    study: Mapping[str, BenchmarkCurves],
     labels: Mapping[str, str] | None = None,
     printed: Printed | None = None,
     rescored: Collection[str] = (),
@@ -156,14 +155,14 @@ def figure(
     """Draw two or three plots for each benchmark, with the scores in the legends.
 
     Args:
-        study: what `load` returns.
-        labels: cell -> label, where the default should be replaced.
-        printed: what the paper prints for the figure.
-        rescored: cells whose boxes were not made here.
+        study: What `load` returns.
+        labels: Cell -> label, where the default should be replaced.
+        printed: What the paper prints for the figure.
+        rescored: Cells whose boxes were not made here.
     """
     printed = printed or Printed()
-    looks = style.looks((c for b in study.values() for p in b.plots.values() for c in p), labels)
-    names = paper.marked(looks, rescored)
+    cells = (c for b in study.values() for curves in b.plots.values() for c in curves)
+    looks = paper.marked(style.looks(cells, labels), rescored)
     lines = paper.sentences(printed, study)
     if rescored or any(printed.on(name, "success_auc") for name in study):
         lines.append(paper.KEY)
@@ -173,29 +172,25 @@ def figure(
         canvas = style.new_figure(style.PAGE_WIDTH, sum(heights))
         canvas.set_figheight(sum(heights) + paper.foot(canvas, lines))
         axes = canvas.subplots(len(grid), 2, squeeze=False, height_ratios=heights)
-        letter = 0
+        letters = itertools.count()
         for (name, block, row), pair in zip(grid, axes, strict=True):
             for ax in pair[len(row) :]:
                 ax.set_axis_off()
             for plot, ax in zip(row, pair, strict=False):
                 head = style.plain(f"{benchmark_title(name)} ({block.size}): {plot.title}")
-                style.panel_title(ax, letter, head)
-                extra = [
-                    (number.fraction, f"{number.tracker}, {paper.PRINTED}")
-                    for number in printed.on(name, plot.metric)
-                ]
-                _draw(ax, plot, block.plots[plot.curve], looks, names, extra)
-                letter += 1
+                style.panel_title(ax, next(letters), head)
+                extra = printed.on(name, plot.metric)
+                _draw(ax, plot, block.plots[plot.curve], looks, extra)
     return canvas
 
 
-def _rows(block: Block) -> list[list[Plot]]:
+def _rows(block: BenchmarkCurves) -> list[list[Plot]]:
     """Put a benchmark's plots into rows of two."""
     plots = [plot for plot in PLOTS if plot.curve in block.plots]
     return [plots[start : start + 2] for start in range(0, len(plots), 2)]
 
 
-def _height(block: Block, numbers: Sequence[object]) -> float:
+def _height(block: BenchmarkCurves, numbers: Sequence[object]) -> float:
     """Choose a row's height, so that its legend has room."""
     return max(PANEL, 0.6 + ENTRY * (len(block.plots["success"]) + len(numbers)))
 
@@ -203,10 +198,9 @@ def _height(block: Block, numbers: Sequence[object]) -> float:
 def _draw(
     ax: Axes,
     plot: Plot,
-    curves: Mapping[str, Curve],
+    curves: Mapping[str, MeanCurve],
     looks: Mapping[str, Look],
-    names: Mapping[str, str],
-    extra: Sequence[tuple[float, str]],
+    extra: Sequence[PrintedNumber],
 ) -> None:
     """Draw one plot; the legend is sorted by its number, best first."""
     entries = []
@@ -214,8 +208,10 @@ def _draw(
         if cell in curves:
             curve = curves[cell]
             (line,) = ax.plot(curve.thresholds, curve.values, **look.line)
-            entries.append((curve.headline, line, names[cell]))
-    entries += [(value, Line2D([], [], linestyle="none"), style.plain(n)) for value, n in extra]
+            entries.append((curve.headline, line, look.label))
+    for number in extra:
+        label = style.plain(f"{number.tracker}, {paper.PRINTED}")
+        entries.append((number.fraction, Line2D([], [], linestyle="none"), label))
     for value, line, label in entries:
         words = style.wrapped(label, 22).replace("\n", f"\n{INDENT}")
         line.set_label(f"{100 * value:.1f}  {words}")

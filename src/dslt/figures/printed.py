@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from matplotlib.figure import Figure
@@ -18,6 +18,7 @@ from dslt.settings.catalog import listed, paper_benchmarks
 PRINTED = "printed"
 RESCORED = "re-scored"
 NOT_RUN = "not run in this study"
+OTHER_VIDEOS = "What is drawn are other videos; their scores are not comparable with printed ones."
 # Files with the numbers of a figure, where they are not those of its own name.
 SOURCES: Mapping[str, tuple[str, ...]] = {"fig10": ("fig10", "table1"), "fig12": ("table2",)}
 LINE = 148  # characters across the page at 7 points
@@ -29,9 +30,9 @@ class Printed:
     """What the paper prints for one figure.
 
     Attributes:
-        benchmarks: on which it draws the figure.
-        numbers: in the order of the files.
-        claims: orderings, most with a printed difference.
+        benchmarks: Benchmarks on which it draws the figure.
+        numbers: Its numbers, in the order of the files.
+        claims: Its orderings, most with a printed difference.
     """
 
     benchmarks: tuple[str, ...] = ()
@@ -69,10 +70,10 @@ def load(figure: str, folder: Path | None) -> Printed:
     )
 
 
-def marked(looks: Mapping[str, Look], rescored: Collection[str]) -> dict[str, str]:
-    """Map cells to labels that say which of them were not run here."""
+def marked(looks: Mapping[str, Look], rescored: Collection[str]) -> dict[str, Look]:
+    """Say in the labels which cells were not run here."""
     return {
-        cell: f"{look.label}, {RESCORED}" if cell in rescored else look.label
+        cell: replace(look, label=f"{look.label}, {RESCORED}") if cell in rescored else look
         for cell, look in looks.items()
     }
 
@@ -87,9 +88,9 @@ def sentences(printed: Printed, run: Iterable[str], *, numbers: bool = True) -> 
     """Say under a figure what the paper prints for it and what was not run.
 
     Args:
-        printed: what `load` returns.
-        run: benchmarks of ours in the figure.
-        numbers: whether to list the printed values on benchmarks that were not run; the others
+        printed: What `load` returns.
+        run: Benchmarks of ours in the figure.
+        numbers: Whether to list the printed values on benchmarks that were not run; the others
             are in the legends.
     """
     lines = []
@@ -99,16 +100,14 @@ def sentences(printed: Printed, run: Iterable[str], *, numbers: bool = True) -> 
     if facts:
         lines.append(f"Printed in the paper, not measured here: {'; '.join(facts)}.")
     if lacking:
-        other = (
-            " What is drawn are other videos; their scores are not comparable with printed ones."
-        )
-        whole = len(lacking) == len(printed.benchmarks)
-        lines.append(f"{listed(lacking)}: {NOT_RUN}.{other if whole else ''}")
+        lines.append(f"{listed(lacking)}: {NOT_RUN}.")
+        if len(lacking) == len(printed.benchmarks):
+            lines[-1] += f" {OTHER_VIDEOS}"
     return lines
 
 
 def _numbers(numbers: Iterable[PrintedNumber]) -> list[str]:
-    """One fact per tracker and benchmark."""
+    """Write one fact per tracker and benchmark."""
     rows: dict[tuple[str, str], list[str]] = {}
     for number in numbers:
         text = f"{METRICS[number.metric].title} {shown(number.fraction, number.metric)}"
@@ -117,7 +116,7 @@ def _numbers(numbers: Iterable[PrintedNumber]) -> list[str]:
 
 
 def _differences(claims: Iterable[Claim]) -> list[str]:
-    """One fact per claim with a printed difference, however many cells of ours stand for it."""
+    """Write one fact per claim with a printed difference, for all cells that stand for it."""
     rows: dict[tuple[str, str], dict[str, None]] = {}
     for claim in claims:
         if claim.printed_difference is not None:

@@ -11,6 +11,7 @@ Neither is chosen by hand. Each figure has a rule of its own, stated in its capt
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -200,7 +201,7 @@ def mean_overlap(found: np.ndarray, truth: np.ndarray) -> float:
 
 
 def visible(truth: np.ndarray) -> np.ndarray:
-    """Frame numbers of the rows of (N, 4) that are not NaN."""
+    """List the numbers of the rows of (N, 4) that are not NaN."""
     return np.flatnonzero(~np.isnan(truth).any(axis=1))
 
 
@@ -222,7 +223,7 @@ def reference_ahead(overlaps: Mapping[str, Overlaps], reference: str, count: int
 
 def _margin(cells: Overlaps, reference: str) -> float:
     others = [value for cell, value in cells.items() if cell != reference]
-    return cells[reference] - float(np.median(others)) if others else cells[reference]
+    return cells[reference] - float(np.median(others or [0.0]))
 
 
 def reference_behind(overlaps: Mapping[str, Overlaps], reference: str, count: int) -> list[str]:
@@ -231,7 +232,7 @@ def reference_behind(overlaps: Mapping[str, Overlaps], reference: str, count: in
 
 
 def _largest(values: Mapping[str, float], count: int) -> list[str]:
-    return sorted(values, key=lambda name: -values[name])[:count]
+    return heapq.nlargest(count, values, key=values.__getitem__)
 
 
 RULES: Mapping[str, Callable[[Mapping[str, Overlaps], str, int], list[str]]] = {

@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, FigureBase
 
 from dslt.core.files import atomic_write
 from dslt.settings import catalog as titles
@@ -61,6 +62,11 @@ class Look:
     def line(self) -> dict[str, Any]:
         """Keyword arguments for `Axes.plot`."""
         return {"color": self.color, "linestyle": self.dash}
+
+    @property
+    def layered(self) -> dict[str, Any]:
+        """The same for lines that are drawn in the order of the legend, the first one on top."""
+        return self.line | {"zorder": 3 - 0.01 * self.order}
 
 
 LOOKS: Mapping[str, Look] = {
@@ -166,17 +172,11 @@ def looks(cells: Iterable[str], labels: Mapping[str, str] | None = None) -> dict
         cells: Cell ids; repeated ids count once.
         labels: Labels that replace the default ones; an unknown cell's default is its id.
     """
-    labels = labels or {}
-    known: list[tuple[str, Look]] = []
-    added: list[str] = []
-    for cell in dict.fromkeys(cells):
-        look = LOOKS.get(cell)
-        if look is None:
-            color, dash, marker = SPARE[len(added) % len(SPARE)]
-            look = Look(cell, color, dash, marker, 100 + len(added))
-            added.append(cell)
-        known.append((cell, replace(look, label=plain(labels.get(cell, look.label)))))
-    return dict(sorted(known, key=lambda pair: pair[1].order))
+    labels, names = labels or {}, dict.fromkeys(cells)
+    added = enumerate(name for name in names if name not in LOOKS)
+    known = {**LOOKS, **{n: Look(n, *SPARE[i % len(SPARE)], 100 + i) for i, n in added}}
+    found = {n: replace(known[n], label=plain(labels.get(n, known[n].label))) for n in names}
+    return dict(sorted(found.items(), key=lambda pair: pair[1].order))
 
 
 def wrapped(text: str, width: int) -> str:
@@ -190,35 +190,30 @@ def legend_columns(labels: Sequence[str]) -> int:
     return max(1, min(len(labels), int(PAGE_WIDTH / widest)))
 
 
+def legend_above(canvas: FigureBase, handles: Sequence[Artist]) -> float:
+    """Add one legend above all panels of a figure with constrained layout.
+
+    Returns:
+        The height that it needs, in inches.
+    """
+    columns = legend_columns([str(handle.get_label()) for handle in handles])
+    canvas.legend(handles=handles, loc="outside upper center", ncols=columns)
+    return 0.16 * -(-len(handles) // columns) + 0.1
+
+
 def benchmark_title(benchmark: str) -> str:
     """Name a benchmark in a heading."""
     return plain(titles.benchmark_title(benchmark))
 
 
+def lettered(index: int, text: str) -> str:
+    """Put a letter before a text: `(a) text` for index 0, and so on."""
+    return f"({chr(ord('a') + index)}) {text}"
+
+
 def panel_title(ax: Axes, index: int, text: str) -> None:
-    """Set a left-aligned panel heading: `(a) text` for index 0, and so on."""
-    ax.set_title(f"({chr(ord('a') + index)}) {text}", loc="left")
-
-
-def zoom_inset(ax: Axes, place: tuple[float, float, float, float], x: float, y: float) -> Axes:
-    """Add an inset that shows `ax` from 0 to `x` and from 0 to `y`, without curves, and mark it.
-
-    Args:
-        ax: The panel.
-        place: Left, bottom, width and height of the inset in parts of the panel.
-        x: End of the inset's first axis.
-        y: End of the second.
-    """
-    inset = ax.inset_axes(place, xlim=(0, x), ylim=(0, y))
-    inset.set_xticks([0, x], ["0", f"{x:g}"])
-    inset.set_yticks([0, y], ["0", f"{y:g}"])
-    inset.tick_params(labelsize=7, pad=1.5, length=1.5)
-    inset.spines[["top", "right"]].set_visible(True)
-    inset.grid(visible=False)
-    marked = ax.indicate_inset_zoom(inset, edgecolor=GREY, linewidth=0.5, alpha=1)
-    for connector in marked.connectors or ():
-        connector.set_visible(False)
-    return inset
+    """Set a left-aligned panel heading with its letter."""
+    ax.set_title(lettered(index, text), loc="left")
 
 
 def marker(look: Look, size: float) -> dict[str, Any]:

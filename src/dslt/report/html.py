@@ -1,23 +1,24 @@
 """Small self-contained HTML: one shell and one style for all pages, and tables and figures in it.
 
 Nothing is loaded from a network: images are data URIs, the style is in the page, there are no
-scripts. `check_offline` makes sure of it before a page is written.
+scripts. `check_offline` makes sure of it before a page is written. Templates stand in the modules,
+not in files of their own, so that the fingerprint of the code covers them.
 """
 
 from __future__ import annotations
 
 import base64
-import math
 import re
-from collections.abc import Iterable
-from html import escape
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import jinja2
 import pandas as pd
+from bs4 import BeautifulSoup
+from markupsafe import Markup
 
 from dslt.core.errors import DsltError
+from dslt.core.files import atomic_write
 
 VERDICTS = ("supported", "contradicted", "inconclusive", "not comparable", "not run")
 CSS = """
@@ -47,114 +48,127 @@ pre { overflow-x: auto; background: #f7f7f7; padding: .6rem; font-size: .8rem; }
 code { font-size: .88em; }
 """
 
+DOCUMENT = """\
+<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{{ title }}</title>
+<style>{{ style }}</style>
+</head>
+<body>
+{{ body }}
+</body>
+</html>
+"""
+TABLE = """\
+<div class="wide"><table>
+<thead><tr>
+{%- for name in frame %}<th{{ {"class": "number" if name in numbers}|xmlattr }}>{{ name }}</th>
+{%- endfor %}</tr></thead>
+<tbody>
+{% for row in rows %}
+<tr>
+{%- for name, text in zip(frame, row) %}
+<td{{ {"class": kind(name, text)}|xmlattr }}>{{ text }}</td>
+{%- endfor %}</tr>
+{% endfor %}
+</tbody>
+</table></div>"""
+FIGURE = """\
+<figure><img src="data:image/png;base64,{{ data }}" alt="{{ alternative }}">
+{%- if caption %}<figcaption>{{ caption }}</figcaption>{% endif %}</figure>"""
+_ENVIRONMENT = jinja2.Environment(
+    autoescape=True,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    keep_trailing_newline=True,
+    undefined=jinja2.StrictUndefined,
+)
+
+# Attributes by which elements load something.
 _LOADING = {
-    ("script", "src"),
-    ("link", "href"),
-    ("img", "src"),
-    ("img", "srcset"),
-    ("source", "src"),
-    ("source", "srcset"),
-    ("iframe", "src"),
-    ("embed", "src"),
-    ("object", "data"),
-    ("video", "src"),
-    ("audio", "src"),
-    ("image", "href"),
-    ("use", "href"),
+    "src": ["script", "img", "source", "iframe", "embed", "video", "audio"],
+    "srcset": ["img", "source"],
+    "href": ["link", "image", "use"],
+    "data": ["object"],
 }
-_REMOTE = re.compile(r"\s*(https?:)?//", re.IGNORECASE)
+_REMOTE = re.compile(r"^\s*(https?:)?//", re.IGNORECASE)
 _REMOTE_STYLE = re.compile(r"""(url\(\s*['"]?|@import\s+['"])\s*(https?:)?//""", re.IGNORECASE)
 
 
+def fill(template: str, **values: Any) -> Markup:
+    """Fill a Jinja template; what is not `Markup` is escaped."""
+    return Markup(_ENVIRONMENT.from_string(template).render(values))
+
+
 def document(title: str, body: str) -> str:
-    """Put a body into a whole page."""
-    return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(title)}</title>\n<style>{CSS}</style>\n</head>\n"
-        f"<body>\n{body}\n</body>\n</html>\n"
-    )
+    """Put a body, which is HTML, into a whole page."""
+    return fill(DOCUMENT, title=title, style=Markup(CSS), body=Markup(body))
 
 
-class _Loads(HTMLParser):
-    """Collects what a browser would fetch from a network to show a page."""
+def write(title: str, body: str, out: Path) -> None:
+    """Write a page with a body, which is HTML, as a whole or not at all.
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: list[str] = []
-        self._style = False
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._style = tag == "style"
-        for name, value in attrs:
-            remote = (tag, name) in _LOADING and value and _REMOTE.match(value)
-            if remote or (name == "style" and value and _REMOTE_STYLE.search(value)):
-                self.found.append(f"<{tag} {name}={value!r:.120}>")
-
-    def handle_data(self, data: str) -> None:
-        if self._style and _REMOTE_STYLE.search(data):
-            self.found.append("a style that loads from a network")
-
-    def handle_endtag(self, tag: str) -> None:
-        self._style = False
+    Raises:
+        DsltError: The page would load anything from a network.
+    """
+    page = document(title, body)
+    check_offline(page, out)
+    with atomic_write(out) as path:
+        path.write_text(page, encoding="utf-8")
 
 
 def check_offline(page: str, where: Path) -> None:
     """Refuse a page that would load anything from a network.
 
     Raises:
-        DsltError: naming the page and what it would load.
+        DsltError: It would; the message names the page and what it would load.
     """
-    parser = _Loads()
-    parser.feed(page)
-    parser.close()
-    if parser.found:
-        raise DsltError(f"{where}: the page loads from a network: {', '.join(parser.found)}")
+    soup = BeautifulSoup(page, "html.parser")
+    loading = [
+        (tag, name) for name, tags in _LOADING.items() for tag in soup(tags, {name: _REMOTE})
+    ]
+    loading += [(tag, "style") for tag in soup(style=_REMOTE_STYLE)]
+    found = [f"<{tag.name} {name}={tag[name]!r:.120}>" for tag, name in loading]
+    found += ["a style that loads from a network" for _ in soup("style", string=_REMOTE_STYLE)]
+    if found:
+        raise DsltError(f"{where}: the page loads from a network: {', '.join(found)}")
 
 
-def table(frame: pd.DataFrame, digits: int = 1) -> str:
+def table(frame: pd.DataFrame, digits: int = 1) -> Markup:
     """Write a table: numbers to the right, verdicts marked, missing values as a dash.
 
     Args:
-        frame: Its index is not shown. `attrs["digits"]` maps columns to decimals of their own,
-            `attrs["numbers"]` names columns of text that are numbers.
+        frame: The table; its index is not shown. `attrs["digits"]` maps columns to decimals of
+            their own, `attrs["numbers"]` names columns of text that are numbers.
         digits: Decimals of the other floating-point columns.
     """
-    named = set(frame.attrs.get("numbers", ()))
-    numeric = [
-        name in named or pd.api.types.is_numeric_dtype(frame[name]) for name in frame.columns
-    ]
-    own = frame.attrs.get("digits", {})
-    decimals = [own.get(name, digits) for name in frame.columns]
-    open_tag = {True: '<th class="number">', False: "<th>"}
-    head = "".join(
-        f"{open_tag[number]}{escape(str(name))}</th>"
-        for name, number in zip(frame.columns, numeric, strict=True)
-    )
-    rows = "\n".join(
-        f"<tr>{''.join(_cell(*part) for part in zip(row, numeric, decimals, strict=True))}</tr>"
-        for row in frame.itertuples(index=False, name=None)
-    )
-    return (
-        f'<div class="wide"><table>\n<thead><tr>{head}</tr></thead>\n'
-        f"<tbody>\n{rows}\n</tbody>\n</table></div>"
-    )
+    own, named = frame.attrs.get("digits", {}), frame.attrs.get("numbers", ())
+    numbers = {n for n in frame if n in named or pd.api.types.is_numeric_dtype(frame[n])}
+
+    def kind(name: str, text: str) -> str | None:
+        return "number" if name in numbers else f"verdict {text}" if text in VERDICTS else None
+
+    columns = [[_text(value, own.get(name, digits)) for value in frame[name]] for name in frame]
+    rows = zip(*columns, strict=True)
+    return fill(TABLE, frame=frame, numbers=numbers, rows=rows, kind=kind, zip=zip)
 
 
-def _cell(value: Any, number: bool, digits: int) -> str:
-    missing = value is None or value == "" or (isinstance(value, float) and math.isnan(value))
-    if missing:
-        text = "–"
-    elif isinstance(value, float):
-        text = f"{value:.{digits}f}"
-    else:
-        text = escape(str(value))
-    kind = "number" if number else f"verdict {text}" if text in VERDICTS else ""
-    return f'<td class="{kind}">{text}</td>' if kind else f"<td>{text}</td>"
+def _text(value: Any, digits: int) -> str:
+    if value is None or value == "" or value != value:  # only NaN differs from itself
+        return "–"
+    return f"{value:.{digits}f}" if isinstance(value, float) else str(value)
 
 
-def image(png: Path, alternative: str, caption: str = "") -> str:
+def image(png: Path, alternative: str, caption: str = "") -> Markup:
     """Embed a PNG file as a data URI.
+
+    Args:
+        png: The file.
+        alternative: Words for those who do not see it.
+        caption: Text below the picture; HTML if it is `Markup`.
 
     Raises:
         DsltError: The file is missing or not a PNG.
@@ -167,11 +181,5 @@ def image(png: Path, alternative: str, caption: str = "") -> str:
         ) from None
     if not data.startswith(b"\x89PNG"):
         raise DsltError(f"{png}: not a PNG file")
-    source = f"data:image/png;base64,{base64.b64encode(data).decode('ascii')}"
-    words = f"<figcaption>{caption}</figcaption>" if caption else ""
-    return f'<figure><img src="{source}" alt="{escape(alternative)}">{words}</figure>'
-
-
-def bullets(items: Iterable[str]) -> str:
-    """Write a list; the items are HTML."""
-    return "<ul>\n" + "\n".join(f"<li>{item}</li>" for item in items) + "\n</ul>"
+    code = base64.b64encode(data).decode("ascii")
+    return fill(FIGURE, data=code, alternative=alternative, caption=caption)

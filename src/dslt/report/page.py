@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from html import escape
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import jupytext
 import nbformat
+from markupsafe import Markup
 from nbclient.exceptions import DeadKernelError
 from nbconvert import HTMLExporter
 
@@ -22,6 +23,17 @@ from dslt.report import html
 
 Parameters = dict[str, str | list[str]]
 START_SECONDS = 300  # a kernel starts in one second, but not on a machine that is fully loaded
+BODY = """\
+<nav><a href="index.html">All results</a></nav>
+{{ body }}
+<footer><details><summary>What this page was given</summary><ul>
+{% for name, given in parameters.items() %}
+<li><code>{{ name }}</code>:
+{% for value in ([given] if given is string else given) %}
+<code>{{ value }}</code>{{ ", " if not loop.last }}
+{%- endfor %}</li>
+{% endfor %}
+</ul></details></footer>"""
 
 
 def render(notebook: Path, values: Sequence[tuple[str, str]], executed: Path, out: Path) -> None:
@@ -41,19 +53,8 @@ def render(notebook: Path, values: Sequence[tuple[str, str]], executed: Path, ou
     """
     source = _read(notebook)
     parameters = fill(declared(source, notebook), values, notebook)
-    with tempfile.TemporaryDirectory(prefix="dslt-page-") as folder:
-        result = Path(folder) / "executed.ipynb"
-        try:
-            _execute(source, parameters, Path(folder), result, notebook, executed)
-        finally:
-            if result.exists():
-                with atomic_write(executed) as path:
-                    path.write_bytes(result.read_bytes())
-        done = nbformat.read(result, as_version=4)  # type: ignore[no-untyped-call]
-        page = to_html(done, parameters)
-    html.check_offline(page, out)
-    with atomic_write(out) as path:
-        path.write_text(page, encoding="utf-8")
+    done = _execute(source, parameters, notebook, executed)
+    html.write(_title(done), to_html(done, parameters), out)
 
 
 def _read(notebook: Path) -> Any:
@@ -108,9 +109,7 @@ def fill(defaults: Mapping[str, Any], values: Sequence[tuple[str, str]], where: 
         if name not in defaults:
             raise unknown(f"parameter of {where}", name, defaults)
         if isinstance(defaults[name], list):
-            collected = found.setdefault(name, [])
-            assert isinstance(collected, list)
-            collected.append(value)
+            found[name] = [*found.get(name, []), value]
         elif name in found:
             raise DsltError(f"{where}: parameter {name!r} was given twice, it takes one value")
         else:
@@ -121,61 +120,51 @@ def fill(defaults: Mapping[str, Any], values: Sequence[tuple[str, str]], where: 
     return found
 
 
-@contextmanager
-def _private_jupyter(folder: Path) -> Iterator[None]:
-    """Keep the user's kernels, start-up files and history out of the run."""
-    changed = {
-        "IPYTHONDIR": str(folder / "ipython"),
-        "JUPYTER_CONFIG_DIR": str(folder / "config"),
-        "JUPYTER_DATA_DIR": str(folder / "data"),
-        "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
-        "JUPYTER_PREFER_ENV_PATH": "1",
-        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-    }
-    before = {name: os.environ.get(name) for name in changed}
-    os.environ.update(changed)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
-
-
-def _execute(
-    source: Any, parameters: Parameters, folder: Path, result: Path, notebook: Path, executed: Path
-) -> None:
-    """Run a notebook with papermill; `result` holds what was reached."""
+def _execute(source: Any, parameters: Parameters, notebook: Path, executed: Path) -> Any:
+    """Run a notebook with papermill; what was reached goes to `executed` in any case."""
     import papermill
     from papermill.exceptions import PapermillException, PapermillExecutionError
 
-    prepared = folder / "prepared.ipynb"
-    nbformat.write(source, prepared)  # type: ignore[no-untyped-call]
-    try:
-        with _private_jupyter(folder):
-            papermill.execute_notebook(
-                str(prepared),
-                str(result),
-                parameters=parameters,
-                kernel_name="python3",
-                language="python",
-                cwd=str(Path.cwd()),
-                progress_bar=False,
-                start_timeout=START_SECONDS,
-            )
-    except PapermillExecutionError as error:
-        raise DsltError(
-            f"{notebook}: a cell failed with {error.ename}: {error.evalue}\n"
-            f"  the cell begins: {error.source.strip().splitlines()[0]}\n"
-            f"  the whole trace is in {executed}"
-        ) from error
-    except (PapermillException, DeadKernelError, RuntimeError) as error:
-        raise DsltError(
-            f"{notebook}: could not be executed ({type(error).__name__}: {error}); "
-            f"what was reached is in {executed}"
-        ) from error
+    with tempfile.TemporaryDirectory(prefix="dslt-page-") as name:
+        folder = Path(name)
+        prepared, result = folder / "prepared.ipynb", folder / "executed.ipynb"
+        nbformat.write(source, prepared)  # type: ignore[no-untyped-call]
+        # The user's kernels, start-up files and history are kept out of the run.
+        private = {
+            "IPYTHONDIR": str(folder / "ipython"),
+            "JUPYTER_CONFIG_DIR": str(folder / "config"),
+            "JUPYTER_DATA_DIR": str(folder / "data"),
+            "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
+            "JUPYTER_PREFER_ENV_PATH": "1",
+            "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+        }
+        try:
+            with mock.patch.dict(os.environ, private):
+                return papermill.execute_notebook(
+                    prepared,
+                    result,
+                    parameters=parameters,
+                    kernel_name="python3",
+                    language="python",
+                    cwd=Path.cwd(),
+                    progress_bar=False,
+                    start_timeout=START_SECONDS,
+                )
+        except PapermillExecutionError as error:
+            raise DsltError(
+                f"{notebook}: a cell failed with {error.ename}: {error.evalue}\n"
+                f"  the cell begins: {error.source.strip().splitlines()[0]}\n"
+                f"  the whole trace is in {executed}"
+            ) from error
+        except (PapermillException, DeadKernelError, RuntimeError) as error:
+            raise DsltError(
+                f"{notebook}: could not be executed ({type(error).__name__}: {error}); "
+                f"what was reached is in {executed}"
+            ) from error
+        finally:
+            if result.exists():
+                with atomic_write(executed) as path:
+                    path.write_bytes(result.read_bytes())
 
 
 def to_html(executed: Any, parameters: Parameters) -> str:
@@ -184,6 +173,9 @@ def to_html(executed: Any, parameters: Parameters) -> str:
     Args:
         executed: The notebook.
         parameters: What it was given, listed at the foot of the page.
+
+    Returns:
+        The body of the page.
     """
     _number_cells(executed)
     exporter = HTMLExporter(  # type: ignore[no-untyped-call]
@@ -195,24 +187,11 @@ def to_html(executed: Any, parameters: Parameters) -> str:
         embed_images=True,
     )
     body, _ = exporter.from_notebook_node(executed)
-    summary = "<summary>What this page was given</summary>"
-    given = html.bullets(
-        f"<code>{escape(name)}</code>: {_codes([value] if isinstance(value, str) else value)}"
-        for name, value in parameters.items()
-    )
-    foot = f"<footer><details>{summary}{given}</details></footer>"
-    nav = '<nav><a href="index.html">All results</a></nav>'
-    return html.document(_title(executed), f"{nav}\n{body}\n{foot}")
-
-
-def _codes(values: Sequence[str]) -> str:
-    return ", ".join(f"<code>{escape(value)}</code>" for value in values)
+    return html.fill(BODY, body=Markup(body), parameters=parameters)
 
 
 def _title(notebook: Any) -> str:
     """Take the first heading of a notebook."""
-    for cell in notebook.cells:
-        for line in cell.source.splitlines() if cell.cell_type == "markdown" else ():
-            if line.startswith("# "):
-                return str(line[2:].strip())
-    return "Report"
+    texts = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
+    found = re.search(r"^# (.*)", "\n".join(texts), re.MULTILINE)
+    return found.group(1).strip() if found else "Report"

@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from dslt.compare.cell import (
-    BenchmarkResult,
-    CellComparison,
-    DifferenceValue,
-    Value,
-    load_comparison,
-)
+from dslt.compare.cell import BenchmarkResult, CellComparison, DifferenceValue, load_comparison
 from dslt.compare.paper import same_name
 from dslt.core.errors import DsltError
-from dslt.score.metrics import (
-    METRICS,
-    SCORES,
-    VOT,
-    Metric,
-)
+from dslt.report.html import VERDICTS
+from dslt.score.metrics import METRICS, SCORES, VOT
 
-CLAIM = {
+DECIMALS = {"failures": 1, "failures_weighted": 2}  # of metrics without a unit, others have 3
+CLAIMS = {
     "source": "Source",
     "item": "Claim of the paper",
     "our_benchmark": "Our data",
@@ -36,21 +27,14 @@ CLAIM = {
     "verdict": "Verdict",
     "note": "Note",
 }
-NUMBER = CLAIM | {"item": "Printed number", "benchmark_paper": "Paper's data", "cell": "Cell"}
-NUMBER_ORDER = (
-    "source",
-    "item",
-    "benchmark_paper",
-    "metric",
-    "paper_value",
-    "cell",
-    "our_benchmark",
-    "ours",
-    "interval",
-    "videos",
-    "verdict",
-    "note",
-)
+NUMBERS = {
+    "source": "Source",
+    "item": "Printed number",
+    "benchmark_paper": "Paper's data",
+    "metric": "Metric",
+    "paper_value": "Paper",
+    "cell": "Cell",
+} | {n: CLAIMS[n] for n in ("our_benchmark", "ours", "interval", "videos", "verdict", "note")}
 
 
 def read_csv(path: Path) -> pd.DataFrame:
@@ -67,6 +51,15 @@ def read_csv(path: Path) -> pd.DataFrame:
         raise DsltError(f"{path}: not a readable CSV table ({error})") from error
 
 
+def _read(path: Path, needed: Iterable[str], what: str) -> pd.DataFrame:
+    """Read a table that must have certain columns."""
+    found = read_csv(path)
+    lacking = sorted(set(needed) - set(found))
+    if lacking:
+        raise DsltError(f"{path}: lacks the columns {', '.join(lacking)}; is it {what}?")
+    return found
+
+
 def comparisons(paths: Sequence[Path]) -> dict[str, pd.DataFrame]:
     """Put the cells of each benchmark side by side; benchmarks never share a table.
 
@@ -74,7 +67,7 @@ def comparisons(paths: Sequence[Path]) -> dict[str, pd.DataFrame]:
         paths: Files of `dslt compare cell`.
 
     Returns:
-        benchmark -> one row per cell, scores in percent with 95 % intervals.
+        Benchmark -> one row per cell, scores in percent with 95 % intervals.
     """
     tables: dict[str, list[dict[str, object]]] = {}
     for path in paths:
@@ -83,7 +76,7 @@ def comparisons(paths: Sequence[Path]) -> dict[str, pd.DataFrame]:
             tables.setdefault(benchmark, []).append(_row(cell, result))
     frames = {benchmark: pd.DataFrame(rows) for benchmark, rows in tables.items()}
     for frame in frames.values():
-        frame.attrs["digits"] = DIGITS
+        frame.attrs["digits"] = {t(m): decimals(m) for m in SCORES for t in (_title, _minus)}
         frame.attrs["numbers"] = [name for name in frame if str(name).endswith("interval")]
     return frames
 
@@ -97,44 +90,41 @@ def _row(cell: CellComparison, result: BenchmarkResult) -> dict[str, object]:
         "Seeds": len(result.seeds),
     }
     for name, value in result.metrics.items():
-        metric = METRICS[name]
-        row[_title(metric)] = metric.factor * value.value
+        row[_title(name)] = METRICS[name].factor * value.value
         if value.low is not None:
-            row[f"{metric.title} interval"] = interval(value, metric)
+            row[f"{METRICS[name].title} interval"] = interval(value, name)
     first, difference = next(iter(result.metrics)), result.difference_to
     gap = difference.metrics.get(first) if difference else None
-    row[_minus(METRICS[first])] = METRICS[first].factor * gap.value if gap else None
-    row["its interval"] = interval(gap, METRICS[first]) if gap else ""
+    row[_minus(first)] = METRICS[first].factor * gap.value if gap else None
+    row["its interval"] = interval(gap, first) if gap else ""
     return row | {"Frames/s": result.fps.median}
 
 
-def _title(metric: Metric) -> str:
-    return f"{metric.title} (%)" if metric.unit == "%" else metric.title
+def _title(metric: str) -> str:
+    title = METRICS[metric].title
+    return f"{title} (%)" if METRICS[metric].unit == "%" else title
 
 
-def _minus(metric: Metric) -> str:
-    return f"{metric.title} minus reference"
+def _minus(metric: str) -> str:
+    return f"{METRICS[metric].title} minus reference"
 
 
-def decimals(metric: Metric) -> int:
-    """How many decimals a metric is shown with."""
-    if metric.unit == "%" or metric.title == METRICS["failures"].title:
-        return 1
-    return 2 if metric.title == METRICS["failures_weighted"].title else 3
+def decimals(metric: str) -> int:
+    """Return how many decimals a metric is shown with."""
+    return 1 if METRICS[metric].unit == "%" else DECIMALS.get(metric, 3)
 
 
-# Column to its decimals, where it is a metric.
-DIGITS: dict[str, int] = {
-    title(METRICS[name]): decimals(METRICS[name]) for name in SCORES for title in (_title, _minus)
-}
-
-
-def interval(value: Value | DifferenceValue, metric: Metric) -> str:
+def interval(value: DifferenceValue, metric: str) -> str:
     """Write a 95 % interval in the unit of print, empty where there is none."""
     if value.low is None or value.high is None:
         return ""
-    form = f".{decimals(metric)}f"
-    return f"{metric.factor * value.low:{form}} to {metric.factor * value.high:{form}}"
+    form, factor = f".{decimals(metric)}f", METRICS[metric].factor
+    return f"{factor * value.low:{form}} to {factor * value.high:{form}}"
+
+
+def _intervals(lows: Iterable[str], highs: Iterable[str]) -> list[str]:
+    """Write columns of lower and upper ends as intervals, empty where there is none."""
+    return [f"{a} to {b}" if a and b else "" for a, b in zip(lows, highs, strict=True)]
 
 
 def vot(path: Path) -> pd.DataFrame:
@@ -143,20 +133,17 @@ def vot(path: Path) -> pd.DataFrame:
     Raises:
         DsltError: The file is missing or not such a table.
     """
-    found = read_csv(path)
+    found = _read(path, {"benchmark", "tracker", "source", "note"}, "Table 1 or 2")
     metrics = [name for name in VOT if name in found]
-    lacking = sorted({"benchmark", "tracker", "source", "note"} - set(found.columns))
-    if lacking or not metrics:
-        raise DsltError(f"{path}: lacks {', '.join(lacking) or 'metrics'}; is it Table 1 or 2?")
+    if not metrics:
+        raise DsltError(f"{path}: lacks metrics; is it Table 1 or 2?")
     shown = found[["benchmark", "tracker", "source"]].rename(columns=str.capitalize)
     for name in metrics:
-        metric = METRICS[name]
-        shown[metric.title] = _shortened(found, name, decimals(metric))
-        parts = [_shortened(found, f"{name}_{end}", decimals(metric)) for end in ("low", "high")]
-        if any(parts[0]):
-            shown[f"{metric.title} interval"] = [
-                f"{low} to {high}" if low and high else "" for low, high in zip(*parts, strict=True)
-            ]
+        title = METRICS[name].title
+        shown[title] = _shortened(found, name, decimals(name))
+        lows, highs = (_shortened(found, f"{name}_{e}", decimals(name)) for e in ("low", "high"))
+        if any(lows):
+            shown[f"{title} interval"] = _intervals(lows, highs)
     shown["Note"] = found["note"]
     shown.attrs["numbers"] = list(shown)[3:-1]
     return shown
@@ -170,14 +157,17 @@ def vot_not_run(path: Path) -> str:
     """
     shown = vot(path)
     printed = shown["Source"] == "printed"
-    lacking = set(shown["Benchmark"][printed])
-    for benchmark in shown["Benchmark"][~printed]:
-        lacking = {name for name in lacking if not same_name(name, benchmark)}
-    return f"{', '.join(sorted(lacking))}: not run in this study." if lacking else ""
+    ours = set(shown["Benchmark"][~printed])
+    lacking = sorted(
+        name
+        for name in set(shown["Benchmark"][printed])
+        if not any(same_name(name, other) for other in ours)
+    )
+    return f"{', '.join(lacking)}: not run in this study." if lacking else ""
 
 
 def _shortened(frame: pd.DataFrame, column: str, digits: int) -> list[str]:
-    """Texts of numbers with fewer decimals; what the paper prints stays as it is."""
+    """Write numbers with fewer decimals; what the paper prints stays as it is."""
     if column not in frame:
         return [""] * len(frame)
     return [
@@ -186,46 +176,28 @@ def _shortened(frame: pd.DataFrame, column: str, digits: int) -> list[str]:
     ]
 
 
-def _with_intervals(scorecard: pd.DataFrame, kind: str, path: Path) -> pd.DataFrame:
-    needed = {"kind", "low", "high", *NUMBER_ORDER} - {"interval"}
-    lacking = sorted(needed - set(scorecard.columns))
-    if lacking:
-        raise DsltError(f"{path}: lacks the columns {', '.join(lacking)}; is it a scorecard?")
-    rows = scorecard[scorecard["kind"] == kind].copy()
-    rows["interval"] = [
-        f"{low} to {high}" if low and high else ""
-        for low, high in zip(rows["low"], rows["high"], strict=True)
-    ]
-    return rows
+def _scorecard(path: Path) -> pd.DataFrame:
+    """Read the rows of a scorecard, with the ends of their intervals in one column."""
+    found = _read(path, {"kind", "low", "high", *NUMBERS} - {"interval"}, "a scorecard")
+    return found.assign(interval=_intervals(found["low"], found["high"]))
 
 
 def claims(path: Path) -> pd.DataFrame:
     """Read the claims of a scorecard with their verdicts."""
-    rows = _with_intervals(read_csv(path), "claim", path)
-    return rows[list(CLAIM)].rename(columns=CLAIM)
+    return _scorecard(path).query("kind == 'claim'")[list(CLAIMS)].rename(columns=CLAIMS)
 
 
 def numbers(path: Path) -> pd.DataFrame:
     """Read the printed numbers of a scorecard with ours beside them."""
-    rows = _with_intervals(read_csv(path), "number", path)
-    return rows[list(NUMBER_ORDER)].rename(columns=NUMBER)
+    return _scorecard(path).query("kind == 'number'")[list(NUMBERS)].rename(columns=NUMBERS)
 
 
 def verdicts(path: Path) -> pd.DataFrame:
     """Count the verdicts of a scorecard, claims and numbers apart."""
-    frames = {kind: _with_intervals(read_csv(path), kind, path) for kind in ("claim", "number")}
-    from dslt.report.html import VERDICTS
-
-    return pd.DataFrame(
-        [
-            {"Verdict": verdict}
-            | {
-                f"{kind.capitalize()}s": int((rows["verdict"] == verdict).sum())
-                for kind, rows in frames.items()
-            }
-            for verdict in VERDICTS
-        ]
-    )
+    rows = _scorecard(path)
+    counts = pd.crosstab(rows["verdict"], rows["kind"])
+    shown = counts.reindex(index=VERDICTS, columns=["claim", "number"], fill_value=0)
+    return shown.set_axis(["Claims", "Numbers"], axis=1).rename_axis("Verdict").reset_index()
 
 
 def training(path: Path) -> pd.DataFrame:
@@ -234,21 +206,14 @@ def training(path: Path) -> pd.DataFrame:
     Raises:
         DsltError: The file is missing or not of `dslt compare training`.
     """
-    found = read_csv(path)
-    words = ["cell", "epochs", "sequences", "videos", "seeds"]
-    lacking = sorted({*words, "before", "after", "gain", "low", "high"} - {*found})
-    if lacking:
-        raise DsltError(f"{path}: lacks {', '.join(lacking)}; is it of `dslt compare training`?")
-    metric = METRICS["validation_auc"]
+    words, values = ["cell", "epochs", "sequences", "videos", "seeds"], ["before", "after", "gain"]
+    ends = ["low", "high"]
+    found = _read(path, [*words, *values, *ends], "of `dslt compare training`")
+    percent = found[values + ends].apply(pd.to_numeric) * METRICS["validation_auc"].factor
     shown = found[words].rename(columns=str.capitalize)
-    for name in ("before", "after", "gain"):
-        shown[f"AUC {name} (%)" if name != "gain" else "Gain"] = [
-            metric.factor * float(value) for value in found[name]
-        ]
-    shown["its 95 % interval"] = [
-        f"{metric.factor * float(low):.1f} to {metric.factor * float(high):.1f}" if low else ""
-        for low, high in zip(found["low"], found["high"], strict=True)
-    ]
+    shown[["AUC before (%)", "AUC after (%)", "Gain"]] = percent[values]
+    lows, highs = (percent[end].map("{:.1f}".format, na_action="ignore").fillna("") for end in ends)
+    shown["its 95 % interval"] = _intervals(lows, highs)
     shown.attrs["numbers"] = ["its 95 % interval"]
     return shown
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from html import unescape
 from pathlib import Path
 
 import jupytext
@@ -207,9 +208,7 @@ def test_a_page_shows_results_and_no_code(results, monkeypatch):
     text = (results / "report" / "scorecard.html").read_text()
     html.check_offline(text, Path("scorecard.html"))
     assert "<script" not in text
-    assert "<title>Scorecard: the paper's statements and ours</title>" in text.replace(
-        "&#x27;", "'"
-    )
+    assert "<title>Scorecard: the paper's statements and ours</title>" in unescape(text)
     seen = words(text)
     assert "Shrinkage beats L2" in seen
     assert "-0.50 to 2.90" in seen
@@ -276,7 +275,7 @@ def test_gains_of_the_training_are_in_percent(results):
     shown = tables.training(results / "training.csv")
     assert list(shown["Gain"]) == pytest.approx([5, 5])
     assert list(shown["its 95 % interval"]) == ["1.0 to 9.0", ""]
-    with pytest.raises(DsltError, match="lacks after, before, cell, epochs"):
+    with pytest.raises(DsltError, match="lacks the columns after, before, cell, epochs"):
         tables.training(results / "table3.csv")
 
 
@@ -309,7 +308,7 @@ def test_table_1_shows_intervals_and_what_was_not_run(results):
     path = results / "table2.csv"
     path.write_text(TABLE1.replace("clips_vot", "VOT2016"))
     assert tables.vot_not_run(path) == ""
-    with pytest.raises(DsltError, match=r"table3\.csv: lacks benchmark, note"):
+    with pytest.raises(DsltError, match=r"table3\.csv: lacks the columns benchmark, note"):
         tables.vot(results / "table3.csv")
 
 
