@@ -106,8 +106,8 @@ def spoken(speed: NetworkSpeed) -> dict[str, object]:
 
 def networks(cells: Iterable[Cell]) -> dict[str, Cell]:
     """Map each network that runs to its first cell."""
-    run = [cell for cell in cells if cell.benchmarks and network_of(cell)]
-    return {network_of(cell): cell for cell in reversed(run)}
+    run = [cell for cell in cells if cell.benchmarks and network_of(cell.settings)]
+    return {network_of(cell.settings): cell for cell in reversed(run)}
 
 
 def device_name(device: str, threads: int) -> str:
