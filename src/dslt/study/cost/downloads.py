@@ -89,16 +89,16 @@ def _weights(study: Study) -> Iterator[Needed]:
     users: dict[tuple[str, bool], list[str]] = {}
     for cell in (study.cells[name] for name in study.cells_run):
         backbone = backbone_of(cell.settings)
-        if backbone and backbone.weights == "pretrained":
-            name = SAME_WEIGHTS.get(backbone.name, backbone.name)
-            users.setdefault((name, True), []).append(cell.settings.tracker)
-        elif backbone and backbone.weights != "random":
-            users.setdefault((backbone.weights, False), []).append(cell.settings.tracker)
+        if backbone and backbone.weights != "random":
+            published = backbone.weights == "pretrained"
+            own = SAME_WEIGHTS.get(backbone.name, backbone.name)
+            key = (own if published else backbone.weights, published)
+            users.setdefault(key, []).append(cell.settings.tracker)
     definitions = read_definitions(config_file(WEIGHTS))
     for (name, published), trackers in users.items():
         if not published:
             steps = "Nothing fetches it: put it there."
-            yield _files(name, trackers, None, [name], access="file", steps=steps)
+            yield replace(_files(name, trackers, None, [name]), access="file", steps=steps)
         elif name in definitions:
             source = parse_fetchable(name, definitions[name])
             assert isinstance(source, UrlFile | PackageFiles)  # the file holds nothing else
@@ -108,17 +108,12 @@ def _weights(study: Study) -> Iterator[Needed]:
 
 
 def _files(
-    name: str,
-    users: Iterable[str],
-    size: int | None,
-    paths: Iterable[str | Path],
-    access: str = "open",
-    steps: str = "",
+    name: str, users: Iterable[str], size: int | None, paths: Iterable[str | Path]
 ) -> Needed:
     """Describe files that stay as they are fetched."""
     amount = known_or(f"bytes of {name}", size)
     there = all(Path(path).is_file() for path in paths)
-    return Needed(name, tuple(dict.fromkeys(users)), amount, amount, access, steps, there=there)
+    return Needed(name, tuple(dict.fromkeys(users)), amount, amount, there=there)
 
 
 def _installed(package: str) -> bool:

@@ -141,13 +141,10 @@ class Hours:
             size = count_frames(self.study, task.benchmark, sequences)
             seconds = self.speeds.seconds("frames", cell) * size + first * len(sequences)
         else:
-            assert isinstance(
-                cell.settings, DsltSettings
-            )  # only these have a first frame to record
-            if not first:
-                first = Amount(
-                    unknown=(f"seconds of the first frame of {network_of(cell.settings)}",)
-                )
+            # Only these have a first frame to record.
+            assert isinstance(cell.settings, DsltSettings)
+            unknown = f"seconds of the first frame of {network_of(cell.settings)}"
+            first = first or Amount(unknown=(unknown,))
             cap = self.study.settings.convergence.iterations / cell.settings.training.iterations
             size = Amount(len(sequences))
             seconds = first * Amount(cap, guess=True) * size

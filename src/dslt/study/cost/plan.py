@@ -32,14 +32,12 @@ RECORD = 120e3
 JOB = {"data": 0.5e6, "score": 50e3, "compare": 5e3, "figures": 0.7e6, "report": 12e6}
 LEGEND = "`~`: a guess is in it. `?`: not known and not counted."
 WIDTH = 98
+RECORDED = "First frames recorded up to the cap"
 # The head and the first titles of the table of each kind of tasks.
 TASKS = {
     "trainings": ("Training", "preset", "network", "runs", "pairs"),
     "runs": ("Tracking", "network", "benchmark", "runs", "frames"),
-    "records": (
-        "First frames recorded up to the cap",
-        *("network", "benchmark", "cells", "first frames"),
-    ),
+    "records": (RECORDED, "network", "benchmark", "cells", "first frames"),
 }
 
 
@@ -128,8 +126,8 @@ def make_plan(
     fetched = [one for one in downloads if not one.there]
     disk = {
         "data": total(one.disk for one in fetched),
-        "train": _models(trainings) + _files(records, RECORD),
-        "track": _files(runs, FRAME),
+        "train": _models(trainings) + _output_bytes(records, RECORD),
+        "track": _output_bytes(runs, FRAME),
     }
     counts = Counter(job.stem for job in jobs)
     stems = {
@@ -145,7 +143,7 @@ def make_plan(
     return StudyPlan(target, hours.speeds, stems, groups, downloads)
 
 
-def _files(groups: Iterable[TaskGroup], each: float) -> Amount:
+def _output_bytes(groups: Iterable[TaskGroup], each: float) -> Amount:
     """Give the bytes of what is left of some tasks, at so many bytes for each frame or sequence."""
     return total(group.size_left for group in groups) * Amount(each, guess=True)
 

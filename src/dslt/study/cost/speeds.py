@@ -14,7 +14,7 @@ from typing import Annotated, Literal, get_args
 from pydantic import Field
 
 from dslt.core.definitions import config_file, read_definitions
-from dslt.core.errors import unknown
+from dslt.core.errors import DsltError, unknown
 from dslt.settings.base import NonNegative, Positive, Settings, validate
 from dslt.settings.dslt import BackboneSettings
 from dslt.settings.siamese import SiamBackboneSettings
@@ -182,7 +182,10 @@ def read_rates(rate: Rate, texts: Iterable[str], networks: Iterable[str]) -> dic
         network, _, number = text.partition("=")
         if network not in networks:
             raise unknown(f"network of --{rate}", network, networks)
-        where = f"--{rate} {text}, expected {network}=NUMBER"
-        speed = validate(NetworkSpeed, {"preset": "", rate: number}, where)
-        found[network] = getattr(speed, rate)
+        try:
+            found[network] = float(number)
+        except ValueError:
+            found[network] = 0.0
+        if not 0 < found[network] < float("inf"):
+            raise DsltError(f"--{rate} {text}: expected {network}=NUMBER, a positive one")
     return found
