@@ -31,7 +31,7 @@ from dslt.settings.dslt import DsltSettings
 from dslt.settings.external import ExternalSettings
 from dslt.settings.opencv import OpenCvSettings
 from dslt.study.cells import Cell, load_cells, resolve_settings
-from dslt.study.cost.speeds import NetworkSpeed, network_of
+from dslt.study.cost.speeds import NetworkSpeed
 from dslt.track.one_pass import run_tracker
 from dslt.trackers.base import Tracker
 from dslt.trackers.dslt import DsltTracker
@@ -107,8 +107,8 @@ def spoken(speed: NetworkSpeed) -> dict[str, object]:
 
 def networks(cells: Iterable[Cell]) -> dict[str, Cell]:
     """Map each network that runs to its first cell."""
-    run = [cell for cell in cells if cell.benchmarks and network_of(cell)]
-    return {network_of(cell): cell for cell in reversed(run)}
+    run = [cell for cell in cells if cell.benchmarks and cell.settings.speed_name]
+    return {cell.settings.speed_name: cell for cell in reversed(run)}
 
 
 def device_name(device: str, threads: int) -> str:

@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Any, get_args
+from functools import reduce
 
 import click
 
 from dslt.commands.options import SpreadCommand
-from dslt.core.definitions import config_file, read_definitions
+from dslt.core.definitions import read_definitions
 from dslt.core.text import merge
-from dslt.study.cost.costs import Costs
 from dslt.study.cost.downloads import needed
+from dslt.study.cost.hours import Hours
 from dslt.study.cost.jobs import plan_jobs
-from dslt.study.cost.make import make_plan
-from dslt.study.cost.speeds import (
-    SPEEDS,
-    Rate,
-    choose_speeds,
-    load_speeds,
-    network_of,
-    read_rates,
-)
-from dslt.study.cost.text import plan_text, to_json
-from dslt.study.cost.work import Frames
+from dslt.study.cost.plan import make_plan, plan_text
+from dslt.study.cost.speeds import study_speeds
 from dslt.study.load import load_study
-from dslt.study.study import Study
 
 CONFIG = "config.yaml"
 RATE = "NETWORK=NUMBER"
@@ -47,37 +36,17 @@ def command(
     target: str,
     fresh: bool,
     device_name: str | None,
-    pairs: tuple[str, ...],
-    frames: tuple[str, ...],
-    first: tuple[str, ...],
     as_json: bool,
+    **rates: tuple[str, ...],
 ) -> None:
     """Say what a study costs: jobs, hours, disk, downloads.
 
     Nothing is run. Jobs are those that Snakemake plans; hours are amounts of work over measured
     speeds (config/speeds.yaml).
     """
-    study = read_study(overlays)
-    networks = sorted({network_of(study.cells[cell]) for cell in study.cells_run} - {""})
-    given: dict[Rate, dict[str, float]] = {
-        rate: read_rates(f"--{rate}", texts, networks)
-        for rate, texts in zip(get_args(Rate), (pairs, frames, first), strict=True)
-    }
-    known = load_speeds(config_file(SPEEDS))
-    speeds = replace(choose_speeds(known, study.settings.device, device_name), given=given)
+    # As the Snakefile reads it.
+    study = load_study(reduce(merge, map(read_definitions, (CONFIG, *overlays))))
+    speeds = study_speeds(study, device_name, rates)
     jobs = plan_jobs(target, overlays, fresh)
-    costs = Costs(study, speeds, Frames(study))
-    plan = make_plan(study, target, jobs, costs, needed(study, fresh))
-    click.echo(to_json(plan) if as_json else plan_text(plan), nl=False)
-
-
-def read_study(overlays: tuple[str, ...]) -> Study:
-    """Read the study in the working directory, as the Snakefile does.
-
-    Raises:
-        DsltError: No such file, or a wrong value.
-    """
-    values: dict[str, Any] = {}
-    for path in (CONFIG, *overlays):
-        values = merge(values, read_definitions(path))
-    return load_study(values)
+    plan = make_plan(target, jobs, Hours(study, speeds), needed(study, fresh))
+    click.echo(plan.to_json() if as_json else plan_text(plan), nl=False)

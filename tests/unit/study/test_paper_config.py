@@ -16,12 +16,10 @@ from dslt.core.errors import DsltError
 from dslt.core.text import merge
 from dslt.settings.dslt import DsltSettings
 from dslt.study.cells import load_cells
-from dslt.study.cost.costs import Costs
 from dslt.study.cost.downloads import needed
-from dslt.study.cost.make import Plan
+from dslt.study.cost.hours import Hours, whole_tasks
+from dslt.study.cost.plan import StudyPlan, download_table, task_tables, to_do
 from dslt.study.cost.speeds import choose_speeds, load_speeds
-from dslt.study.cost.text import download_table, to_do, work_tables
-from dslt.study.cost.work import Frames, whole_work
 from dslt.study.data import StudyData
 from dslt.study.load import check_data, load_study
 from places import ROOT
@@ -203,10 +201,10 @@ def test_the_page_has_the_tables_of_its_command(configured):
     name = words[words.index("--device-name") + 1] if "--device-name" in words else None
     study = load_study(configured)
     speeds = choose_speeds(load_speeds(CONFIG / "speeds.yaml"), study.settings.device, name)
-    costs, work = Costs(study, speeds, Frames(study)), whole_work(study)
-    rows = [count(work, work) for count in (costs.trainings, costs.runs, costs.records)]
-    plan = Plan("all", speeds, {}, *rows, needed(study, fresh=True))
-    tables = [*work_tables(plan), download_table(plan.downloads), to_do(plan.downloads)]
+    tasks = whole_tasks(study)
+    groups = Hours(study, speeds).groups(tasks, tasks)
+    plan = StudyPlan("all", speeds, {}, groups, needed(study, fresh=True))
+    tables = [*task_tables(plan), download_table(plan.downloads), to_do(plan.downloads)]
     assert [table for table in tables if table not in page] == []
     assert max(len(line) for table in tables for line in table.splitlines()) <= 100
 

@@ -19,30 +19,18 @@ from dslt.core.errors import DsltError
 from dslt.core.text import merge
 from dslt.settings.base import validate
 from dslt.study.cells import load_cells
-from dslt.study.cost.amounts import NONE, Amount, total
-from dslt.study.cost.costs import Costs
+from dslt.study.cost import hours as hours_module
+from dslt.study.cost.amounts import Amount, total
 from dslt.study.cost.downloads import Needed, needed
-from dslt.study.cost.jobs import (
-    STEMS,
-    Job,
-    plan_jobs,
-    read_jobs,
-)
-from dslt.study.cost.make import MODEL, Plan, make_plan
+from dslt.study.cost.hours import Hours, LongTask, count_frames, tasks_of, whole_tasks
+from dslt.study.cost.jobs import STEMS, PlannedJob, plan_jobs, read_jobs
+from dslt.study.cost.plan import MODEL, StudyPlan, make_plan, plan_text
 from dslt.study.cost.speeds import (
     DeviceSpeeds,
     Speeds,
     choose_speeds,
     load_speeds,
-    network_of,
     read_rates,
-)
-from dslt.study.cost.text import plan_text, to_json
-from dslt.study.cost.work import (
-    Frames,
-    Work,
-    planned_work,
-    whole_work,
 )
 from dslt.study.load import load_study
 from dslt.study.study import Study
@@ -167,28 +155,26 @@ def study(values: dict[str, Any]) -> Study:
     return load_study(values)
 
 
-def planned(study: Study, jobs: list[Job] | None = None, speeds: Speeds = SPEEDS) -> Plan:
+def planned(
+    study: Study, jobs: list[PlannedJob] | None = None, speeds: Speeds = SPEEDS
+) -> StudyPlan:
     jobs = jobs_of(study) if jobs is None else jobs
-    return make_plan(study, "all", jobs, Costs(study, speeds, Frames(study)), needed(study))
+    return make_plan("all", jobs, Hours(study, speeds), needed(study))
 
 
-def jobs_of(study: Study) -> list[Job]:
+def jobs_of(study: Study) -> list[PlannedJob]:
     """The study's long jobs, as Snakemake would list them."""
-    work = whole_work(study)
-    trained = [f"results/train/{cell}/seed{seed}/model.pt" for cell, seed in work.trainings]
-    recorded = [f"results/train/{cell}/{name}/seed0.csv" for cell, name in work.records]
-    return [
-        *(Job("train", "train", (path, path.replace("model.pt", "log.csv"))) for path in trained),
-        *(Job("converge", "train", (path,)) for path in recorded),
-        *(
-            Job(
-                f"track_{name}_0",
-                "track",
-                tuple(f"results/track/{cell}/{name}/seed{seed}/{s}.txt" for s in sequences),
-            )
-            for (cell, name, seed), sequences in work.runs.items()
-        ),
-    ]
+    jobs = []
+    for (kind, cell, benchmark, seed), sequences in whole_tasks(study).items():
+        if kind == "trainings":
+            path = f"results/train/{cell}/seed{seed}/model.pt"
+            jobs.append(PlannedJob("train", (path, path.replace("model.pt", "log.csv"))))
+        elif kind == "records":
+            jobs.append(PlannedJob("train", (f"results/train/{cell}/{benchmark}/seed0.csv",)))
+        else:
+            folder = f"results/track/{cell}/{benchmark}/seed{seed}"
+            jobs.append(PlannedJob("track", tuple(f"{folder}/{name}.txt" for name in sequences)))
+    return jobs
 
 
 def seconds(amount: Amount) -> float:
@@ -198,7 +184,7 @@ def seconds(amount: Amount) -> float:
 def test_an_amount_says_how_sure_it_is() -> None:
     texts = [str(Amount(value)) for value in (0, 0.00123, 1.44, 9.96, 1903.4)]
     assert texts == ["0", "0.0012", "1.4", "10", "1,903"]
-    unsure = total([Amount(12), Amount(3, guess=True), Amount(unknown=("a", "b")), NONE])
+    unsure = total([Amount(12), Amount(3, guess=True), Amount(unknown=("a", "b")), Amount()])
     assert (str(unsure), unsure.unknown) == ("~15 + ?", ("a", "b"))
     assert str(Amount(unknown=("a",))) == "?"
     assert [Amount(size).as_bytes() for size in (14_049_397_769, 2.3e6, 5e3)] == [
@@ -207,12 +193,12 @@ def test_an_amount_says_how_sure_it_is() -> None:
         "5 kB",
     ]
     assert Amount(2, guess=True) * Amount(3) == Amount(6, guess=True)
-    assert Amount(2, guess=True) * 0 == NONE
+    assert Amount(2, guess=True) * 0 == Amount()
 
 
 def test_hours_are_those_by_hand(study: Study) -> None:
     plan = planned(study)
-    (training,) = plan.trainings
+    (training,) = plan.groups["trainings"]
     # One training for `net` and `scales`: 2 epochs of 1000 pairs, 10 a second; two seeds.
     assert (training.names, training.left, training.of) == (
         ("siamfc/paper", "siamfc-alexnet_groups"),
@@ -224,7 +210,7 @@ def test_hours_are_those_by_hand(study: Study) -> None:
         200,
         400,
     )
-    net, twin, star = plan.runs
+    net, twin, star = plan.groups["runs"]
     # 300 frames at 5 a second, two first frames of 2 s; two seeds of `net`, one of `scales`.
     assert (net.names, net.left, seconds(net.one)) == (("siamfc-alexnet_groups", "made"), 3, 64)
     assert (twin.names, twin.left, seconds(twin.hours)) == (
@@ -234,7 +220,7 @@ def test_hours_are_those_by_hand(study: Study) -> None:
     )
     assert (star.names, seconds(star.one)) == (("dslt-resnet50", "made"), 156)
     # Two first frames of 3 s, 500 iterations in place of 100.
-    (record,) = plan.records
+    (record,) = plan.groups["records"]
     assert (record.size, seconds(record.hours_left)) == (Amount(2), 30)
     assert seconds(plan.stems["train"].hours_left) == 430
     assert seconds(plan.stems["track"].hours_left) == 3 * 64 + 128 + 156
@@ -246,18 +232,18 @@ def test_hours_are_those_by_hand(study: Study) -> None:
 
 def test_what_is_left_is_what_snakemake_plans(study: Study) -> None:
     jobs = [
-        Job("train", "train", ("results/train/net/seed1/model.pt",)),
-        Job("track_made_0", "track", ("results/track/star/made/seed0/b.txt",)),
-        Job("score", "score", ("results/score/star/made/seed0.json",)),
+        PlannedJob("train", ("results/train/net/seed1/model.pt",)),
+        PlannedJob("track", ("results/track/star/made/seed0/b.txt",)),
+        PlannedJob("score", ("results/score/star/made/seed0.json",)),
     ]
     plan = planned(study, jobs)
-    (training,) = plan.trainings
+    (training,) = plan.groups["trainings"]
     assert (training.left, training.of, seconds(training.hours_left)) == (1, 2, 200)
     assert seconds(training.hours) == 400
-    star = plan.runs[-1]
+    star = plan.groups["runs"][-1]
     # Half of the sequences: half of the frames, but not known which.
     assert (star.left, star.size_left, seconds(star.hours_left)) == (1, Amount(150, True), 78)
-    assert [row.left for row in plan.runs] == [0, 0, 1]
+    assert [row.left for row in plan.groups["runs"]] == [0, 0, 1]
     text = plan_text(plan)
     assert "1 of 2" in text
     assert "twin" not in text.partition("Downloads")[0]
@@ -271,10 +257,11 @@ def test_nothing_left_costs_nothing(study: Study) -> None:
 
 
 def test_a_target_may_need_what_the_study_does_not_run(study: Study) -> None:
-    work = planned_work([Job("track", "track", ("results/track/net/made/seed7/a.txt",))])
-    assert work == Work(runs={("net", "made", 7): ("a",)})
-    plan = planned(study, [Job("track", "track", ("results/track/star/twin/seed0/a.txt",))])
-    assert (plan.runs[-1].names, plan.runs[-1].left, plan.runs[-1].of) == (
+    tasks = tasks_of(["results/track/net/made/seed7/a.txt"], study)
+    assert tasks == {LongTask("runs", "net", "made", 7): ("a",)}
+    plan = planned(study, [PlannedJob("track", ("results/track/star/twin/seed0/a.txt",))])
+    last = plan.groups["runs"][-1]
+    assert (last.names, last.left, last.of) == (
         ("dslt-resnet50", "twin"),
         1,
         0,
@@ -283,17 +270,17 @@ def test_a_target_may_need_what_the_study_does_not_run(study: Study) -> None:
 
 def test_guesses_are_marked(study: Study, values: dict[str, Any]) -> None:
     plan = planned(study)
-    net, twin, star = plan.runs
+    net, twin, star = plan.groups["runs"]
     # `scales` has another preset than the one that was measured.
     assert (net.hours.guess, twin.hours.guess, star.hours.guess) == (True, False, False)
-    assert plan.records[0].hours.guess
-    assert not plan.trainings[0].hours.guess
+    assert plan.groups["records"][0].hours.guess
+    assert not plan.groups["trainings"][0].hours.guess
     # Neither totals nor an index: a guess by totals of the family (OTB), or by those of more.
     del values["benchmarks"]["made"]["totals"]
     values["benchmarks"]["twin"]["totals"] = {"sequences": 4, "frames": 300}
     plan = planned(load_study(values))
-    assert [row.size.value for row in plan.runs] == pytest.approx([1180.8, 150, 1180.8])
-    assert all(row.size.guess for row in plan.runs)
+    assert [row.size.value for row in plan.groups["runs"]] == pytest.approx([1180.8, 150, 1180.8])
+    assert all(row.size.guess for row in plan.groups["runs"])
     assert "~1,181" in plan_text(plan)
     # Trained in another precision than measured.
     networks = {
@@ -301,7 +288,7 @@ def test_guesses_are_marked(study: Study, values: dict[str, Any]) -> None:
         for name, speed in SPEED.networks.items()
     }
     mixed = replace(SPEEDS, measured=SPEED.model_copy(update={"networks": networks}))
-    assert planned(study, speeds=mixed).trainings[0].hours.guess
+    assert planned(study, speeds=mixed).groups["trainings"][0].hours.guess
 
 
 def test_frames_come_from_the_index_where_there_are_no_totals(
@@ -309,11 +296,10 @@ def test_frames_come_from_the_index_where_there_are_no_totals(
 ) -> None:
     values["benchmarks"]["made"]["totals"] = None
     study = load_study(values)
-    frames = Frames(study)
-    monkeypatch.setitem(frames.lengths, "made", {"a": 40, "b": 60})
-    assert frames.of("made", ("b",)) == Amount(60)
-    assert frames.of("made", ("a", "b")) == Amount(100)
-    assert frames.of("twin", ("a", "b")) == Amount(300)
+    monkeypatch.setattr(hours_module, "index_lengths", lambda path: {"a": 40, "b": 60})
+    assert count_frames(study, "made", ("b",)) == Amount(60)
+    assert count_frames(study, "made", ("a", "b")) == Amount(100)
+    assert count_frames(study, "twin", ("a", "b")) == Amount(300)
 
 
 def test_a_network_without_a_speed_is_not_counted(study: Study) -> None:
@@ -327,7 +313,7 @@ def test_a_network_without_a_speed_is_not_counted(study: Study) -> None:
     assert "pairs per second of siamfc-alexnet_groups" in text.replace("\n", " ")
     given = replace(SPEEDS, measured=None, given={"pairs": {"siamfc-alexnet_groups": 20.0}})
     plan = planned(study, speeds=given)
-    assert seconds(plan.trainings[0].one) == 100
+    assert seconds(plan.groups["trainings"][0].one) == 100
     assert "As given: pairs of siamfc-alexnet_groups = 20." in plan_text(plan)
 
 
@@ -404,7 +390,7 @@ def test_a_download_that_no_entry_describes_is_named(values: dict[str, Any]) -> 
 
 
 def test_json_marks_guesses_and_what_is_unknown(study: Study) -> None:
-    found = json.loads(to_json(planned(study)))
+    found = json.loads(planned(study).to_json())
     assert list(found["stems"]) == list(STEMS)
     assert found["records"][0]["hours"]["guess"] is True
     assert found["trainings"][0]["hours"] == {
@@ -430,7 +416,7 @@ def test_speeds_are_there_for_every_network_that_runs() -> None:
     cpu = choose_speeds(speeds, "cpu", None)
     assert not [cell.id for cell in cells if cpu.seconds("frames", cell).unknown]
     assert not [c.id for c in cells if c.offline and cpu.seconds("pairs", c).unknown]
-    assert {network_of(cell) for cell in cells if cell.offline} == set(MODEL)
+    assert {cell.settings.speed_name for cell in cells if cell.offline} == set(MODEL)
 
 
 def test_an_entry_is_chosen_by_name_or_by_device() -> None:
@@ -446,9 +432,9 @@ def test_an_entry_is_chosen_by_name_or_by_device() -> None:
 @pytest.mark.parametrize("text", ["net=0", "net=fast", "net", "net=inf"])
 def test_a_rate_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(DsltError, match="--pairs"):
-        read_rates("--pairs", [text], ["net"])
+        read_rates("pairs", [text], ["net"])
     with pytest.raises(DsltError, match="unknown network of --pairs 'other'; allowed: net"):
-        read_rates("--pairs", ["other=1"], ["net"])
+        read_rates("pairs", ["other=1"], ["net"])
 
 
 def test_an_unknown_key_of_a_speed_is_an_error(tmp_path: Path) -> None:
@@ -469,7 +455,7 @@ def test_models_are_as_large_as_said() -> None:
         backbone = training.backbone.model_copy(update={"weights": "random"})
         net = make_network(training.model_copy(update={"backbone": backbone}))
         size = sum(4 * values.numel() for values in net.state_dict().values())
-        assert MODEL[network_of(cells[name])] == pytest.approx(size, rel=0.02)
+        assert MODEL[cells[name].settings.speed_name] == pytest.approx(size, rel=0.02)
 
 
 def test_the_measuring_script_prints_an_entry(tmp_path: Path) -> None:
@@ -535,7 +521,7 @@ Reasons:
 
 def test_jobs_are_read_from_a_dry_run() -> None:
     outputs = ("results/train/net/seed0/model.pt", "results/train/net/seed0/log.csv")
-    assert read_jobs(LISTING) == [Job("train", "train", outputs)]
+    assert read_jobs(LISTING) == [PlannedJob("train", outputs)]
     assert read_jobs("Building DAG of jobs...\nNothing to be done (all there).\n") == []
 
 
@@ -544,7 +530,7 @@ def test_jobs_are_read_from_a_dry_run() -> None:
     [
         (LISTING, "Building DAG of jobs...\n", "announced 0 jobs and listed 0"),
         ("rule train:\n", "\n", "announced 2 jobs and listed 1; is it kept quiet"),
-        ("total        2", "total        3", "3 in all, 2 read"),
+        ("total        2", "total        3", "announced 3 jobs and listed 2"),
         ("logs/train", "log", "rule train: expected a log below logs/<stem>"),
     ],
 )

@@ -7,18 +7,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
-from typing import Any
 
 from dslt.core.definitions import WEIGHTS, config_file, read_definitions
 from dslt.data.benchmarks.definitions import parse_fetchable
-from dslt.data.downloads.definitions import (
-    Download,
-    FilesDownload,
-    parse_download,
-    receipt_file,
-)
+from dslt.data.downloads.definitions import Download, FilesDownload, parse_download, receipt_file
 from dslt.data.downloads.sources import PackageFiles, UrlFile
-from dslt.study.cost.amounts import Amount
+from dslt.study.cost.amounts import Amount, known_or
 from dslt.study.data import DATA, StudyData
 from dslt.study.study import Study
 
@@ -32,14 +26,14 @@ class Needed:
     """Something that is fetched once, whoever uses it.
 
     Attributes:
-        name: Of the download, the weights, the package or the file.
+        name: Name of the download, the weights, the package or the file.
         users: Benchmarks, training sets or trackers that it is for.
-        bytes: To fetch.
-        disk: What stays, packed or unpacked.
+        bytes: Bytes to fetch.
+        disk: Bytes that stay, packed or unpacked.
         access: `open`, `agreement`, `account`; `file`: it has no known address.
-        steps: What a person has to do.
-        page: Where a person reads about it, if anywhere.
-        there: It has been fetched.
+        steps: What a person has to do, as sentences.
+        page: Address where a person reads about it, if there is one.
+        there: Whether it has been fetched.
     """
 
     name: str
@@ -53,11 +47,11 @@ class Needed:
 
 
 def needed(study: Study, fresh: bool = False) -> list[Needed]:
-    """List what a study needs: benchmarks, then training sets, then weights.
+    """List what a study needs: downloads, then packages, then weights.
 
     Args:
         study: The study.
-        fresh: As if nothing had been fetched.
+        fresh: Whether nothing counts as fetched.
     """
     found = [
         _download(name, parse_download(name, json.loads(study.downloads[name])), users)
@@ -68,95 +62,60 @@ def needed(study: Study, fresh: bool = False) -> list[Needed]:
 
 
 def _download(name: str, download: Download, users: tuple[str, ...]) -> Needed:
-    size = _known(download.bytes, f"bytes of {name}")
+    size = known_or(f"bytes of {name}", download.bytes)
+    files = download.files if isinstance(download, FilesDownload) else ()
+    kept = size if all(file.keep for file in files) else Amount()
+    unpacked = Amount(download.unpacked_bytes or 0.0)
+    if download.unpacked_bytes is None and any(file.unpack == "all" for file in files):
+        # Images are as large as in their archive, text hardly counts.
+        unpacked = known_or(f"unpacked bytes of {name}", download.bytes, guess=True)
+    there = receipt_file(DATA, name).is_file()
     return Needed(
-        name=name,
-        users=users,
-        bytes=size,
-        disk=_archives(download, size) + _unpacked(name, download),
-        access=download.access,
-        steps=download.steps,
-        page=download.page,
-        there=receipt_file(DATA, name).is_file(),
+        name, users, size, kept + unpacked, download.access, download.steps, download.page, there
     )
 
 
-def _archives(download: Download, size: Amount) -> Amount:
-    """What stays of the original files."""
-    files = download.files if isinstance(download, FilesDownload) else ()
-    return size if all(file.keep for file in files) else Amount()
-
-
-def _unpacked(name: str, download: Download) -> Amount:
-    """What is unpacked: images are as large as in their archive, text hardly counts."""
-    if download.unpacked_bytes is not None:
-        return Amount(download.unpacked_bytes)
-    files = download.files if isinstance(download, FilesDownload) else ()
-    if any(file.unpack == "all" for file in files):
-        if download.bytes is None:
-            return Amount(unknown=(f"unpacked bytes of {name}",))
-        return Amount(download.bytes, guess=True)
-    return Amount()
-
-
-def _known(size: int | None, words: str) -> Amount:
-    return Amount(unknown=(words,)) if size is None else Amount(size)
-
-
 def _packages(study: Study) -> Iterator[Needed]:
-    """Clips, which ship in packages."""
+    """List clips, which ship in packages."""
     for name, fetch in StudyData(study).fetches.items():
         if name in study.runs:
             source = json.loads(fetch.definition)
-            size = _known(source["bytes"], f"bytes of {source['package']}")
-            there = all(Path(file).is_file() for file in fetch.files)
-            yield Needed(source["package"], (name,), size, size, there=there)
+            yield _files(source["package"], [name], source["bytes"], fetch.files)
 
 
 def _weights(study: Study) -> Iterator[Needed]:
-    """ImageNet weights: published ones once each, then files that only a person can bring."""
-    published: dict[str, list[str]] = {}
-    files: dict[str, list[str]] = {}
+    """List ImageNet weights: published ones, and files that only a person can bring."""
+    users: dict[tuple[str, bool], list[str]] = {}
     for cell in (study.cells[name] for name in study.cells_run):
-        if cell.settings.learnt is None:
-            continue
-        tracker, backbone = cell.settings.tracker, cell.settings.learnt.backbone
-        if backbone.weights == "pretrained":
-            name = SAME_WEIGHTS.get(backbone.name, backbone.name)
-            published.setdefault(name, []).append(tracker)
-        elif backbone.weights != "random":
-            files.setdefault(backbone.weights, []).append(tracker)
+        backbone = cell.settings.learnt.backbone if cell.settings.learnt else None
+        if backbone and backbone.weights != "random":
+            published = backbone.weights == "pretrained"
+            own = SAME_WEIGHTS.get(backbone.name, backbone.name)
+            key = (own if published else backbone.weights, published)
+            users.setdefault(key, []).append(cell.settings.tracker)
     definitions = read_definitions(config_file(WEIGHTS))
-    for name, users in published.items():
-        if name in definitions:
-            yield from _published(name, definitions[name], users)
-    for path, users in files.items():
-        size = Amount(unknown=(f"bytes of {path}",))
-        yield Needed(
-            path,
-            tuple(dict.fromkeys(users)),
-            size,
-            size,
-            access="file",
-            steps="Nothing fetches it: put it there.",
-            there=Path(path).is_file(),
-        )
+    for (name, published), trackers in users.items():
+        if not published:
+            steps = "Nothing fetches it: put it there."
+            yield replace(_files(name, trackers, None, [name]), access="file", steps=steps)
+        elif name in definitions:
+            source = parse_fetchable(name, definitions[name])
+            assert isinstance(source, UrlFile | PackageFiles)  # the file holds nothing else
+            paths = [FETCHED_WEIGHTS / file for file in source.fetched_files()]
+            if isinstance(source, UrlFile) or not _installed(source.package):
+                yield _files(name, trackers, source.bytes, paths)
 
 
-def _published(name: str, definition: Any, users: Iterable[str]) -> Iterator[Needed]:
-    source = parse_fetchable(name, definition)
-    assert isinstance(source, UrlFile | PackageFiles)  # the file holds nothing else
-    there = all((FETCHED_WEIGHTS / file).is_file() for file in source.fetched_files())
-    if isinstance(source, PackageFiles) and _installed(source.package):
-        return
-    size = _known(source.bytes, f"bytes of {name}")
-    yield Needed(name, tuple(dict.fromkeys(users)), size, size, there=there)
+def _files(
+    name: str, users: Iterable[str], size: int | None, paths: Iterable[str | Path]
+) -> Needed:
+    """Describe files that stay as they are fetched."""
+    amount = known_or(f"bytes of {name}", size)
+    there = all(Path(path).is_file() for path in paths)
+    return Needed(name, tuple(dict.fromkeys(users)), amount, amount, there=there)
 
 
 def _installed(package: str) -> bool:
     """Tell whether a package is part of this environment already."""
     name, _, version = package.partition("==")
-    try:
-        return metadata.version(name) == version
-    except metadata.PackageNotFoundError:
-        return False
+    return any(found.version == version for found in metadata.distributions(name=name))

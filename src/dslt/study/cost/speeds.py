@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field
 
-from dslt.core.definitions import read_definitions
+from dslt.core.definitions import config_file, read_definitions
 from dslt.core.errors import DsltError, unknown
 from dslt.settings.base import NonNegative, Positive, Settings, validate
 from dslt.study.cells import Cell
-from dslt.study.cost.amounts import Amount
+from dslt.study.cost.amounts import Amount, known_or
 from dslt.study.jobs import gpu_jobs
+from dslt.study.study import Study
 
 SPEEDS = "speeds.yaml"
 MODELS = Path("/proc/driver/nvidia/gpus")
@@ -29,11 +30,11 @@ class NetworkSpeed(Settings):
     """What was measured of one network.
 
     Attributes:
-        preset: Whose settings it had; what other presets take is guessed from it.
+        preset: Preset that was measured; what cells of other presets take is guessed from it.
         pairs: Training pairs per second.
-        precision: In which it was trained.
+        precision: Precision of the measured training.
         frames: Frames per second in tracking, after the first one.
-        first: Seconds of the first frame; null: like another.
+        first: Seconds of the first frame; null: it takes as long as another.
     """
 
     preset: str
@@ -47,10 +48,10 @@ class DeviceSpeeds(Settings):
     """What was measured on one device.
 
     Attributes:
-        device: Its kind.
-        date: Of the measurement, `YYYY-MM-DD`.
-        command: That measured.
-        networks: Network -> its speed.
+        device: Kind of the device.
+        date: Day of the measurement, `YYYY-MM-DD`.
+        command: Command line that measured.
+        networks: Mapping of networks to their speeds.
     """
 
     device: Literal["cpu", "cuda", "mps"]
@@ -64,10 +65,10 @@ class Speeds:
     """The speeds that hours are computed from.
 
     Attributes:
-        name: Of the device.
-        kind: `cpu`, `cuda` or `mps`.
-        measured: Its entry; None: there is none.
-        given: Rate -> network -> number, which goes before the measured one.
+        name: Name of the device.
+        kind: Kind of the device: `cpu`, `cuda` or `mps`.
+        measured: Entry of the device; None: there is none.
+        given: Mapping of rates to networks to numbers, which go before the measured ones.
     """
 
     name: str
@@ -77,42 +78,49 @@ class Speeds:
 
     @property
     def unit(self) -> str:
-        """What hours are hours of."""
+        """Name the hours."""
         return "CPU hours" if self.kind == "cpu" else "GPU hours"
 
     def seconds(self, rate: Rate, cell: Cell) -> Amount:
-        """Seconds of one pair, of one frame, or of the first frame."""
-        network = network_of(cell)
-        known = self.given.get(rate, {}).get(network)
-        entry = self.measured.networks.get(network) if self.measured else None
-        guess = False
-        if known is None and entry is not None:
-            known = getattr(entry, rate)
-            guess = cell.base != entry.preset
+        """Give the seconds of one pair, of one frame, or of the first frame."""
+        network = cell.settings.speed_name
+        known, guess = self.given.get(rate, {}).get(network), False
+        speed = self.measured.networks.get(network) if self.measured else None
+        if known is None and speed:
+            known, guess = getattr(speed, rate), cell.base != speed.preset
             if rate == "pairs" and cell.offline:
-                guess |= cell.offline.schedule.precision != entry.precision
-        if known is None and rate == "first":
-            return Amount()
-        if known is None:
-            return Amount(unknown=(f"{rate} per second of {network}",))
-        return Amount(known if rate == "first" else 1 / known, guess)
+                guess |= cell.offline.schedule.precision != speed.precision
+        if rate == "first":
+            return Amount(known or 0.0, guess)
+        return known_or(f"{rate} per second of {network}", known and 1 / known, guess)
 
 
-def network_of(cell: Cell) -> str:
-    """Name the network of a cell; empty for results of others, which are not run."""
-    return cell.settings.speed_name
+def study_speeds(study: Study, name: str | None, rates: Mapping[str, Iterable[str]]) -> Speeds:
+    """Choose the speeds for a study, among those of `config/speeds.yaml`.
+
+    Args:
+        study: The study.
+        name: Name of the device; None: chosen by the study's.
+        rates: Mapping of rates to what was given for them, as `NETWORK=NUMBER`.
+
+    Raises:
+        DsltError: A name is unknown, a number is wrong, or the file is.
+    """
+    networks = {study.cells[cell].settings.speed_name for cell in study.cells_run} - {""}
+    given = {rate: read_rates(rate, rates[rate], networks) for rate in get_args(Rate)}
+    known = load_speeds(config_file(SPEEDS))
+    return replace(choose_speeds(known, study.settings.device, name), given=given)
 
 
 def load_speeds(path: Path) -> dict[str, DeviceSpeeds]:
     """Read the measured speeds, device by device.
 
     Raises:
-        DsltError: Unreadable, or an entry is wrong.
+        DsltError: The file is unreadable, or an entry is wrong.
     """
-    entries = read_definitions(path)
     return {
         name: validate(DeviceSpeeds, entry, f"{path}, device {name!r}")
-        for name, entry in entries.items()
+        for name, entry in read_definitions(path).items()
     }
 
 
@@ -121,50 +129,45 @@ def choose_speeds(known: Mapping[str, DeviceSpeeds], device: str, name: str | No
 
     Args:
         known: All entries.
-        device: The study's: `auto`, `cpu`, `cuda` or `mps`.
-        name: Of the entry; None: that of this machine's GPU, else the first of the kind.
+        device: Device of the study: `auto`, `cpu`, `cuda` or `mps`.
+        name: Name of the entry; None: that of this machine's GPU, else the first of the kind.
 
     Raises:
         DsltError: There is no entry of that name.
     """
-    if name is not None:
-        if name not in known:
-            raise unknown("device", name, known)
-        return Speeds(name, known[name].device, known[name])
-    kind = device
-    if device == "auto":
-        kind = "cuda" if gpu_jobs(device) else "cpu"
-    alike = [entry for entry in known if known[entry].device == kind]
-    if not alike:
-        return Speeds(f"a device that was not measured ({kind})", kind)
-    chosen = next((model for model in _local_gpus() if model in alike), alike[0])
-    return Speeds(chosen, kind, known[chosen])
+    if name is None:
+        kind = ("cuda" if gpu_jobs(device) else "cpu") if device == "auto" else device
+        alike = [entry for entry in known if known[entry].device == kind]
+        if not alike:
+            return Speeds(f"a device that was not measured ({kind})", kind)
+        name = next((model for model in _local_gpus() if model in alike), alike[0])
+    elif name not in known:
+        raise unknown("device", name, known)
+    return Speeds(name, known[name].device, known[name])
 
 
 def _local_gpus() -> list[str]:
-    """Names of the GPUs here, as torch says them."""
-    found = []
-    for file in sorted(MODELS.glob("*/information")):
-        model = re.search(r"^Model:\s*(.+?)\s*$", file.read_text(encoding="utf-8"), re.MULTILINE)
-        found += [model[1]] if model else []
-    return found
+    """Name the GPUs of this machine, as torch does."""
+    files = sorted(MODELS.glob("*/information"))
+    text = "\n".join(file.read_text(encoding="utf-8") for file in files)
+    return re.findall(r"^Model:\s*(.+?)\s*$", text, re.MULTILINE)
 
 
-def read_rates(option: str, texts: Iterable[str], networks: Iterable[str]) -> dict[str, float]:
-    """Read `NETWORK=NUMBER`.
+def read_rates(rate: Rate, texts: Iterable[str], networks: Iterable[str]) -> dict[str, float]:
+    """Read the values of the option of a rate, `NETWORK=NUMBER`.
 
     Raises:
-        DsltError: Not of that form, a network that the study has not, or a number that is none.
+        DsltError: The study has no such network, or the number is not a positive one.
     """
     found: dict[str, float] = {}
     for text in texts:
         network, _, number = text.partition("=")
         if network not in networks:
-            raise unknown(f"network of {option}", network, networks)
+            raise unknown(f"network of --{rate}", network, networks)
         try:
             found[network] = float(number)
         except ValueError:
             found[network] = 0.0
         if not 0 < found[network] < float("inf"):
-            raise DsltError(f"{option} {text}: expected {network}=NUMBER, a positive one")
+            raise DsltError(f"--{rate} {text}: expected {network}=NUMBER, a positive one")
     return found
