@@ -4,24 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from functools import partial
+from itertools import chain
 from pathlib import Path
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 import filelock
 
 from dslt.core.errors import DsltError
-from dslt.core.files import (
-    atomic_write,
-    sha256_file,
-    verify_sha256,
-    write_error,
-)
+from dslt.core.files import write_error
 from dslt.core.jsonfile import read_json
 from dslt.core.names import NAME
+from dslt.core.text import canonical, digest
 from dslt.data.downloads.adopt import (
     adopt,
     looked_for,
@@ -29,10 +23,10 @@ from dslt.data.downloads.adopt import (
     unprovided,
 )
 from dslt.data.downloads.definitions import (
-    DOWNLOADS,
     Download,
     FilesDownload,
     PublishedFile,
+    downloads_folder,
     receipt_file,
 )
 from dslt.data.downloads.groups import Group, grouped
@@ -41,19 +35,12 @@ from dslt.data.downloads.receipts import (
     Receipt,
     ReceivedFile,
     UnpackedFile,
-    definition_digest,
     write_receipt,
 )
-from dslt.data.downloads.sources import UrlFile
 from dslt.data.downloads.space import check_space
-from dslt.data.downloads.transfer import Policy, fetch_file
+from dslt.data.downloads.transfer import Policy
 from dslt.data.downloads.vot_manifest import MANIFEST, manifest_files
-from dslt.data.downloads.work import (
-    Meter,
-    Todo,
-    Work,
-    outstanding,
-)
+from dslt.data.downloads.work import Fetcher, Meter
 
 
 def fetch_download(
@@ -92,12 +79,10 @@ def fetch_download(
     """
     copy = Path(source) if source is not None else None
     with _alone(name, data):
-        job = _Job(
-            name, download, Path(data), Ledger(data, name), jobs, progress, policy or Policy()
-        )
+        job = _Job(name, download, Path(data), agreed, progress, policy or Policy())
         if verify:
             job.ledger.distrust()
-        groups = job.groups(copy, agreed, fetch_missing)
+        groups = job.groups(copy, fetch_missing)
         if copy is not None:
             with job.meter() as meter:
                 adopt(
@@ -107,13 +92,10 @@ def fetch_download(
                     job.ledger,
                     in_part=fetch_missing,
                     jobs=jobs,
-                    progress=meter,
+                    progress=meter.count,
                 )
-        todos = outstanding(groups, job.ledger)
-        job.may_fetch(groups, todos, agreed)
-        total = check_space(name, download, todos, job.ledger, jobs, job.policy)
-        with job.meter(total) as meter:
-            Work(name, job.ledger, meter, job.policy).run(todos, jobs)
+        job.may_fetch(groups)
+        job.fetch(groups, jobs, check_space(name, download, groups, job.ledger, jobs, job.policy))
         job.check_expected()
         receipt = job.receipt(groups)
         write_receipt(data, receipt)
@@ -134,44 +116,6 @@ def undo(name: str, data: str | os.PathLike[str]) -> list[str]:
         return Ledger(data, name).clear_all()
 
 
-def fetch_url(source: UrlFile, out: str | os.PathLike[str]) -> list[Path]:
-    """Download one file into a folder; a file that is there with the right checksum is kept.
-
-    Args:
-        source: The file's address and checksum.
-        out: The folder.
-
-    Returns:
-        The file's path, alone.
-
-    Raises:
-        DsltError: No network, no such address, a wrong checksum, a full disk.
-    """
-    path = Path(out) / source.file
-    if path.is_file() and sha256_file(path) == source.sha256:
-        return [path]
-    try:
-        if source.url.startswith("file:"):
-            _copy(Path(url2pathname(urlsplit(source.url).path)), path, source.sha256)
-        else:
-            fetch_file([source.url], path, checksum=f"sha256:{source.sha256}")
-    except DsltError as error:
-        raise DsltError(
-            f"{error}; or get the file elsewhere and put it at {path}, where its SHA-256 will be "
-            "checked"
-        ) from error
-    return [path]
-
-
-def _copy(origin: Path, path: Path, sha256: str) -> None:
-    with atomic_write(path) as temporary:
-        try:
-            shutil.copyfile(origin, temporary)
-        except FileNotFoundError:
-            raise DsltError(f"{origin}: no such file") from None
-        verify_sha256(temporary, sha256, f"from {origin}")
-
-
 @contextlib.contextmanager
 def _alone(name: str, data: str | os.PathLike[str]) -> Iterator[None]:
     """Hold the lock of a download.
@@ -181,7 +125,7 @@ def _alone(name: str, data: str | os.PathLike[str]) -> Iterator[None]:
     """
     if not NAME.fullmatch(name):
         raise DsltError(f"download {name!r}: the name has a space, a slash or a quote in it")
-    lock = Path(data) / DOWNLOADS / f".{name}.lock"
+    lock = downloads_folder(data, f".{name}.lock")
     try:
         lock.parent.mkdir(parents=True, exist_ok=True)
         with filelock.FileLock(lock, timeout=0):
@@ -194,51 +138,44 @@ def _alone(name: str, data: str | os.PathLike[str]) -> Iterator[None]:
         raise write_error(lock, error) from error
 
 
-@dataclass(frozen=True)
 class _Job:
     """One call of `fetch_download`."""
 
-    name: str
-    download: Download
-    data: Path
-    ledger: Ledger
-    jobs: int
-    shown: bool
-    policy: Policy
+    def __init__(
+        self, name: str, download: Download, data: Path, agreed: bool, shown: bool, policy: Policy
+    ) -> None:
+        self.name, self.download, self.data = name, download, data
+        self.agreed, self.policy = agreed, policy
+        self.ledger = Ledger(data, name)
+        self.meter = partial(Meter, name, shown=shown)
 
-    @contextlib.contextmanager
-    def meter(self, total: int | None = None) -> Iterator[Meter]:
-        """A progress bar."""
-        meter = Meter(self.name, total, self.shown)
-        try:
-            yield meter
-        finally:
-            meter.close()
+    def fetch(self, groups: Sequence[Group], jobs: int, total: int | None = None) -> None:
+        """Fetch, check and unpack what is not there."""
+        with self.meter(total) as meter:
+            Fetcher(self.name, self.ledger, meter, self.policy).run(groups, jobs)
 
-    def groups(self, copy: Path | None, agreed: bool, fetch_missing: bool) -> list[Group]:
-        """The files, grouped; the manifest of a stack is fetched, or taken from the copy, first."""
+    def groups(self, copy: Path | None, fetch_missing: bool) -> list[Group]:
+        """Group the files; the manifest of a stack is fetched, or taken from the copy, first."""
         where = f"download {self.name}"
         if isinstance(self.download, FilesDownload):
             return grouped(self.download.files, where)
         manifest = PublishedFile(urls=(self.download.url,), file=MANIFEST, unpack="none")
-        own = Group("", (manifest,))
-        path = self.ledger.originals / MANIFEST
+        path = self.ledger.path(manifest)
         if not path.is_file() and not (copy and take_manifest(copy, self.ledger)):
             if copy and not fetch_missing:
                 raise DsltError(
                     f"--from {copy}: lacks {MANIFEST}, which lists the files; give --fetch-missing "
                     f"to fetch it from {self.download.url}, or save it there"
                 )
-            self._check_agreed(agreed)
-        with self.meter() as meter:
-            Work(self.name, self.ledger, meter, self.policy).run(outstanding([own], self.ledger), 1)
+            self._check_agreed()
+        self.fetch([(manifest,)], 1)
         files = manifest_files(read_json(path), self.download.url, str(path))
-        return [own, *grouped(files, where)]
+        return [(manifest,), *grouped(files, where)]
 
-    def may_fetch(self, groups: Sequence[Group], todos: Sequence[Todo], agreed: bool) -> None:
+    def may_fetch(self, groups: Sequence[Group]) -> None:
         """Refuse what a person has to do first, in words that say what."""
-        absent = [piece for todo in todos for piece in todo.absent]
-        by_hand = [piece.file for piece in absent if not piece.urls]
+        absent = [file for group in groups for file in self.ledger.absent(group)]
+        by_hand = [file.file for file in absent if not file.urls]
         by_hand += [p for p in unprovided(self.download, groups) if not self.ledger.made(p)]
         unasked = self.download.access == "account" and self.ledger.adopted is None and absent
         if by_hand or unasked:
@@ -249,10 +186,10 @@ class _Job:
                 f", where DIR has {looked_for(self.download, groups)}"
             )
         if absent:
-            self._check_agreed(agreed)
+            self._check_agreed()
 
-    def _check_agreed(self, agreed: bool) -> None:
-        if self.download.access == "agreement" and not agreed:
+    def _check_agreed(self) -> None:
+        if self.download.access == "agreement" and not self.agreed:
             raise DsltError(
                 f"{self.name} ({self.download.title}) has terms that you have to accept first: "
                 f"{self.download.licence or 'see its page'}. {self.download.steps} Then run: "
@@ -275,22 +212,20 @@ class _Job:
             )
 
     def receipt(self, groups: Sequence[Group]) -> Receipt:
-        """What was fetched, verified and unpacked."""
+        """Describe what was fetched, verified and unpacked."""
         files, unpacked = [], []
-        for group in groups:
-            for piece in group.pieces:
-                if known := self.ledger.recorded(piece.file):
-                    url = piece.urls[0] if piece.urls else None
-                    files.append(
-                        ReceivedFile(
-                            file=piece.file, url=url, bytes=known.bytes, sha256=known.sha256
-                        )
-                    )
-            unpacked += [UnpackedFile(into=file.into, file=file.file) for file in group.unpacked]
+        for file in chain(*groups):
+            if known := self.ledger.recorded(file):
+                url = file.urls[0] if file.urls else None
+                files.append(
+                    ReceivedFile(file=file.file, url=url, bytes=known.bytes, sha256=known.sha256)
+                )
+            if file.placed:
+                unpacked.append(UnpackedFile(into=file.into, file=file.file))
         unpacked += [UnpackedFile(into=p, file=None) for p in unprovided(self.download, groups)]
         return Receipt(
             download=self.name,
-            definition=definition_digest(self.download),
+            definition=digest(canonical(self.download)),
             files=tuple(sorted(files, key=lambda file: file.file)),
             unpacked=tuple(sorted(unpacked, key=lambda one: one.into)),
             adopted=self.ledger.adopted,

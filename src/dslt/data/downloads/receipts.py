@@ -7,8 +7,7 @@ import os
 from pathlib import Path
 
 from dslt.core.files import atomic_write
-from dslt.core.text import canonical, digest
-from dslt.data.downloads.definitions import Download, receipt_file
+from dslt.data.downloads.definitions import receipt_file
 from dslt.settings.base import Settings
 
 
@@ -56,11 +55,6 @@ class Receipt(Settings):
     files: tuple[ReceivedFile, ...]
     unpacked: tuple[UnpackedFile, ...]
     adopted: str | None = None
-
-
-def definition_digest(download: Download) -> str:
-    """Tell definitions of a download apart."""
-    return digest(canonical(download))
 
 
 def write_receipt(data: str | os.PathLike[str], receipt: Receipt) -> Path:

@@ -32,8 +32,8 @@ from dslt.data.downloads.answers import (
     validator_of,
 )
 from dslt.data.downloads.drive import confirmation, over_quota
-from dslt.data.downloads.partial import Origin, Part
-from dslt.data.downloads.unpacking.parts import Progress
+from dslt.data.downloads.partial import Origin, PartialFile
+from dslt.data.downloads.sums import CountBytes
 
 _CHUNK = 1 << 16  # bytes that a timeout may lose
 _PAGE = 1 << 20  # longest page that is read
@@ -49,11 +49,11 @@ class Policy:
     """How hard one address is tried.
 
     Attributes:
-        tries: In a row that bring no new byte.
+        tries: Number of tries in a row that may bring no new byte.
         first_wait: Seconds before the second try; doubled after each.
-        longest_wait: Seconds; also the most that is waited where a server asks for more.
+        longest_wait: Most seconds before a try, also where a server asks for more.
         timeout: Seconds to connect, and between two packets.
-        sleep: Waits so many seconds.
+        sleep: Function that waits so many seconds.
     """
 
     tries: int = 6
@@ -70,7 +70,7 @@ def fetch_file(
     bytes: int | None = None,
     checksum: str | None = None,
     drive: bool = False,
-    progress: Progress | None = None,
+    progress: CountBytes | None = None,
     policy: Policy | None = None,
 ) -> str:
     """Fetch a file; what an earlier call left of it is gone on with.
@@ -96,7 +96,7 @@ def fetch_file(
         NotServedError: No address has the file, or not the right one.
         DsltError: An address could not be reached, or the file could not be written.
     """
-    part = Part(Path(target), checksum, progress or (lambda _: None))
+    part = PartialFile(Path(target), checksum, progress or (lambda _: None))
     failures, final = [], True
     for url in part.in_order(urls):
         try:
@@ -135,7 +135,7 @@ class _Transfer:
     """A file from one address."""
 
     def __init__(
-        self, url: str, part: Part, length: int | None, drive: bool, policy: Policy
+        self, url: str, part: PartialFile, length: int | None, drive: bool, policy: Policy
     ) -> None:
         self.url, self.part, self.drive, self.policy = url, part, drive, policy
         self.length = length

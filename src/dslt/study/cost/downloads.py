@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from dslt.core.definitions import WEIGHTS, config_file, read_definitions
-from dslt.data.benchmarks.definitions import parse_fetchable
 from dslt.data.downloads.definitions import (
     Download,
     FilesDownload,
+    parse_checked_files,
     parse_download,
     receipt_file,
 )
-from dslt.data.downloads.sources import PackageFiles, UrlFile
+from dslt.data.downloads.sources import PackageFiles
 from dslt.settings.trackers import ExternalSettings, OpenCvSettings
 from dslt.study.cost.amounts import Amount
 from dslt.study.data import DATA, StudyData
@@ -145,9 +145,8 @@ def _weights(study: Study) -> Iterator[Needed]:
 
 
 def _published(name: str, definition: Any, users: Iterable[str]) -> Iterator[Needed]:
-    source = parse_fetchable(name, definition)
-    assert isinstance(source, UrlFile | PackageFiles)  # the file holds nothing else
-    there = all((FETCHED_WEIGHTS / file).is_file() for file in source.fetched_files())
+    source = parse_checked_files(name, definition)
+    there = all((FETCHED_WEIGHTS / file).is_file() for file in source.checksums)
     if isinstance(source, PackageFiles) and _installed(source.package):
         return
     size = _known(source.bytes, f"bytes of {name}")
