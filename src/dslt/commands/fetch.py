@@ -20,6 +20,7 @@ from dslt.core.definitions import (
 )
 from dslt.core.errors import DsltError
 from dslt.data.benchmarks.definitions import parse_benchmark
+from dslt.data.benchmarks.kinds import ClipsBenchmark
 from dslt.data.downloads.definitions import (
     CHECKED_KINDS,
     DOWNLOAD_KINDS,
@@ -36,7 +37,6 @@ from dslt.data.downloads.definitions import (
 from dslt.data.downloads.fetch import fetch_download, undo
 from dslt.data.downloads.files import fetch_files
 from dslt.data.downloads.receipts import Receipt
-from dslt.data.downloads.sources import PackageSource, UrlFile
 from dslt.data.downloads.space import size
 
 _FILES = (WEIGHTS, TRAINING_SETS, BENCHMARKS, DOWNLOADS)  # a data set goes before what uses it
@@ -49,8 +49,8 @@ _BENCHMARKS = ("clips", "synthetic", "folder", "annotations")
 @click.option(
     "--definitions",
     multiple=True,
-    help=f"YAML files that NAME is looked up in; default: {DOWNLOADS}, {BENCHMARKS} and"
-    f" {TRAINING_SETS} of config, and weights.yaml.",
+    help=f"YAML files that NAME is looked up in; default: {DOWNLOADS}, {BENCHMARKS},"
+    f" {TRAINING_SETS} and {WEIGHTS} of config.",
 )
 @click.option("--data", default="data", show_default=True, help="Folder of all data.")
 @click.option(
@@ -65,7 +65,9 @@ _BENCHMARKS = ("clips", "synthetic", "folder", "annotations")
     help="Take it from this folder, by links: archives, or what they unpack to.",
 )
 @click.option("--fetch-missing", is_flag=True, help="With --from: fetch what is missing there.")
-@click.option("--agree", is_flag=True, help="You have accepted the terms of the data set.")
+@click.option(
+    "--agree", "agreed", is_flag=True, help="You have accepted the terms of the data set."
+)
 @click.option(
     "--jobs", type=click.IntRange(1, 32), default=4, show_default=True, help="Files at a time."
 )
@@ -98,9 +100,9 @@ def command(
     name, source = _needed(name, entry, benchmarks)
     if isinstance(source, Download):
         if undone:
-            _undo(name, data)
+            click.echo(_undone(name, data))
         else:
-            _fetch(name, source, data, options)
+            click.echo(_summary(fetch_download(name, source, data, **options), data))
         return
     if undone or options["source"]:
         raise DsltError(f"{name}: --undo and --from are for data sets ('dslt fetch --list')")
@@ -108,15 +110,15 @@ def command(
         kind = entry.get("kind") if isinstance(entry, dict) else None
         click.echo(f"{name}: nothing to fetch ({kind})")
         return
-    known = isinstance(source, CheckedFiles)
-    place = Path(data, "weights") if known else downloads_folder(data, "clips")
+    is_clips = isinstance(source, ClipsBenchmark)
+    place = downloads_folder(data, "clips") if is_clips else Path(data, "weights")
     for path in fetch_files(source, out or place):
         click.echo(f"{name}: {path}")
 
 
 def _needed(
     name: str, entry: Any, benchmarks: Mapping[str, Any]
-) -> tuple[str, Download | PackageSource | UrlFile | None]:
+) -> tuple[str, Download | CheckedFiles | ClipsBenchmark | None]:
     """Give what an entry needs and the name of that; None: nothing is fetched for it."""
     values = entry if isinstance(entry, dict) else {}
     kind = values.get("kind")
@@ -127,25 +129,11 @@ def _needed(
     if kind in CHECKED_KINDS:
         return name, parse_checked_files(name, entry)
     benchmark = parse_benchmark(name, entry) if kind in _BENCHMARKS else None
-    return name, benchmark if isinstance(benchmark, PackageSource) else None
-
-
-def _fetch(name: str, download: Download, data: str, options: Mapping[str, Any]) -> None:
-    receipt = fetch_download(
-        name,
-        download,
-        data,
-        agreed=options["agree"],
-        source=options["source"],
-        fetch_missing=options["fetch_missing"],
-        verify=options["verify"],
-        jobs=options["jobs"],
-    )
-    click.echo(_summary(receipt, data))
+    return name, benchmark if isinstance(benchmark, ClipsBenchmark) else None
 
 
 def _summary(receipt: Receipt, data: str) -> str:
-    """One line on what is there now."""
+    """Say in one line what is there now."""
     total = size(sum(file.bytes for file in receipt.files))
     taken = f"; taken from {receipt.adopted}" if receipt.adopted else ""
     return (
@@ -155,19 +143,19 @@ def _summary(receipt: Receipt, data: str) -> str:
     )
 
 
-def _undo(name: str, data: str) -> None:
+def _undone(name: str, data: str) -> str:
+    """Remove what was unpacked, and say so."""
     removed = undo(name, data)
-    click.echo(
+    return (
         f"{name}: {len(removed)} unpacked or linked paths removed; the files in "
         f"{downloads_folder(data, name)} stay"
     )
 
 
 def _table(data: str) -> str:
-    """All data sets: size, access, licence, and whether they are there."""
-    rows = []
-    for name, download in load_downloads().items():
-        rows.append(
+    """List all data sets: size, access, licence, and whether they are there."""
+    return tabulate(
+        [
             (
                 name,
                 download.title,
@@ -176,9 +164,8 @@ def _table(data: str) -> str:
                 download.licence or "not stated",
                 _presence(name, data),
             )
-        )
-    return tabulate(
-        rows,
+            for name, download in load_downloads().items()
+        ],
         headers=("name", "title", "size", "access", "licence", "there"),
         maxcolwidths=[None, 40, None, None, 40, None],
     )

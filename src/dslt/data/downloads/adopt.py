@@ -18,8 +18,9 @@ from dslt.core.files import write_errors
 from dslt.data.downloads.definitions import Download, PublishedFile
 from dslt.data.downloads.groups import Group, is_below
 from dslt.data.downloads.ledger import Ledger
-from dslt.data.downloads.sums import CountBytes, file_sums
+from dslt.data.downloads.sums import file_sums
 from dslt.data.downloads.vot_manifest import MANIFEST
+from dslt.data.downloads.work import Fetcher, Meter
 
 _NAMED = 5  # missing files that an error names
 
@@ -54,14 +55,7 @@ def _either(group: Group, download: Download) -> str:
 
 
 def adopt(
-    download: Download,
-    groups: Sequence[Group],
-    source: Path,
-    ledger: Ledger,
-    *,
-    in_part: bool,
-    jobs: int,
-    progress: CountBytes,
+    download: Download, groups: Sequence[Group], source: Path, fetcher: Fetcher, *, in_part: bool
 ) -> None:
     """Take from a folder what a download lacks.
 
@@ -72,10 +66,8 @@ def adopt(
         download: Its definition.
         groups: Its files.
         source: Folder of the copy: archives, unpacked folders, or both.
-        ledger: Its records.
+        fetcher: Has its records.
         in_part: Take what is there even if something is missing.
-        jobs: Number of files that are hashed at a time.
-        progress: Told the bytes that are hashed.
 
     Raises:
         DsltError: The folder does not exist, or (unless `in_part`) something is missing in it or
@@ -83,13 +75,13 @@ def adopt(
     """
     if not source.is_dir():
         raise DsltError(f"--from {source}: no such folder")
-    source = source.resolve()
+    source, ledger = source.resolve(), fetcher.ledger
     if ledger.unpacked.resolve().is_relative_to(source) and ledger.unpacked.exists():
         raise DsltError(f"--from {source}: holds {ledger.unpacked} itself; name another folder")
-    copy = _Copy(download, source, ledger, progress)
+    copy = _Copy(download, source, ledger, fetcher.meter)
     takes: list[_Take] = []
     faults: list[str] = []
-    with ThreadPoolExecutor(jobs) as pool:
+    with ThreadPoolExecutor(fetcher.jobs) as pool:
         wanted = [group for group in groups if ledger.absent(group)]
         for take, fault in pool.map(copy.find, wanted):
             takes += [take] if take else []
@@ -128,7 +120,7 @@ class _Copy:
     download: Download
     source: Path
     ledger: Ledger
-    progress: CountBytes
+    meter: Meter
 
     def find(self, group: Group) -> tuple[_Take | None, str]:
         """Look for a group; gives what takes it, and what is wrong.
@@ -171,7 +163,7 @@ class _Copy:
                 return None, _either(group, self.download)
             fault = _does_not_open(path)
             if not fault:
-                sums = file_sums(path, file.checksum, self.progress)
+                sums = file_sums(path, file.checksum, self.meter.count)
                 fault = sums.fault(file.bytes)
             if fault:
                 return None, f"{path}: {fault}"

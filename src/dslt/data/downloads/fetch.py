@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator, Sequence
-from functools import partial
 from itertools import chain
 from pathlib import Path
 
@@ -78,26 +77,17 @@ def fetch_download(
             fetched, is not what it should be, or cannot be unpacked; or another run is at it.
     """
     copy = Path(source) if source is not None else None
-    with _alone(name, data):
-        job = _Job(name, download, Path(data), agreed, progress, policy or Policy())
+    with _alone(name, data), Meter(name, shown=progress) as meter:
+        fetcher = Fetcher(Ledger(data, name), meter, jobs, policy or Policy())
         if verify:
-            job.ledger.distrust()
-        groups = job.groups(copy, fetch_missing)
+            fetcher.ledger.distrust()
+        groups = _groups(download, fetcher, agreed, copy, fetch_missing)
         if copy is not None:
-            with job.meter() as meter:
-                adopt(
-                    download,
-                    groups,
-                    copy,
-                    job.ledger,
-                    in_part=fetch_missing,
-                    jobs=jobs,
-                    progress=meter.count,
-                )
-        job.may_fetch(groups)
-        job.fetch(groups, jobs, check_space(name, download, groups, job.ledger, jobs, job.policy))
-        job.check_expected()
-        receipt = job.receipt(groups)
+            adopt(download, groups, copy, fetcher, in_part=fetch_missing)
+        _check_allowed(download, groups, fetcher.ledger, agreed)
+        meter.reset(check_space(download, groups, fetcher))
+        fetcher.run(groups)
+        receipt = _receipt(download, groups, fetcher.ledger)
         write_receipt(data, receipt)
         return receipt
 
@@ -138,95 +128,93 @@ def _alone(name: str, data: str | os.PathLike[str]) -> Iterator[None]:
         raise write_error(lock, error) from error
 
 
-class _Job:
-    """One call of `fetch_download`."""
-
-    def __init__(
-        self, name: str, download: Download, data: Path, agreed: bool, shown: bool, policy: Policy
-    ) -> None:
-        self.name, self.download, self.data = name, download, data
-        self.agreed, self.policy = agreed, policy
-        self.ledger = Ledger(data, name)
-        self.meter = partial(Meter, name, shown=shown)
-
-    def fetch(self, groups: Sequence[Group], jobs: int, total: int | None = None) -> None:
-        """Fetch, check and unpack what is not there."""
-        with self.meter(total) as meter:
-            Fetcher(self.name, self.ledger, meter, self.policy).run(groups, jobs)
-
-    def groups(self, copy: Path | None, fetch_missing: bool) -> list[Group]:
-        """Group the files; the manifest of a stack is fetched, or taken from the copy, first."""
-        where = f"download {self.name}"
-        if isinstance(self.download, FilesDownload):
-            return grouped(self.download.files, where)
-        manifest = PublishedFile(urls=(self.download.url,), file=MANIFEST, unpack="none")
-        path = self.ledger.path(manifest)
-        if not path.is_file() and not (copy and take_manifest(copy, self.ledger)):
-            if copy and not fetch_missing:
-                raise DsltError(
-                    f"--from {copy}: lacks {MANIFEST}, which lists the files; give --fetch-missing "
-                    f"to fetch it from {self.download.url}, or save it there"
-                )
-            self._check_agreed()
-        self.fetch([(manifest,)], 1)
-        files = manifest_files(read_json(path), self.download.url, str(path))
-        return [(manifest,), *grouped(files, where)]
-
-    def may_fetch(self, groups: Sequence[Group]) -> None:
-        """Refuse what a person has to do first, in words that say what."""
-        absent = [file for group in groups for file in self.ledger.absent(group)]
-        by_hand = [file.file for file in absent if not file.urls]
-        by_hand += [p for p in unprovided(self.download, groups) if not self.ledger.made(p)]
-        unasked = self.download.access == "account" and self.ledger.adopted is None and absent
-        if by_hand or unasked:
-            steps = self.download.steps or "It has no address here."
+def _groups(
+    download: Download, fetcher: Fetcher, agreed: bool, copy: Path | None, fetch_missing: bool
+) -> list[Group]:
+    """Group the files; the manifest of a stack is fetched, or taken from the copy, first."""
+    ledger = fetcher.ledger
+    where = f"download {ledger.name}"
+    if isinstance(download, FilesDownload):
+        return grouped(download.files, where)
+    manifest = PublishedFile(urls=(download.url,), file=MANIFEST, unpack="none")
+    path = ledger.path(manifest)
+    if not path.is_file() and not (copy and take_manifest(copy, ledger)):
+        if copy and not fetch_missing:
             raise DsltError(
-                f"{self.name} ({self.download.title}) has to be fetched by hand from "
-                f"{self.download.page}. {steps} Then give the folder: {self._command('--from DIR')}"
-                f", where DIR has {looked_for(self.download, groups)}"
+                f"--from {copy}: lacks {MANIFEST}, which lists the files; give --fetch-missing to "
+                f"fetch it from {download.url}, or save it there"
             )
-        if absent:
-            self._check_agreed()
+        _check_agreed(download, ledger, agreed)
+    fetcher.run([(manifest,)])
+    files = manifest_files(read_json(path), download.url, str(path))
+    return [(manifest,), *grouped(files, where)]
 
-    def _check_agreed(self) -> None:
-        if self.download.access == "agreement" and not self.agreed:
-            raise DsltError(
-                f"{self.name} ({self.download.title}) has terms that you have to accept first: "
-                f"{self.download.licence or 'see its page'}. {self.download.steps} Then run: "
-                f"{self._command('--agree')} (in the workflow: name it in the configuration's "
-                "`agreed`)"
-            )
 
-    def _command(self, option: str) -> str:
-        own = "" if self.data == Path("data") else f" --data {self.data}"
-        return f"dslt fetch {self.name}{own} {option}"
-
-    def check_expected(self) -> None:
-        """Check that what must be there is there."""
-        missing = [p for p in self.download.expected if not (self.ledger.unpacked / p).exists()]
-        if missing:
-            raise DsltError(
-                f"{self.name}: {self.ledger.unpacked} lacks {', '.join(missing)} after unpacking; "
-                "was something else published under this address? Compare with "
-                f"{self.download.page}, and correct `expected` or `strip` in config/downloads.yaml"
-            )
-
-    def receipt(self, groups: Sequence[Group]) -> Receipt:
-        """Describe what was fetched, verified and unpacked."""
-        files, unpacked = [], []
-        for file in chain(*groups):
-            if known := self.ledger.recorded(file):
-                url = file.urls[0] if file.urls else None
-                files.append(
-                    ReceivedFile(file=file.file, url=url, bytes=known.bytes, sha256=known.sha256)
-                )
-            if file.placed:
-                unpacked.append(UnpackedFile(into=file.into, file=file.file))
-        unpacked += [UnpackedFile(into=p, file=None) for p in unprovided(self.download, groups)]
-        return Receipt(
-            download=self.name,
-            definition=digest(canonical(self.download)),
-            files=tuple(sorted(files, key=lambda file: file.file)),
-            unpacked=tuple(sorted(unpacked, key=lambda one: one.into)),
-            adopted=self.ledger.adopted,
+def _check_allowed(
+    download: Download, groups: Sequence[Group], ledger: Ledger, agreed: bool
+) -> None:
+    """Refuse what a person has to do first, in words that say what."""
+    absent = [file for group in groups for file in ledger.absent(group)]
+    by_hand = [file.file for file in absent if not file.urls]
+    by_hand += [path for path in unprovided(download, groups) if not ledger.made(path)]
+    unasked = download.access == "account" and ledger.adopted is None and absent
+    if by_hand or unasked:
+        steps = download.steps or "It has no address here."
+        raise DsltError(
+            f"{ledger.name} ({download.title}) has to be fetched by hand from {download.page}. "
+            f"{steps} Then give the folder: {_command(ledger, '--from DIR')}, where DIR has "
+            f"{looked_for(download, groups)}"
         )
+    if absent:
+        _check_agreed(download, ledger, agreed)
+
+
+def _check_agreed(download: Download, ledger: Ledger, agreed: bool) -> None:
+    if download.access == "agreement" and not agreed:
+        raise DsltError(
+            f"{ledger.name} ({download.title}) has terms that you have to accept first: "
+            f"{download.licence or 'see its page'}. {download.steps} Then run: "
+            f"{_command(ledger, '--agree')} (in the workflow: name it in the configuration's "
+            "`agreed`)"
+        )
+
+
+def _command(ledger: Ledger, option: str) -> str:
+    data = ledger.originals.parents[1]
+    own = "" if data == Path("data") else f" --data {data}"
+    return f"dslt fetch {ledger.name}{own} {option}"
+
+
+def _receipt(download: Download, groups: Sequence[Group], ledger: Ledger) -> Receipt:
+    """Describe what was fetched, verified and unpacked.
+
+    Raises:
+        DsltError: What must be there is not.
+    """
+    missing = [path for path in download.expected if not (ledger.unpacked / path).exists()]
+    if missing:
+        raise DsltError(
+            f"{ledger.name}: {ledger.unpacked} lacks {', '.join(missing)} after unpacking; was "
+            "something else published under this address? Compare with "
+            f"{download.page}, and correct `expected` or `strip` in config/downloads.yaml"
+        )
+    published = list(chain(*groups))
+    unpacked = [UnpackedFile(into=file.into, file=file.file) for file in published if file.placed]
+    unpacked += [UnpackedFile(into=path, file=None) for path in unprovided(download, groups)]
+    received = [
+        ReceivedFile(
+            file=file.file,
+            url=file.urls[0] if file.urls else None,
+            bytes=known.bytes,
+            sha256=known.sha256,
+        )
+        for file in published
+        if (known := ledger.recorded(file))
+    ]
+    return Receipt(
+        download=ledger.name,
+        definition=digest(canonical(download)),
+        files=tuple(sorted(received, key=lambda file: file.file)),
+        unpacked=tuple(sorted(unpacked, key=lambda one: one.into)),
+        adopted=ledger.adopted,
+    )

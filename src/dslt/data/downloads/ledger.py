@@ -66,6 +66,7 @@ class Ledger:
     """The records of one download; safe to use from several threads.
 
     Attributes:
+        name: Name of the download.
         originals: Folder of the original files.
         unpacked: Folder of what is unpacked.
     """
@@ -76,6 +77,7 @@ class Ledger:
         Raises:
             DsltError: One of them is not what this program wrote.
         """
+        self.name = name
         self.originals = downloads_folder(data, name)
         self.unpacked = unpacked_folder(data, name)
         self._lock = threading.Lock()
@@ -189,7 +191,7 @@ class Ledger:
         if os.path.lexists(path) and into not in self._made.paths:
             raise DsltError(
                 f"{path}: exists, but 'dslt fetch' did not make it; move it away, and take it "
-                f"from there with 'dslt fetch {self.unpacked.name} --from DIR' if it is right"
+                f"from there with 'dslt fetch {self.name} --from DIR' if it is right"
             )
         _remove(path)
 

@@ -16,17 +16,11 @@ from dslt.data.downloads.definitions import Download, PublishedFile
 from dslt.data.downloads.groups import Group
 from dslt.data.downloads.ledger import Ledger
 from dslt.data.downloads.partial import part_file
-from dslt.data.downloads.transfer import Policy, remote_size
+from dslt.data.downloads.transfer import remote_size
+from dslt.data.downloads.work import Fetcher
 
 
-def check_space(
-    name: str,
-    download: Download,
-    groups: Sequence[Group],
-    ledger: Ledger,
-    jobs: int,
-    policy: Policy,
-) -> int | None:
+def check_space(download: Download, groups: Sequence[Group], fetcher: Fetcher) -> int | None:
     """Check that there is room for what is to be fetched and unpacked.
 
     Lengths that no entry states are asked for. What is still not known is guessed from the
@@ -38,6 +32,7 @@ def check_space(
     Raises:
         DsltError: A disk has too little room.
     """
+    ledger = fetcher.ledger
     absent = [file for group in groups for file in ledger.absent(group)]
     present = [
         file
@@ -46,7 +41,7 @@ def check_space(
         for file in group
         if ledger.path(file).is_file()
     ]
-    sizes = _remote_sizes(absent, jobs, policy)
+    sizes = _remote_sizes(absent, fetcher)
     guess = (download.bytes or 0) // max(1, len(absent) + len(present))
     whole = {file: size or guess for file, size in zip(absent, sizes, strict=True)}
     left = {file: max(0, whole[file] - _arrived(file, ledger)) for file in absent}
@@ -57,11 +52,14 @@ def check_space(
     archives = sum(length for file, length in packed.items() if file.unpack == "all")
     fresh = archives and not ledger.unpacked.exists()
     unpacked = download.unpacked_bytes if fresh and download.unpacked_bytes else archives
-    check_room(name, {ledger.originals: kept + sum(passing[-jobs:]), ledger.unpacked: unpacked})
+    check_room(
+        ledger.name,
+        {ledger.originals: kept + sum(passing[-fetcher.jobs :]), ledger.unpacked: unpacked},
+    )
     return sum(left.values()) + sum(packed.values()) if all(sizes) else None
 
 
-def _remote_sizes(files: Sequence[PublishedFile], jobs: int, policy: Policy) -> list[int | None]:
+def _remote_sizes(files: Sequence[PublishedFile], fetcher: Fetcher) -> list[int | None]:
     """Give the lengths of files; once a server does not answer, no more are asked for."""
     silent = threading.Event()
 
@@ -69,12 +67,12 @@ def _remote_sizes(files: Sequence[PublishedFile], jobs: int, policy: Policy) -> 
         if file.bytes is not None or file.drive or silent.is_set():
             return file.bytes
         try:
-            return remote_size(file.urls[0], policy)
+            return remote_size(file.urls[0], fetcher.policy)
         except (AgainError, RefusedError):
             silent.set()
             return None
 
-    with ThreadPoolExecutor(jobs) as pool:
+    with ThreadPoolExecutor(fetcher.jobs) as pool:
         return list(pool.map(ask, files))
 
 

@@ -33,14 +33,14 @@ class Meter(tqdm):  # type: ignore[type-arg]
         stop: Set when the work is given up.
     """
 
-    def __init__(self, title: str, total: int | None = None, *, shown: bool = True) -> None:
-        """Show a bar on a terminal, and nothing elsewhere."""
+    def __init__(self, title: str, *, shown: bool) -> None:
+        """Show a bar on a terminal before long, and nothing elsewhere."""
         self.stop, self._counting = threading.Event(), threading.Lock()
         super().__init__(
             desc=title,
-            total=total,
             unit="B",
             unit_scale=True,
+            delay=0.1,
             file=sys.stderr,
             disable=None if shown else True,
         )
@@ -66,19 +66,19 @@ class Fetcher:
     """Fetches, checks and unpacks the files of one download.
 
     Attributes:
-        name: Name of the download.
-        ledger: Its records.
+        ledger: Records of the download.
         meter: Told the bytes that are dealt with.
+        jobs: Number of groups that are dealt with at a time.
         policy: Tries, waits and time-outs of the transfers.
     """
 
-    name: str
     ledger: Ledger
     meter: Meter
+    jobs: int
     policy: Policy
     _given_up: bool = False
 
-    def run(self, groups: Sequence[Group], jobs: int) -> None:
+    def run(self, groups: Sequence[Group]) -> None:
         """Fetch, check and unpack what is not there, whole groups at a time.
 
         A file that no address has does not keep the others from coming; a network or a disk that
@@ -89,7 +89,7 @@ class Fetcher:
         """
         if self.policy.sleep is time.sleep:
             self.policy = replace(self.policy, sleep=self.meter.wait)
-        with ThreadPoolExecutor(jobs) as pool:
+        with ThreadPoolExecutor(self.jobs) as pool:
             try:
                 outcomes = list(pool.map(self._bring, groups))
             except BaseException:  # an interrupt ends soon, not after hours of downloads
@@ -99,10 +99,10 @@ class Fetcher:
         failures = [str(failure) for failed, _ in outcomes for failure in failed]
         skipped = sum(count for _, count in outcomes)
         if len(failures) == 1 and not skipped:
-            raise DsltError(f"{self.name}: {failures[0]}")
+            raise DsltError(f"{self.ledger.name}: {failures[0]}")
         if failures:
             rest = [f"{skipped} more were not tried"] if skipped else []
-            lines = [f"{self.name}: {len(failures)} files failed:", *failures, *rest]
+            lines = [f"{self.ledger.name}: {len(failures)} files failed:", *failures, *rest]
             raise DsltError("\n".join(lines))
 
     def _bring(self, group: Group) -> tuple[list[DsltError], int]:
