@@ -47,9 +47,10 @@ class PublishedFile(Settings):
             without an account, so it is only taken from a copy (`dslt fetch NAME --from`).
         file: Its name under `data/downloads/<download>/`.
         names: One file for each; `{name}` in `urls`, `file` and `into` stands for the name.
-        bytes: Its length, where it is known.
-        checksum: As `sha256:...`, `sha1:...` or `md5:...`, where it is known.
-        drive: The address is one of a cloud drive, which asks before it hands out a large file.
+        bytes: Its length in bytes, where it is known.
+        checksum: Its checksum as `sha256:...`, `sha1:...` or `md5:...`, where it is known.
+        drive: Whether the address is one of a cloud drive, which asks before it hands out a large
+            file.
         unpack: `all`; `text`: everything but images, which are read from the (zip) archive; `none`.
         into: What the archive's content becomes under `data/unpacked/<download>/`: a folder, or the
             file in a `.gz`; `.` is that folder itself. With `unpack: none`, a copy of the file.
@@ -108,16 +109,16 @@ class _Download(Settings):
     """What all downloads have.
 
     Attributes:
-        title: In words.
-        version: As its publisher names it.
-        date: Of that version, `YYYY` or `YYYY-MM-DD`.
-        licence: In words; null: not stated where it is handed out.
-        page: Where a person reads about it.
+        title: Its name for readers.
+        version: Its version, as its publisher names it.
+        date: Date of that version, `YYYY` or `YYYY-MM-DD`.
+        licence: Its licence in words; null: not stated where it is handed out.
+        page: Address of a page about it.
         access: `open`; `agreement`: its terms have to be accepted (`--agree`, or `agreed` in the
             configuration); `account`: a person has to log in and fetch it by hand.
         steps: What a person has to do where access is not open, as sentences.
-        bytes: Of all files, where that is known or nearly so.
-        unpacked_bytes: Of what is unpacked, where that is known or nearly so.
+        bytes: Length of all files together, where that is known or nearly so.
+        unpacked_bytes: Length of what is unpacked, where that is known or nearly so.
         expected: Paths that must be there after unpacking, besides `into` of each file.
     """
 
@@ -153,7 +154,7 @@ class VotDownload(_Download):
     `S/`, its colour images stay in their archive, as `S/color/`.
 
     Attributes:
-        url: Of the manifest, `description.json`.
+        url: Address of the manifest, `description.json`.
     """
 
     kind: Literal["vot_manifest"]

@@ -65,8 +65,8 @@ def fetch_download(
         source: Folder of a copy to take it from.
         fetch_missing: Fetch what the copy lacks.
         verify: Read all original files again, whatever is known of them.
-        jobs: Files at a time.
-        progress: Show a progress bar on a terminal.
+        jobs: Number of files that are fetched at a time.
+        progress: Whether a progress bar is shown on a terminal.
         policy: Tries, waits and time-outs of the transfers.
 
     Returns:

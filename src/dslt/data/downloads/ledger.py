@@ -27,7 +27,7 @@ class Original(Settings):
     """An original file.
 
     Attributes:
-        bytes: Its length.
+        bytes: Its length in bytes.
         mtime_ns: When it was last written; null: it was removed after it was unpacked.
         sha256: SHA-256 of its bytes.
     """
@@ -43,8 +43,8 @@ class UnpackedPath(Settings):
     Attributes:
         archive: SHA-256 of the archive; null: the path is a link.
         settings: Digest of the settings that decided the content.
-        whole: False while it is being made.
-        link: Where the path leads, or lies, in a copy that was adopted.
+        whole: Whether it is complete; false while it is being made.
+        link: Where the path leads or lies in a copy that was adopted; null: it was unpacked.
     """
 
     archive: str | None = None

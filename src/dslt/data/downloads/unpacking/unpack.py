@@ -9,6 +9,7 @@ import re
 import secrets
 import shutil
 from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 import psutil
@@ -77,7 +78,7 @@ def unpack(
 
 
 def unpacked_path(path: str, strip: int, where: str) -> str | None:
-    """Where a member of an archive belongs after `strip`, null where it is left out.
+    """Say where a member of an archive belongs after `strip`, null where it is left out.
 
     Raises:
         DsltError: It lies above the folders that are dropped.
@@ -93,45 +94,40 @@ def unpacked_path(path: str, strip: int, where: str) -> str | None:
     return "/".join(parts[strip:])
 
 
+@dataclass
 class _Choice:
     """Which members are unpacked, and where to."""
 
-    def __init__(
-        self,
-        where: str,
-        strip: int,
-        only: Collection[str],
-        images: bool,
-        members: Collection[str] | None,
-    ) -> None:
-        self._where, self._strip, self._images = where, strip, images
-        self._only, self._members = set(only), None if members is None else set(members)
-        self._missing = self._only | (self._members or set())
+    where: str
+    strip: int
+    only: Collection[str]
+    images: bool
+    members: Collection[str] | None
+    found: set[str] = field(default_factory=set)
 
     def place(self, path: str | None) -> str | None:
-        """Where a member goes, null where it is not wanted."""
+        """Say where a member goes, null where it is not wanted."""
         if path is None:
-            if self._strip or self._only or self._members is not None or not self._images:
-                raise DsltError(f"{self._where}: one compressed file; there is nothing to choose")
+            if self.strip or self.only or self.members is not None or not self.images:
+                raise DsltError(f"{self.where}: one compressed file; there is nothing to choose")
             return _FILE
-        place = unpacked_path(path, self._strip, self._where)
-        if place is None or (self._members is not None and place not in self._members):
+        place = unpacked_path(path, self.strip, self.where)
+        if place is None or (self.members is not None and place not in self.members):
             return None
         top, slash, _ = place.partition("/")
-        if self._only and not (slash and top in self._only):
+        if self.only and not (slash and top in self.only):
             return None
-        self._missing -= {place, top}
-        return place if self._images or not is_image(place) else None
+        self.found |= {place, top}
+        return place if self.images or not is_image(place) else None
 
     def check(self) -> None:
         """Refuse an archive without a member or a folder that was asked for."""
-        if self._missing:
-            name = min(self._missing)
-            raise DsltError(f"{self._where}: no member {name!r} in the archive")
+        if missing := {*self.only, *(self.members or ())} - self.found:
+            raise DsltError(f"{self.where}: no member {min(missing)!r} in the archive")
 
 
 def is_image(path: str) -> bool:
-    """Whether a member is an image, by its name."""
+    """Tell whether a member is an image, by its name."""
     return PurePosixPath(path).suffix.lower() in SUFFIXES
 
 
@@ -151,7 +147,7 @@ def _write(open_member: Callable[[], Readable], folder: Path, place: str, gate: 
 
 @contextlib.contextmanager
 def _temporary_folder(parent: Path) -> Iterator[Path]:
-    """A folder beside the target, removed again unless it was renamed.
+    """Make a folder beside the target, removed again unless it was renamed.
 
     Its name says which process owns it, so that the next one can remove what a kill left behind.
     """
