@@ -121,5 +121,5 @@ class PartialFile:
         with write_errors(self.path):
             sync(self.path)
             self.path.replace(self.target)
-            sync(self.target.parent)
             self._note.unlink(missing_ok=True)
+            sync(self.target.parent)
