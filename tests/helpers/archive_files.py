@@ -6,7 +6,6 @@ import stat
 import struct
 import tarfile
 import zipfile
-from itertools import pairwise
 from pathlib import Path
 
 _ZEROS = bytes(70 << 20)  # more than any small archive may hold
@@ -47,18 +46,6 @@ def make_archive(path, kind, files):
         return make_zip(path, files)
     mode = "w:" + kind.partition(".")[2]
     return make_tar(path, *((name, tarfile.REGTYPE, data) for name, data in files), mode=mode)
-
-
-def cut(path, *places):
-    """Cut a file into parts at these places, and remove it."""
-    data = path.read_bytes()
-    ends = [0, *sorted(min(place, len(data)) for place in places), len(data)]
-    parts = []
-    for number, (start, end) in enumerate(pairwise(ends)):
-        parts.append(path.with_name(f"{path.name}.{number:03d}"))
-        parts[-1].write_bytes(data[start:end])
-    path.unlink()
-    return parts
 
 
 def tree(folder):

@@ -23,7 +23,6 @@ import yaml
 from PIL import Image
 
 from dslt.data.downloads.definitions import Download, parse_download
-from dslt.data.downloads.groups import pieces
 from dslt.data.downloads.vot_manifest import MANIFEST, manifest_files
 from http_server import Server
 from places import ROOT
@@ -147,9 +146,8 @@ class Example:
         else:
             published = [single for file in download.files for single in file.spelled_out()]
         for file in published:
-            for piece in pieces(file):
-                for url in piece.urls:
-                    yield url, piece.file
+            for url in file.urls:
+                yield url, file.file
 
 
 def at_server(values, url):

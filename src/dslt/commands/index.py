@@ -17,8 +17,7 @@ from dslt.data.benchmarks.checks import ImageCheck
 from dslt.data.benchmarks.definitions import Benchmark, parse_benchmark
 from dslt.data.benchmarks.index_file import write_index
 from dslt.data.benchmarks.kinds import AnnotationsBenchmark
-from dslt.data.downloads.definitions import Download, parse_download
-from dslt.data.downloads.registry import find_download
+from dslt.data.downloads.definitions import Download, find_download, parse_download
 from dslt.data.pairs.sets.kinds import is_training_set
 
 INDEXES = Path("results", "data")

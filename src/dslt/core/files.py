@@ -32,6 +32,15 @@ def write_error(path: str | os.PathLike[str], error: OSError) -> DsltError:
 
 
 @contextlib.contextmanager
+def write_errors(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Turn errors of the file system into the user's error for a failed write of `path`."""
+    try:
+        yield
+    except OSError as error:
+        raise write_error(path, error) from error
+
+
+@contextlib.contextmanager
 def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Give a temporary path beside `path` to write to, and rename it to `path` on success.
 

@@ -37,7 +37,7 @@ for name in names:
 DEFINITIONS = """
 import yaml
 from dslt.data.pairs.sets.open import load_training_sets
-from dslt.data.downloads.registry import load_downloads
+from dslt.data.downloads.definitions import load_downloads
 from dslt.core.text import merge
 from dslt.study.data import StudyData
 from dslt.study.load import load_study

@@ -20,10 +20,6 @@ from dslt.data.benchmarks.kinds import (
     FolderBenchmark,
     SyntheticBenchmark,
 )
-from dslt.data.downloads.sources import (
-    PackageFiles,
-    UrlFile,
-)
 from dslt.settings.base import validate
 
 Benchmark = ClipsBenchmark | SyntheticBenchmark | FolderBenchmark | AnnotationsBenchmark
@@ -48,16 +44,6 @@ def parse_benchmark(name: str, definition: Any) -> Benchmark:
     if not NAME.fullmatch(name):
         raise DsltError(f"benchmark {name!r}: the name has a space, a slash or a quote in it")
     return validate(_KINDS[kind], definition, f"benchmark {name}")
-
-
-def parse_fetchable(name: str, definition: Any) -> Benchmark | PackageFiles | UrlFile:
-    """Check the definition of anything that `dslt fetch` knows: a benchmark or other files."""
-    kind = definition.get("kind") if isinstance(definition, dict) else None
-    if kind == "package":
-        return validate(PackageFiles, definition, f"package files {name}")
-    if kind == "url":
-        return validate(UrlFile, definition, f"file {name}")
-    return parse_benchmark(name, definition)
 
 
 def load_benchmarks(

@@ -7,43 +7,35 @@ import os
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from dslt.core.errors import DsltError
-from dslt.core.files import write_error
-from dslt.data.downloads.definitions import Download
-from dslt.data.downloads.groups import Group, Piece
-from dslt.data.downloads.ledger import Ledger, Made
+from dslt.core.files import write_errors
+from dslt.data.downloads.definitions import Download, PublishedFile
+from dslt.data.downloads.groups import Group, is_below
+from dslt.data.downloads.ledger import Ledger
 from dslt.data.downloads.sums import file_sums
-from dslt.data.downloads.unpacking.parts import Progress
 from dslt.data.downloads.vot_manifest import MANIFEST
-from dslt.data.downloads.work import outstanding
+from dslt.data.downloads.work import Fetcher, Meter
 
 _NAMED = 5  # missing files that an error names
 
-
-@dataclass(frozen=True)
-class _Found:
-    """One thing that can be taken: archives, or what they unpack to."""
-
-    archives: tuple[tuple[Piece, Path, str], ...] = ()  # with their SHA-256
-    folders: tuple[tuple[str, Path], ...] = ()  # what is unpacked, the outermost first
+_Take = Callable[[], None]
+"""Takes what was found in a copy."""
 
 
 def unprovided(download: Download, groups: Sequence[Group]) -> list[str]:
-    """Paths that must be there and that no published file unpacks to."""
-    folders = [group.into for group in groups if group.unpacked]
-    return [path for path in download.expected if not _provided(path, folders)]
-
-
-def _provided(path: str, folders: Sequence[str]) -> bool:
-    return any(
-        folder in (".", path) or path.startswith(f"{folder}/") or folder.startswith(f"{path}/")
-        for folder in folders
-    )
+    """List the paths that must be there and that no published file unpacks to."""
+    folders = [group[0].into for group in groups if group[0].placed]
+    return [
+        path
+        for path in download.expected
+        if not any(is_below(path, folder) or is_below(folder, path) for folder in folders)
+    ]
 
 
 def looked_for(download: Download, groups: Sequence[Group]) -> str:
@@ -55,25 +47,15 @@ def looked_for(download: Download, groups: Sequence[Group]) -> str:
 
 
 def _either(group: Group, download: Download) -> str:
-    archives = ", ".join(piece.file for piece in group.pieces)
-    if not group.unpacked:
+    archives = ", ".join(file.file for file in group)
+    folders = [file.into for file in group] if group[0].into != "." else download.expected
+    if not group[0].placed or not folders:
         return archives
-    if group.into != ".":
-        return f"{archives} (or, unpacked, {', '.join(file.into for file in group.unpacked)})"
-    if not download.expected:
-        return archives
-    return f"{archives} (or, unpacked, {', '.join(download.expected)})"
+    return f"{archives} (or, unpacked, {', '.join(folders)})"
 
 
 def adopt(
-    download: Download,
-    groups: Sequence[Group],
-    source: Path,
-    ledger: Ledger,
-    *,
-    in_part: bool,
-    jobs: int,
-    progress: Progress,
+    download: Download, groups: Sequence[Group], source: Path, fetcher: Fetcher, *, in_part: bool
 ) -> None:
     """Take from a folder what a download lacks.
 
@@ -84,10 +66,8 @@ def adopt(
         download: Its definition.
         groups: Its files.
         source: Folder of the copy: archives, unpacked folders, or both.
-        ledger: Its records.
+        fetcher: Has its records.
         in_part: Take what is there even if something is missing.
-        jobs: Files that are hashed at a time.
-        progress: Told the bytes that are hashed.
 
     Raises:
         DsltError: The folder does not exist, or (unless `in_part`) something is missing in it or
@@ -95,33 +75,33 @@ def adopt(
     """
     if not source.is_dir():
         raise DsltError(f"--from {source}: no such folder")
-    source = source.resolve()
+    source, ledger = source.resolve(), fetcher.ledger
     if ledger.unpacked.resolve().is_relative_to(source) and ledger.unpacked.exists():
         raise DsltError(f"--from {source}: holds {ledger.unpacked} itself; name another folder")
-    wanted = [todo.group for todo in outstanding(groups, ledger) if todo.absent]
+    copy = _Copy(download, source, ledger, fetcher.meter)
+    takes: list[_Take] = []
     faults: list[str] = []
-    found: list[_Found] = []
-    with ThreadPoolExecutor(jobs) as pool:
-        for one, fault in pool.map(
-            lambda group: _find(group, download, source, ledger, progress), wanted
-        ):
-            found += [one] if one else []
+    with ThreadPoolExecutor(fetcher.jobs) as pool:
+        wanted = [group for group in groups if ledger.absent(group)]
+        for take, fault in pool.map(copy.find, wanted):
+            takes += [take] if take else []
             faults += [fault] if fault else []
     for path in unprovided(download, groups):
         if ledger.made(path) is None:
-            here = (source / path).exists()
-            found += [_Found(folders=((path, source / path),))] if here else []
-            faults += [] if here else [path]
+            if (source / path).exists():
+                takes.append(partial(copy.link_folders, [path]))
+            else:
+                faults.append(path)
     if faults and not in_part:
         more = f" and {len(faults) - _NAMED} more" if len(faults) > _NAMED else ""
         raise DsltError(
-            f"--from {source}: {len(faults)} of {len(faults) + len(found)} are missing or damaged: "
+            f"--from {source}: {len(faults)} of {len(faults) + len(takes)} are missing or damaged: "
             f"{'; '.join(faults[:_NAMED])}{more}; nothing was taken. Give --fetch-missing to fetch "
             "only these"
         )
-    for one in found:
-        _take(one, ledger)
-    if found:
+    for take in takes:
+        take()
+    if takes:
         ledger.note_adopted(source)
 
 
@@ -133,56 +113,79 @@ def take_manifest(source: Path, ledger: Ledger) -> bool:
     return False
 
 
-def _find(
-    group: Group, download: Download, source: Path, ledger: Ledger, progress: Progress
-) -> tuple[_Found | None, str]:
-    """Look for a group: for what has to be unpacked as a whole, first unpacked."""
-    folders, lacking = _folders(group, download, source)
-    if folders is not None and all(file.unpack == "all" for file in group.unpacked):
-        return folders, ""
-    archives, fault = _archives(group, download, source, ledger, progress)
-    if archives is None and folders is not None:
-        return folders, ""
-    return archives, lacking or fault
+@dataclass(frozen=True)
+class _Copy:
+    """A folder that has a download, or a part of it."""
 
+    download: Download
+    source: Path
+    ledger: Ledger
+    meter: Meter
 
-def _folders(group: Group, download: Download, source: Path) -> tuple[_Found | None, str]:
-    """The unpacked folders of a group if all are there, or what one that is there lacks."""
-    if not group.unpacked:
-        return None, ""
-    for file in group.unpacked:
-        place = source / file.into
-        if not (place.is_file() or (place.is_dir() and any(place.iterdir()))):
+    def find(self, group: Group) -> tuple[_Take | None, str]:
+        """Look for a group; gives what takes it, and what is wrong.
+
+        What has to be unpacked as a whole is looked for unpacked first, anything else packed.
+        """
+        folders, lacking = self._unpacked(group)
+        if folders is not None and all(file.unpack == "all" for file in group):
+            return folders, ""
+        archives, fault = self._archives(group)
+        if archives is None and folders is not None:
+            return folders, ""
+        return archives, lacking or fault
+
+    def _unpacked(self, group: Group) -> tuple[_Take | None, str]:
+        """Look for all unpacked folders of a group, or say what one that is there lacks."""
+        if not group[0].placed:
             return None, ""
-        inside = (*download.expected, *file.only) if file.into == "." else file.only
-        lacking = [name for name in inside if not (place / name).exists()]
-        if file.into == "." and (lacking or not inside):
-            return None, ""  # any folder is `.`: what it lacks says nothing
-        if lacking:
-            return None, f"{place} lacks {', '.join(lacking[:_NAMED])} ({len(lacking)} in all)"
-    return _Found(folders=tuple((file.into, source / file.into) for file in group.unpacked)), ""
+        for file in group:
+            place = self.source / file.into
+            if not (place.is_file() or (place.is_dir() and any(place.iterdir()))):
+                return None, ""
+            inside = (*self.download.expected, *file.only) if file.into == "." else file.only
+            lacking = [name for name in inside if not (place / name).exists()]
+            if file.into == "." and (lacking or not inside):
+                return None, ""  # any folder is `.`: what it lacks says nothing
+            if lacking:
+                return None, f"{place} lacks {', '.join(lacking[:_NAMED])} ({len(lacking)} in all)"
+        return partial(self.link_folders, [file.into for file in group]), ""
 
+    def _archives(self, group: Group) -> tuple[_Take | None, str]:
+        """Look for the absent files of a group, or say what is wrong with the first bad one."""
+        found = []
+        for file in group:
+            if self.ledger.path(file).is_file():
+                continue
+            places = [self.source / file.file, self.source / Path(file.file).name]
+            path = next((place for place in places if place.is_file()), None)
+            if path is None:
+                return None, _either(group, self.download)
+            fault = _does_not_open(path)
+            if not fault:
+                sums = file_sums(path, file.checksum, self.meter.count)
+                fault = sums.fault(file.bytes)
+            if fault:
+                return None, f"{path}: {fault}"
+            found.append((file, path, sums.sha256))
+        return partial(self._link_archives, found), ""
 
-def _archives(
-    group: Group, download: Download, source: Path, ledger: Ledger, progress: Progress
-) -> tuple[_Found | None, str]:
-    """The absent files of a group, checked, or what is wrong with the first that is not right."""
-    found = []
-    for piece in group.pieces:
-        if (ledger.originals / piece.file).is_file():
-            continue
-        places = [source / piece.file, source / Path(piece.file).name]
-        path = next((place for place in places if place.is_file()), None)
-        if path is None:
-            return None, _either(group, download)
-        fault = "" if piece.published.parts else _does_not_open(path)
-        if not fault:
-            sums = file_sums(path, piece.published.checksum, progress)
-            fault = sums.fault(piece.published.bytes)
-        if fault:
-            return None, f"{path}: {fault}"
-        found.append((piece, path, sums.sha256))
-    return _Found(archives=tuple(found)), ""
+    def _link_archives(self, found: Sequence[tuple[PublishedFile, Path, str]]) -> None:
+        """Link files under their names, and note their SHA-256."""
+        for file, path, sha256 in found:
+            _link(path, self.ledger.path(file))
+            self.ledger.note(file, sha256)
+
+    def link_folders(self, paths: Sequence[str]) -> None:
+        """Link the first of these folders (or files), and note that the others lie in it."""
+        for into in paths:
+            path, place = self.source / into, self.ledger.unpacked / into
+            self.ledger.clear(into)
+            self.ledger.note_link(into, path, whole=False)
+            if into == paths[0]:
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.symlink_to(path, target_is_directory=path.is_dir())
+            self.ledger.note_link(into, path, whole=True)
 
 
 def _does_not_open(path: Path) -> str:
@@ -201,29 +204,12 @@ def _does_not_open(path: Path) -> str:
     return ""
 
 
-def _take(found: _Found, ledger: Ledger) -> None:
-    for piece, path, sha256 in found.archives:
-        _link(path, ledger.originals / piece.file)
-        ledger.note(piece.file, sha256)
-    outer = next(iter(found.folders), None)
-    for into, path in found.folders:
-        ledger.clear(into)
-        ledger.note_made(into, Made(link=str(path), whole=False))
-        if (into, path) == outer:
-            place = ledger.unpacked / into
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.symlink_to(path, target_is_directory=path.is_dir())
-        ledger.note_made(into, Made(link=str(path)))
-
-
 def _link(path: Path, place: Path) -> None:
     """Link a file: hard where both are on one disk, so that it stays if the copy goes."""
-    try:
+    with write_errors(place):
         place.parent.mkdir(parents=True, exist_ok=True)
         place.unlink(missing_ok=True)
         try:
             os.link(path.resolve(), place)
         except OSError:
             place.symlink_to(path.resolve())
-    except OSError as error:
-        raise write_error(place, error) from error

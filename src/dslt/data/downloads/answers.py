@@ -1,4 +1,4 @@
-"""What servers answer: failures that pass and failures that last, pages, versions, lengths."""
+"""Read what servers answer: failures that pass or last, pages, versions, lengths."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def check_no_page(answer: requests.Response, start: bytes, name: str | os.PathLi
     Args:
         answer: The answer.
         start: Its first bytes.
-        name: Of the file.
+        name: Name of the file.
 
     Raises:
         RefusedError: It is a page.
@@ -99,7 +99,7 @@ def page_words(html: str) -> str:
 
 
 def is_page(answer: requests.Response) -> bool:
-    """Whether an answer calls itself a web page."""
+    """Tell whether an answer calls itself a web page."""
     return answer.headers.get("Content-Type", "").lower().startswith("text/html")
 
 
@@ -108,18 +108,18 @@ def _may_be_page(name: str | os.PathLike[str]) -> bool:
 
 
 def validator_of(answer: requests.Response) -> str | None:
-    """What tells this version of the file from others; weak tags do not."""
+    """Give what tells this version of the file from others; weak tags do not."""
     tag = answer.headers.get("ETag")
     return tag if tag and tag.startswith('"') else answer.headers.get("Last-Modified")
 
 
 def stated_length(answer: requests.Response) -> int | None:
-    """Length of the body."""
+    """Give the length of the body in bytes, None where it is not stated."""
     return _number(answer.headers.get("Content-Length"))
 
 
 def stated_range(answer: requests.Response) -> tuple[int | None, int | None]:
-    """First byte of a part, and length of the whole file."""
+    """Give the number of the first byte of a part, and the length of the whole file."""
     found = _RANGE.match(answer.headers.get("Content-Range", ""))
     return (_number(found[1]), _number(found[2])) if found else (None, None)
 
@@ -129,7 +129,7 @@ def _number(text: str | None) -> int | None:
 
 
 def _seconds(text: str | None) -> float:
-    """Seconds that `Retry-After` asks for, a number or a date."""
+    """Give the seconds that `Retry-After` asks for, as a number or by a date."""
     if (number := _number(text)) is not None:
         return number
     try:

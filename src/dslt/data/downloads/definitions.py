@@ -1,4 +1,4 @@
-"""What publishers hand out: the entries of `config/downloads.yaml`.
+"""What can be fetched: the entries of `config/downloads.yaml` and of `config/weights.yaml`.
 
 One entry is one download: its files, their sizes and checksums where anybody states them, and what
 they unpack to. Original files lie in `data/downloads/<name>/`, what is unpacked from them in
@@ -15,14 +15,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from dslt.core.definitions import BENCHMARKS, DOWNLOADS, config_file, read_definitions
 from dslt.core.errors import unknown
-from dslt.settings.base import Settings, validate
+from dslt.data.downloads.sources import Bytes, PackageFiles, UrlFile
+from dslt.settings.base import Model, Settings, validate
 
-DOWNLOADS = Path("downloads")
-UNPACKED = Path("unpacked")
-RECEIPT = "receipt.json"
+CheckedFiles = PackageFiles | UrlFile
 
-Bytes = Annotated[int, Field(gt=0)]
 Access = Literal["open", "agreement", "account"]
 
 
@@ -48,11 +47,10 @@ class PublishedFile(Settings):
             without an account, so it is only taken from a copy (`dslt fetch NAME --from`).
         file: Its name under `data/downloads/<download>/`.
         names: One file for each; `{name}` in `urls`, `file` and `into` stands for the name.
-        parts: The file is published cut up: `{part}` in `urls` and `file` stands for each of these
-            words, and the parts one after another are the archive.
-        bytes: Its length, where it is known.
-        checksum: As `sha256:...`, `sha1:...` or `md5:...`, where it is known.
-        drive: The address is one of a cloud drive, which asks before it hands out a large file.
+        bytes: Its length in bytes, where it is known.
+        checksum: Its checksum as `sha256:...`, `sha1:...` or `md5:...`, where it is known.
+        drive: Whether the address is one of a cloud drive, which asks before it hands out a large
+            file.
         unpack: `all`; `text`: everything but images, which are read from the (zip) archive; `none`.
         into: What the archive's content becomes under `data/unpacked/<download>/`: a folder, or the
             file in a `.gz`; `.` is that folder itself. With `unpack: none`, a copy of the file.
@@ -65,7 +63,6 @@ class PublishedFile(Settings):
     urls: tuple[Url, ...] = ()
     file: RelativePath
     names: tuple[str, ...] = ()
-    parts: tuple[str, ...] = ()
     bytes: Bytes | None = None
     checksum: Checksum | None = None
     drive: bool = False
@@ -76,19 +73,23 @@ class PublishedFile(Settings):
     keep: bool = True
 
     @model_validator(mode="after")
-    def _spelled_out(self) -> PublishedFile:
-        for key, used in (("name", self.names), ("part", self.parts)):
-            for text in (self.file, *self.urls):
-                if bool(used) != (f"{{{key}}}" in text):
-                    raise ValueError(f"{text!r}: {{{key}}} and `{key}s` go together")
+    def _is_consistent(self) -> PublishedFile:
+        for text in (self.file, *self.urls):
+            if bool(self.names) != ("{name}" in text):
+                raise ValueError(f"{text!r}: {{name}} and `names` go together")
         if self.unpack == "text" and not (self.keep and self.file.endswith(".zip")):
             raise ValueError("unpack: text needs a zip archive that is kept")
-        if (self.names or self.parts) and (self.checksum or self.bytes):
+        if self.names and (self.checksum or self.bytes):
             raise ValueError("`bytes` and `checksum` are of one file")
         return self
 
+    @property
+    def placed(self) -> bool:
+        """Whether the file is unpacked, or copied as it is, to a path."""
+        return self.unpack != "none" or self.into != "."
+
     def spelled_out(self) -> list[PublishedFile]:
-        """One entry for each name; parts stay together."""
+        """Give one entry for each name."""
         if not self.names:
             return [self]
         return [
@@ -108,16 +109,16 @@ class _Download(Settings):
     """What all downloads have.
 
     Attributes:
-        title: In words.
-        version: As its publisher names it.
-        date: Of that version, `YYYY` or `YYYY-MM-DD`.
-        licence: In words; null: not stated where it is handed out.
-        page: Where a person reads about it.
+        title: Its name for readers.
+        version: Its version, as its publisher names it.
+        date: Date of that version, `YYYY` or `YYYY-MM-DD`.
+        licence: Its licence in words; null: not stated where it is handed out.
+        page: Address of a page about it.
         access: `open`; `agreement`: its terms have to be accepted (`--agree`, or `agreed` in the
             configuration); `account`: a person has to log in and fetch it by hand.
         steps: What a person has to do where access is not open, as sentences.
-        bytes: Of all files, where that is known or nearly so.
-        unpacked_bytes: Of what is unpacked, where that is known or nearly so.
+        bytes: Length of all files together, where that is known or nearly so.
+        unpacked_bytes: Length of what is unpacked, where that is known or nearly so.
         expected: Paths that must be there after unpacking, besides `into` of each file.
     """
 
@@ -153,7 +154,7 @@ class VotDownload(_Download):
     `S/`, its colour images stay in their archive, as `S/color/`.
 
     Attributes:
-        url: Of the manifest, `description.json`.
+        url: Address of the manifest, `description.json`.
     """
 
     kind: Literal["vot_manifest"]
@@ -161,26 +162,40 @@ class VotDownload(_Download):
 
 
 Download = FilesDownload | VotDownload
-_KINDS: dict[str, type[Download]] = {"files": FilesDownload, "vot_manifest": VotDownload}
+DOWNLOAD_KINDS: dict[str, type[Download]] = {"files": FilesDownload, "vot_manifest": VotDownload}
+CHECKED_KINDS: dict[str, type[CheckedFiles]] = {"package": PackageFiles, "url": UrlFile}
 
 
 def parse_download(
-    name: str, definition: Any, sequences: Mapping[str, tuple[str, ...]] | None = None
+    name: str, definition: Any, benchmarks: Mapping[str, Any] | None = None
 ) -> Download:
     """Check the definition of a download.
 
     Args:
         name: Its name.
         definition: Its entry.
-        sequences: Sequences of the benchmarks that `only` may name.
+        benchmarks: Entries of the benchmarks, whose sequences `only` may name.
 
     Raises:
         DsltError: An unknown kind, key or benchmark, a missing key, or a wrong value.
     """
+    return _parse(DOWNLOAD_KINDS, name, _resolved(name, definition, benchmarks or {}))
+
+
+def parse_checked_files(name: str, definition: Any) -> CheckedFiles:
+    """Check the definition of files of a package, or of a file at an address.
+
+    Raises:
+        DsltError: As `parse_download`.
+    """
+    return _parse(CHECKED_KINDS, name, definition)
+
+
+def _parse(kinds: Mapping[Any, type[Model]], name: str, definition: Any) -> Model:
     kind = definition.get("kind") if isinstance(definition, dict) else definition
-    if kind not in _KINDS:
-        raise unknown(f"kind of download {name}:", kind, _KINDS)
-    return validate(_KINDS[kind], _resolved(name, definition, sequences or {}), f"download {name}")
+    if kind not in kinds:
+        raise unknown(f"kind of download {name}:", kind, kinds)
+    return validate(kinds[kind], definition, f"download {name}")
 
 
 def parse_downloads(
@@ -195,41 +210,62 @@ def parse_downloads(
     Raises:
         DsltError: As `parse_download`.
     """
-    sequences = {
-        name: tuple(entry["sequences"])
-        for name, entry in benchmarks.items()
-        if isinstance(entry, dict) and entry.get("sequences")
-    }
-    return {name: parse_download(name, entry, sequences) for name, entry in definitions.items()}
+    return {name: parse_download(name, entry, benchmarks) for name, entry in definitions.items()}
 
 
-def _resolved(name: str, definition: Any, sequences: Mapping[str, tuple[str, ...]]) -> Any:
+def load_downloads() -> dict[str, Download]:
+    """Read and check all downloads of `config/downloads.yaml`.
+
+    Raises:
+        DsltError: A file is missing, or an entry is wrong.
+    """
+    return parse_downloads(*(read_definitions(config_file(f)) for f in (DOWNLOADS, BENCHMARKS)))
+
+
+def find_download(name: str) -> Download:
+    """Look one download of `config/downloads.yaml` up.
+
+    Raises:
+        DsltError: As `load_downloads`, or there is no such entry.
+    """
+    known = load_downloads()
+    if name not in known:
+        raise unknown("download", name, known)
+    return known[name]
+
+
+def _resolved(name: str, definition: Any, benchmarks: Mapping[str, Any]) -> Any:
     """Put the sequences of a benchmark in the place of its name."""
-    files = definition.get("files")
+    files = definition.get("files") if isinstance(definition, dict) else None
     if not isinstance(files, list | tuple):
         return definition
     spelled = []
     for file in files:
         only = file.get("only") if isinstance(file, dict) else None
         if isinstance(only, dict):
+            known = {
+                key: entry["sequences"]
+                for key, entry in benchmarks.items()
+                if isinstance(entry, dict) and entry.get("sequences")
+            }
             benchmark = str(only.get("benchmark"))
-            if benchmark not in sequences:
-                raise unknown(f"benchmark in `only` of download {name}:", benchmark, sequences)
-            file = {**file, "only": sequences[benchmark]}
+            if benchmark not in known:
+                raise unknown(f"benchmark in `only` of download {name}:", benchmark, known)
+            file = {**file, "only": known[benchmark]}
         spelled.append(file)
     return {**definition, "files": spelled}
 
 
 def downloads_folder(data: str | os.PathLike[str], name: str) -> Path:
-    """Folder of the original files of a download."""
-    return Path(data) / DOWNLOADS / name
+    """Give the folder of the original files of a download."""
+    return Path(data, "downloads", name)
 
 
 def unpacked_folder(data: str | os.PathLike[str], name: str) -> Path:
-    """Folder of what is unpacked from a download."""
-    return Path(data) / UNPACKED / name
+    """Give the folder of what is unpacked from a download."""
+    return Path(data, "unpacked", name)
 
 
 def receipt_file(data: str | os.PathLike[str], name: str) -> Path:
-    """The file that says what was fetched, verified and unpacked."""
-    return downloads_folder(data, name) / RECEIPT
+    """Give the path of the file that says what was fetched, verified and unpacked."""
+    return downloads_folder(data, name) / "receipt.json"

@@ -1,4 +1,4 @@
-"""The page on which a cloud drive asks before it hands out a file that it did not scan."""
+"""Read the page on which a cloud drive asks before it hands out a file that it did not scan."""
 
 from __future__ import annotations
 
@@ -40,19 +40,19 @@ class _Page(HTMLParser):
 
 
 def page_title(html: str) -> str:
-    """Title of a page, empty where it has none."""
+    """Give the title of a page, empty where it has none."""
     page = _Page()
     page.feed(html)
     return page.title
 
 
 def over_quota(html: str) -> bool:
-    """Whether a page says that the file was downloaded too often of late."""
+    """Tell whether a page says that the file was downloaded too often of late."""
     return any(words in html.lower() for words in _QUOTA)
 
 
 def confirmation(html: str, url: str) -> tuple[str, dict[str, str]] | None:
-    """What the page's button would ask for.
+    """Give what the page's button would ask for.
 
     Args:
         html: The page.

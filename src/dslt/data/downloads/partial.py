@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from dslt.core.files import atomic_write, sync, write_error
+from dslt.core.files import atomic_write, sync, write_errors
 from dslt.core.text import canonical
-from dslt.data.downloads.sums import Sums, file_sums
-from dslt.data.downloads.unpacking.parts import Progress
+from dslt.data.downloads.sums import Checksums, CountBytes, file_sums
 from dslt.settings.base import Settings
 
 
 def part_file(target: Path) -> Path:
-    """Where the unfinished file of `target` lies."""
+    """Give the place of the unfinished file of `target`."""
     return target.with_name(f"{target.name}.part")
 
 
@@ -24,7 +22,7 @@ class Origin(Settings):
     Attributes:
         url: The address that was asked, before any redirect.
         validator: What `If-Range` takes: a strong entity tag or a date; null: none was given.
-        total: Length of the whole file, where it is known.
+        total: Length of the whole file in bytes, where it is known.
     """
 
     url: str
@@ -32,16 +30,18 @@ class Origin(Settings):
     total: int | None = None
 
 
-class Part:
+class PartialFile:
     """The unfinished file `<target>.part`, with `<target>.part.json` about its origin.
 
     Attributes:
-        sums: Length and sums of the bytes that are there.
-        origin: Where they come from; None: there are none that could be gone on with.
-        resumed: Whether bytes of more than one answer are in it.
+        target: The finished file.
+        path: The unfinished file.
+        sums: Length and checksums of the bytes that are there.
+        origin: Where the bytes come from; None: there are none that could be gone on with.
+        resumed: Whether bytes of more than one answer are in the file.
     """
 
-    def __init__(self, target: Path, checksum: str | None, progress: Progress) -> None:
+    def __init__(self, target: Path, checksum: str | None, progress: CountBytes) -> None:
         """Take up what an earlier run left.
 
         Args:
@@ -56,7 +56,9 @@ class Part:
         self._progress = progress
         self.origin = self._left_over()
         self.resumed = self.origin is not None
-        self.sums = file_sums(self.path, checksum, progress) if self.resumed else Sums(checksum)
+        self.sums = (
+            file_sums(self.path, checksum, progress) if self.resumed else Checksums(checksum)
+        )
 
     def _left_over(self) -> Origin | None:
         if not (self.path.is_file() and self._note.is_file()):
@@ -67,13 +69,13 @@ class Part:
             return None
 
     def in_order(self, urls: Sequence[str]) -> list[str]:
-        """The addresses, first the one that the bytes came from, so that it can go on."""
+        """Sort the addresses, first the one that the bytes came from, so that it can go on."""
         return sorted(urls, key=lambda url: self.origin is None or url != self.origin.url)
 
     def start(self, origin: Origin) -> None:
         """Drop what is there and begin anew."""
         self.drop()
-        with self._write_errors():
+        with write_errors(self.path):
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self.path.write_bytes(b"")
         with atomic_write(self._note) as temporary:
@@ -82,18 +84,11 @@ class Part:
 
     def drop(self) -> None:
         """Remove what is there. The note goes first: bytes without it are never gone on with."""
-        with self._write_errors():
+        with write_errors(self.path):
             self._note.unlink(missing_ok=True)
             self.path.unlink(missing_ok=True)
         self._progress(-self.sums.length)
-        self.sums, self.origin, self.resumed = Sums(self._checksum), None, False
-
-    @contextlib.contextmanager
-    def _write_errors(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise write_error(self.path, error) from error
+        self.sums, self.origin, self.resumed = Checksums(self._checksum), None, False
 
     def append(self, chunks: Iterator[bytes]) -> None:
         """Add bytes; those that came before an error of the source are kept.
@@ -101,30 +96,30 @@ class Part:
         Raises:
             DsltError: The disk is full or the place is not writable.
         """
-        with self._write_errors():
+        with write_errors(self.path):
             handle = self.path.open("ab")
         try:
             for chunk in chunks:
-                with self._write_errors():
+                with write_errors(self.path):
                     handle.write(chunk)
                 self.sums.update(chunk)
                 self._progress(len(chunk))
         finally:
-            with self._write_errors():
+            with write_errors(self.path):
                 handle.close()
 
     def set_aside(self) -> Path:
         """Rename the bytes to `<target>.wrong`, for whoever wants to see what was served."""
         wrong = self.target.with_name(f"{self.target.name}.wrong")
-        with self._write_errors():
+        with write_errors(self.path):
             self.path.replace(wrong)
         self.drop()
         return wrong
 
     def finish(self) -> None:
         """Put the whole file in its place, on the disk before it has its name."""
-        with self._write_errors():
+        with write_errors(self.path):
             sync(self.path)
             self.path.replace(self.target)
-            sync(self.target.parent)
             self._note.unlink(missing_ok=True)
+            sync(self.target.parent)

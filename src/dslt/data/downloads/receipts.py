@@ -7,8 +7,7 @@ import os
 from pathlib import Path
 
 from dslt.core.files import atomic_write
-from dslt.core.text import canonical, digest
-from dslt.data.downloads.definitions import Download, receipt_file
+from dslt.data.downloads.definitions import receipt_file
 from dslt.settings.base import Settings
 
 
@@ -18,8 +17,8 @@ class ReceivedFile(Settings):
     Attributes:
         file: Its name under the download's folder.
         url: Its published address (the first, whichever mirror served it); null: it has none.
-        bytes: Its length.
-        sha256: Of its bytes.
+        bytes: Its length in bytes.
+        sha256: SHA-256 of its bytes.
     """
 
     file: str
@@ -46,8 +45,8 @@ class Receipt(Settings):
     Attributes:
         download: Its name.
         definition: Digest of its definition.
-        files: The originals, by name; of folders that were adopted, none.
-        unpacked: What was made of them.
+        files: The originals, sorted by name; there are none of folders that were adopted.
+        unpacked: What was made of the originals, sorted by path.
         adopted: Folder of an existing copy that (some of) it was taken from.
     """
 
@@ -56,11 +55,6 @@ class Receipt(Settings):
     files: tuple[ReceivedFile, ...]
     unpacked: tuple[UnpackedFile, ...]
     adopted: str | None = None
-
-
-def definition_digest(download: Download) -> str:
-    """Tell definitions of a download apart."""
-    return digest(canonical(download))
 
 
 def write_receipt(data: str | os.PathLike[str], receipt: Receipt) -> Path:

@@ -1,4 +1,4 @@
-"""Files of packages and of web addresses: what their definitions may say."""
+"""Files that are known by their checksums, of packages and of web addresses."""
 
 from __future__ import annotations
 
@@ -16,10 +16,9 @@ def _plain_file(name: str) -> str:
     return name
 
 
-Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-
-
+Bytes = Annotated[int, Field(gt=0)]
 FileName = Annotated[str, AfterValidator(_plain_file)]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class Member(Settings):
@@ -27,7 +26,7 @@ class Member(Settings):
 
     Attributes:
         path: Where it is in the package's wheel.
-        sha256: Of the file.
+        sha256: SHA-256 of the file.
     """
 
     path: str
@@ -39,15 +38,25 @@ class PackageSource(Settings):
 
     Attributes:
         package: The exact requirement, `name==version`.
-        sha256: Of the wheel.
-        bytes: About how long it is, for plans.
+        sha256: SHA-256 of the wheel.
+        bytes: Approximate length of the wheel, for plans.
         members: The files by the name that they get.
     """
 
     package: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+==[A-Za-z0-9.+!_-]+$")]
     sha256: Sha256
-    bytes: Annotated[int, Field(gt=0)] | None = None
+    bytes: Bytes | None = None
     members: Annotated[dict[FileName, Member], Field(min_length=1)]
+
+    @property
+    def origin(self) -> str:
+        """Where the files come from, in words."""
+        return f"the package {self.package}"
+
+    @property
+    def checksums(self) -> dict[str, str]:
+        """SHA-256 of each file that `dslt fetch` makes, by name."""
+        return {name: member.sha256 for name, member in self.members.items()}
 
 
 class PackageFiles(PackageSource):
@@ -56,10 +65,6 @@ class PackageFiles(PackageSource):
     kind: Literal["package"]
     title: str = ""
 
-    def fetched_files(self) -> list[str]:
-        """Names of the files that `dslt fetch` makes."""
-        return list(self.members)
-
 
 class UrlFile(Settings):
     """One file at a web address.
@@ -67,8 +72,8 @@ class UrlFile(Settings):
     Attributes:
         url: Where it is.
         file: The name that it gets.
-        sha256: Of the file.
-        bytes: About how long it is, for plans.
+        sha256: SHA-256 of the file.
+        bytes: Approximate length of the file, for plans.
     """
 
     kind: Literal["url"]
@@ -76,8 +81,14 @@ class UrlFile(Settings):
     url: Annotated[str, Field(pattern=r"^(https?|file)://\S+$")]
     file: FileName
     sha256: Sha256
-    bytes: Annotated[int, Field(gt=0)] | None = None
+    bytes: Bytes | None = None
 
-    def fetched_files(self) -> list[str]:
-        """Name of the file that `dslt fetch` makes."""
-        return [self.file]
+    @property
+    def origin(self) -> str:
+        """Where the file comes from."""
+        return self.url
+
+    @property
+    def checksums(self) -> dict[str, str]:
+        """SHA-256 of the file that `dslt fetch` makes, by name."""
+        return {self.file: self.sha256}

@@ -6,28 +6,21 @@ import os
 import shutil
 import threading
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from dslt.core.errors import DsltError
 from dslt.data.downloads.answers import AgainError, RefusedError
-from dslt.data.downloads.definitions import Download
-from dslt.data.downloads.groups import Piece
+from dslt.data.downloads.definitions import Download, PublishedFile
+from dslt.data.downloads.groups import Group
 from dslt.data.downloads.ledger import Ledger
 from dslt.data.downloads.partial import part_file
-from dslt.data.downloads.transfer import Policy, remote_size
-from dslt.data.downloads.work import Todo, is_made
+from dslt.data.downloads.transfer import remote_size
+from dslt.data.downloads.work import Fetcher
 
 
-def check_space(
-    name: str,
-    download: Download,
-    todos: Sequence[Todo],
-    ledger: Ledger,
-    jobs: int,
-    policy: Policy,
-) -> int | None:
+def check_space(download: Download, groups: Sequence[Group], fetcher: Fetcher) -> int | None:
     """Check that there is room for what is to be fetched and unpacked.
 
     Lengths that no entry states are asked for. What is still not known is guessed from the
@@ -39,62 +32,61 @@ def check_space(
     Raises:
         DsltError: A disk has too little room.
     """
-    sizes = _remote_sizes(todos, jobs, policy)
-    pieces = sum(len(todo.absent) + len(todo.present) for todo in todos)
-    guess = (download.bytes or 0) // max(1, pieces)
-    whole = {piece: sizes[piece.file] or guess for todo in todos for piece in todo.absent}
-    left = {piece: _left(piece, length, ledger) for piece, length in whole.items()}
-    kept = sum(length for piece, length in left.items() if piece.published.keep)
-    passing = sorted(length for piece, length in left.items() if not piece.published.keep)
-    packed = [one for todo in todos for one in _packed(todo, whole, ledger)]
-    archives = sum(length for kind, length in packed if kind == "all")
+    ledger = fetcher.ledger
+    absent = [file for group in groups for file in ledger.absent(group)]
+    present = [
+        file
+        for group in groups
+        if not ledger.is_adopted(group)
+        for file in group
+        if ledger.path(file).is_file()
+    ]
+    sizes = _remote_sizes(absent, fetcher)
+    guess = (download.bytes or 0) // max(1, len(absent) + len(present))
+    whole = {file: size or guess for file, size in zip(absent, sizes, strict=True)}
+    left = {file: max(0, whole[file] - _arrived(file, ledger)) for file in absent}
+    kept = sum(length for file, length in left.items() if file.keep)
+    passing = sorted(length for file, length in left.items() if not file.keep)
+    whole |= {file: ledger.path(file).stat().st_size for file in present}
+    packed = {file: length for file, length in whole.items() if not ledger.is_made(file)}
+    archives = sum(length for file, length in packed.items() if file.unpack == "all")
     fresh = archives and not ledger.unpacked.exists()
     unpacked = download.unpacked_bytes if fresh and download.unpacked_bytes else archives
-    check_room(name, {ledger.originals: kept + sum(passing[-jobs:]), ledger.unpacked: unpacked})
-    total = sum(left.values()) + sum(length for _, length in packed)
-    return total if all(sizes.values()) else None
+    check_room(
+        ledger.name,
+        {ledger.originals: kept + sum(passing[-fetcher.jobs :]), ledger.unpacked: unpacked},
+    )
+    return sum(left.values()) + sum(packed.values()) if all(sizes) else None
 
 
-def _remote_sizes(todos: Sequence[Todo], jobs: int, policy: Policy) -> dict[str, int | None]:
-    """Lengths of the absent files; once a server does not answer, no more are asked for."""
-    absent = [piece for todo in todos for piece in todo.absent]
+def _remote_sizes(files: Sequence[PublishedFile], fetcher: Fetcher) -> list[int | None]:
+    """Give the lengths of files; once a server does not answer, no more are asked for."""
     silent = threading.Event()
 
-    def ask(piece: Piece) -> int | None:
-        published = piece.published
-        if published.bytes is not None or published.drive or silent.is_set():
-            return published.bytes
+    def ask(file: PublishedFile) -> int | None:
+        if file.bytes is not None or file.drive or silent.is_set():
+            return file.bytes
         try:
-            return remote_size(piece.urls[0], policy)
+            return remote_size(file.urls[0], fetcher.policy)
         except (AgainError, RefusedError):
             silent.set()
             return None
 
-    with ThreadPoolExecutor(jobs) as pool:
-        sizes = list(pool.map(ask, absent))
-    return {piece.file: size for piece, size in zip(absent, sizes, strict=True)}
+    with ThreadPoolExecutor(fetcher.jobs) as pool:
+        return list(pool.map(ask, files))
 
 
-def _left(piece: Piece, length: int, ledger: Ledger) -> int:
-    """Bytes that have not come yet."""
-    part = part_file(ledger.originals / piece.file)
-    return max(0, length - part.stat().st_size) if part.is_file() else length
-
-
-def _packed(todo: Todo, whole: Mapping[Piece, int], ledger: Ledger) -> Iterator[tuple[str, int]]:
-    """How the archives of a group are to be unpacked, and their lengths."""
-    for piece in (*todo.absent, *todo.present):
-        if not is_made(piece.published, ledger):
-            known = whole.get(piece)
-            length = (ledger.originals / piece.file).stat().st_size if known is None else known
-            yield piece.published.unpack, length
+def _arrived(file: PublishedFile, ledger: Ledger) -> int:
+    """Give the bytes of a file that an earlier run left."""
+    part = part_file(ledger.path(file))
+    return part.stat().st_size if part.is_file() else 0
 
 
 def check_room(name: str, needs: Mapping[Path, int]) -> None:
     """Check that the disks have room for what folders will get.
 
     Args:
-        name: Of the download, for the error.
+        name: Name of the download, for the error.
         needs: Bytes by folder; the folders need not exist yet.
 
     Raises:
@@ -115,7 +107,7 @@ def check_room(name: str, needs: Mapping[Path, int]) -> None:
 
 
 def size(number: int | None) -> str:
-    """Bytes for a person, in decimal units."""
+    """Write bytes for a person, in decimal units."""
     if number is None:
         return "?"
     for unit, factor in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
@@ -125,7 +117,7 @@ def size(number: int | None) -> str:
 
 
 def _existing(path: Path) -> Path:
-    """The nearest folder that exists already."""
+    """Find the nearest folder that exists already."""
     path = Path(os.path.realpath(path))
     while not path.exists():
         path = path.parent

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 
-from dslt.data.downloads.unpacking.parts import Progress
-
 _CHUNK = 1 << 20
+CountBytes = Callable[[int], object]
+"""Called with the number of bytes that were dealt with since the last call."""
 
 
-class Sums:
+class Checksums:
     """Length, SHA-256 and one more sum of bytes as they pass.
 
     Attributes:
-        length: Bytes so far.
+        length: Number of bytes so far.
     """
 
     def __init__(self, checksum: str | None) -> None:
@@ -24,21 +25,20 @@ class Sums:
             checksum: The one to compare with, `sha256:...`, `sha1:...` or `md5:...`, or None.
         """
         self.length = 0
-        algorithm, _, self._expected = (checksum or "sha256:").partition(":")
-        self._sha256 = hashlib.sha256()
-        self._compared = hashlib.new(algorithm, usedforsecurity=False)
+        kind, _, self._expected = (checksum or "sha256:").partition(":")
+        self._sums = {each: hashlib.new(each, usedforsecurity=False) for each in ("sha256", kind)}
+        self._kind = kind
 
     def update(self, chunk: bytes) -> None:
         """Take bytes in."""
         self.length += len(chunk)
-        self._sha256.update(chunk)
-        if self._compared.name != "sha256":
-            self._compared.update(chunk)
+        for each in self._sums.values():
+            each.update(chunk)
 
     @property
     def sha256(self) -> str:
         """SHA-256 so far, hexadecimal."""
-        return self._sha256.hexdigest()
+        return self._sums["sha256"].hexdigest()
 
     def fault(self, length: int | None) -> str:
         """Say what is wrong with the bytes, empty if nothing is known to be.
@@ -48,16 +48,16 @@ class Sums:
         """
         if length is not None and self.length != length:
             return f"it has {self.length} bytes, expected {length}"
-        same = self._sha256 if self._compared.name == "sha256" else self._compared
-        if self._expected and same.hexdigest() != self._expected:
-            kind = self._compared.name.upper()
-            return f"wrong checksum: expected {kind} {self._expected}, got {same.hexdigest()}"
+        got = self._sums[self._kind].hexdigest()
+        if self._expected not in ("", got):
+            kind = self._kind.upper()
+            return f"wrong checksum: expected {kind} {self._expected}, got {got}"
         return ""
 
 
-def file_sums(path: Path, checksum: str | None, progress: Progress) -> Sums:
+def file_sums(path: Path, checksum: str | None, progress: CountBytes) -> Checksums:
     """Read a file and sum it up."""
-    sums = Sums(checksum)
+    sums = Checksums(checksum)
     with path.open("rb") as handle:
         while chunk := handle.read(_CHUNK):
             sums.update(chunk)

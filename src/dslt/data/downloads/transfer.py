@@ -1,4 +1,4 @@
-"""One file over HTTP: resumed, verified while it streams, and in its place only when it is whole.
+"""Fetch one file over HTTP: resumed, verified while it streams, in its place only when whole.
 
 `requests` speaks the protocol and `tenacity` does the waiting; what is decided here is which bytes
 belong together. The unfinished file stays beside its place, and any later call goes on from it.
@@ -32,8 +32,8 @@ from dslt.data.downloads.answers import (
     validator_of,
 )
 from dslt.data.downloads.drive import confirmation, over_quota
-from dslt.data.downloads.partial import Origin, Part
-from dslt.data.downloads.unpacking.parts import Progress
+from dslt.data.downloads.partial import Origin, PartialFile
+from dslt.data.downloads.sums import CountBytes
 
 _CHUNK = 1 << 16  # bytes that a timeout may lose
 _PAGE = 1 << 20  # longest page that is read
@@ -49,11 +49,11 @@ class Policy:
     """How hard one address is tried.
 
     Attributes:
-        tries: In a row that bring no new byte.
+        tries: Number of tries in a row that may bring no new byte.
         first_wait: Seconds before the second try; doubled after each.
-        longest_wait: Seconds; also the most that is waited where a server asks for more.
+        longest_wait: Most seconds before a try, also where a server asks for more.
         timeout: Seconds to connect, and between two packets.
-        sleep: Waits so many seconds.
+        sleep: Function that waits so many seconds.
     """
 
     tries: int = 6
@@ -70,7 +70,7 @@ def fetch_file(
     bytes: int | None = None,
     checksum: str | None = None,
     drive: bool = False,
-    progress: Progress | None = None,
+    progress: CountBytes | None = None,
     policy: Policy | None = None,
 ) -> str:
     """Fetch a file; what an earlier call left of it is gone on with.
@@ -82,9 +82,9 @@ def fetch_file(
         urls: Its address and mirrors, tried in this order (after the one that the unfinished file
             came from).
         target: Where it goes; an earlier file there is replaced.
-        bytes: Its length, if known.
-        checksum: As `sha256:...`, `sha1:...` or `md5:...`, if known.
-        drive: The addresses are a cloud drive's, which may answer with a page to confirm.
+        bytes: Its length in bytes, if known.
+        checksum: Its checksum as `sha256:...`, `sha1:...` or `md5:...`, if known.
+        drive: Whether the addresses are a cloud drive's, which may answer with a page to confirm.
         progress: Told the bytes that came, those of the unfinished file first; negative where
             bytes had to be dropped.
         policy: Tries, waits and time-outs.
@@ -96,7 +96,7 @@ def fetch_file(
         NotServedError: No address has the file, or not the right one.
         DsltError: An address could not be reached, or the file could not be written.
     """
-    part = Part(Path(target), checksum, progress or (lambda _: None))
+    part = PartialFile(Path(target), checksum, progress or (lambda _: None))
     failures, final = [], True
     for url in part.in_order(urls):
         try:
@@ -117,7 +117,7 @@ def fetch_file(
 
 
 def remote_size(url: str, policy: Policy | None = None) -> int | None:
-    """Length of the file at an address as its server states it, None where it does not.
+    """Ask a server for the length of a file, None where it does not state it.
 
     Raises:
         AgainError: The server could not be reached.
@@ -135,7 +135,7 @@ class _Transfer:
     """A file from one address."""
 
     def __init__(
-        self, url: str, part: Part, length: int | None, drive: bool, policy: Policy
+        self, url: str, part: PartialFile, length: int | None, drive: bool, policy: Policy
     ) -> None:
         self.url, self.part, self.drive, self.policy = url, part, drive, policy
         self.length = length
@@ -163,7 +163,7 @@ class _Transfer:
                     self._try(session)
 
     def _wait(self, state: RetryCallState) -> float:
-        """Seconds before the next try: longer after each, and as long as the server asks."""
+        """Give the seconds before the next try: more after each, and as many as the server asks."""
         error = state.outcome.exception() if state.outcome else None
         asked = error.after if isinstance(error, AgainError) else 0
         own = self.policy.first_wait * 2.0 ** max(0, self.barren - 1) * random.uniform(1, 1.25)
@@ -185,7 +185,7 @@ class _Transfer:
         return self.whole or (origin is not None and self.part.sums.length == origin.total)
 
     def _own_origin(self) -> Origin | None:
-        """Where the unfinished file comes from, if that is here."""
+        """Give the origin of the unfinished file, if that is this address."""
         origin = self.part.origin
         return origin if origin is not None and origin.url == self.url else None
 
@@ -234,7 +234,7 @@ class _Transfer:
         return Origin(url=self.url, validator=validator_of(answer), total=total)
 
     def _check_goes_on(self, answer: requests.Response) -> None:
-        """A part of the file must be the asked part of the same file, whatever was promised."""
+        """Check that the answer is the asked part of the same file, whatever was promised."""
         first, total = stated_range(answer)
         origin = self._own_origin()
         if origin is None:
@@ -275,7 +275,7 @@ class _Transfer:
 
 
 def _confirmed(answer: requests.Response) -> tuple[str, dict[str, str]]:
-    """What a cloud drive's page would ask for if somebody pressed its button.
+    """Give what a cloud drive's page would ask for if somebody pressed its button.
 
     Raises:
         RefusedError: The page has no such button.

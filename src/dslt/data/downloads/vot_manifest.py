@@ -24,15 +24,15 @@ class _Published(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
-class _Archive(_Published):
+class _ManifestArchive(_Published):
     url: str
     checksum: str | None = None
 
 
 class _Sequence(_Published):
     name: str
-    annotations: _Archive
-    channels: dict[str, _Archive]
+    annotations: _ManifestArchive
+    channels: dict[str, _ManifestArchive]
 
 
 class _Manifest(_Published):
@@ -83,7 +83,7 @@ def manifest_files(values: Any, url: str, where: str) -> list[PublishedFile]:
 
 
 def _checksum(text: str | None, where: str) -> str | None:
-    """Name the kind of a checksum, which the manifest does not, by its length."""
+    """Name the kind of a checksum by its length; the manifest does not name it."""
     if not text:
         return None
     if len(text) not in _KINDS:

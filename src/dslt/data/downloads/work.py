@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import sys
 import threading
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from tqdm import tqdm
@@ -16,134 +15,71 @@ from tqdm import tqdm
 from dslt.core.errors import DsltError
 from dslt.core.files import atomic_write
 from dslt.data.downloads.definitions import PublishedFile
-from dslt.data.downloads.groups import (
-    Group,
-    Piece,
-    made_from,
-    pieces,
-)
-from dslt.data.downloads.ledger import Ledger, Made
+from dslt.data.downloads.groups import Group
+from dslt.data.downloads.ledger import Ledger
 from dslt.data.downloads.sums import file_sums
 from dslt.data.downloads.transfer import NotServedError, Policy, fetch_file
 from dslt.data.downloads.unpacking.unpack import unpack
 
 
-class _Stopped(Exception):  # noqa: N818
-    """The work has ended, or is given up."""
+class _StoppedError(Exception):
+    """The work is given up."""
 
 
-class Meter:
-    """The progress bar, in bytes fetched, hashed and unpacked; also where work can be stopped."""
+class Meter(tqdm):  # type: ignore[type-arg]
+    """The progress bar, in bytes fetched, hashed and unpacked; also where work can be stopped.
 
-    def __init__(self, title: str, total: int | None, shown: bool) -> None:
-        """Show a bar on a terminal, and nothing elsewhere."""
-        self.stop = threading.Event()
-        self._bar = tqdm(
+    Attributes:
+        stop: Set when the work is given up.
+    """
+
+    def __init__(self, title: str, *, shown: bool) -> None:
+        """Show a bar on a terminal before long, and nothing elsewhere."""
+        self.stop, self._counting = threading.Event(), threading.Lock()
+        super().__init__(
             desc=title,
-            total=total,
             unit="B",
             unit_scale=True,
+            delay=0.1,
             file=sys.stderr,
             disable=None if shown else True,
         )
-        self._lock = threading.Lock()
 
-    def __call__(self, count: int) -> None:
+    def wait(self, seconds: float) -> None:
+        """Wait, unless the work is given up."""
+        self.stop.wait(seconds)
+
+    def count(self, number: int) -> None:
         """Count bytes.
 
         Raises:
-            _Stopped: The work has ended.
+            _StoppedError: The work is given up.
         """
         if self.stop.is_set():
-            raise _Stopped
-        with self._lock:
-            self._bar.update(count)
-
-    def wait(self, seconds: float) -> None:
-        """Wait, unless the work ends."""
-        self.stop.wait(seconds)
-
-    def close(self) -> None:
-        """Leave the bar as it is."""
-        self._bar.close()
+            raise _StoppedError
+        with self._counting:
+            self.update(number)
 
 
-@dataclass(frozen=True)
-class Todo:
-    """What one group lacks.
+@dataclass
+class Fetcher:
+    """Fetches, checks and unpacks the files of one download.
 
     Attributes:
-        group: The group.
-        absent: Files to fetch.
-        present: Files that are there.
+        ledger: Records of the download.
+        meter: Told the bytes that are dealt with.
+        jobs: Number of groups that are dealt with at a time.
+        policy: Tries, waits and time-outs of the transfers.
     """
 
-    group: Group
-    absent: tuple[Piece, ...]
-    present: tuple[Piece, ...]
+    ledger: Ledger
+    meter: Meter
+    jobs: int
+    policy: Policy
+    _given_up: bool = False
 
-
-def outstanding(groups: Sequence[Group], ledger: Ledger) -> list[Todo]:
-    """What is to be fetched, checked or unpacked of each group.
-
-    Nothing is of a group that is taken from an adopted copy, and no file that was removed after it
-    was unpacked.
-    """
-    todos = []
-    for group in groups:
-        if group.unpacked and all(_is_link(file, ledger) for file in group.unpacked):
-            continue
-        absent: list[Piece] = []
-        present: list[Piece] = []
-        for file in group.files:
-            gone = not file.keep and is_made(file, ledger)
-            for piece in pieces(file):
-                if (ledger.originals / piece.file).is_file():
-                    present.append(piece)
-                elif not gone:
-                    absent.append(piece)
-        if absent or present:
-            todos.append(Todo(group, tuple(absent), tuple(present)))
-    return todos
-
-
-def _is_link(file: PublishedFile, ledger: Ledger) -> bool:
-    made = ledger.made(file.into)
-    return made is not None and made.link is not None
-
-
-def is_made(file: PublishedFile, ledger: Ledger) -> bool:
-    """Whether a file is unpacked as its entry says, from the bytes that were fetched."""
-    made, archive = ledger.made(file.into), _archive_sum(file, ledger)
-    return made is not None and archive is not None and made == _made(file, archive)
-
-
-def _made(file: PublishedFile, archive: str, whole: bool = True) -> Made:
-    return Made(archive=archive, settings=made_from(file, archive), whole=whole)
-
-
-def _archive_sum(file: PublishedFile, ledger: Ledger) -> str | None:
-    """SHA-256 of an archive, of the sums of its parts where it has parts."""
-    known = [ledger.recorded(piece.file) for piece in pieces(file)]
-    sums = [original.sha256 for original in known if original is not None]
-    if len(sums) < len(known):
-        return None
-    return sums[0] if not file.parts else hashlib.sha256("".join(sums).encode()).hexdigest()
-
-
-class Work:
-    """Fetching, checking and unpacking of one download."""
-
-    def __init__(self, name: str, ledger: Ledger, meter: Meter, policy: Policy) -> None:
-        """Prepare the work; nothing is done yet."""
-        self.name, self.ledger, self.meter = name, ledger, meter
-        self.policy = replace(policy, sleep=meter.wait) if policy.sleep is _SLEEP else policy
-        self._lock = threading.Lock()
-        self._left: dict[str, int] = {}
-        self._given_up = False
-
-    def run(self, todos: Sequence[Todo], jobs: int) -> None:
-        """Do all of it.
+    def run(self, groups: Sequence[Group]) -> None:
+        """Fetch, check and unpack what is not there, whole groups at a time.
 
         A file that no address has does not keep the others from coming; a network or a disk that
         fails keeps those from starting that have not begun.
@@ -151,125 +87,100 @@ class Work:
         Raises:
             DsltError: Some of it failed; the message has each failure.
         """
-        with self._pool(jobs) as pool:
-            futures: list[Future[None]] = []
-            for todo in todos:
-                self._left[todo.group.pieces[0].file] = len(todo.absent) + len(todo.present)
-                for piece in (*todo.present, *todo.absent):
-                    futures.append(pool.submit(self._try, todo.group, piece))
-            errors = [future.exception() for future in futures]
-        failures = [error for error in errors if isinstance(error, DsltError)]
-        skipped = sum(isinstance(error, _Stopped) for error in errors)
-        for error in errors:
-            if error is not None and not isinstance(error, DsltError | _Stopped):
-                raise error
-        if failures:
-            raise _failed(self.name, failures, skipped)
-
-    @contextmanager
-    def _pool(self, jobs: int) -> Iterator[ThreadPoolExecutor]:
-        """A pool that an interrupt ends soon, not after hours of downloads."""
-        with ThreadPoolExecutor(jobs) as pool:
+        if self.policy.sleep is time.sleep:
+            self.policy = replace(self.policy, sleep=self.meter.wait)
+        with ThreadPoolExecutor(self.jobs) as pool:
             try:
-                yield pool
-            except BaseException:
+                outcomes = list(pool.map(self._bring, groups))
+            except BaseException:  # an interrupt ends soon, not after hours of downloads
                 self.meter.stop.set()
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
+        failures = [str(failure) for failed, _ in outcomes for failure in failed]
+        skipped = sum(count for _, count in outcomes)
+        if len(failures) == 1 and not skipped:
+            raise DsltError(f"{self.ledger.name}: {failures[0]}")
+        if failures:
+            rest = [f"{skipped} more were not tried"] if skipped else []
+            lines = [f"{self.ledger.name}: {len(failures)} files failed:", *failures, *rest]
+            raise DsltError("\n".join(lines))
 
-    def _try(self, group: Group, piece: Piece) -> None:
-        """Bring one file, unless one before it failed for a reason that holds for all."""
-        if self._given_up:
-            raise _Stopped
+    def _bring(self, group: Group) -> tuple[list[DsltError], int]:
+        """Bring a group; gives its failures, and the number of files that were not tried."""
+        if self.ledger.is_adopted(group):
+            return [], 0
+        absent = self.ledger.absent(group)
+        left = [file for file in group if file in absent or self.ledger.path(file).is_file()]
+        failures: list[DsltError] = []
         try:
-            self._bring(group, piece)
-        except NotServedError:
-            raise
-        except Exception:
-            self._given_up = True
-            raise
+            while left and not self._given_up:
+                try:
+                    self._bring_file(left.pop(0))
+                except NotServedError as error:
+                    failures.append(error)
+            if not left and not failures:
+                self._unpack(group)
+        except DsltError as error:
+            failures.append(error)
+            self._given_up |= not isinstance(error, NotServedError)
+        return failures, len(left)
 
-    def _bring(self, group: Group, piece: Piece) -> None:
-        """Bring one file; who brings the last of a group unpacks it."""
-        if (self.ledger.originals / piece.file).is_file():
-            self._check(piece)
-        else:
+    def _bring_file(self, file: PublishedFile) -> None:
+        """Fetch a file, or check the one that is there by its length and time or by its bytes."""
+        path = self.ledger.path(file)
+        if not path.is_file():
             sha256 = fetch_file(
-                piece.urls,
-                self.ledger.originals / piece.file,
-                bytes=piece.published.bytes,
-                checksum=piece.published.checksum,
-                drive=piece.published.drive,
-                progress=self.meter,
+                file.urls,
+                path,
+                bytes=file.bytes,
+                checksum=file.checksum,
+                drive=file.drive,
+                progress=self.meter.count,
                 policy=self.policy,
             )
-            self.ledger.note(piece.file, sha256)
-        key = group.pieces[0].file
-        with self._lock:
-            self._left[key] -= 1
-            last = self._left[key] == 0
-        if last:
-            self._unpack(group)
-
-    def _check(self, piece: Piece) -> None:
-        """Check a file that is there, by its length and time or else by its bytes."""
-        path, published = self.ledger.originals / piece.file, piece.published
-        known = self.ledger.trusted(piece.file)
-        if known is not None and known.bytes == (published.bytes or known.bytes):
+            self.ledger.note(file, sha256)
             return
-        sums = file_sums(path, published.checksum, self.meter)
-        fault = sums.fault(published.bytes)
-        before = self.ledger.recorded(piece.file)
-        if not fault and published.checksum is None and before and before.sha256 != sums.sha256:
-            fault = f"it has changed since it was fetched (SHA-256 was {before.sha256})"
+        known = self.ledger.recorded(file)
+        if known and self.ledger.is_unchanged(file) and file.bytes in (None, known.bytes):
+            return
+        sums = file_sums(path, file.checksum, self.meter.count)
+        fault = sums.fault(file.bytes)
+        if not fault and file.checksum is None and known and known.sha256 != sums.sha256:
+            fault = f"it has changed since it was fetched (SHA-256 was {known.sha256})"
         if fault:
             raise NotServedError(f"{path}: {fault}; remove it and run this again")
-        self.ledger.note(piece.file, sums.sha256)
+        self.ledger.note(file, sums.sha256)
 
     def _unpack(self, group: Group) -> None:
         """Unpack what is not unpacked yet; archives that are not kept go last."""
-        for file in group.unpacked:
-            if not is_made(file, self.ledger):
-                archive = _archive_sum(file, self.ledger)
-                assert archive is not None  # all pieces were noted
+        placed = [file for file in group if file.placed]
+        for file in placed:
+            if not self.ledger.is_made(file):
                 self.ledger.clear(file.into)
-                self.ledger.note_made(file.into, _made(file, archive, whole=False))
+                self.ledger.note_made(file, whole=False)
                 try:
                     self._unpack_file(file)
                 except DsltError as error:
                     if isinstance(error.__cause__, OSError):  # the disk, not the archive
                         raise
-                    path = self.ledger.originals / pieces(file)[0].file
+                    path = self.ledger.path(file)
                     raise NotServedError(f"{error}; remove {path} to fetch it again") from error
-                self.ledger.note_made(file.into, _made(file, archive))
-        for file in group.unpacked:
-            if not file.keep:
-                for piece in pieces(file):
-                    self.ledger.remove(piece.file)
+                self.ledger.note_made(file, whole=True)
+        for file in placed:
+            if not file.keep and self.ledger.path(file).is_file():
+                self.ledger.remove(file)
 
     def _unpack_file(self, file: PublishedFile) -> None:
-        archives = [self.ledger.originals / piece.file for piece in pieces(file)]
-        target = self.ledger.unpacked / file.into
+        archive, target = self.ledger.path(file), self.ledger.unpacked / file.into
         if file.unpack == "none":
             with atomic_write(target) as temporary:
-                shutil.copyfile(archives[0], temporary)
+                shutil.copyfile(archive, temporary)
             return
         unpack(
-            archives,
+            archive,
             target,
             strip=file.strip,
             only=file.only,
             images=file.unpack == "all",
-            progress=self.meter,
+            progress=self.meter.count,
         )
-
-
-_SLEEP = Policy().sleep
-
-
-def _failed(name: str, failures: list[DsltError], skipped: int) -> DsltError:
-    lines = [str(failure) for failure in failures]
-    if len(lines) == 1 and not skipped:
-        return DsltError(f"{name}: {lines[0]}")
-    rest = f"\n{skipped} more were not tried" if skipped else ""
-    return DsltError(f"{name}: {len(lines)} files failed:\n" + "\n".join(lines) + rest)

@@ -11,8 +11,7 @@ from torch import Tensor
 from dslt.core.definitions import WEIGHTS, config_file, read_definitions
 from dslt.core.errors import DsltError
 from dslt.core.files import verify_sha256
-from dslt.data.benchmarks.definitions import parse_fetchable
-from dslt.data.downloads.sources import PackageFiles, UrlFile
+from dslt.data.downloads.definitions import parse_checked_files
 from dslt.settings.tracker import BackboneSettings
 
 FOLDER = Path("data") / "weights"
@@ -20,12 +19,9 @@ FOLDER = Path("data") / "weights"
 
 def published(name: str) -> tuple[str, str, str]:
     """Return the file name, the SHA-256 and the source of a network's published weights."""
-    source = parse_fetchable(name, read_definitions(config_file(WEIGHTS))[name])
-    if isinstance(source, UrlFile):
-        return source.file, source.sha256, source.url
-    assert isinstance(source, PackageFiles)  # the file holds nothing else
-    [(file, member)] = source.members.items()
-    return file, member.sha256, f"the package {source.package}"
+    source = parse_checked_files(name, read_definitions(config_file(WEIGHTS))[name])
+    [(file, sha256)] = source.checksums.items()
+    return file, sha256, source.origin
 
 
 def candidates(name: str) -> list[Path]:

@@ -9,9 +9,14 @@ from importlib import metadata
 from pathlib import Path
 
 from dslt.core.definitions import WEIGHTS, config_file, read_definitions
-from dslt.data.benchmarks.definitions import parse_fetchable
-from dslt.data.downloads.definitions import Download, FilesDownload, parse_download, receipt_file
-from dslt.data.downloads.sources import PackageFiles, UrlFile
+from dslt.data.downloads.definitions import (
+    Download,
+    FilesDownload,
+    parse_checked_files,
+    parse_download,
+    receipt_file,
+)
+from dslt.data.downloads.sources import PackageFiles
 from dslt.study.cost.amounts import Amount, known_or
 from dslt.study.data import DATA, StudyData
 from dslt.study.study import Study
@@ -99,10 +104,9 @@ def _weights(study: Study) -> Iterator[Needed]:
             steps = "Nothing fetches it: put it there."
             yield replace(_files(name, trackers, None, [name]), access="file", steps=steps)
         elif name in definitions:
-            source = parse_fetchable(name, definitions[name])
-            assert isinstance(source, UrlFile | PackageFiles)  # the file holds nothing else
-            paths = [FETCHED_WEIGHTS / file for file in source.fetched_files()]
-            if isinstance(source, UrlFile) or not _installed(source.package):
+            source = parse_checked_files(name, definitions[name])
+            paths = [FETCHED_WEIGHTS / file for file in source.checksums]
+            if not (isinstance(source, PackageFiles) and _installed(source.package)):
                 yield _files(name, trackers, source.bytes, paths)
 
 

@@ -14,7 +14,7 @@ from dslt.cli import group
 from dslt.core.errors import DsltError
 from dslt.data.benchmarks.build_index import build_index
 from dslt.data.benchmarks.clips import read_annotation
-from dslt.data.benchmarks.definitions import load_benchmarks, parse_benchmark, parse_fetchable
+from dslt.data.benchmarks.definitions import load_benchmarks, parse_benchmark
 from dslt.data.benchmarks.index_entry import IndexEntry
 from dslt.data.benchmarks.index_file import load_index, write_index
 from dslt.data.sequences.frames import iterate
@@ -219,7 +219,7 @@ def test_the_definitions_of_this_repository(monkeypatch):
         assert not np.isnan(boxes[0]).any()
     assert total == 558
     with pytest.raises(DsltError, match="unknown kind"):
-        parse_fetchable("x", {"kind": "wheel"})
+        parse_benchmark("x", {"kind": "wheel"})
 
 
 def test_annotations_of_another_clip_are_errors(tmp_path, monkeypatch):

@@ -337,36 +337,6 @@ def test_a_folder_that_somebody_else_made_is_left_alone(server, data):
     assert (mine / "notes.txt").read_text() == "mine"
 
 
-def test_parts_of_an_archive(server, data):
-    content = make_example("got10k").files["train.zip"]
-    cut = len(content) // 3
-    pieces = {"aa": content[:cut], "ab": content[cut : 2 * cut], "ac": content[2 * cut :]}
-    for word, piece in pieces.items():
-        server.put(f"/train.zip.{word}", piece, Fault(cut=500, times=1))
-    definition = {
-        "kind": "files",
-        "title": "In parts",
-        "version": "1",
-        "date": "2020",
-        "page": "https://example.org",
-        "files": [
-            {
-                "urls": [server.url + "/train.zip.{part}"],
-                "file": "train.zip.{part}",
-                "parts": list(pieces),
-                "strip": 1,
-                "keep": False,
-            }
-        ],
-    }
-    download = parse_download("cut", definition)
-    receipt = fetched("cut", download, data)
-    assert [file.file for file in receipt.files] == [f"train.zip.{word}" for word in pieces]
-    assert tree(unpacked_folder(data, "cut")) == make_example("got10k").expected
-    assert tree(downloads_folder(data, "cut")).keys() == {"receipt.json"}
-    assert fetched("cut", download, data) == receipt
-
-
 # ---------------------------------------------------------------------------- copies
 
 

@@ -10,10 +10,10 @@ from click.testing import CliRunner
 from dslt.cli import group
 from dslt.core.errors import DsltError
 from dslt.data.benchmarks.build_index import build_index
-from dslt.data.benchmarks.definitions import load_benchmarks, parse_fetchable
-from dslt.data.downloads.fetch import fetch_url
+from dslt.data.benchmarks.definitions import load_benchmarks
+from dslt.data.downloads.definitions import parse_checked_files
+from dslt.data.downloads.files import fetch_files
 from dslt.data.downloads.sources import PackageSource
-from dslt.data.downloads.wheels import fetch_package
 from dslt.data.sequences.frames import iterate
 from http_server import Fault, Server
 from places import ROOT
@@ -68,21 +68,21 @@ def left(folder):
 
 def test_members_arrive_and_stay(wheels, tmp_path, monkeypatch):
     entry = source(make_wheel(wheels))
-    assert fetch_package(entry, tmp_path / "out") == [tmp_path / "out" / "a.mp4"]
+    assert fetch_files(entry, tmp_path / "out") == [tmp_path / "out" / "a.mp4"]
     assert (tmp_path / "out" / "a.mp4").read_bytes() == DATA
     assert left(tmp_path / "out") == ["a.mp4"]
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))  # nothing there: nothing is downloaded
-    fetch_package(entry, tmp_path / "out")
+    fetch_files(entry, tmp_path / "out")
     (tmp_path / "out" / "a.mp4").write_bytes(b"damaged")
     monkeypatch.setenv("PIP_FIND_LINKS", str(wheels))
-    fetch_package(entry, tmp_path / "out")
+    fetch_files(entry, tmp_path / "out")
     assert (tmp_path / "out" / "a.mp4").read_bytes() == DATA
 
 
 def test_a_wrong_checksum_of_the_wheel(wheels, tmp_path):
     wheel = make_wheel(wheels)
     with pytest.raises(DsltError, match="wrong checksum") as caught:
-        fetch_package(source(wheel, sha256="0" * 64), tmp_path / "out")
+        fetch_files(source(wheel, sha256="0" * 64), tmp_path / "out")
     for part in (wheel.name, "0" * 64, sha256(wheel.read_bytes()), "nothing was kept"):
         assert part in str(caught.value)
     assert left(tmp_path / "out") == []
@@ -91,28 +91,28 @@ def test_a_wrong_checksum_of_the_wheel(wheels, tmp_path):
 def test_a_wrong_checksum_of_a_member(wheels, tmp_path):
     member = {"a.mp4": {"path": "tiny_clips/data/a.mp4", "sha256": "1" * 64}}
     with pytest.raises(DsltError, match=r"a\.mp4: wrong checksum: expected SHA-256 111"):
-        fetch_package(source(make_wheel(wheels), members=member), tmp_path / "out")
+        fetch_files(source(make_wheel(wheels), members=member), tmp_path / "out")
     assert left(tmp_path / "out") == []
 
 
 def test_a_member_that_is_not_there(wheels, tmp_path):
     member = {"a.mp4": {"path": "tiny_clips/a.mp4", "sha256": sha256(DATA)}}
     with pytest.raises(DsltError, match=r"no member 'tiny_clips/a\.mp4'"):
-        fetch_package(source(make_wheel(wheels), members=member), tmp_path / "out")
+        fetch_files(source(make_wheel(wheels), members=member), tmp_path / "out")
     assert left(tmp_path / "out") == []
 
 
 def test_a_wheel_with_a_path_that_leaves_its_folder(wheels, tmp_path):
     wheel = make_wheel(wheels, ["tiny_clips/../../../evil.txt"])
     with pytest.raises(DsltError, match="leaves its folder"):
-        fetch_package(source(wheel), tmp_path / "out")
+        fetch_files(source(wheel), tmp_path / "out")
     assert left(tmp_path / "out") == []
     assert list(tmp_path.rglob("evil.txt")) == []
 
 
 def test_no_such_package(wheels, tmp_path):
     with pytest.raises(DsltError, match="could not be downloaded: No matching distribution") as got:
-        fetch_package(source(make_wheel(wheels), package="tiny-clips==2.0"), tmp_path / "out")
+        fetch_files(source(make_wheel(wheels), package="tiny-clips==2.0"), tmp_path / "out")
     assert "tiny-clips==2.0" in str(got.value)
     assert "is the network up" in str(got.value)
     assert left(tmp_path / "out") == []
@@ -124,14 +124,14 @@ def test_no_network(wheels, tmp_path, monkeypatch):
     monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
     monkeypatch.setenv("PIP_RETRIES", "0")
     with pytest.raises(DsltError, match=r"could not be downloaded: .*is the network up"):
-        fetch_package(source(make_wheel(wheels)), tmp_path / "out")
+        fetch_files(source(make_wheel(wheels)), tmp_path / "out")
     assert left(tmp_path / "out") == []
 
 
 def test_a_place_that_is_not_writable(wheels, tmp_path):
     (tmp_path / "out").write_text("a file")
     with pytest.raises(DsltError, match="could not be written"):
-        fetch_package(source(make_wheel(wheels)), tmp_path / "out" / "clips")
+        fetch_files(source(make_wheel(wheels)), tmp_path / "out" / "clips")
 
 
 def test_the_command(wheels, tmp_path):
@@ -151,7 +151,7 @@ def test_the_real_clips(tmp_path, monkeypatch):
     """The one test that asks the package index (2 MB)."""
     monkeypatch.chdir(ROOT)
     clips = load_benchmarks("config/benchmarks.yaml")["clips"]
-    fetch_package(clips, tmp_path / "downloads" / "clips")
+    fetch_files(clips, tmp_path / "downloads" / "clips")
     index = build_index("clips", clips, tmp_path)
     assert sum(entry.frames for entry in index.sequences) == 558
     assert {entry.video for entry in index.sequences} == set(clips.fetched_files())
@@ -169,17 +169,17 @@ def test_a_file_at_an_address(tmp_path):
     with Server() as server:
         url = server.put("/published.pth", content, Fault(cut=9000, times=1))
         definition = {"kind": "url", "url": url, "file": "own.pth", "sha256": digest}
-        source = parse_fetchable("own", definition)
-        (path,) = fetch_url(source, out)
+        source = parse_checked_files("own", definition)
+        (path,) = fetch_files(source, out)
         assert path.read_bytes() == content
         server.put("/published.pth", b"", Fault(status=404))
-        assert fetch_url(source, out) == [path]
+        assert fetch_files(source, out) == [path]
         path.write_bytes(b"damaged")
         with pytest.raises(DsltError, match=r"answered 404.* put it at .*own\.pth"):
-            fetch_url(source, out)
+            fetch_files(source, out)
         server.put("/published.pth", b"others")
         with pytest.raises(DsltError, match=f"wrong checksum: expected SHA256 {digest}"):
-            fetch_url(source, out)
+            fetch_files(source, out)
     assert path.read_bytes() == b"damaged"
     assert sorted(left(out)) == ["own.pth", "own.pth.wrong"]
 
@@ -188,17 +188,17 @@ def test_a_file_of_this_machine(tmp_path):
     published = tmp_path / "published.pth"
     published.write_bytes(b"weights")
     definition = {"kind": "url", "url": published.as_uri(), "file": "own.pth"}
-    source = parse_fetchable("own", definition | {"sha256": sha256(b"weights")})
-    (path,) = fetch_url(source, tmp_path / "out")
+    source = parse_checked_files("own", definition | {"sha256": sha256(b"weights")})
+    (path,) = fetch_files(source, tmp_path / "out")
     assert path.read_bytes() == b"weights"
     published.write_bytes(b"others")
-    assert fetch_url(source, tmp_path / "out") == [path]
+    assert fetch_files(source, tmp_path / "out") == [path]
     path.unlink()
     with pytest.raises(DsltError, match="wrong checksum"):
-        fetch_url(source, tmp_path / "out")
+        fetch_files(source, tmp_path / "out")
     published.unlink()
     with pytest.raises(DsltError, match="no such file"):
-        fetch_url(source, tmp_path / "out")
+        fetch_files(source, tmp_path / "out")
     assert left(tmp_path / "out") == []
 
 

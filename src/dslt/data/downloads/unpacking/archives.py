@@ -8,17 +8,17 @@ import gzip
 import io
 import lzma
 import struct
+import sys
 import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any, Protocol
 
 from dslt.core.errors import DsltError
-from dslt.data.downloads.unpacking.gate import Gate, Limits
-from dslt.data.downloads.unpacking.parts import Parts, Progress
+from dslt.data.downloads.unpacking.gate import Gate
 
 _CHUNK = 1 << 20
 _LONGEST_HEADERS = 64 << 10  # bytes before a member of a tar, which are kept in memory
@@ -47,21 +47,8 @@ class Readable(Protocol):
     """A stream of bytes."""
 
     def read(self, size: int, /) -> bytes:
-        """Up to `size` bytes, none at the end."""
+        """Read up to `size` bytes; none at the end."""
         ...
-
-
-@dataclass(frozen=True)
-class Member:
-    """A plain file in an archive.
-
-    Attributes:
-        path: With `/` between its parts; null: the archive is this one compressed file.
-        open: Opens its bytes, which are read before the next member is asked for.
-    """
-
-    path: str | None
-    open: Callable[[], Readable]
 
 
 @contextlib.contextmanager
@@ -76,64 +63,80 @@ def damage(where: str) -> Iterator[None]:
         raise DsltError(text) from error
 
 
-class _Stream:
-    """A stream out of an archive; its bytes are counted and its damage is the user's error."""
+class _ArchiveFile(io.FileIO):
+    """The archive itself; it reports how far it has been read, and its errors name it.
 
-    def __init__(self, stream: Readable, gate: Gate, *, counted: bool = True) -> None:
-        self._stream, self._gate, self._counted = stream, gate, counted
-        self._ahead = b""
+    Attributes:
+        progress: Called with the number of bytes that were read since the last call.
+    """
 
-    def read(self, size: int, /) -> bytes:
-        """Up to `size` bytes, none at the end."""
-        if self._ahead:
-            data, self._ahead = self._ahead[:size], self._ahead[size:]
-            return data
-        with damage(self._gate.where):
-            data = self._stream.read(size)
-        if self._counted:
-            self._gate.spend(len(data))
-        return data
+    progress: Callable[[int], object] | None = None
+    _reported = 0
 
-    def head(self, size: int) -> bytes:
-        """The first bytes, which stay to be read."""
-        data = b""
-        while len(data) < size and (more := self.read(size - len(data))):
-            data += more
-        self._ahead = data
-        return data
+    def __init__(self, path: Path) -> None:
+        with _readable(path):
+            super().__init__(path)
+
+    def readinto(self, buffer: Any) -> int:
+        with _readable(self.name):
+            count = super().readinto(buffer)
+        self.report(self.tell())
+        return count or 0
+
+    def report(self, place: int) -> None:
+        """Report that the bytes before a place are dealt with."""
+        if self.progress is not None and place > self._reported:
+            self.progress(place - self._reported)
+            self._reported = place
+
+
+@contextlib.contextmanager
+def _readable(path: object) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise DsltError(f"{path}: unreadable ({error.strerror})") from error
 
 
 def read_members(
-    parts: Parts, limits: Limits | None = None, progress: Progress | None = None
-) -> Generator[Member, None, None]:
+    path: Path, gate: Gate, progress: Callable[[int], object] | None = None
+) -> Generator[tuple[str | None, Callable[[], Readable]], None, None]:
     """Read a zip, a tar (compressed or not) or a `.gz` in one pass.
 
     The members of a zip are all checked before the first one is handed out; those of a tar as they
     come, for it is read only once and may have millions, which are not kept in memory.
 
+    Args:
+        path: The archive.
+        gate: Decides what may come out of it.
+        progress: Called with the bytes of the archive that were read since the last call.
+
+    Yields:
+        The path of a plain file, null if the archive is one compressed file, and what opens its
+        bytes, which are read before the next member is asked for.
+
     Raises:
-        DsltError: A member is refused, the archive is damaged or is none.
+        DsltError: A member is refused, the archive is unreadable or is none. What the libraries
+            raise about damage is left for `damage`.
     """
-    gate = Gate(parts.name, parts.size, limits)
-    with io.BufferedReader(parts, _CHUNK) as file, damage(gate.where):
+    with _ArchiveFile(path) as raw, io.BufferedReader(raw, _CHUNK) as file:
         magic = file.read(8)
         if magic.startswith(b"PK") and zipfile.is_zipfile(file):
             with zipfile.ZipFile(file) as archive:
                 files = zip_files(archive, gate)
-                parts.report(progress)
-                for path, info in files.items():
-                    yield Member(path, partial(_zip_stream, archive, info, gate))
+                raw.progress = progress
+                for name, info in files.items():
+                    yield name, partial(archive.open, info)
         else:
-            parts.report(progress)
+            raw.progress = progress
             file.seek(0)
             opener = next((_OPENERS[key] for key in _OPENERS if magic.startswith(key)), None)
-            stream = _Stream(opener(file) if opener else file, gate)
-            yield from _streamed(stream, gate, compressed=opener is not None)
-        parts.finish()
+            yield from _streamed(opener(file) if opener else file, gate, compressed=bool(opener))
+        raw.report(path.stat().st_size)
 
 
 def zip_files(archive: zipfile.ZipFile, gate: Gate) -> dict[str, zipfile.ZipInfo]:
-    """Plain files of a zip by path, in the order of their places.
+    """List the plain files of a zip by path, in the order of their places.
 
     Raises:
         DsltError: A member is refused.
@@ -149,21 +152,58 @@ def zip_files(archive: zipfile.ZipFile, gate: Gate) -> dict[str, zipfile.ZipInfo
         end = info.header_offset + _LOCAL_HEADER + len(info.orig_filename) + info.compress_size
         if path is not None:
             files[path] = info
+    # No member gives more bytes than it declares: zipfile stops there, and compares the CRC.
     gate.expect(sum(info.file_size for info in files.values()))
     return files
 
 
-def _zip_stream(archive: zipfile.ZipFile, info: zipfile.ZipInfo, gate: Gate) -> Readable:
-    with damage(gate.where):
-        return _Stream(archive.open(info), gate)
+class _Tape:
+    """Unpacked bytes that are counted, read forward only, and only as far as it is allowed.
+
+    Attributes:
+        allowed: Bytes that may be read (not skipped) until this is set again.
+        last: What was read last.
+    """
+
+    def __init__(self, stream: Readable, gate: Gate) -> None:
+        self._stream, self._gate, self._place = stream, gate, 0
+        self.allowed, self.last = _LONGEST_HEADERS, b""
+
+    def tell(self) -> int:
+        return self._place
+
+    def seek(self, place: int) -> None:
+        if place < self._place:
+            raise tarfile.StreamError("a header points backwards")
+        while self._place < place and self.skip(min(place - self._place, _CHUNK)):
+            pass
+
+    def read(self, size: int, /) -> bytes:
+        if not 0 <= size <= self.allowed:
+            raise tarfile.ReadError(f"a header of {size} bytes")
+        self.allowed -= size
+        self.last = self.skip(size)
+        return self.last
+
+    def skip(self, size: int) -> bytes:
+        data = self._stream.read(size)
+        self._gate.spend(len(data))
+        self._place += len(data)
+        return data
 
 
-def _streamed(stream: _Stream, gate: Gate, *, compressed: bool) -> Iterator[Member]:
+def _streamed(
+    stream: Any, gate: Gate, *, compressed: bool
+) -> Iterator[tuple[str | None, Callable[[], Readable]]]:
     """Members of a tar, or a single compressed file."""
-    if _is_tar(stream.head(tarfile.BLOCKSIZE)):
-        yield from _tar_members(stream, gate)
+    is_tar = _is_tar(stream.read(tarfile.BLOCKSIZE))
+    stream.seek(0)
+    tape = _Tape(stream, gate)
+    if is_tar:
+        yield from _tar_members(tape, gate)
     elif compressed and gate.where.endswith(".gz") and not gate.where.endswith(".tar.gz"):
-        yield Member(None, lambda: stream)
+        tape.allowed = sys.maxsize
+        yield None, lambda: tape
     else:
         raise DsltError(f"{gate.where}: neither a zip nor a tar archive (a broken download?)")
 
@@ -172,80 +212,28 @@ def _is_tar(head: bytes) -> bool:
     """Whether this is the first block of a tar (of an empty one, too)."""
     try:
         tarfile.TarInfo.frombuf(head, "utf-8", "surrogateescape")
-    except tarfile.EOFHeaderError:  # type: ignore[attr-defined]
-        return True
     except tarfile.HeaderError:
-        return False
+        return head == bytes(tarfile.BLOCKSIZE)
     return True
 
 
-class _Header(tarfile.TarInfo):
-    """A header of a tar; where tarfile takes a broken one, or none, for the end, this does not."""
-
-    @classmethod
-    def fromtarfile(cls, tar: tarfile.TarFile) -> _Header:
-        """Read the next header; the end is where a block of zeros says so."""
-        try:
-            return super().fromtarfile(tar)
-        except tarfile.EOFHeaderError:  # type: ignore[attr-defined]
-            raise
-        except tarfile.HeaderError as error:
-            raise tarfile.ReadError(str(error)) from error
-
-
-class _Tape:
-    """What tarfile reads: it goes forward only, and as far as it is allowed to.
-
-    Attributes:
-        allowed: Bytes that may be read (not skipped) until this is set again.
-    """
-
-    def __init__(self, stream: _Stream) -> None:
-        self._stream, self._place = stream, 0
-        self.allowed = _LONGEST_HEADERS
-
-    def tell(self) -> int:
-        return self._place
-
-    def seek(self, place: int) -> None:
-        if place < self._place:
-            raise tarfile.StreamError("a header points backwards")
-        while self._place < place and self._next(place - self._place):
-            pass
-
-    def read(self, size: int) -> bytes:
-        if not 0 <= size <= self.allowed:
-            raise tarfile.ReadError(f"a header of {size} bytes")
-        self.allowed -= size
-        end, pieces = self._place + size, []
-        while self._place < end and (piece := self._next(end - self._place)):
-            pieces.append(piece)
-        return b"".join(pieces)
-
-    def _next(self, size: int) -> bytes:
-        data = self._stream.read(min(size, _CHUNK))
-        self._place += len(data)
-        return data
-
-
-def _tar_members(stream: _Stream, gate: Gate) -> Iterator[Member]:
-    tape = _Tape(stream)
-    with tarfile.TarFile(fileobj=tape, tarinfo=_Header) as archive:  # type: ignore[arg-type]
+def _tar_members(tape: _Tape, gate: Gate) -> Iterator[tuple[str, Callable[[], Readable]]]:
+    with tarfile.TarFile(fileobj=tape) as archive:  # type: ignore[arg-type]
         while (info := archive.next()) is not None:
             archive.members.clear()  # type: ignore[attr-defined]  # else all headers are kept
             path = gate.path(info)
             if path is not None:
                 gate.expect(info.size)
-                yield Member(path, partial(_tar_stream, archive, info, tape, gate))
+                yield path, partial(_open_member, archive, info, tape)
             tape.allowed = _LONGEST_HEADERS
-    while stream.read(_CHUNK):
+    if tape.last != bytes(tarfile.BLOCKSIZE):  # tarfile takes any broken header for the end
+        raise tarfile.ReadError("a broken header")
+    while tape.skip(_CHUNK):
         pass  # a compressed stream is checked at its very end
 
 
-def _tar_stream(
-    archive: tarfile.TarFile, info: tarfile.TarInfo, tape: _Tape, gate: Gate
-) -> Readable:
+def _open_member(archive: tarfile.TarFile, info: tarfile.TarInfo, tape: _Tape) -> Readable:
     opened = archive.extractfile(info)
     assert opened is not None  # only links and devices have no bytes
     tape.allowed = info.size
-    return _Stream(opened, gate, counted=False)  # what the tape reads is counted
+    return opened

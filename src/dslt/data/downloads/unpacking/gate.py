@@ -19,19 +19,29 @@ _ZIP_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zip
 
 @dataclass(frozen=True)
 class Limits:
-    """What an archive may hold: bytes in all, bytes per byte of the archive, and members."""
+    """What an archive may hold.
+
+    Attributes:
+        max_bytes: Bytes that it may unpack to, however large it is.
+        max_ratio: Bytes that it may unpack to for each byte of its own.
+        max_members: Files and folders.
+    """
 
     max_bytes: int = 256 << 30
     max_ratio: int = 100
     max_members: int = 10_000_000
 
     def allowance(self, archive_bytes: int) -> int:
-        """Bytes that an archive of this size may unpack to."""
+        """Give the bytes that an archive of this size may unpack to."""
         return min(self.max_bytes, max(_FREE_BYTES, archive_bytes * self.max_ratio))
 
 
 class Gate:
-    """What passes out of one archive: plain files with harmless paths, and not too many bytes."""
+    """Decides for one archive which members may come out of it, and how many bytes.
+
+    Attributes:
+        where: The archive, for errors.
+    """
 
     def __init__(self, where: str, archive_bytes: int, limits: Limits | None = None) -> None:
         """Start with all that an archive of this size may hold."""
@@ -54,7 +64,7 @@ class Gate:
         self._left -= count
 
     def path(self, info: zipfile.ZipInfo | tarfile.TarInfo) -> str | None:
-        """Tidy path of a member, null for a folder.
+        """Give the tidy path of a member, null for a folder.
 
         Raises:
             DsltError: The member is refused.

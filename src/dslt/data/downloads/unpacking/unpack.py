@@ -8,33 +8,32 @@ import platform
 import re
 import secrets
 import shutil
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 import psutil
 
 from dslt.core.errors import DsltError
-from dslt.core.files import write_error
+from dslt.core.files import write_errors
 from dslt.core.images import SUFFIXES
-from dslt.data.downloads.unpacking.archives import Readable, read_members
-from dslt.data.downloads.unpacking.gate import Limits
-from dslt.data.downloads.unpacking.parts import Parts, Progress
+from dslt.data.downloads.unpacking.archives import Readable, damage, read_members
+from dslt.data.downloads.unpacking.gate import Gate, Limits
 
 _CHUNK = 1 << 20
 _FILE = "file"  # what the one file of a `.gz` is called until it has its name
-_PathLike = str | os.PathLike[str]
 
 
 def unpack(
-    archive: _PathLike | Sequence[_PathLike],
-    folder: _PathLike,
+    archive: str | os.PathLike[str],
+    folder: str | os.PathLike[str],
     members: Collection[str] | None = None,
     *,
     strip: int = 0,
     only: Collection[str] = (),
     images: bool = True,
     limits: Limits | None = None,
-    progress: Progress | None = None,
+    progress: Callable[[int], object] | None = None,
 ) -> None:
     """Unpack a zip (wheel), a tar (also .gz, .xz, .bz2) or a single `.gz`, whole or not at all.
 
@@ -45,7 +44,7 @@ def unpack(
     files in them. What file managers add (`__MACOSX`, `.DS_Store`, `._*`) is left out.
 
     Args:
-        archive: The archive, or the files that it was cut into, in order.
+        archive: The archive.
         folder: The folder to make (for a single `.gz`, the file); it must not exist.
         members: Unpack only these files (after `strip`; they must be there); default all.
         strip: Leading folders that are dropped from all paths; a file above them is an error.
@@ -57,23 +56,29 @@ def unpack(
     Raises:
         DsltError: A member is refused, the archive is damaged, or the disk is full.
     """
-    paths = [archive] if isinstance(archive, str | os.PathLike) else list(archive)
-    parts, target = Parts([Path(path) for path in paths]), Path(folder)
+    path, target = Path(archive), Path(folder)
+    if not path.is_file():
+        raise DsltError(f"{path}: no such archive")
     if target.exists():
         raise DsltError(f"{target}: exists already; nothing was unpacked")
-    choice = _Choice(parts.name, strip, only, images, members)
-    try:
-        with _temporary_folder(target.parent) as temporary:
-            if _write_members(parts, temporary, choice, limits, progress):
-                temporary = temporary / _FILE
-            choice.check()
-            temporary.replace(target)
-    except OSError as error:
-        raise write_error(target, error) from error
+    gate = Gate(str(path), path.stat().st_size, limits)
+    choice = _Choice(gate.where, strip, only, images, members)
+    with write_errors(target), _temporary_folder(target.parent) as temporary:
+        made = temporary
+        with (
+            damage(gate.where),
+            contextlib.closing(read_members(path, gate, progress)) as members_found,
+        ):
+            for name, open_member in members_found:
+                made = temporary if name is not None else temporary / _FILE
+                if (place := choice.place(name)) is not None:
+                    _write(open_member, temporary, place, gate)
+        choice.check()
+        made.replace(target)
 
 
 def unpacked_path(path: str, strip: int, where: str) -> str | None:
-    """Where a member of an archive belongs after `strip`, null where it is left out.
+    """Say where a member of an archive belongs after `strip`, null where it is left out.
 
     Raises:
         DsltError: It lies above the folders that are dropped.
@@ -89,80 +94,51 @@ def unpacked_path(path: str, strip: int, where: str) -> str | None:
     return "/".join(parts[strip:])
 
 
+@dataclass
 class _Choice:
     """Which members are unpacked, and where to."""
 
-    def __init__(
-        self,
-        where: str,
-        strip: int,
-        only: Collection[str],
-        images: bool,
-        members: Collection[str] | None,
-    ) -> None:
-        self._where, self._strip, self._images = where, strip, images
-        self._only, self._members = set(only), None if members is None else set(members)
-        self._missing = self._only | (self._members or set())
+    where: str
+    strip: int
+    only: Collection[str]
+    images: bool
+    members: Collection[str] | None
+    found: set[str] = field(default_factory=set)
 
-    @property
-    def is_all(self) -> bool:
-        """Whether nothing is dropped."""
-        return self._images and not self._strip and not self._only and self._members is None
-
-    def place(self, path: str) -> str | None:
-        """Where a member goes, null where it is not wanted."""
-        place = unpacked_path(path, self._strip, self._where)
-        if place is None or (self._members is not None and place not in self._members):
+    def place(self, path: str | None) -> str | None:
+        """Say where a member goes, null where it is not wanted."""
+        if path is None:
+            if self.strip or self.only or self.members is not None or not self.images:
+                raise DsltError(f"{self.where}: one compressed file; there is nothing to choose")
+            return _FILE
+        place = unpacked_path(path, self.strip, self.where)
+        if place is None or (self.members is not None and place not in self.members):
             return None
         top, slash, _ = place.partition("/")
-        if self._only and not (slash and top in self._only):
+        if self.only and not (slash and top in self.only):
             return None
-        self._missing -= {place, top}
-        return place if self._images or not is_image(place) else None
+        self.found |= {place, top}
+        return place if self.images or not is_image(place) else None
 
     def check(self) -> None:
         """Refuse an archive without a member or a folder that was asked for."""
-        if self._missing:
-            name = min(self._missing)
-            raise DsltError(f"{self._where}: no member {name!r} in the archive")
+        if missing := {*self.only, *(self.members or ())} - self.found:
+            raise DsltError(f"{self.where}: no member {min(missing)!r} in the archive")
 
 
 def is_image(path: str) -> bool:
-    """Whether a member is an image, by its name."""
+    """Tell whether a member is an image, by its name."""
     return PurePosixPath(path).suffix.lower() in SUFFIXES
 
 
-def _write_members(
-    parts: Parts,
-    folder: Path,
-    choice: _Choice,
-    limits: Limits | None,
-    progress: Progress | None,
-) -> bool:
-    """Write the wanted members; true if the archive is a single file and has none."""
-    single = False
-    with contextlib.closing(read_members(parts, limits, progress)) as members:
-        for member in members:
-            single = member.path is None
-            if single and not choice.is_all:
-                raise DsltError(f"{parts.name}: one compressed file; there is nothing to choose")
-            place = _FILE if member.path is None else choice.place(member.path)
-            if place is not None:
-                _write(member.open, folder, place, parts.name)
-    return single
-
-
-def _write(open_member: Callable[[], Readable], folder: Path, place: str, where: str) -> None:
+def _write(open_member: Callable[[], Readable], folder: Path, place: str, gate: Gate) -> None:
     """Write one member to a new file."""
     target = folder / place
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         out = target.open("xb")
     except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:
-        raise DsltError(
-            f"{where}: member {place!r} occurs twice, as file or as folder; refused, nothing was"
-            " unpacked"
-        ) from error
+        raise gate.refusal(place, "occurs twice, as file or as folder") from error
     with out:
         stream = open_member()
         while chunk := stream.read(_CHUNK):
@@ -171,7 +147,7 @@ def _write(open_member: Callable[[], Readable], folder: Path, place: str, where:
 
 @contextlib.contextmanager
 def _temporary_folder(parent: Path) -> Iterator[Path]:
-    """A folder beside the target, removed again unless it was renamed.
+    """Make a folder beside the target, removed again unless it was renamed.
 
     Its name says which process owns it, so that the next one can remove what a kill left behind.
     """
