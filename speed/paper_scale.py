@@ -21,31 +21,27 @@ import click
 import numpy as np
 import torch
 import yaml
-from dslt.trackers.siamese import siamese_tracker
 from training import Bench, training_of
 
 from dslt.core.device import Device, choose_device, limit_threads
 from dslt.data.pairs.heldout import heldout
 from dslt.networks.make import make_network
-from dslt.settings.dslt import DsltSettings
-from dslt.settings.external import ExternalSettings
-from dslt.settings.opencv import OpenCvSettings
 from dslt.study.cells import Cell, load_cells, resolve_settings
 from dslt.study.cost.speeds import NetworkSpeed
 from dslt.track.one_pass import run_tracker
 from dslt.trackers.base import Tracker
-from dslt.trackers.dslt import DsltTracker
-from dslt.trackers.opencv import OpenCvTracker
+from dslt.trackers.make import start_tracker
 
 ROOT = Path(__file__).parents[1]
 TRACKERS = ROOT / "config" / "trackers"
 
 
 def changes(cell: Cell) -> str:
-    """Write what an untrained cell changes in its preset."""
-    assert not isinstance(cell.settings, OpenCvSettings | ExternalSettings)
-    name = cell.settings.training.backbone.name
-    return f"training.backbone.name={name}; training.backbone.weights=random"
+    """Write what an untrained cell changes in its preset; nothing where nothing is learnt."""
+    learnt = cell.settings.learnt
+    if learnt is None:
+        return ""
+    return f"training.backbone.name={learnt.backbone.name}; training.backbone.weights=random"
 
 
 def measure_pairs(cell: Cell, seconds: float, device: str, batch: int | None) -> float:
@@ -59,13 +55,9 @@ def measure_pairs(cell: Cell, seconds: float, device: str, batch: int | None) ->
 
 def untrained_tracker(cell: Cell, device: str) -> Tracker:
     """Make a cell's tracker with random weights, which cost what trained ones do."""
-    if isinstance(cell.settings, OpenCvSettings):
-        return OpenCvTracker(cell.settings)
     settings = resolve_settings(cell.base, changes(cell), TRACKERS, cell.id)
-    if isinstance(settings, DsltSettings):
-        return DsltTracker(settings, 0, device)
-    assert not isinstance(settings, OpenCvSettings | ExternalSettings)
-    return siamese_tracker(settings, make_network(settings.training), device)
+    net = make_network(settings.learnt) if cell.offline and settings.learnt else None
+    return start_tracker(settings, net, device=device)
 
 
 def measure_frames(cell: Cell, seconds: float, device: str) -> tuple[float, float]:
@@ -88,7 +80,7 @@ def measure(cell: Cell, seconds: float, device: str, batch: int | None) -> Netwo
     return NetworkSpeed(
         preset=cell.base,
         pairs=None if pairs is None else rounded(pairs),
-        precision=cell.offline.training.schedule.precision if cell.offline else "full",
+        precision=cell.offline.schedule.precision if cell.offline else "full",
         frames=rounded(frames),
         first=rounded(first),
     )

@@ -23,7 +23,7 @@ from pathlib import Path
 import click
 import numpy as np
 
-from dslt.commands.spread import SpreadCommand
+from dslt.commands.options import SpreadCommand
 from dslt.compare.bootstrap import Plan
 from dslt.compare.trackers import contest, overall_rows
 from dslt.core.definitions import BENCHMARKS, PROTOCOLS, config_file, read_definitions

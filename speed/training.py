@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Generator
 from contextlib import closing
 from pathlib import Path
+from typing import cast
 
 import click
 import torch
@@ -43,7 +44,8 @@ def training_of(preset: str, overrides: str) -> SiameseTraining:
     presets = load_presets(ROOT / "config" / "trackers" / f"{tracker}.yaml")
     values = apply_overrides(presets[name], overrides, preset)["training"]
     pairs = values["pairs"] | {"sources": {"procedural": 1000}}
-    return parse_training(values | {"pairs": pairs}, preset)
+    values = {"tracker": tracker, "training": values | {"pairs": pairs}}
+    return cast(SiameseTraining, parse_training(values, preset))
 
 
 class Bench:

@@ -14,7 +14,6 @@ import yaml
 from dslt.core.errors import DsltError
 from dslt.study.data import StudyData
 from dslt.study.load import load_study
-from dslt.study.settings import config_schema
 from dslt.study.study import Study
 from tiny import ROOT, Repository
 
@@ -30,9 +29,10 @@ def loaded(values: dict[str, Any], **changes: Any) -> Study:
     return load_study(values | changes)
 
 
-def test_schema_is_up_to_date() -> None:
-    written = (ROOT / "workflow" / "schemas" / "config.schema.json").read_text()
-    assert written == config_schema()
+def test_what_is_generated_is_up_to_date() -> None:
+    command = [sys.executable, "tools/generate.py", "--check"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_every_key_is_commented_and_documented(configured: dict[str, Any]) -> None:

@@ -451,7 +451,7 @@ def test_models_are_as_large_as_said() -> None:
 
     cells = load_cells(CONFIG / "paper_cells.tsv", CONFIG / "trackers")
     for name in ("siamfc_paper_bce", "siamrpn_bce", "siamrpnpp_bce"):
-        training = cells[name].offline.training
+        training = cells[name].offline
         backbone = training.backbone.model_copy(update={"weights": "random"})
         net = make_network(training.model_copy(update={"backbone": backbone}))
         size = sum(4 * values.numel() for values in net.state_dict().values())
