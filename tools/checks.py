@@ -51,7 +51,7 @@ def main() -> int:
     checks = {
         "ruff check": python("ruff", "check", *sources),
         "ruff format": python("ruff", "format", "--check", *sources),
-        "snakefmt": ["snakefmt", "--check", "Snakefile", "workflow/rules"],
+        "snakefmt": ["snakefmt", "--check", "Snakefile", "workflow"],
         "snakemake --lint": None,
         "mypy": python("mypy"),
         "pytest": python("pytest", "-n", "2", "--dist", "loadfile", *sys.argv[1:]),
