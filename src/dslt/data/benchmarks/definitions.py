@@ -6,12 +6,10 @@ read while the workflow builds its graph, so it imports neither torch nor OpenCV
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping
 from typing import Any
 
-from dslt.core.definitions import read_definitions
 from dslt.core.errors import DsltError, unknown
 from dslt.core.names import NAME
 from dslt.data.benchmarks.kinds import (
@@ -20,10 +18,7 @@ from dslt.data.benchmarks.kinds import (
     FolderBenchmark,
     SyntheticBenchmark,
 )
-from dslt.data.downloads.sources import (
-    PackageFiles,
-    UrlFile,
-)
+from dslt.data.downloads.sources import PackageFiles, UrlFile
 from dslt.settings.base import validate
 
 Benchmark = ClipsBenchmark | SyntheticBenchmark | FolderBenchmark | AnnotationsBenchmark
@@ -60,23 +55,11 @@ def parse_fetchable(name: str, definition: Any) -> Benchmark | PackageFiles | Ur
     return parse_benchmark(name, definition)
 
 
-def load_benchmarks(
-    path: str | os.PathLike[str], extra: dict[str, Any] | None = None
-) -> dict[str, Benchmark]:
-    """Read and check all benchmarks of a file, with `extra` added over them.
-
-    Raises:
-        DsltError: As `read_definitions` and `parse_benchmark`.
-    """
-    definitions = read_definitions(path) | (extra or {})
-    return {name: parse_benchmark(name, values) for name, values in definitions.items()}
-
-
 def find_benchmark(definitions: Mapping[str, Any], name: str) -> tuple[str, Benchmark]:
     """Look a benchmark up by its name or by one of its aliases.
 
     Args:
-        definitions: Entries by name, unchecked (`read_definitions`).
+        definitions: Entries by name, unchecked (`dslt.core.definitions.read_definitions`).
         name: As people write it; case and punctuation do not matter.
 
     Returns:

@@ -11,10 +11,11 @@ from click.testing import CliRunner
 from PIL import Image
 
 from dslt.cli import group
+from dslt.core.definitions import read_definitions
 from dslt.core.errors import DsltError
 from dslt.data.benchmarks.build_index import build_index
 from dslt.data.benchmarks.clips import read_annotation
-from dslt.data.benchmarks.definitions import load_benchmarks, parse_benchmark, parse_fetchable
+from dslt.data.benchmarks.definitions import parse_benchmark, parse_fetchable
 from dslt.data.benchmarks.index_entry import IndexEntry
 from dslt.data.benchmarks.index_file import load_index, write_index
 from dslt.data.sequences.frames import iterate
@@ -201,7 +202,8 @@ def test_bad_definitions(values, words):
 
 def test_the_definitions_of_this_repository(monkeypatch):
     monkeypatch.chdir(ROOT)
-    benchmarks = load_benchmarks("config/benchmarks.yaml", {"mine": GOOD})
+    definitions = read_definitions("config/benchmarks.yaml") | {"mine": GOOD}
+    benchmarks = {name: parse_benchmark(name, values) for name, values in definitions.items()}
     assert list(benchmarks) == [
         *("clips", "quick", "synthetic", "clips_vot", "synthetic_vot"),
         *("OTB-2015", "OTB-2013", "UAV123", "UAV123_10fps", "LaSOT", "VOT-2016", "VOT-2018"),
@@ -224,7 +226,7 @@ def test_the_definitions_of_this_repository(monkeypatch):
 
 def test_annotations_of_another_clip_are_errors(tmp_path, monkeypatch):
     monkeypatch.chdir(ROOT)
-    clips = load_benchmarks("config/benchmarks.yaml")["clips"]
+    clips = parse_benchmark("clips", read_definitions("config/benchmarks.yaml")["clips"])
     folder = tmp_path / "carphone-face"
     folder.mkdir()
     for name in ("meta.json", "groundtruth_rect.txt"):
@@ -242,7 +244,7 @@ def test_annotations_of_another_clip_are_errors(tmp_path, monkeypatch):
 
 def test_missing_and_exchanged_clips(tmp_path, monkeypatch):
     monkeypatch.chdir(ROOT)
-    clips = load_benchmarks("config/benchmarks.yaml")["clips"]
+    clips = parse_benchmark("clips", read_definitions("config/benchmarks.yaml")["clips"])
     with pytest.raises(DsltError, match=r"carphone_pristine\.mp4: no such clip; fetch it"):
         build_index("clips", clips, tmp_path)
     (tmp_path / "downloads" / "clips").mkdir(parents=True)

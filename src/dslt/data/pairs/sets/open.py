@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from dslt.core.definitions import read_definitions
 from dslt.core.errors import DsltError, unknown
 from dslt.data.benchmarks.index_file import load_index
 from dslt.data.downloads.definitions import unpacked_folder
@@ -35,7 +34,6 @@ from dslt.data.pairs.sets.kinds import (
     TrainingSet,
     YoutubeBbSet,
     YoutubeVosSet,
-    parse_training_set,
 )
 from dslt.data.pairs.source import ImageSource, Source
 from dslt.data.pairs.videos import Keep, RawTrack, VideoTable, is_held_out
@@ -52,21 +50,6 @@ _IMAGES = {
     "youtube_vos": youtube_vos.IMAGE,
     "crop511": tables.CROP_IMAGE,
 }
-
-
-def load_training_sets(
-    path: str | os.PathLike[str], extra: Mapping[str, Any] | None = None
-) -> dict[str, TrainingSet]:
-    """Read and check all training sets of a file; `extra` changes the keys of entries or adds some.
-
-    Raises:
-        DsltError: As `read_definitions` and `parse_training_set`.
-    """
-    definitions = read_definitions(path)
-    for name, values in (extra or {}).items():
-        base = definitions.get(name, {})
-        definitions[name] = base | values if isinstance(values, Mapping) else values
-    return {name: parse_training_set(name, values) for name, values in definitions.items()}
 
 
 def open_sources(
