@@ -11,11 +11,11 @@ from dslt.commands.definitions import find_definition
 from dslt.core.definitions import BENCHMARKS, TRAINING_SETS, config_file
 from dslt.core.jsonfile import parse_json
 from dslt.core.workers import available_cores
+from dslt.data.benchmarks.annotations import AnnotationsBenchmark
 from dslt.data.benchmarks.build_index import build_index
 from dslt.data.benchmarks.checks import ImageCheck
 from dslt.data.benchmarks.definitions import Benchmark, parse_benchmark
 from dslt.data.benchmarks.index_file import write_index
-from dslt.data.benchmarks.kinds import AnnotationsBenchmark
 from dslt.data.downloads.definitions import Download, parse_download
 from dslt.data.downloads.registry import find_download
 from dslt.data.pairs.sets.kinds import is_training_set, parse_training_set

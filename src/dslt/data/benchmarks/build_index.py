@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from dslt.core.errors import DsltError
 from dslt.core.jsonfile import read_json
 from dslt.core.workers import spread
+from dslt.data.benchmarks.annotations import UNCLIPPED, AnnotationsBenchmark, load_targets
 from dslt.data.benchmarks.checks import (
     ImageCheck,
     Report,
@@ -26,7 +27,6 @@ from dslt.data.benchmarks.frame_files import Found, Wanted, find_frames
 from dslt.data.benchmarks.index_entry import IndexEntry, SyntheticSource, VideoSource
 from dslt.data.benchmarks.index_file import BenchmarkIndex
 from dslt.data.benchmarks.kinds import (
-    AnnotationsBenchmark,
     ClipsBenchmark,
     FolderBenchmark,
     SyntheticBenchmark,
@@ -38,7 +38,6 @@ from dslt.data.benchmarks.published import (
     remedy_of,
     wanted_frames,
 )
-from dslt.data.benchmarks.truth.load import UNCLIPPED, load_targets
 from dslt.data.downloads.definitions import Download, downloads_folder
 from dslt.data.sequences.folders import ATTRIBUTES, META, select_targets
 from dslt.data.sequences.target import Target

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 from dslt.core.errors import DsltError, unknown
 from dslt.core.names import NAME
+from dslt.data.benchmarks.annotations import AnnotationsBenchmark
 from dslt.data.benchmarks.kinds import (
-    AnnotationsBenchmark,
     ClipsBenchmark,
     FolderBenchmark,
     SyntheticBenchmark,
@@ -23,10 +23,9 @@ from dslt.settings.base import validate
 
 Benchmark = ClipsBenchmark | SyntheticBenchmark | FolderBenchmark | AnnotationsBenchmark
 _KINDS: dict[str, type[Benchmark]] = {
-    "clips": ClipsBenchmark,
-    "synthetic": SyntheticBenchmark,
-    "folder": FolderBenchmark,
-    "annotations": AnnotationsBenchmark,
+    kind: model
+    for model in get_args(Benchmark)
+    for kind in get_args(model.model_fields["kind"].annotation)
 }
 
 

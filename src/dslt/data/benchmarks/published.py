@@ -8,10 +8,11 @@ from pathlib import Path
 
 from dslt.core.errors import DsltError
 from dslt.core.jsonfile import read_json
+from dslt.data.benchmarks.annotations import AnnotationsBenchmark
 from dslt.data.benchmarks.checks import ImageCheck
 from dslt.data.benchmarks.definitions import Benchmark
 from dslt.data.benchmarks.frame_files import Packed, Wanted
-from dslt.data.benchmarks.kinds import AnnotationsBenchmark, ClipsBenchmark
+from dslt.data.benchmarks.kinds import ClipsBenchmark
 from dslt.data.downloads.definitions import (
     Download,
     VotDownload,

@@ -15,7 +15,7 @@ from torch.utils.data import Dataset, get_worker_info
 from dslt.core.errors import DsltError
 from dslt.data.pairs.augment import draw_jitter, finish, place
 from dslt.data.pairs.sampling import Schedule, pair_random, random_video
-from dslt.data.pairs.source import DamagedError, Source, View
+from dslt.data.pairs.source import DamagedError, PairSource, View
 from dslt.data.pairs.videos import Track, Video
 from dslt.geometry.boxes import Boxes, format_number
 from dslt.settings.siamese import CropSettings, JitterSettings, PairSettings
@@ -71,7 +71,7 @@ class PairDataset(Dataset[Pair]):
         self,
         settings: PairSettings,
         crops: CropSettings,
-        sources: Mapping[str, Source],
+        sources: Mapping[str, PairSource],
         seed: int,
     ) -> None:
         """Take the sources that the settings name.
@@ -226,7 +226,7 @@ class PairDataset(Dataset[Pair]):
             )
 
 
-def _is_single_target(sources: list[Source]) -> bool:
+def _is_single_target(sources: list[PairSource]) -> bool:
     only = len(sources) == 1 and len(sources[0].videos) == 1
     return only and len(sources[0].videos[0].tracks) == 1
 

@@ -10,7 +10,7 @@ from typing import Any
 from dslt.core.errors import DsltError
 from dslt.data.benchmarks.index_file import BenchmarkIndex
 from dslt.data.pairs.source import DamagedError, ImageView, View
-from dslt.data.pairs.videos import Keep, RawTrack, Track, Video, VideoTable
+from dslt.data.pairs.videos import RawTrack, Track, Video, VideoTable
 from dslt.data.sequences.frames import FrameSource
 from dslt.geometry.boxes import Boxes
 
@@ -19,7 +19,7 @@ _OPEN = 16  # sequences kept open
 
 @dataclass(eq=False)
 class IndexSource:
-    """Sequences of an index; see `Source`.
+    """Sequences of an index; see `PairSource`.
 
     A video file is decoded from its start whenever an earlier frame is wanted: slow for pairs.
     Better unpack such videos into images.
@@ -35,7 +35,7 @@ class IndexSource:
     _process: int = field(default=0, init=False, repr=False)
 
     def view(self, video: Video, track: Track, position: int) -> tuple[View, Boxes]:
-        """Read one annotated frame; see `Source.view`."""
+        """Read one annotated frame; see `PairSource.view`."""
         try:
             view = ImageView(self._frames(track.name)[int(track.frames[position])])
         except DsltError as error:
@@ -57,8 +57,7 @@ class IndexSource:
         return self.__dict__ | {"_open": {}, "_process": 0}
 
 
-def index_tracks(index: BenchmarkIndex, keep: Keep) -> Iterator[RawTrack]:
+def index_tracks(index: BenchmarkIndex) -> Iterator[RawTrack]:
     """Tracks of the sequences of an index, those of one video together."""
     for entry in sorted(index.sequences, key=lambda entry: entry.video):
-        if keep(entry.video):
-            yield entry.video, entry.name, range(entry.frames), entry.boxes()
+        yield entry.video, entry.name, range(entry.frames), entry.boxes()

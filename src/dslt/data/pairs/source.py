@@ -47,7 +47,7 @@ class View(Protocol):
         ...
 
 
-class Source(Protocol):
+class PairSource(Protocol):
     """A training set, or a generator of pairs."""
 
     @property
@@ -115,7 +115,7 @@ class ImageSource:
     """Annotated image files.
 
     Attributes:
-        name: See `Source`, as for `frame_range`, `damaged` and `videos`.
+        name: See `PairSource`, as for `frame_range`, `damaged` and `videos`.
         root: Folder of the images.
         image: Path of an image under it, with `{video}`, `{track}` and `{frame}`.
         relative: The boxes are parts of the image's width and height.
@@ -136,7 +136,7 @@ class ImageSource:
         return self.root / self.image.format(video=video.name, track=track.name, frame=frame)
 
     def view(self, video: Video, track: Track, position: int) -> tuple[View, Boxes]:
-        """Decode one annotated frame; see `Source.view`."""
+        """Decode one annotated frame; see `PairSource.view`."""
         try:
             view = ImageView(read_image(self.path(video, track, position)))
         except DsltError as error:

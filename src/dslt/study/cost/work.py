@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from dslt.data.benchmarks.annotations import AnnotationsBenchmark
 from dslt.data.benchmarks.definitions import Benchmark
-from dslt.data.benchmarks.kinds import AnnotationsBenchmark
 from dslt.study.cost.amounts import Amount
 from dslt.study.cost.jobs import Job
 from dslt.study.study import Study

@@ -27,7 +27,7 @@ from dslt.data.pairs.sets.open import (
     open_source,
     open_sources,
 )
-from dslt.data.pairs.videos import VideoTable
+from dslt.data.pairs.videos import VideoTable, is_held_out
 from dslt.geometry.squares import template_side
 from dslt.settings.siamese import CropSettings, PairSettings
 from dslt.study.cells import resolve_settings
@@ -196,7 +196,7 @@ def test_lasot(tmp_path):
     assert listing(source) == {("cat/cat-2", "0"): ([1, 3], [[4, 5, 7, 8], [2, 2, 3, 3]])}
     assert first_view(source)[0].size == (64, 48)
     text(folder / "out_of_view.txt", "0,0\n")
-    with pytest.raises(DsltError, match=r"groundtruth.txt: 4 boxes, but 2 flags"):
+    with pytest.raises(DsltError, match=r"out_of_view.txt: 2 flags, expected 4"):
         opened("lasot", tmp_path, **values)
     text(tmp_path / "training_set.txt", "cat-2\ndog-1\n")
     text(folder / "out_of_view.txt", "0,0,0,0\n")
@@ -229,17 +229,13 @@ def test_got10k(tmp_path):
         opened("got10k", tmp_path / "nowhere")
 
 
-def held_out_part(root, part):
-    entry = {"kind": "got10k", "root": str(root)} | COMMON | {"held_out": 0.3}
-    return open_source("mine", parse_training_set("mine", entry), part)
-
-
-def test_held_out_videos_are_the_other_ones(tmp_path):
+def test_no_pair_is_drawn_from_held_out_videos(tmp_path):
     got10k(tmp_path, 40)
-    parts = [set(listing(held_out_part(tmp_path, part))) for part in (False, True)]
-    assert len(parts[0]) + len(parts[1]) == 40
-    assert not parts[0] & parts[1]
-    assert 4 < len(parts[1]) < 22
+    videos = {video for video, _ in listing(opened("got10k", tmp_path))}
+    drawn = {video for video, _ in listing(opened("got10k", tmp_path, held_out=0.3))}
+    assert len(videos) == 40
+    assert 4 < len(videos - drawn) < 22
+    assert drawn == {video for video in videos if not is_held_out(video, 0.3)}
 
 
 def test_crop511(tmp_path):
@@ -333,11 +329,10 @@ def test_an_index_opens_as_the_annotations_do(tmp_path):
     for number in range(40):
         image(tmp_path / f"Data/VID/train/part_0000/clip_{number:03d}/000000.JPEG")
     shared = entry.model_copy(update={"held_out": 0.3, "damaged": 0.5, "frame_range": 9})
-    parts = [listing(open_source("mine", shared, part, file)) for part in (False, True)]
-    assert parts == [listing(open_source("mine", shared, part)) for part in (False, True)]
-    assert parts[0].keys() | parts[1].keys() == listing(opened_index).keys()
-    assert parts[0]
-    assert parts[1]
+    part = listing(open_source("mine", shared, file))
+    assert part == listing(open_source("mine", shared))
+    assert part.keys() == {key for key in listing(opened_index) if not is_held_out(key[0], 0.3)}
+    assert 0 < len(part) < len(listing(opened_index))
     other = entry.model_copy(update={"splits": ("train", "val")})
     with pytest.raises(DsltError, match=r"1.parquet: made of .* make it again with `dslt index`"):
         open_source("mine", other, index=file)
@@ -469,8 +464,6 @@ def test_the_file_of_training_sets():
         )
         with pytest.raises(DsltError, match=words):
             open_source(name, entry)
-    with pytest.raises(DsltError, match="no held-out videos"):
-        open_source("procedural", sets["procedural"], held_out=True)
 
 
 def test_an_overlay_names_a_root(tmp_path):

@@ -11,11 +11,11 @@ from typing import Any
 from dslt.core.errors import DsltError
 from dslt.core.jsonfile import read_json
 from dslt.data.benchmarks.truth.codes import code_of, ordered
-from dslt.data.benchmarks.truth.regions import checked_row, region_target
+from dslt.data.benchmarks.truth.rows import checked_row, region_target
 from dslt.data.benchmarks.truth.source import (
     Layout,
     Mask,
-    Source,
+    TruthSource,
     as_flags,
 )
 from dslt.data.sequences.target import Target
@@ -27,9 +27,9 @@ def json_layouts(root: Path, origin: int, order: tuple[str, ...] = ()) -> Iterat
     """Layouts of the JSON files with ground truth in a folder, or of the one file `root`.
 
     Args:
-        root: folder or file.
+        root: A folder or a file.
         origin: 0 or 1, where the boxes count pixels from.
-        order: the benchmark's attribute codes.
+        order: Attribute codes of the benchmark, in its order.
     """
     for path in [root] if root.is_file() else sorted(root.glob("*.json")):
         if entries := _entries(path):
@@ -64,8 +64,8 @@ def _is_entry(value: Any) -> bool:
 
 def _source(
     path: Path, name: str, entry: Mapping[str, Any], origin: int, order: tuple[str, ...]
-) -> Source:
-    return Source((path,), partial(_target, entry, f"{path}, {name}", origin, order))
+) -> TruthSource:
+    return TruthSource((path,), partial(_target, entry, f"{path}, {name}", origin, order))
 
 
 def _target(entry: Mapping[str, Any], where: str, origin: int, order: tuple[str, ...]) -> Target:

@@ -6,7 +6,7 @@ This is read while the workflow builds its graph, so it imports no heavy package
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field
 
@@ -20,7 +20,7 @@ class _Set(Settings):
     """What all training sets have.
 
     Attributes:
-        title: In words.
+        title: Name in words.
         frame_range: Largest distance of the frames of a pair, in annotated frames.
     """
 
@@ -49,7 +49,7 @@ class IlsvrcSet(_Annotated):
     """ILSVRC VID or DET, unpacked: `Annotations/` and `Data/` under the root.
 
     Attributes:
-        splits: Folders under `Annotations/VID` or `Annotations/DET`.
+        splits: Names of folders under `Annotations/VID` or `Annotations/DET`.
     """
 
     kind: Literal["ilsvrc_vid", "ilsvrc_det"]
@@ -121,7 +121,7 @@ class ProceduralSet(_Set):
     """Pairs that are made on the spot.
 
     Attributes:
-        seed: Of the videos.
+        seed: Seed of the videos.
         frames: Length of a video.
     """
 
@@ -130,28 +130,14 @@ class ProceduralSet(_Set):
     frames: Count
 
 
-TrainingSet = (
-    IlsvrcSet
-    | CocoSet
-    | YoutubeBbSet
-    | LasotSet
-    | Got10kSet
-    | YoutubeVosSet
-    | Crop511Set
-    | IndexSet
-    | ProceduralSet
-)
+OwnedSet = IlsvrcSet | CocoSet | YoutubeBbSet | LasotSet | Got10kSet | YoutubeVosSet | Crop511Set
+"""Sets with images and annotations of the user."""
+
+TrainingSet = OwnedSet | IndexSet | ProceduralSet
 _KINDS: dict[str, type[TrainingSet]] = {
-    "ilsvrc_vid": IlsvrcSet,
-    "ilsvrc_det": IlsvrcSet,
-    "coco": CocoSet,
-    "youtube_bb": YoutubeBbSet,
-    "lasot": LasotSet,
-    "got10k": Got10kSet,
-    "youtube_vos": YoutubeVosSet,
-    "crop511": Crop511Set,
-    "index": IndexSet,
-    "procedural": ProceduralSet,
+    kind: model
+    for model in get_args(TrainingSet)
+    for kind in get_args(model.model_fields["kind"].annotation)
 }
 
 
@@ -176,12 +162,12 @@ def used_sets(found: Mapping[str, Any], names: Iterable[str], where: str) -> dic
     """Choose the definitions of some training sets, checked and complete, as plain JSON values.
 
     Args:
-        found: all of them, unchecked.
-        names: those that are wanted; the result has them in alphabetical order.
-        where: for messages.
+        found: All definitions by name, unchecked.
+        names: Names of those that are wanted; the result has them in alphabetical order.
+        where: Names what wants them, in the error.
 
     Raises:
-        DsltError: as `parse_training_set`, or there is no such entry.
+        DsltError: As `parse_training_set`, or there is no such entry.
     """
     for name in names:
         if name not in found:

@@ -1,20 +1,23 @@
-"""Ground truth of published benchmarks, in the layouts in which they are handed on.
+"""Published ground truth: the benchmark that names it, and how its sequences are read.
 
 A benchmark names its family; the layout is found by what is there. Frames are not needed. This
-package is read while the workflow builds its graph, so it imports neither torch nor OpenCV.
+module is read while the workflow builds its graph, so it imports neither torch nor OpenCV.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
 
 from dslt.core.errors import DsltError
+from dslt.data.benchmarks.kinds import BenchmarkSettings, FrameNumbers, SequenceNames, Totals
 from dslt.data.benchmarks.truth import lasot, otb, uav123, vot
-from dslt.data.benchmarks.truth.source import Layout, Source
+from dslt.data.benchmarks.truth.source import Layout, TruthSource
 from dslt.data.sequences.names import match_names
 from dslt.data.sequences.target import Target
 
@@ -37,29 +40,88 @@ _EXPECTED = {
 }
 
 
-class Annotated(Protocol):
-    """What reading needs to know of a benchmark (`dslt.data.benchmarks.kinds` describes it)."""
+class AnnotationsBenchmark(BenchmarkSettings):
+    """Published ground truth, against which results of any tracker are scored.
 
-    @property
-    def title(self) -> str: ...  # noqa: D102
-    @property
-    def family(self) -> str: ...  # noqa: D102
-    @property
-    def box_origin(self) -> int: ...  # noqa: D102
-    @property
-    def sequences(self) -> tuple[str, ...] | None: ...  # noqa: D102
-    @property
-    def scored_from(self) -> Mapping[str, int]: ...  # noqa: D102
-    @property
-    def annotated_rows(self) -> Mapping[str, int]: ...  # noqa: D102
+    Attributes:
+        aliases: Other names of it; case and punctuation do not matter.
+        family: Whose files they are (`dslt.data.benchmarks.truth`).
+        download: Entry of `config/downloads.yaml` that has annotations and images; used where no
+            root is named.
+        totals: What the whole of it holds, for a check of the index.
+        root: Folder, or JSON file, with the annotations; null until the user names one.
+        images: Folder of the sequences' images as the benchmark hands them out; null where there
+            are annotations only, and trackers cannot be run.
+        frames: First and last frame of a sequence, as numbered in its file names, where a part of
+            its folder is used.
+        sequences: Names, in the order of the tables; default every one under the root.
+        scored_from: First row, 1-based, that counts, where it is not the first one.
+        annotated_rows: Of these sequences, the rows of the whole annotation, which tell whether
+            files have the rows before the first one that counts.
+    """
+
+    kind: Literal["annotations"]
+    aliases: tuple[str, ...] = ()
+    family: Literal["otb", "uav123", "lasot", "vot"]
+    download: str | None = None
+    totals: Totals | None = None
+    root: str | None = None
+    images: str | None = None
+    frames: dict[str, FrameNumbers] = Field(default_factory=dict)
+    sequences: SequenceNames | None = None
+    scored_from: dict[str, Annotated[int, Field(ge=2)]] = Field(default_factory=dict)
+    annotated_rows: dict[str, int] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _rows_are_known(self) -> AnnotationsBenchmark:
+        for name, first in self.scored_from.items():
+            if self.annotated_rows.get(name, 0) < first:
+                raise ValueError(
+                    f"annotated_rows.{name} must say how many rows the annotation has, at least"
+                    f" {first}"
+                )
+        return self
+
+    def folder(self) -> Path:
+        """The root.
+
+        Raises:
+            DsltError: None is named.
+        """
+        if self.root is None:
+            raise DsltError(
+                f"{self.title or 'annotations'}: no folder of annotations is named; set `root` of"
+                " this benchmark in an overlay's `benchmarks`, or give --annotations"
+            )
+        return Path(self.root)
+
+    def sequence_names(self) -> list[str]:
+        """Names of the sequences: of those under the root, or as defined where no root is named.
+
+        Raises:
+            DsltError: Neither a root nor names are given, or the root has no annotations.
+        """
+        if self.root is None and self.sequences is not None:
+            return list(self.sequences)
+        return list(_choose(self, self.folder()).sources)
+
+    def input_files(self) -> list[str]:
+        """Paths of the annotation files; none where no root is named."""
+        if self.root is None:
+            return []
+        sources = _choose(self, self.folder()).sources.values()
+        files = [path.as_posix() for source in sources for path in source.files]
+        return list(dict.fromkeys(files))
 
 
-def load_targets(benchmark: Annotated, root: Path) -> tuple[dict[str, Target], list[str]]:
+def load_targets(
+    benchmark: AnnotationsBenchmark, root: Path
+) -> tuple[dict[str, Target], list[str]]:
     """Read the ground truth of a benchmark's sequences.
 
     Args:
-        benchmark: what the sequences are called, and from which row on they are scored.
-        root: folder (or JSON file) with the annotations.
+        benchmark: It says what the sequences are called, and from which row on they are scored.
+        root: Folder (or JSON file) with the annotations.
 
     Returns:
         The targets in the benchmark's order, and notes: what is missing or was cut. Where only a
@@ -82,26 +144,7 @@ def load_targets(benchmark: Annotated, root: Path) -> tuple[dict[str, Target], l
     return targets, notes
 
 
-def annotation_names(benchmark: Annotated, root: Path) -> list[str]:
-    """Names of the sequences that `load_targets` gives."""
-    return list(_choose(benchmark, root).sources)
-
-
-def annotation_files(benchmark: Annotated, root: Path) -> list[Path]:
-    """Files that `load_targets` reads sequences from."""
-    files = (file for source in _choose(benchmark, root).sources.values() for file in source.files)
-    return list(dict.fromkeys(files))
-
-
-@dataclass(frozen=True)
-class _Chosen:
-    """The sources of a benchmark's sequences, by name, and notes about them."""
-
-    sources: dict[str, Source]
-    notes: tuple[str, ...]
-
-
-def _choose(benchmark: Annotated, root: Path) -> _Chosen:
+def _choose(benchmark: AnnotationsBenchmark, root: Path) -> Layout:
     """Choose the layout that has the most of the wanted sequences, the first one of equals."""
     if not root.exists():
         raise DsltError(f"{root}: no such folder of annotations of {benchmark.title}")
@@ -120,11 +163,11 @@ def _choose(benchmark: Annotated, root: Path) -> _Chosen:
     layout, pairs = best
     notes = [*_missing(benchmark, pairs, len(layout.sources)), *layout.notes]
     if not pairs:
-        return _Chosen(dict(layout.sources), tuple(notes))
-    return _Chosen({name: layout.sources[found] for name, found in pairs.items()}, tuple(notes))
+        return Layout(layout.sources, tuple(notes))
+    return Layout({name: layout.sources[found] for name, found in pairs.items()}, tuple(notes))
 
 
-def _missing(benchmark: Annotated, pairs: dict[str, str], there: int) -> list[str]:
+def _missing(benchmark: AnnotationsBenchmark, pairs: dict[str, str], there: int) -> list[str]:
     """Say loudly that a part of a benchmark is not the benchmark."""
     wanted, title = benchmark.sequences, benchmark.title
     if wanted is None or len(pairs) == len(wanted):
@@ -143,7 +186,7 @@ def _missing(benchmark: Annotated, pairs: dict[str, str], there: int) -> list[st
 
 
 def _from_first_row(
-    benchmark: Annotated, name: str, source: Source, target: Target
+    benchmark: AnnotationsBenchmark, name: str, source: TruthSource, target: Target
 ) -> tuple[Target, list[str]]:
     """Drop the rows before the first one that the benchmark scores, unless they are gone already.
 
