@@ -138,7 +138,7 @@ def _suite(
         index = load_index(index_path)
         key, protocol = _protocol(protocol_name or index.protocol, protocol_definition)
         return index.benchmark, Suite(
-            targets={entry.name: entry.target() for entry in index.sequences},
+            targets={entry.name: entry for entry in index.sequences},
             protocol=protocol,
             name=key,
             origin=index.box_origin,

@@ -204,11 +204,4 @@ def _from_first_row(
             f"{source.files[0]}: {given} rows for {name}; expected {whole}, or the"
             f" {whole - skipped} from row {first} on, which are scored"
         )
-    cut = replace(
-        target,
-        truth=target.truth[skipped:],
-        corners=None if target.corners is None else target.corners[skipped:],
-        absent=None if target.absent is None else target.absent[skipped:],
-        tags={tag: flags[skipped:] for tag, flags in target.tags.items()},
-    )
-    return cut, [f"{name} is scored from row {first} of {whole} on"]
+    return target.part(slice(skipped, None)), [f"{name} is scored from row {first} of {whole} on"]

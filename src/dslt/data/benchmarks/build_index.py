@@ -23,7 +23,7 @@ from dslt.data.benchmarks.checks import (
 )
 from dslt.data.benchmarks.clips import clip_length, read_annotation
 from dslt.data.benchmarks.definitions import Benchmark
-from dslt.data.benchmarks.frame_files import Found, Wanted, find_frames
+from dslt.data.benchmarks.frame_files import FoundFrames, WantedFrames, find_frames
 from dslt.data.benchmarks.index_entry import IndexEntry, SyntheticSource, VideoSource
 from dslt.data.benchmarks.index_file import BenchmarkIndex
 from dslt.data.benchmarks.kinds import (
@@ -103,7 +103,6 @@ def build_index(
         benchmark=name,
         protocol=benchmark.protocol,
         box_origin=benchmark.box_origin,
-        names=[entry.name for entry in entries],
         sequences=entries,
         notes=tuple(run.report.notes()),
         complete=run.complete,
@@ -137,14 +136,23 @@ def _clip_entry(benchmark: ClipsBenchmark, name: str, data: Path) -> IndexEntry:
             f"frames {first} to {first + count - 1} of {path}, which has only {clip_length(path)}"
         )
     size = _size(frames[0].shape)
-    return IndexEntry(name, annotation.clip, annotation.attributes, size, source, _rounded(boxes))
+    return IndexEntry(
+        _rounded(boxes),
+        annotation.attributes,
+        annotation.clip,
+        size=size,
+        name=name,
+        source=source,
+    )
 
 
 def _synthetic_entry(name: str, seed: int) -> IndexEntry:
     source = SyntheticSource(scene=name, seed=seed)
     truth = _rounded(scene_boxes(name, seed))
     size = _size(source.open()[0].shape)
-    return IndexEntry(name, scene_photo(name), scene_attributes(name), size, source, truth)
+    return IndexEntry(
+        truth, scene_attributes(name), scene_photo(name), size=size, name=name, source=source
+    )
 
 
 def _size(shape: tuple[int, ...]) -> tuple[int, int]:
@@ -158,7 +166,7 @@ def _rounded(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _folder_entries(benchmark: FolderBenchmark, run: _Run) -> list[IndexEntry]:
     """Describe the sequences of a folder in the OTB layout."""
-    jobs: dict[str, tuple[Target, Wanted]] = {}
+    jobs: dict[str, tuple[Target, WantedFrames]] = {}
     root = Path(benchmark.root)
     for found in select_targets(benchmark.root, benchmark.sequences):
         folder = root / found.folder
@@ -168,7 +176,7 @@ def _folder_entries(benchmark: FolderBenchmark, run: _Run) -> list[IndexEntry]:
         except DsltError as error:
             run.report.wrong(found.name, str(error), run.remedy)
             continue
-        wanted = Wanted(
+        wanted = WantedFrames(
             name=found.name,
             root=benchmark.root,
             places=(f"{found.folder}/img",),
@@ -221,7 +229,7 @@ def _check_all_there(
         check_totals(entries, benchmark.totals, run.remedy, run.report)
 
 
-def _with_images(jobs: Mapping[str, tuple[Target, Wanted]], run: _Run) -> list[IndexEntry]:
+def _with_images(jobs: Mapping[str, tuple[Target, WantedFrames]], run: _Run) -> list[IndexEntry]:
     """Find the images of sequences, and describe those whose images fit."""
     entries = []
     asked = [wanted for _, wanted in jobs.values()]
@@ -236,21 +244,16 @@ def _with_images(jobs: Mapping[str, tuple[Target, Wanted]], run: _Run) -> list[I
     return entries
 
 
-def _entry(name: str, target: Target, found: Found | None = None) -> IndexEntry:
+def _entry(name: str, target: Target, found: FoundFrames | None = None) -> IndexEntry:
     """Describe a sequence by its ground truth, of which the rows without a frame are left out."""
-    found = found or Found(size=target.size)
-    truth = target.truth if found.keep is None else target.truth[found.keep]
-    return IndexEntry(
-        name=name,
-        video=target.video,
-        attributes=target.attributes,
-        size=found.size,
-        source=found.source,
-        truth=_rounded(truth),
-        corners=None if target.corners is None else _rounded(target.corners),
-        absent=target.absent,
-        tags=target.tags,
-    )
+    found = found or FoundFrames(size=target.size)
+    kept = target if found.keep is None else target.part(found.keep)
+    values = vars(kept) | {
+        "truth": _rounded(kept.truth),
+        "corners": None if kept.corners is None else _rounded(kept.corners),
+        "size": found.size,
+    }
+    return IndexEntry(**values, name=name, source=found.source)
 
 
 def _folder_attributes(folder: Path) -> tuple[str, ...]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Sized
-from dataclasses import dataclass, field, replace
+from collections.abc import Sized
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from dslt.data.benchmarks.clips import open_clip
 from dslt.data.sequences.frames import FrameSource, ImageFolder
 from dslt.data.sequences.packed import PackedFrames
-from dslt.data.sequences.target import Mask, Target
+from dslt.data.sequences.target import Target
 from dslt.data.synthetic.frames import SyntheticFrames
 from dslt.geometry.boxes import Boxes
 from dslt.settings.base import Settings
@@ -68,10 +68,9 @@ class ImagesSource:
         files: list[str] = self.names.to_pylist()
         return files
 
-    def part(self, frames: Sequence[int]) -> ImagesSource:
+    def part(self, frames: NDArray[np.int64]) -> ImagesSource:
         """Some of the frames, by their numbers."""
-        places = np.array(frames, dtype=np.int64)
-        return replace(self, names=self.names.take(pa.array(places)), bytes=self.bytes[places])
+        return replace(self, names=self.names.take(pa.array(frames)), bytes=self.bytes[frames])
 
     def open(self) -> FrameSource:
         """Take the images; each is checked when it is read."""
@@ -81,39 +80,22 @@ class ImagesSource:
         return ImageFolder([root / file for file in self.files], self.bytes.tolist())
 
 
-Source = VideoSource | SyntheticSource | ImagesSource
+FrameOrigin = VideoSource | SyntheticSource | ImagesSource
 
 
-@dataclass(frozen=True, eq=False)
-class IndexEntry:
-    """One sequence of an index; places are 0-based.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class IndexEntry(Target):
+    """One sequence of an index: its target, and where its frames are.
 
     Attributes:
         name: Unique within the benchmark.
-        video: Its source video.
-        attributes: Codes.
-        size: Width and height of the frames in pixels, None where they are not known.
         source: Where the frames are, None where there are annotations only.
-        truth: Boxes `(x, y, w, h)`, (N, 4), of polygons those around them; NaN where the target is
-            absent.
-        corners: Polygons (N, K, 2), NaN where the target is absent; None where the ground truth is
-            boxes.
-        absent: Frames (N,) that are flagged as without target; None where the annotation has no
-            such flags.
-        tags: Attributes of frames by name, with the frames (N,) that carry them.
         skipped: Rows of the annotation before the first one that is scored and that is listed
             here.
     """
 
     name: str
-    video: str
-    attributes: tuple[str, ...]
-    size: tuple[int, int] | None
-    source: Source | None
-    truth: Boxes
-    corners: NDArray[np.float64] | None = None
-    absent: Mask | None = None
-    tags: Mapping[str, Mask] = field(default_factory=dict)
+    source: FrameOrigin | None
     skipped: int = 0
 
     def __post_init__(self) -> None:
@@ -143,15 +125,3 @@ class IndexEntry:
     def boxes(self) -> Boxes:
         """Ground truth (N, 4), NaN rows where the target is absent; a new array."""
         return self.truth.copy()
-
-    def target(self) -> Target:
-        """What results are scored against."""
-        return Target(
-            truth=self.boxes(),
-            attributes=self.attributes,
-            video=self.video,
-            corners=self.corners,
-            absent=self.absent,
-            tags=dict(self.tags),
-            size=self.size,
-        )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-import queue
-import threading
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
@@ -172,33 +173,16 @@ def iterate(frames: FrameSource, start: int = 0, depth: int = 4) -> Iterator[Fra
     """
     if depth < 1:
         raise ValueError(f"depth must be at least 1, got {depth}")
-    slots, stop = threading.Semaphore(depth), threading.Event()
-    ready: queue.SimpleQueue[Frame | Exception] = queue.SimpleQueue()
-
-    def decode() -> None:
-        for index in range(start, len(frames)):
-            slots.acquire()
-            if stop.is_set():
-                return
-            try:
-                ready.put(frames[index])
-            except Exception as error:  # handed over to the consumer, whatever it is
-                ready.put(error)
-                return
-
-    worker = threading.Thread(target=decode, name="dslt-frames", daemon=True)
-    worker.start()
+    numbers = iter(range(start, len(frames)))
+    pool = ThreadPoolExecutor(1, "dslt-frames")
     try:
-        for _ in range(start, len(frames)):
-            item = ready.get()
-            slots.release()
-            if isinstance(item, Exception):
-                raise item
-            yield item
+        ahead = deque(pool.submit(frames.__getitem__, number) for number in islice(numbers, depth))
+        while ahead:
+            frame = ahead.popleft().result()
+            ahead.extend(pool.submit(frames.__getitem__, number) for number in islice(numbers, 1))
+            yield frame
     finally:
-        stop.set()
-        slots.release()
-        worker.join()
+        pool.shutdown(cancel_futures=True)
 
 
 def validate_initial_box(

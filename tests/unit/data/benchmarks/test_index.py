@@ -290,7 +290,7 @@ def test_an_index_of_annotations_alone(tmp_path):
     assert frames[corners].loc[1].tolist() == [3, 4, 13, 4, 13, 12, 3, 12]
     assert frames[corners].loc[2].isna().all()
     assert "absent" not in frames
-    target = index.entry("ants").target()
+    target = index.entry("ants")
     assert target.truth[0].tolist() == [3, 4, 10, 8]
     assert target.corners[1].tolist() == [[3, 4], [13, 4], [13, 12], [3, 12]]
     assert np.isnan(target.corners[2]).all()
@@ -327,16 +327,16 @@ def test_absent_frames_and_skipped_rows_are_in_the_index(tmp_path):
     )
     entry = load_index(tmp_path / "i.parquet").entry("cat-1")
     assert (entry.frames, entry.skipped, entry.size) == (3, 1, None)
-    assert entry.target().absent.tolist() == [False, True, False]
+    assert entry.absent.tolist() == [False, True, False]
 
 
 def test_indexes_of_annotations_need_a_root_and_hold_what_fits():
     with pytest.raises(DsltError, match="mine: no folder of annotations is named; set `root`"):
         build_index("mine", annotations("x").model_copy(update={"root": None}), "data")
     with pytest.raises(ValueError, match="sequence a: absent of 2 frames, truth of 1"):
-        IndexEntry("a", "a", (), None, None, np.ones((1, 4)), absent=np.zeros(2, dtype=bool))
+        IndexEntry(np.ones((1, 4)), (), "a", name="a", source=None, absent=np.zeros(2, dtype=bool))
     with pytest.raises(ValueError, match="sequence a: corners of 0 frames, truth of 1"):
-        IndexEntry("a", "a", (), None, None, np.ones((1, 4)), corners=np.ones((0, 4, 2)))
+        IndexEntry(np.ones((1, 4)), (), "a", name="a", source=None, corners=np.ones((0, 4, 2)))
 
 
 def test_broken_indexes(tmp_path):
