@@ -46,8 +46,8 @@ class AnnotationsBenchmark(BenchmarkSettings):
     Attributes:
         aliases: Other names of it; case and punctuation do not matter.
         family: Whose files they are (`dslt.data.benchmarks.truth`).
-        download: Entry of `config/downloads.yaml` that has annotations and images; used where no
-            root is named.
+        download: Entry of `config/downloads.yaml` that has annotations and images; it is used
+            where no root is named.
         totals: What the whole of it holds, for a check of the index.
         root: Folder, or JSON file, with the annotations; null until the user names one.
         images: Folder of the sequences' images as the benchmark hands them out; null where there
@@ -56,8 +56,8 @@ class AnnotationsBenchmark(BenchmarkSettings):
             its folder is used.
         sequences: Names, in the order of the tables; default every one under the root.
         scored_from: First row, 1-based, that counts, where it is not the first one.
-        annotated_rows: Of these sequences, the rows of the whole annotation, which tell whether
-            files have the rows before the first one that counts.
+        annotated_rows: Number of rows of the whole annotation of these sequences, which tells
+            whether files have the rows before the first one that counts.
     """
 
     kind: Literal["annotations"]

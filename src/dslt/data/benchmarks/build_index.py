@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,7 +22,7 @@ from dslt.data.benchmarks.checks import (
     check_entry,
     check_totals,
 )
-from dslt.data.benchmarks.clips import clip_length, read_annotation
+from dslt.data.benchmarks.clips import read_annotation
 from dslt.data.benchmarks.definitions import Benchmark
 from dslt.data.benchmarks.frame_files import FoundFrames, WantedFrames, find_frames
 from dslt.data.benchmarks.index_entry import IndexEntry, SyntheticSource, VideoSource
@@ -41,8 +42,11 @@ from dslt.data.benchmarks.published import (
 from dslt.data.downloads.definitions import Download, downloads_folder
 from dslt.data.sequences.folders import ATTRIBUTES, META, select_targets
 from dslt.data.sequences.target import Target
+from dslt.data.sequences.video import count_frames
 from dslt.data.synthetic.frames import scene_attributes, scene_boxes, scene_photo
 from dslt.geometry.boxes import DECIMALS, read_boxes
+
+_clip_length = functools.cache(count_frames)  # sequences share a clip, which is decoded to count
 
 
 @dataclass
@@ -131,10 +135,8 @@ def _clip_entry(benchmark: ClipsBenchmark, name: str, data: Path) -> IndexEntry:
         path=path.as_posix(), sha256=annotation.sha256, first_frame=first, frames=count
     )
     frames = source.open()
-    if first + count > clip_length(path):
-        raise DsltError(
-            f"frames {first} to {first + count - 1} of {path}, which has only {clip_length(path)}"
-        )
+    if first + count > (there := _clip_length(path)):
+        raise DsltError(f"frames {first} to {first + count - 1} of {path}, which has only {there}")
     size = _size(frames[0].shape)
     return IndexEntry(
         _rounded(boxes),

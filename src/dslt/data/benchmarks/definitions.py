@@ -59,7 +59,7 @@ def find_benchmark(definitions: Mapping[str, Any], name: str) -> tuple[str, Benc
 
     Args:
         definitions: Entries by name, unchecked (`dslt.core.definitions.read_definitions`).
-        name: As people write it; case and punctuation do not matter.
+        name: Name as people write it; case and punctuation do not matter.
 
     Returns:
         The entry's own name, and the benchmark.

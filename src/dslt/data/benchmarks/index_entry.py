@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sized
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,13 +12,17 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from dslt.data.benchmarks.clips import open_clip
+from dslt.core.errors import DsltError
+from dslt.core.files import verify_sha256
 from dslt.data.sequences.frames import FrameSource, ImageFolder
 from dslt.data.sequences.packed import PackedFrames
 from dslt.data.sequences.target import Target
+from dslt.data.sequences.video import VideoClip
 from dslt.data.synthetic.frames import SyntheticFrames
 from dslt.geometry.boxes import Boxes
 from dslt.settings.base import Settings
+
+_REFETCH = "fetch it again (dslt fetch)"
 
 
 class VideoSource(Settings):
@@ -30,8 +35,23 @@ class VideoSource(Settings):
     frames: int
 
     def open(self) -> FrameSource:
-        """Check the file and open it."""
-        return open_clip(self.path, self.sha256, self.first_frame, self.frames)
+        """Check the bytes of the file (once per process) and open it.
+
+        Raises:
+            DsltError: The file is missing or has another checksum.
+        """
+        path = Path(self.path)
+        if not path.is_file():
+            raise DsltError(f"{path}: no such clip; {_REFETCH}")
+        status = path.stat()
+        _verify_once(path, self.sha256, status.st_size, status.st_mtime_ns)
+        return VideoClip(path, self.first_frame, self.frames)
+
+
+@functools.cache
+def _verify_once(path: Path, sha256: str, size: int, modified: int) -> None:
+    """Check a file's checksum; `size` and `modified` only tell versions of the file apart."""
+    verify_sha256(path, sha256, _REFETCH)
 
 
 class SyntheticSource(Settings):
@@ -51,9 +71,9 @@ class ImagesSource:
     """Image files, loose or in a zip archive.
 
     Attributes:
-        root: Their folder, or that of the archive.
+        root: Folder of the images, or of the archive.
         names: Column (N,) of paths below the root, or of members of the archive.
-        bytes: Their lengths (N,).
+        bytes: Lengths (N,) of the images.
         archive: Path of the archive below the root; None: the files are loose.
     """
 

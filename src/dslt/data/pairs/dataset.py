@@ -30,9 +30,9 @@ class Pair(NamedTuple):
     Attributes:
         template: RGB float32 (3, T, T), 0 to 255, with the target in the middle but for jitter.
         search: RGB float32 (3, S, S).
-        box: float32 (4,) `(x, y, w, h)` of the target in the search region, pixels of it, 0-based;
-            of a negative pair, of the other target that the search region shows.
-        positive: bool (): whether both show the same target.
+        box: Target's box `(x, y, w, h)` in the search region, float32 (4,), in its pixels, 0-based;
+            of a negative pair, the box of the other target that the search region shows.
+        positive: Whether both show the same target, bool ().
     """
 
     template: Tensor
@@ -78,9 +78,9 @@ class PairDataset(Dataset[Pair]):
 
         Args:
             settings: What a pair is.
-            crops: Geometry and augmentation.
-            sources: By name (`dslt.data.pairs.sets.open.open_sources`).
-            seed: Of the run.
+            crops: Geometry and augmentation of the crops.
+            sources: Sources by name (`dslt.data.pairs.sets.open.open_sources`).
+            seed: Seed of the run.
 
         Raises:
             DsltError: A source is missing, an endless one has no count, or negative pairs are

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 from dslt.core.errors import DsltError
 from dslt.data.benchmarks.index_file import BenchmarkIndex
@@ -17,7 +17,7 @@ from dslt.geometry.boxes import Boxes
 _OPEN = 16  # sequences kept open
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True, eq=False)
 class IndexSource:
     """Sequences of an index; see `PairSource`.
 
@@ -31,30 +31,21 @@ class IndexSource:
     index: BenchmarkIndex
     videos: VideoTable
     endless: bool = False
-    _open: dict[str, FrameSource] = field(default_factory=dict, init=False, repr=False)
-    _process: int = field(default=0, init=False, repr=False)
 
     def view(self, video: Video, track: Track, position: int) -> tuple[View, Boxes]:
         """Read one annotated frame; see `PairSource.view`."""
         try:
-            view = ImageView(self._frames(track.name)[int(track.frames[position])])
+            frames = _opened(self.index, track.name, os.getpid())
+            view = ImageView(frames[int(track.frames[position])])
         except DsltError as error:
             raise DamagedError(str(error)) from error
         return view, track.boxes[position]
 
-    def _frames(self, name: str) -> FrameSource:
-        """Open a sequence in this process: an open video must not be shared after a fork."""
-        if self._process != os.getpid():
-            self._open, self._process = {}, os.getpid()
-        if name not in self._open:
-            if len(self._open) >= _OPEN:
-                self._open.pop(next(iter(self._open)))
-            self._open[name] = self.index.sequence(name).frames
-        return self._open[name]
 
-    def __getstate__(self) -> dict[str, Any]:
-        """Leave open sequences behind."""
-        return self.__dict__ | {"_open": {}, "_process": 0}
+@functools.lru_cache(maxsize=_OPEN)
+def _opened(index: BenchmarkIndex, name: str, process: int) -> FrameSource:
+    """Open a sequence, in each `process` anew: an open video must not be shared after a fork."""
+    return index.sequence(name).frames
 
 
 def index_tracks(index: BenchmarkIndex) -> Iterator[RawTrack]:

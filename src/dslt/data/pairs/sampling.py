@@ -38,9 +38,9 @@ class Schedule:
         """Take the sources.
 
         Args:
-            sources: In their order.
-            counts: By name, the pairs of a cycle; None: as many as there are videos.
-            seed: Of the order.
+            sources: Sources in their order.
+            counts: Pairs of a cycle by name of the source; None: as many as there are videos.
+            seed: Seed of the order.
 
         Raises:
             DsltError: An endless source has no count.

@@ -28,8 +28,8 @@ class FolderTarget:
     """One target of a folder of sequences.
 
     Attributes:
-        name: The sequence's name.
-        folder: The sub-folder under the root; the source video.
+        name: Name of the sequence.
+        folder: Name of the sub-folder under the root, which is the source video.
         boxes: File name of its ground truth in that sub-folder.
     """
 

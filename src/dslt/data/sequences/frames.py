@@ -32,7 +32,6 @@ class FrameSource(Protocol):
 
     def __len__(self) -> int:
         """Number of frames."""
-        ...
 
     def __getitem__(self, index: int) -> Frame:
         """RGB uint8 (H, W, 3) of frame `index`, 0 <= index < len; a new array on each call.
@@ -41,7 +40,6 @@ class FrameSource(Protocol):
             DsltError: The frame cannot be read; the message names the file or the frame.
             IndexError: There is no such frame.
         """
-        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +50,7 @@ class Sequence:
         name: Unique within its benchmark.
         frames: The frames.
         ground_truth: Boxes (N, 4), 0-based, NaN rows where the target is absent.
-        attributes: Codes of the OTB attributes (OCC, SV, ...).
+        attributes: Codes of its OTB attributes (OCC, SV, ...).
         video: Source video; sequences of one video are one cluster when resampled.
 
     Raises:
@@ -145,8 +143,8 @@ class ImageFolder(ImageFrames):
 
         Args:
             files: Image files, one per frame.
-            sizes: Their lengths in bytes when they were indexed; a file that has another length
-                now is an error. Default: not checked.
+            sizes: Lengths of the files in bytes when they were indexed; a file that has another
+                length now is an error. Default: lengths are not checked.
 
         Raises:
             DsltError: There are no files.
@@ -191,8 +189,8 @@ def validate_initial_box(
     """Check a box that a tracker is to start from, and return it as float64 (4,).
 
     Args:
-        box: `(x, y, w, h)`, 0-based; it may reach over the frame's edge.
-        frame_shape: `(H, W, ...)` of the frame.
+        box: The box `(x, y, w, h)`, 0-based; it may reach over the frame's edge.
+        frame_shape: Shape `(H, W, ...)` of the frame.
         where: Names the box in the error (sequence, file).
 
     Raises:

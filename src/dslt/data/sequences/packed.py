@@ -27,8 +27,9 @@ def packed_frames(archive: str | os.PathLike[str], strip: int, into: str) -> dic
 
     Args:
         archive: The archive.
-        strip: Leading folders that are dropped from the members' paths.
-        into: What its content would become, below the download's folder; `.` is that folder.
+        strip: Number of leading folders that are dropped from the members' paths.
+        into: What the archive's content would become, below the download's folder; `.` is that
+            folder.
 
     Returns:
         Names inside the archive, in natural order, by the folder that they would be in.
@@ -64,9 +65,9 @@ class PackedFrames(ImageFrames):
 
         Args:
             archive: The archive.
-            members: Their names inside the archive, one per frame.
-            sizes: Their lengths in bytes (unpacked) when they were indexed; another length now is
-                an error. Default: not checked.
+            members: Names of the images inside the archive, one per frame.
+            sizes: Lengths of the images in bytes (unpacked) when they were indexed; another length
+                now is an error. Default: lengths are not checked.
 
         Raises:
             DsltError: There are no members.

@@ -13,6 +13,7 @@ from PIL import Image
 from dslt.cli import group
 from dslt.core.definitions import read_definitions
 from dslt.core.errors import DsltError
+from dslt.core.fingerprint import closure
 from dslt.data.benchmarks.build_index import build_index
 from dslt.data.benchmarks.clips import read_annotation
 from dslt.data.benchmarks.definitions import parse_benchmark, parse_fetchable
@@ -78,6 +79,12 @@ def test_the_same_index_has_the_same_bytes(tmp_path):
     assert frames["file"].tolist() == [f"Dog/img/000{number}.png" for number in (1, 2, 3)]
     assert frames.loc[0, ["x", "y", "w", "h"]].tolist() == [2, 3, 10, 8]
     assert frames["frame"].tolist() == [0, 1, 2]
+
+
+def test_code_of_training_sets_makes_no_benchmark_index_again():
+    needed = closure("dslt.data.benchmarks.build_index")
+    assert "dslt.data.benchmarks.index_file" in needed
+    assert not any(name.startswith("dslt.data.pairs") for name in needed)
 
 
 def test_chosen_sequences_keep_their_order(tmp_path):

@@ -33,8 +33,12 @@ def json_layouts(root: Path, origin: int, order: tuple[str, ...] = ()) -> Iterat
     """
     for path in [root] if root.is_file() else sorted(root.glob("*.json")):
         if entries := _entries(path):
+            read = partial(_target, origin, order)
             yield Layout(
-                {name: _source(path, name, entry, origin, order) for name, entry in entries.items()}
+                {
+                    name: TruthSource((path,), partial(read, entry, f"{path}, {name}"))
+                    for name, entry in entries.items()
+                }
             )
         elif path == root:
             raise DsltError(f"{path}: no ground truth; expected entries with 'gt_rect'")
@@ -62,13 +66,7 @@ def _is_entry(value: Any) -> bool:
     return isinstance(value, dict) and isinstance(value.get("gt_rect"), list)
 
 
-def _source(
-    path: Path, name: str, entry: Mapping[str, Any], origin: int, order: tuple[str, ...]
-) -> TruthSource:
-    return TruthSource((path,), partial(_target, entry, f"{path}, {name}", origin, order))
-
-
-def _target(entry: Mapping[str, Any], where: str, origin: int, order: tuple[str, ...]) -> Target:
+def _target(origin: int, order: tuple[str, ...], entry: Mapping[str, Any], where: str) -> Target:
     """Make the target of one entry."""
     rows = [_row(row, f"{where}, row {number}") for number, row in enumerate(entry["gt_rect"], 1)]
     if not rows:

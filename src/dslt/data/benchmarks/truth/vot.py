@@ -34,26 +34,23 @@ def layouts(root: Path, origin: int) -> Iterator[Layout]:
         for folder in (root, root / "sequences"):
             files = {path.parent.name: path for path in sorted(folder.glob("*/groundtruth.txt"))}
             if files:
-                yield _folders_layout(listed(files, folder / _LIST), origin)
+                yield Layout(
+                    {
+                        name: TruthSource((path, *_tag_files(path)), partial(_target, path, origin))
+                        for name, path in listed(files, folder / _LIST).items()
+                    }
+                )
     yield from json_layouts(root, origin)
 
 
-def _folders_layout(files: dict[str, Path], origin: int) -> Layout:
-    return Layout(
-        {
-            name: TruthSource((path, *_tag_files(path.parent)), partial(_target, path, origin))
-            for name, path in files.items()
-        }
-    )
-
-
-def _tag_files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if path.suffix in _TAG_SUFFIXES)
+def _tag_files(path: Path) -> list[Path]:
+    """Files with the attributes of frames, beside the ground truth."""
+    return sorted(file for file in path.parent.iterdir() if file.suffix in _TAG_SUFFIXES)
 
 
 def _target(path: Path, origin: int) -> Target:
     rows = read_rows(path)
-    tags = {file.stem: read_flags(file, len(rows), pad=True) for file in _tag_files(path.parent)}
+    tags = {file.stem: read_flags(file, len(rows), pad=True) for file in _tag_files(path)}
     return region_target(rows, origin, tags=tags, size=_size(path.parent))
 
 

@@ -34,7 +34,7 @@ def write_training_index(
     Args:
         path: The file.
         table: All its videos.
-        definition: What of the set's definition decides them.
+        definition: The part of the set's definition that decides which videos and boxes there are.
     """
     lengths = np.diff(table.row_start)
     video = np.repeat(np.arange(len(table)), np.diff(table.track_start))
@@ -56,7 +56,7 @@ def load_training_index(
 
     Args:
         path: The file.
-        definition: What it must be made of; None: anything.
+        definition: Definition that it must be made of; None: any.
 
     Raises:
         DsltError: The file is missing, no such index, or made of another definition.

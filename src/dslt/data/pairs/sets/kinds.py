@@ -32,8 +32,10 @@ class _Annotated(_Set):
     """Images or videos of the user.
 
     Attributes:
-        root: Their folder (of `index`: the index file); null until the user names one.
-        download: Entry of `config/downloads.yaml` that they come from; used where no root is named.
+        root: Folder of the images or videos (of `index`: the index file); null until the user names
+            one.
+        download: Entry of `config/downloads.yaml` that they come from; it is used where no root is
+            named.
         damaged: Share of views that may be unreadable or have a box outside the image. They are
             replaced and counted; more of them stop the run.
         held_out: Share of videos that no pair is drawn from, for validation.
@@ -68,8 +70,8 @@ class YoutubeBbSet(_Annotated):
 
     Attributes:
         table: The CSV file under the root.
-        image: Path of a frame under the root: `{video}` is `<class id>/<youtube id>`, `{frame}` the
-            time in ms, `{track}` the number of the object.
+        image: Path of a frame under the root: `{video}` is `<class id>/<youtube id>`, `{frame}` is
+            the time in ms, `{track}` is the number of the object.
     """
 
     kind: Literal["youtube_bb"]
@@ -104,7 +106,7 @@ class Crop511Set(_Annotated):
     """Crops of 511 pixels as PySOT's scripts make them.
 
     Attributes:
-        table: Their JSON file under the root.
+        table: JSON file of the crops under the root.
     """
 
     kind: Literal["crop511"]
