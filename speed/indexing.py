@@ -38,7 +38,7 @@ entry = index.entry(index.names[-1])
 boxes, files = entry.boxes(), entry.source.files
 opened = time.perf_counter()
 for entry in index.sequences:
-    entry.target()
+    entry.boxes()
 every = time.perf_counter()
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 print(f"load: {loaded - imported:.3f} s (imports {imported - start:.2f} s before)")

@@ -27,9 +27,8 @@ from dslt.commands.options import SpreadCommand
 from dslt.compare.bootstrap import Plan
 from dslt.compare.trackers import contest, overall_rows
 from dslt.core.definitions import BENCHMARKS, PROTOCOLS, config_file, read_definitions
+from dslt.data.benchmarks.annotations import AnnotationsBenchmark, load_targets
 from dslt.data.benchmarks.definitions import find_benchmark
-from dslt.data.benchmarks.kinds import AnnotationsBenchmark
-from dslt.data.benchmarks.truth.load import load_targets
 from dslt.data.sequences.target import Target
 from dslt.geometry.boxes import write_boxes
 from dslt.score.evaluate import Run, Suite, evaluate

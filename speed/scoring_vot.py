@@ -23,9 +23,8 @@ from typing import Any
 import click
 
 from dslt.core.definitions import BENCHMARKS, PROTOCOLS, config_file, read_definitions
+from dslt.data.benchmarks.annotations import AnnotationsBenchmark, load_targets
 from dslt.data.benchmarks.definitions import find_benchmark
-from dslt.data.benchmarks.kinds import AnnotationsBenchmark
-from dslt.data.benchmarks.truth.load import load_targets
 from dslt.score.evaluate import Run, Suite, evaluate
 from dslt.settings.protocols import load_protocols
 

@@ -22,9 +22,11 @@ from typing import cast
 import click
 import torch
 
+from dslt.core.definitions import TRAINING_SETS, config_file, read_definitions
 from dslt.core.device import Device, choose_device, limit_threads
 from dslt.data.pairs.dataset import PairDataset
-from dslt.data.pairs.sets.open import load_training_sets, open_sources
+from dslt.data.pairs.sets.kinds import parse_training_set
+from dslt.data.pairs.sets.open import open_sources
 from dslt.networks.make import make_network
 from dslt.settings.offline import SiameseTraining
 from dslt.settings.registry import parse_training
@@ -54,8 +56,11 @@ class Bench:
     def __init__(self, training: SiameseTraining, workers: int, device: str) -> None:
         self.training, self.workers = training, workers
         self.device = torch.device(device)
-        sets = load_training_sets(ROOT / "config" / "training_sets.yaml")
-        self.sources = open_sources(training.pairs.sources, sets)
+        definitions = read_definitions(config_file(TRAINING_SETS))
+        sets = {
+            name: parse_training_set(name, definitions[name]) for name in training.pairs.sources
+        }
+        self.sources = open_sources(sets, sets)
         net = make_network(training).to(self.device)
         self.trainer = Trainer(net, make_task(training), training.schedule, seed=0)
         self.trainer.begin(training.schedule.epochs - 1)  # all parts that are ever trained

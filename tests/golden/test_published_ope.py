@@ -9,9 +9,8 @@ import pytest
 
 from dslt.core.definitions import read_definitions
 from dslt.core.errors import DsltError
+from dslt.data.benchmarks.annotations import AnnotationsBenchmark, load_targets
 from dslt.data.benchmarks.definitions import find_benchmark
-from dslt.data.benchmarks.kinds import AnnotationsBenchmark
-from dslt.data.benchmarks.truth.load import load_targets
 from dslt.data.sequences.target import Target
 from dslt.score.ope import OpeScores, score, valid_ground_truth
 from dslt.score.read_boxes import read_result, read_results

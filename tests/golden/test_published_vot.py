@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from dslt.core.definitions import read_definitions
+from dslt.data.benchmarks.annotations import load_targets
 from dslt.data.benchmarks.definitions import find_benchmark
-from dslt.data.benchmarks.truth.load import load_targets
 from dslt.data.sequences.target import INITIALIZED, TRACKED, Trajectory
 from dslt.score.expected_overlap import interval_of_lengths
 from dslt.score.read_runs import read_runs

@@ -1,5 +1,7 @@
 # data: what is fetched (clips from the package index, published data from their hosts), and one index
 # per benchmark and training set. Unpacked frames are no rule's output: a receipt stands for them.
+# The command `dslt index` makes both kinds of index, so each rule fingerprints the module that makes
+# its own: a change of the training sets' code makes no benchmark's index again.
 
 
 for _name, _fetch in DATA.fetches.items():
@@ -61,7 +63,7 @@ rule index:
             "--download-definition", DATA.download_definitions(wildcards.benchmark)
         ),
         listing=lambda wildcards: DATA.listing(wildcards.benchmark),
-        code=code_of("dslt.commands.index"),
+        code=code_of("dslt.data.benchmarks.build_index"),
         libraries=libraries(),
     shell:
         "dslt index {wildcards.benchmark} --definition {params.definition:q}"
@@ -81,7 +83,7 @@ rule index_set:
         runtime=SETTINGS.jobs.index.runtime,
     params:
         definition=lambda wildcards: DATA.set_definition(wildcards.set),
-        code=code_of("dslt.commands.index_set"),
+        code=code_of("dslt.data.pairs.sets.open"),
         libraries=libraries(),
     shell:
         "dslt index {wildcards.set} --definition {params.definition:q} --data data"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from pathlib import Path
 from typing import Any, get_args
 
@@ -12,13 +11,13 @@ from dslt.commands.definitions import find_definition
 from dslt.core.definitions import BENCHMARKS, TRAINING_SETS, config_file
 from dslt.core.jsonfile import parse_json
 from dslt.core.workers import available_cores
+from dslt.data.benchmarks.annotations import AnnotationsBenchmark
 from dslt.data.benchmarks.build_index import build_index
 from dslt.data.benchmarks.checks import ImageCheck
 from dslt.data.benchmarks.definitions import Benchmark, parse_benchmark
 from dslt.data.benchmarks.index_file import write_index
-from dslt.data.benchmarks.kinds import AnnotationsBenchmark
 from dslt.data.downloads.definitions import Download, find_download, parse_download
-from dslt.data.pairs.sets.kinds import is_training_set
+from dslt.data.pairs.sets.kinds import is_training_set, parse_training_set
 
 INDEXES = Path("results", "data")
 
@@ -68,10 +67,8 @@ def command(
     values = find_definition(name, definition, files)
     processes = jobs or available_cores()
     if is_training_set(values):
-        # By its name: the code of training sets is no part of how a benchmark is indexed, so that a
-        # change of it makes no benchmark's index again (`dslt.core.fingerprint`).
-        sets = importlib.import_module("dslt.commands.index_set")
-        sets.index(name, values, data, processes, out or INDEXES / "sets" / f"{name}.parquet")
+        target = out or INDEXES / "sets" / f"{name}.parquet"
+        _index_training_set(name, values, data, processes, target)
         return
     target = out or INDEXES / f"{name}.parquet"
     benchmark = parse_benchmark(name, values)
@@ -84,6 +81,15 @@ def command(
     click.echo(f"{name}: {len(index.names)} sequences, {frames} frames -> {target}")
 
 
+def _index_training_set(name: str, values: Any, data: str, jobs: int, out: Path) -> None:
+    """Index a training set, and say what is in it."""
+    from dslt.data.pairs.sets.open import index_training_set
+
+    table = index_training_set(name, parse_training_set(name, values), out, data, jobs)
+    videos, tracks, boxes = len(table), len(table.tracks), len(table.frames)
+    click.echo(f"{name}: {videos} videos, {tracks} tracks, {boxes} boxes -> {out}")
+
+
 def _download(benchmark: Benchmark, definition: str | None) -> Download | None:
     """The download that a benchmark's files are from, where they are from one."""
     if not isinstance(benchmark, AnnotationsBenchmark) or benchmark.root is not None:
@@ -92,5 +98,4 @@ def _download(benchmark: Benchmark, definition: str | None) -> Download | None:
         return None
     if definition is None:
         return find_download(benchmark.download)
-    values: Any = parse_json(definition, "--download-definition")
-    return parse_download(benchmark.download, values)
+    return parse_download(benchmark.download, parse_json(definition, "--download-definition"))

@@ -16,10 +16,9 @@ from dslt.core.definitions import BENCHMARKS, PROTOCOLS, config_file, read_defin
 from dslt.core.errors import DsltError, unknown
 from dslt.core.files import atomic_write
 from dslt.core.jsonfile import parse_json
+from dslt.data.benchmarks.annotations import AnnotationsBenchmark, load_targets
 from dslt.data.benchmarks.definitions import find_benchmark
 from dslt.data.benchmarks.index_file import load_index
-from dslt.data.benchmarks.kinds import AnnotationsBenchmark
-from dslt.data.benchmarks.truth.load import load_targets
 from dslt.score.evaluate import Run, Suite, evaluate
 from dslt.score.scores import Scores, to_json
 from dslt.settings.protocols import Protocol, load_protocols, parse_protocol
@@ -139,7 +138,7 @@ def _suite(
         index = load_index(index_path)
         key, protocol = _protocol(protocol_name or index.protocol, protocol_definition)
         return index.benchmark, Suite(
-            targets={entry.name: entry.target() for entry in index.sequences},
+            targets={entry.name: entry for entry in index.sequences},
             protocol=protocol,
             name=key,
             origin=index.box_origin,

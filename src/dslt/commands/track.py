@@ -73,7 +73,7 @@ def _run(
     """Run one sequence as the protocol says, and write what comes of it."""
     sequence = benchmark.sequence(name)
     if isinstance(protocol, VotProtocol):
-        target = benchmark.entry(name).target()
+        target = benchmark.entry(name)
         run = run_supervised(make, sequence.frames, target, protocol, where, progress)
         write_supervised_run(run, out, name)
     else:

@@ -33,11 +33,11 @@ def spread(
     """Do the same work on each item; the results come in the order of the items.
 
     Args:
-        work: Function of a module, of an item that can be pickled.
-        items: What it is done on.
-        jobs: Processes; with one, or with few items, all is done in this one.
-        title: For the bar, which is shown in a terminal only.
-        unit: What an item is, for the bar.
+        work: The work on an item: a function of a module, so that it can be pickled.
+        items: The items, which can be pickled.
+        jobs: Number of processes; with one, or with few items, all is done in this one.
+        title: Title of the bar, which is shown in a terminal only.
+        unit: What the bar calls an item.
 
     Raises:
         DsltError: A process was killed; or whatever the work raises.

@@ -12,7 +12,8 @@ from functools import cached_property
 from pathlib import Path
 
 from dslt.core.text import canonical, digest
-from dslt.data.benchmarks.kinds import AnnotationsBenchmark, ClipsBenchmark, FolderBenchmark
+from dslt.data.benchmarks.annotations import AnnotationsBenchmark
+from dslt.data.benchmarks.kinds import ClipsBenchmark, FolderBenchmark
 from dslt.data.downloads.definitions import receipt_file
 from dslt.data.downloads.sources import PackageFiles
 from dslt.data.sequences.folders import select_targets

@@ -11,8 +11,8 @@ from typing import Any
 from dslt.core.definitions import changed_definitions, read_definitions
 from dslt.core.errors import DsltError, unknown
 from dslt.core.text import canonical
+from dslt.data.benchmarks.annotations import AnnotationsBenchmark
 from dslt.data.benchmarks.definitions import parse_benchmark
-from dslt.data.benchmarks.kinds import AnnotationsBenchmark
 from dslt.data.downloads.definitions import parse_downloads
 from dslt.data.pairs.sets.kinds import used_sets
 from dslt.settings.base import validate

@@ -36,7 +36,8 @@ for name in names:
 
 DEFINITIONS = """
 import yaml
-from dslt.data.pairs.sets.open import load_training_sets
+from dslt.core.definitions import read_definitions
+from dslt.data.pairs.sets.kinds import parse_training_set
 from dslt.data.downloads.definitions import load_downloads
 from dslt.core.text import merge
 from dslt.study.data import StudyData
@@ -53,7 +54,10 @@ for configuration in (
 used = set(StudyData(study).users)
 assert {"otb", "lasot_test", "vot2018", "ilsvrc_vid"} <= used, used
 assert len(load_downloads()) > 10
-assert load_training_sets("config/training_sets.yaml")
+sets = read_definitions("config/training_sets.yaml")
+assert sets
+for name in sets:
+    parse_training_set(name, sets[name])
 """
 
 TRACKERS = """

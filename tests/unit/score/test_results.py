@@ -482,8 +482,8 @@ def index(tmp_path) -> Path:
     path = tmp_path / "index.parquet"
     source = SyntheticSource(scene="a", seed=0)
     truth = np.concatenate([track()[:5], np.full((1, 4), np.nan)])
-    entry = IndexEntry("a", "film", ("OCC",), (320, 240), source, truth)
-    write_index(path, BenchmarkIndex("synthetic", "otb", 1, ["a"], [entry]))
+    entry = IndexEntry(truth, ("OCC",), "film", size=(320, 240), name="a", source=source)
+    write_index(path, BenchmarkIndex("synthetic", "otb", 1, [entry]))
     return path
 
 

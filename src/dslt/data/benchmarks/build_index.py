@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,19 +15,19 @@ from numpy.typing import NDArray
 from dslt.core.errors import DsltError
 from dslt.core.jsonfile import read_json
 from dslt.core.workers import spread
+from dslt.data.benchmarks.annotations import UNCLIPPED, AnnotationsBenchmark, load_targets
 from dslt.data.benchmarks.checks import (
     ImageCheck,
     Report,
     check_entry,
     check_totals,
 )
-from dslt.data.benchmarks.clips import clip_length, read_annotation
+from dslt.data.benchmarks.clips import read_annotation
 from dslt.data.benchmarks.definitions import Benchmark
-from dslt.data.benchmarks.frame_files import Found, Wanted, find_frames
+from dslt.data.benchmarks.frame_files import FoundFrames, WantedFrames, find_frames
 from dslt.data.benchmarks.index_entry import IndexEntry, SyntheticSource, VideoSource
 from dslt.data.benchmarks.index_file import BenchmarkIndex
 from dslt.data.benchmarks.kinds import (
-    AnnotationsBenchmark,
     ClipsBenchmark,
     FolderBenchmark,
     SyntheticBenchmark,
@@ -38,12 +39,14 @@ from dslt.data.benchmarks.published import (
     remedy_of,
     wanted_frames,
 )
-from dslt.data.benchmarks.truth.load import UNCLIPPED, load_targets
 from dslt.data.downloads.definitions import Download, downloads_folder
 from dslt.data.sequences.folders import ATTRIBUTES, META, select_targets
 from dslt.data.sequences.target import Target
+from dslt.data.sequences.video import count_frames
 from dslt.data.synthetic.render import SyntheticFrames, find_scene
 from dslt.geometry.boxes import DECIMALS, read_boxes
+
+_clip_length = functools.cache(count_frames)  # sequences share a clip, which is decoded to count
 
 
 @dataclass
@@ -104,7 +107,6 @@ def build_index(
         benchmark=name,
         protocol=benchmark.protocol,
         box_origin=benchmark.box_origin,
-        names=[entry.name for entry in entries],
         sequences=entries,
         notes=tuple(run.report.notes()),
         complete=run.complete,
@@ -133,12 +135,17 @@ def _clip_entry(benchmark: ClipsBenchmark, name: str, data: Path) -> IndexEntry:
         path=path.as_posix(), sha256=annotation.sha256, first_frame=first, frames=count
     )
     frames = source.open()
-    if first + count > clip_length(path):
-        raise DsltError(
-            f"frames {first} to {first + count - 1} of {path}, which has only {clip_length(path)}"
-        )
+    if first + count > (there := _clip_length(path)):
+        raise DsltError(f"frames {first} to {first + count - 1} of {path}, which has only {there}")
     size = _size(frames[0].shape)
-    return IndexEntry(name, annotation.clip, annotation.attributes, size, source, _rounded(boxes))
+    return IndexEntry(
+        _rounded(boxes),
+        annotation.attributes,
+        annotation.clip,
+        size=size,
+        name=name,
+        source=source,
+    )
 
 
 def _synthetic_entry(name: str, seed: int) -> IndexEntry:
@@ -146,7 +153,8 @@ def _synthetic_entry(name: str, seed: int) -> IndexEntry:
     source = SyntheticSource(scene=name, seed=seed)
     truth = _rounded(frames.boxes())
     video = scene.target.cutout.photo  # scenes that share it are not independent
-    return IndexEntry(name, video, scene.attributes, _size(frames[0].shape), source, truth)
+    size = _size(frames[0].shape)
+    return IndexEntry(truth, scene.attributes, video, size=size, name=name, source=source)
 
 
 def _size(shape: tuple[int, ...]) -> tuple[int, int]:
@@ -160,7 +168,7 @@ def _rounded(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _folder_entries(benchmark: FolderBenchmark, run: _Run) -> list[IndexEntry]:
     """Describe the sequences of a folder in the OTB layout."""
-    jobs: dict[str, tuple[Target, Wanted]] = {}
+    jobs: dict[str, tuple[Target, WantedFrames]] = {}
     root = Path(benchmark.root)
     for found in select_targets(benchmark.root, benchmark.sequences):
         folder = root / found.folder
@@ -170,7 +178,7 @@ def _folder_entries(benchmark: FolderBenchmark, run: _Run) -> list[IndexEntry]:
         except DsltError as error:
             run.report.wrong(found.name, str(error), run.remedy)
             continue
-        wanted = Wanted(
+        wanted = WantedFrames(
             name=found.name,
             root=benchmark.root,
             places=(f"{found.folder}/img",),
@@ -223,7 +231,7 @@ def _check_all_there(
         check_totals(entries, benchmark.totals, run.remedy, run.report)
 
 
-def _with_images(jobs: Mapping[str, tuple[Target, Wanted]], run: _Run) -> list[IndexEntry]:
+def _with_images(jobs: Mapping[str, tuple[Target, WantedFrames]], run: _Run) -> list[IndexEntry]:
     """Find the images of sequences, and describe those whose images fit."""
     entries = []
     asked = [wanted for _, wanted in jobs.values()]
@@ -238,21 +246,16 @@ def _with_images(jobs: Mapping[str, tuple[Target, Wanted]], run: _Run) -> list[I
     return entries
 
 
-def _entry(name: str, target: Target, found: Found | None = None) -> IndexEntry:
+def _entry(name: str, target: Target, found: FoundFrames | None = None) -> IndexEntry:
     """Describe a sequence by its ground truth, of which the rows without a frame are left out."""
-    found = found or Found(size=target.size)
-    truth = target.truth if found.keep is None else target.truth[found.keep]
-    return IndexEntry(
-        name=name,
-        video=target.video,
-        attributes=target.attributes,
-        size=found.size,
-        source=found.source,
-        truth=_rounded(truth),
-        corners=None if target.corners is None else _rounded(target.corners),
-        absent=target.absent,
-        tags=target.tags,
-    )
+    found = found or FoundFrames(size=target.size)
+    kept = target if found.keep is None else target.part(found.keep)
+    values = vars(kept) | {
+        "truth": _rounded(kept.truth),
+        "corners": None if kept.corners is None else _rounded(kept.corners),
+        "size": found.size,
+    }
+    return IndexEntry(**values, name=name, source=found.source)
 
 
 def _folder_attributes(folder: Path) -> tuple[str, ...]:

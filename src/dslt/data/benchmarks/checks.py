@@ -32,9 +32,9 @@ def chosen_frames(name: str, frames: int, check: ImageCheck) -> list[int]:
     """Numbers of the frames that are decoded: of `none` the first, which gives the size.
 
     Args:
-        name: Of the sequence; decides which frames are sampled.
-        frames: How many there are.
-        check: `sampled`: the first, the last, and two between them.
+        name: Name of the sequence, which decides which frames are sampled.
+        frames: Number of its frames.
+        check: What is decoded; `sampled` is the first, the last, and two between them.
     """
     if check == "all":
         return list(range(frames))
@@ -50,8 +50,8 @@ class Report:
 
     Attributes:
         problems: What is wrong, with the remedy.
-        said: What the annotations' readers say.
-        odd: What is only counted: in words, to sequences, to their numbers of frames.
+        said: Notes of the annotations' readers.
+        odd: What is only counted: by its description, the number of frames of each sequence.
     """
 
     problems: list[str] = field(default_factory=list)

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import functools
-import os
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
 
 from dslt.core.errors import DsltError, unknown
-from dslt.core.files import verify_sha256
 from dslt.core.jsonfile import read_json
 from dslt.data.benchmarks.kinds import ClipsBenchmark
 from dslt.data.downloads.sources import FileName, Sha256
 from dslt.data.sequences.folders import BOXES, META
-from dslt.data.sequences.video import VideoClip, count_frames
 from dslt.geometry.boxes import Boxes, read_boxes
 from dslt.settings.base import Settings, validate
-
-REFETCH = "fetch it again (dslt fetch)"
 
 
 class ClipAnnotation(Settings):
@@ -27,11 +21,11 @@ class ClipAnnotation(Settings):
 
     Attributes:
         clip: File name of the video.
-        sha256: Of the video.
+        sha256: Checksum of the video.
         first_frame: Frame of the video that is frame 0 of the sequence.
         frames: Number of frames.
         target: The target in words.
-        attributes: OTB attribute codes.
+        attributes: Codes of its OTB attributes.
     """
 
     clip: FileName
@@ -66,31 +60,3 @@ def read_annotation(benchmark: ClipsBenchmark, name: str) -> tuple[ClipAnnotatio
             f"benchmark fetches {member.sha256 if member else 'no such clip'}"
         )
     return annotation, boxes
-
-
-def open_clip(
-    path: str | os.PathLike[str], sha256: str, first_frame: int, frames: int
-) -> VideoClip:
-    """Open a range of frames of a video after checking its bytes (once per process).
-
-    Raises:
-        DsltError: The file is missing or has another checksum.
-    """
-    source = Path(path)
-    if not source.is_file():
-        raise DsltError(f"{source}: no such clip; {REFETCH}")
-    status = source.stat()
-    _verify_once(source, sha256, status.st_size, status.st_mtime_ns)
-    return VideoClip(source, first_frame, frames)
-
-
-@functools.cache
-def _verify_once(path: Path, sha256: str, size: int, modified: int) -> None:
-    """Check a file's checksum; `size` and `modified` only tell versions of the file apart."""
-    verify_sha256(path, sha256, REFETCH)
-
-
-@functools.cache
-def clip_length(path: Path) -> int:
-    """Number of frames of a clip, decoded once per process."""
-    return count_frames(path)

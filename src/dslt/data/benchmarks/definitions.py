@@ -6,16 +6,14 @@ read while the workflow builds its graph, so it imports neither torch nor OpenCV
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
-from dslt.core.definitions import read_definitions
 from dslt.core.errors import DsltError, unknown
 from dslt.core.names import NAME
+from dslt.data.benchmarks.annotations import AnnotationsBenchmark
 from dslt.data.benchmarks.kinds import (
-    AnnotationsBenchmark,
     ClipsBenchmark,
     FolderBenchmark,
     SyntheticBenchmark,
@@ -24,10 +22,9 @@ from dslt.settings.base import validate
 
 Benchmark = ClipsBenchmark | SyntheticBenchmark | FolderBenchmark | AnnotationsBenchmark
 _KINDS: dict[str, type[Benchmark]] = {
-    "clips": ClipsBenchmark,
-    "synthetic": SyntheticBenchmark,
-    "folder": FolderBenchmark,
-    "annotations": AnnotationsBenchmark,
+    kind: model
+    for model in get_args(Benchmark)
+    for kind in get_args(model.model_fields["kind"].annotation)
 }
 
 
@@ -46,24 +43,12 @@ def parse_benchmark(name: str, definition: Any) -> Benchmark:
     return validate(_KINDS[kind], definition, f"benchmark {name}")
 
 
-def load_benchmarks(
-    path: str | os.PathLike[str], extra: dict[str, Any] | None = None
-) -> dict[str, Benchmark]:
-    """Read and check all benchmarks of a file, with `extra` added over them.
-
-    Raises:
-        DsltError: As `read_definitions` and `parse_benchmark`.
-    """
-    definitions = read_definitions(path) | (extra or {})
-    return {name: parse_benchmark(name, values) for name, values in definitions.items()}
-
-
 def find_benchmark(definitions: Mapping[str, Any], name: str) -> tuple[str, Benchmark]:
     """Look a benchmark up by its name or by one of its aliases.
 
     Args:
-        definitions: Entries by name, unchecked (`read_definitions`).
-        name: As people write it; case and punctuation do not matter.
+        definitions: Entries by name, unchecked (`dslt.core.definitions.read_definitions`).
+        name: Name as people write it; case and punctuation do not matter.
 
     Returns:
         The entry's own name, and the benchmark.

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,32 +27,15 @@ _SUFFIXES = frozenset(suffix.removeprefix(".") for suffix in SUFFIXES)
 
 
 @dataclass(frozen=True)
-class Packed:
-    """Images that stay in an archive.
-
-    Attributes:
-        root: Folder of the archive.
-        archive: Its name below that.
-        members: Names of the images in it, in natural order.
-        bytes: Their lengths.
-    """
-
-    root: str
-    archive: str
-    members: tuple[str, ...]
-    bytes: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Wanted:
+class WantedFrames:
     """The frames of one sequence, before they are looked for.
 
     Attributes:
-        name: Of the sequence.
+        name: Name of the sequence.
         root: Folder of all images.
         places: Folders below it, of which the first that has images is taken.
         packed: The images, where they are in an archive; `root` and `places` are not looked at.
-        rows: Rows of the ground truth.
+        rows: Number of rows of the ground truth.
         span: First and last number of the frames that are used, both included.
         skipped: Rows of the annotation that were dropped at its start; where the folder has frames
             for all rows, as many are dropped.
@@ -64,14 +46,14 @@ class Wanted:
     root: str
     places: tuple[str, ...]
     rows: int
-    packed: Packed | None = None
+    packed: ImagesSource | None = None
     span: tuple[int, int] | None = None
     skipped: int = 0
     images: ImageCheck = "sampled"
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
+class FoundFrames:
     """The frames of one sequence.
 
     Attributes:
@@ -90,46 +72,26 @@ class Found:
     has_gap: bool = False
 
 
-@dataclass(frozen=True)
-class _Listing:
-    """Names of images in natural order, without their folder, and their lengths.
-
-    Those of most sequences differ in the values of their digits alone (`is_uniform`). `place` is
-    the folder below the root, `where` names it for a reader.
-    """
-
-    place: str
-    where: str
-    names: Sequence[str]
-    bytes: NDArray[np.int64]
-    is_uniform: bool
-
-    @cached_property
-    def gap(self) -> str:
-        """Words for the first frame that is missing in the numbering, if one is.
-
-        Numbers may go up by any step (every third frame of a video), but by the same one.
-        """
-        return _gap(self)
-
-
-def find_frames(wanted: Wanted) -> Found:
+def find_frames(wanted: WantedFrames) -> FoundFrames:
     """Find the frames of a sequence, and decode some of them."""
     try:
-        listing = _listing(wanted)
-        chosen, keep = _chosen(listing, wanted)
-        source = _source(listing, chosen, wanted)
+        images, where = _images(wanted)
+        names = [file.rpartition("/")[2] for file in images.files]
+        gap = _gap(names) if wanted.span is None else ""
+        chosen, keep = _chosen(names, where, wanted, gap)
+        source = images.part(chosen)
     except DsltError as error:
-        return Found(problems=(str(error),))
+        return FoundFrames(problems=(str(error),))
     size, problems = _decoded(source, wanted)
-    has_gap = wanted.span is None and bool(listing.gap)
-    return Found(source, size, keep, tuple(problems), has_gap)
+    return FoundFrames(source, size, keep, tuple(problems), bool(gap))
 
 
-def _decoded(source: ImagesSource, wanted: Wanted) -> tuple[tuple[int, int] | None, list[str]]:
+def _decoded(
+    source: ImagesSource, wanted: WantedFrames
+) -> tuple[tuple[int, int] | None, list[str]]:
     """Decode the first frame, which gives the size, and others."""
     numbers = chosen_frames(wanted.name, len(source.names), wanted.images)
-    frames = source.part(numbers).open()
+    frames = source.part(np.array(numbers)).open()
     size, problems = None, []
     for number in range(len(frames)):
         try:
@@ -140,23 +102,23 @@ def _decoded(source: ImagesSource, wanted: Wanted) -> tuple[tuple[int, int] | No
     return size, problems
 
 
-def _listing(wanted: Wanted) -> _Listing:
-    """List the first place that has images.
+def _images(wanted: WantedFrames) -> tuple[ImagesSource, str]:
+    """All images of the first place that has any, in natural order, and the place for a reader.
 
     Raises:
         DsltError: None has.
     """
     if wanted.packed is not None:
-        where = f"{wanted.packed.root}/{wanted.packed.archive}"
-        members, lengths = wanted.packed.members, np.array(wanted.packed.bytes, np.int64)
-        return _Listing("", where, members, lengths, _is_uniform(members))
+        return wanted.packed, f"{wanted.packed.root}/{wanted.packed.archive}"
     for place in wanted.places:
         folder = f"{wanted.root}/{place}"
         if os.path.isdir(folder) and (sizes := _image_sizes(folder)):  # noqa: PTH112
-            is_uniform = _is_uniform(sizes)
+            # Names that differ in the values of their digits alone sort without a key.
+            is_uniform = len({name.translate(_SAME_DIGIT) for name in sizes}) == 1
             names = sorted(sizes, key=None if is_uniform else natural_key)
+            files = text([f"{place}/{name}" for name in names], folder)
             lengths = np.array([sizes[name] for name in names], np.int64)
-            return _Listing(place, folder, names, lengths, is_uniform)
+            return ImagesSource(wanted.root, files, lengths), folder
     looked = ", ".join(f"{wanted.root}/{place}" for place in wanted.places)
     raise DsltError(f"{wanted.root}: no frames of {wanted.name}; looked in {looked}")
 
@@ -175,67 +137,62 @@ def _image_sizes(folder: str) -> dict[str, int]:
     return sizes
 
 
-def _is_uniform(names: Iterable[str]) -> bool:
-    """Whether names differ in the values of their digits alone, and so sort without a key."""
-    return len({name.translate(_SAME_DIGIT) for name in names}) == 1
-
-
-def frame_number(name: str) -> int | None:
+def _frame_number(name: str) -> int | None:
     """Frame number in a file name (its last digits)."""
     match = _LAST_NUMBER.search(name.rpartition(".")[0])
     return int(match[1]) if match else None
 
 
-def _chosen(listing: _Listing, wanted: Wanted) -> tuple[slice | Mask, Mask | None]:
+def _chosen(
+    names: Sequence[str], where: str, wanted: WantedFrames, gap: str
+) -> tuple[NDArray[np.int64], Mask | None]:
     """Choose the files that are used; where rows are of all files, the rows that are.
 
     Raises:
         DsltError: Their number differs from that of the rows.
     """
-    files, rows, keep = len(listing.names), wanted.rows, None
-    chosen: slice | Mask = slice(None)
+    places, rows, keep = np.arange(len(names)), wanted.rows, None
     if wanted.span is not None:
-        chosen = _within(listing, wanted.span)
-        keep = chosen if rows == files and not wanted.skipped else None
-        files, rows = int(chosen.sum()), rows if keep is None else int(keep.sum())
-    elif wanted.skipped and files == rows + wanted.skipped:
-        chosen, files = slice(wanted.skipped, None), rows
-    if files != rows:
-        gap = listing.gap if wanted.span is None else ""
+        inside = _within(names, where, wanted.span)
+        places = np.flatnonzero(inside)
+        if rows == len(names) and not wanted.skipped:
+            keep, rows = inside, len(places)
+    elif wanted.skipped and len(names) == rows + wanted.skipped:
+        places = places[wanted.skipped :]
+    if len(places) != rows:
         raise DsltError(
-            f"{listing.where}: {files} frames for {rows} rows of ground truth of {wanted.name}"
+            f"{where}: {len(places)} frames for {rows} rows of ground truth of {wanted.name}"
             f"{gap}; where a part of the frames is used, name it in the benchmark's `frames`"
         )
-    return chosen, keep
+    return places, keep
 
 
-def _within(listing: _Listing, span: tuple[int, int]) -> Mask:
+def _within(names: Sequence[str], where: str, span: tuple[int, int]) -> Mask:
     """Files (N,) whose number is in a span.
 
     Raises:
         DsltError: One of the span is missing.
     """
     first, last = span
-    numbers = [frame_number(name) for name in listing.names]
+    numbers = [_frame_number(name) for name in names]
     inside = np.array([number is not None and first <= number <= last for number in numbers])
     if inside.sum() != last - first + 1:
         there = set(numbers)
         missing = next((n for n in range(first, last + 1) if n not in there), None)
         lacking = "" if missing is None else f"; frame {missing} is missing"
         raise DsltError(
-            f"{listing.where}: {inside.sum()} frames numbered {first} to {last}, expected"
+            f"{where}: {inside.sum()} frames numbered {first} to {last}, expected"
             f" {last - first + 1}{lacking}"
         )
     return inside
 
 
-def _gap(listing: _Listing) -> str:
-    names = listing.names
-    if listing.is_uniform:
-        first, last = frame_number(names[0]), frame_number(names[-1])
-        if first is None or last is None or last - first == len(names) - 1:
-            return ""
-    found = [frame_number(name) for name in names]
+def _gap(names: Sequence[str]) -> str:
+    """Words for the first frame that is missing in the numbering, if one is.
+
+    Numbers may go up by any step (every third frame of a video), but by the same one.
+    """
+    found = [_frame_number(name) for name in names]
     numbers = np.array([number for number in found if number is not None], dtype=np.int64)
     steps = np.diff(numbers)
     if len(numbers) < len(names) or len(steps) == 0 or (steps == steps[0]).all():
@@ -245,20 +202,3 @@ def _gap(listing: _Listing) -> str:
     digits = _LAST_NUMBER.search(names[place].rpartition(".")[0])
     width = len(digits[1]) if digits else 0
     return f"; frame {numbers[place] + usual:0{width}d} is missing after {names[place]}"
-
-
-def _source(listing: _Listing, chosen: slice | Mask, wanted: Wanted) -> ImagesSource:
-    """Describe the chosen files."""
-    names: Sequence[str] = listing.names
-    if isinstance(chosen, slice):
-        names = names[chosen]
-    else:
-        names = [name for name, is_used in zip(names, chosen.tolist(), strict=True) if is_used]
-    lengths = listing.bytes[chosen]
-    if wanted.packed is not None:
-        return ImagesSource(
-            wanted.packed.root, text(names, listing.where), lengths, wanted.packed.archive
-        )
-    prefix = f"{listing.place}/" if listing.place not in ("", ".") else ""
-    files = text([prefix + name for name in names], listing.where)
-    return ImagesSource(wanted.root, files, lengths)

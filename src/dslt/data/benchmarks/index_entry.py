@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Sized
-from dataclasses import dataclass, field, replace
+import functools
+from collections.abc import Sized
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -11,13 +12,17 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from dslt.data.benchmarks.clips import open_clip
+from dslt.core.errors import DsltError
+from dslt.core.files import verify_sha256
 from dslt.data.sequences.frames import FrameSource, ImageFolder
 from dslt.data.sequences.packed import PackedFrames
-from dslt.data.sequences.target import Mask, Target
+from dslt.data.sequences.target import Target
+from dslt.data.sequences.video import VideoClip
 from dslt.data.synthetic.render import SyntheticFrames
 from dslt.geometry.boxes import Boxes
 from dslt.settings.base import Settings
+
+_REFETCH = "fetch it again (dslt fetch)"
 
 
 class VideoSource(Settings):
@@ -30,8 +35,23 @@ class VideoSource(Settings):
     frames: int
 
     def open(self) -> FrameSource:
-        """Check the file and open it."""
-        return open_clip(self.path, self.sha256, self.first_frame, self.frames)
+        """Check the bytes of the file (once per process) and open it.
+
+        Raises:
+            DsltError: The file is missing or has another checksum.
+        """
+        path = Path(self.path)
+        if not path.is_file():
+            raise DsltError(f"{path}: no such clip; {_REFETCH}")
+        status = path.stat()
+        _verify_once(path, self.sha256, status.st_size, status.st_mtime_ns)
+        return VideoClip(path, self.first_frame, self.frames)
+
+
+@functools.cache
+def _verify_once(path: Path, sha256: str, size: int, modified: int) -> None:
+    """Check a file's checksum; `size` and `modified` only tell versions of the file apart."""
+    verify_sha256(path, sha256, _REFETCH)
 
 
 class SyntheticSource(Settings):
@@ -51,9 +71,9 @@ class ImagesSource:
     """Image files, loose or in a zip archive.
 
     Attributes:
-        root: Their folder, or that of the archive.
+        root: Folder of the images, or of the archive.
         names: Column (N,) of paths below the root, or of members of the archive.
-        bytes: Their lengths (N,).
+        bytes: Lengths (N,) of the images.
         archive: Path of the archive below the root; None: the files are loose.
     """
 
@@ -68,10 +88,9 @@ class ImagesSource:
         files: list[str] = self.names.to_pylist()
         return files
 
-    def part(self, frames: Sequence[int]) -> ImagesSource:
+    def part(self, frames: NDArray[np.int64]) -> ImagesSource:
         """Some of the frames, by their numbers."""
-        places = np.array(frames, dtype=np.int64)
-        return replace(self, names=self.names.take(pa.array(places)), bytes=self.bytes[places])
+        return replace(self, names=self.names.take(pa.array(frames)), bytes=self.bytes[frames])
 
     def open(self) -> FrameSource:
         """Take the images; each is checked when it is read."""
@@ -81,39 +100,22 @@ class ImagesSource:
         return ImageFolder([root / file for file in self.files], self.bytes.tolist())
 
 
-Source = VideoSource | SyntheticSource | ImagesSource
+FrameOrigin = VideoSource | SyntheticSource | ImagesSource
 
 
-@dataclass(frozen=True, eq=False)
-class IndexEntry:
-    """One sequence of an index; places are 0-based.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class IndexEntry(Target):
+    """One sequence of an index: its target, and where its frames are.
 
     Attributes:
         name: Unique within the benchmark.
-        video: Its source video.
-        attributes: Codes.
-        size: Width and height of the frames in pixels, None where they are not known.
         source: Where the frames are, None where there are annotations only.
-        truth: Boxes `(x, y, w, h)`, (N, 4), of polygons those around them; NaN where the target is
-            absent.
-        corners: Polygons (N, K, 2), NaN where the target is absent; None where the ground truth is
-            boxes.
-        absent: Frames (N,) that are flagged as without target; None where the annotation has no
-            such flags.
-        tags: Attributes of frames by name, with the frames (N,) that carry them.
         skipped: Rows of the annotation before the first one that is scored and that is listed
             here.
     """
 
     name: str
-    video: str
-    attributes: tuple[str, ...]
-    size: tuple[int, int] | None
-    source: Source | None
-    truth: Boxes
-    corners: NDArray[np.float64] | None = None
-    absent: Mask | None = None
-    tags: Mapping[str, Mask] = field(default_factory=dict)
+    source: FrameOrigin | None
     skipped: int = 0
 
     def __post_init__(self) -> None:
@@ -143,15 +145,3 @@ class IndexEntry:
     def boxes(self) -> Boxes:
         """Ground truth (N, 4), NaN rows where the target is absent; a new array."""
         return self.truth.copy()
-
-    def target(self) -> Target:
-        """What results are scored against."""
-        return Target(
-            truth=self.boxes(),
-            attributes=self.attributes,
-            video=self.video,
-            corners=self.corners,
-            absent=self.absent,
-            tags=dict(self.tags),
-            size=self.size,
-        )

@@ -32,15 +32,16 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import accumulate
 from typing import Literal
 
 from dslt.core.columns import read_table, write_table
 from dslt.core.errors import DsltError, unknown
 from dslt.data.benchmarks.index_columns import (
-    Entries,
     Head,
-    columns_of,
+    entry_of,
     head_of,
+    table_of,
 )
 from dslt.data.benchmarks.index_entry import IndexEntry
 from dslt.data.sequences.frames import Sequence as Opened
@@ -68,8 +69,7 @@ class BenchmarkIndex:
         benchmark: The benchmark's name.
         protocol: Entry of `config/protocols.yaml` that scores it.
         box_origin: Where files of results and annotations count pixels from.
-        names: Names of the sequences, in the order of the tables.
-        sequences: The sequences, in the same order; one is made when it is asked for.
+        sequences: The sequences, in the order of the tables.
         notes: What a reader of the scores has to know about the data.
         complete: False where sequences of a published benchmark are missing.
     """
@@ -77,14 +77,18 @@ class BenchmarkIndex:
     benchmark: str
     protocol: str
     box_origin: Literal[0, 1]
-    names: list[str]
     sequences: Sequence[IndexEntry]
     notes: tuple[str, ...] = ()
     complete: bool = True
 
+    @property
+    def names(self) -> list[str]:
+        """Names of the sequences, in the order of the tables."""
+        return list(self._by_name)
+
     @cached_property
-    def _places(self) -> dict[str, int]:
-        return {name: place for place, name in enumerate(self.names)}
+    def _by_name(self) -> dict[str, IndexEntry]:
+        return {entry.name: entry for entry in self.sequences}
 
     def entry(self, name: str) -> IndexEntry:
         """What the index says about one sequence.
@@ -92,9 +96,9 @@ class BenchmarkIndex:
         Raises:
             DsltError: There is no such sequence; the error lists the names.
         """
-        if name not in self._places:
+        if name not in self._by_name:
             raise unknown(f"sequence of benchmark {self.benchmark}:", name, self.names)
-        return self.sequences[self._places[name]]
+        return self._by_name[name]
 
     def part(self, names: Iterable[str]) -> BenchmarkIndex:
         """The index of some of its sequences; of all where none is named.
@@ -102,11 +106,10 @@ class BenchmarkIndex:
         Raises:
             DsltError: There is no such sequence.
         """
-        wanted = [self.entry(name).name for name in names]
+        wanted = {self.entry(name).name for name in names}
         if not wanted:
             return self
-        chosen = [name for name in self.names if name in wanted]
-        return replace(self, names=chosen, sequences=[self.entry(name) for name in chosen])
+        return replace(self, sequences=[entry for entry in self.sequences if entry.name in wanted])
 
     def sequence(self, name: str) -> Opened:
         """Open one sequence.
@@ -131,21 +134,24 @@ def load_index(path: str | os.PathLike[str]) -> BenchmarkIndex:
     Raises:
         DsltError: The file is missing or not an index.
     """
-    table = read_table(path, leave=("sequence", "frame"))
+    table, metadata = read_table(path, leave=("sequence", "frame"))
     where = os.fspath(path)
-    found = validate(_Metadata, table.metadata, where)
-    frames = sum(head.frames for head in found.sequences)
-    if found.form != FORM or frames != table.rows:
+    found = validate(_Metadata, metadata, where)
+    ends = list(accumulate(head.frames for head in found.sequences))
+    frames = ends[-1] if ends else 0
+    if found.form != FORM or frames != table.num_rows:
         raise DsltError(
-            f"{where}: form {found.form} with {table.rows} rows for {frames} frames; expected form"
-            f" {FORM}: make the index again with `dslt index`"
+            f"{where}: form {found.form} with {table.num_rows} rows for {frames} frames; expected"
+            f" form {FORM}: make the index again with `dslt index`"
         )
     return BenchmarkIndex(
         benchmark=found.benchmark,
         protocol=found.protocol,
         box_origin=found.box_origin,
-        names=[head.name for head in found.sequences],
-        sequences=Entries(found.sequences, table),
+        sequences=[
+            entry_of(head, table.slice(end - head.frames, head.frames))
+            for head, end in zip(found.sequences, ends, strict=True)
+        ],
         notes=found.notes,
         complete=found.complete,
     )
@@ -153,7 +159,6 @@ def load_index(path: str | os.PathLike[str]) -> BenchmarkIndex:
 
 def write_index(path: str | os.PathLike[str], index: BenchmarkIndex) -> None:
     """Write an index; the same index gives the same bytes."""
-    entries = list(index.sequences)
     metadata = _Metadata(
         form=FORM,
         benchmark=index.benchmark,
@@ -161,6 +166,6 @@ def write_index(path: str | os.PathLike[str], index: BenchmarkIndex) -> None:
         box_origin=index.box_origin,
         notes=index.notes,
         complete=index.complete,
-        sequences=tuple(map(head_of, entries)),
+        sequences=tuple(map(head_of, index.sequences)),
     )
-    write_table(path, columns_of(entries), metadata.model_dump(mode="json"))
+    write_table(path, table_of(index.sequences), metadata.model_dump(mode="json"))

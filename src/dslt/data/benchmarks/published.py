@@ -6,12 +6,17 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
+
+from dslt.core.columns import text
 from dslt.core.errors import DsltError
 from dslt.core.jsonfile import read_json
+from dslt.data.benchmarks.annotations import AnnotationsBenchmark
 from dslt.data.benchmarks.checks import ImageCheck
 from dslt.data.benchmarks.definitions import Benchmark
-from dslt.data.benchmarks.frame_files import Packed, Wanted
-from dslt.data.benchmarks.kinds import AnnotationsBenchmark, ClipsBenchmark
+from dslt.data.benchmarks.frame_files import WantedFrames
+from dslt.data.benchmarks.index_entry import ImagesSource
+from dslt.data.benchmarks.kinds import ClipsBenchmark
 from dslt.data.downloads.definitions import (
     Download,
     VotDownload,
@@ -56,7 +61,9 @@ def remedy_of(benchmark: Benchmark) -> str:
     return "put right what is in its folder"
 
 
-def packed_folders(name: str | None, download: Download | None, data: Path) -> dict[str, Packed]:
+def packed_folders(
+    name: str | None, download: Download | None, data: Path
+) -> dict[str, ImagesSource]:
     """Images that stay in the archives of a download, by the folder that they would be in.
 
     Raises:
@@ -77,8 +84,9 @@ def packed_folders(name: str | None, download: Download | None, data: Path) -> d
         if file.unpack != "text" or not archive.is_file():
             continue  # of a copy that was adopted, the images may be loose
         for folder, members in packed_frames(archive, file.strip, file.into).items():
-            lengths = PackedFrames(archive, members).lengths()
-            found[folder] = Packed(root.as_posix(), file.file, tuple(members), tuple(lengths))
+            lengths = np.array(PackedFrames(archive, members).lengths())
+            names = text(members, str(archive))
+            found[folder] = ImagesSource(root.as_posix(), names, lengths, file.file)
     return found
 
 
@@ -86,9 +94,9 @@ def wanted_frames(
     benchmark: AnnotationsBenchmark,
     name: str,
     target: Target,
-    packed: Mapping[str, Packed],
+    packed: Mapping[str, ImagesSource],
     images: ImageCheck,
-) -> Wanted:
+) -> WantedFrames:
     """Say where the frames of a sequence may be, and which of them are used."""
     category = name.rpartition("-")[0] or name
     places = [
@@ -97,15 +105,14 @@ def wanted_frames(
         for folder in dict.fromkeys((name, target.video, f"{category}/{name}"))
         for below in _BELOW
     ]
-    skipped = benchmark.scored_from.get(name, 1) - 1
-    return Wanted(
+    return WantedFrames(
         name=name,
         root=benchmark.images or "",
         places=tuple(places),
         rows=len(target.truth),
         packed=next((packed[place] for place in places if place in packed), None),
         span=benchmark.frames.get(name),
-        skipped=skipped,
+        skipped=benchmark.scored_from.get(name, 1) - 1,
         images=images,
     )
 

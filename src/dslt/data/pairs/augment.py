@@ -32,10 +32,10 @@ class Jitter:
     """One drawn augmentation.
 
     Attributes:
-        shift: (2,) of the crop's centre, pixels of the crop.
-        scale: (2,) factors on the crop's reach; above 1 the target looks smaller.
+        shift: Shift (2,) of the crop's centre, pixels of the crop.
+        scale: Factors (2,) on the crop's reach; above 1 the target looks smaller.
         blur: Length and share of the vertical part of the motion blur, or None.
-        color: (3,) added to the RGB values.
+        color: Values (3,) that are added to the RGB values.
         flip: Whether the crop is mirrored.
     """
 
@@ -71,11 +71,11 @@ def place(
     """Place a crop about a target.
 
     Args:
-        box: The target (4,) in the image.
+        box: The target's box (4,) in the image.
         context: Margin of the template, a part of width plus height.
         template: Side of the template in pixels, which sets the zoom of both crops.
         side: Side of this crop in pixels.
-        jitter: Its shift, scale and mirroring.
+        jitter: Shift, scale and mirroring of the crop.
 
     Returns:
         The region of the image, and the target's box (4,) in the (mirrored) crop.
@@ -97,9 +97,9 @@ def finish(patch: Frame, jitter: Jitter, gray: bool) -> NDArray[np.float32]:
     """Augment a crop.
 
     Args:
-        patch: RGB uint8 (S, S, 3).
-        jitter: Its blur, colour and mirroring.
-        gray: Whether it is turned to gray before.
+        patch: The crop, RGB uint8 (S, S, 3).
+        jitter: Blur, colour and mirroring of the crop.
+        gray: Whether the crop is turned to gray before.
 
     Returns:
         RGB float32 (3, S, S), 0 to 255 before the colour noise, which is not clipped.

@@ -15,7 +15,7 @@ from torch.utils.data import Dataset, get_worker_info
 from dslt.core.errors import DsltError
 from dslt.data.pairs.augment import draw_jitter, finish, place
 from dslt.data.pairs.sampling import Schedule, pair_random, random_video
-from dslt.data.pairs.source import DamagedError, Source, View
+from dslt.data.pairs.source import DamagedError, PairSource, View
 from dslt.data.pairs.videos import Track, Video
 from dslt.geometry.boxes import Boxes, format_number
 from dslt.settings.offline import CropSettings, JitterSettings, PairSettings
@@ -30,9 +30,9 @@ class Pair(NamedTuple):
     Attributes:
         template: RGB float32 (3, T, T), 0 to 255, with the target in the middle but for jitter.
         search: RGB float32 (3, S, S).
-        box: float32 (4,) `(x, y, w, h)` of the target in the search region, pixels of it, 0-based;
-            of a negative pair, of the other target that the search region shows.
-        positive: bool (): whether both show the same target.
+        box: Target's box `(x, y, w, h)` in the search region, float32 (4,), in its pixels, 0-based;
+            of a negative pair, the box of the other target that the search region shows.
+        positive: Whether both show the same target, bool ().
     """
 
     template: Tensor
@@ -71,16 +71,16 @@ class PairDataset(Dataset[Pair]):
         self,
         settings: PairSettings,
         crops: CropSettings,
-        sources: Mapping[str, Source],
+        sources: Mapping[str, PairSource],
         seed: int,
     ) -> None:
         """Take the sources that the settings name.
 
         Args:
             settings: What a pair is.
-            crops: Geometry and augmentation.
-            sources: By name (`dslt.data.pairs.sets.open.open_sources`).
-            seed: Of the run.
+            crops: Geometry and augmentation of the crops.
+            sources: Sources by name (`dslt.data.pairs.sets.open.open_sources`).
+            seed: Seed of the run.
 
         Raises:
             DsltError: A source is missing, an endless one has no count, or negative pairs are
@@ -226,7 +226,7 @@ class PairDataset(Dataset[Pair]):
             )
 
 
-def _is_single_target(sources: list[Source]) -> bool:
+def _is_single_target(sources: list[PairSource]) -> bool:
     only = len(sources) == 1 and len(sources[0].videos) == 1
     return only and len(sources[0].videos[0].tracks) == 1
 

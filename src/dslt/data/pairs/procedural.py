@@ -103,7 +103,7 @@ class WorldVideos:
 
 @dataclass(frozen=True)
 class ProceduralSource:
-    """Pairs that are made on the spot; see `Source`.
+    """Pairs that are made on the spot; see `PairSource`.
 
     Attributes:
         name: Entry in `config/training_sets.yaml`.
@@ -127,6 +127,6 @@ class ProceduralSource:
         return WorldVideos(self.seed, self.frames)
 
     def view(self, video: Video, track: Track, position: int) -> tuple[View, Boxes]:
-        """Look at one frame; see `Source.view`."""
+        """Look at one frame; see `PairSource.view`."""
         world = training_world(self.seed, int(video.name))
         return WorldView(world, int(track.frames[position])), track.boxes[position]

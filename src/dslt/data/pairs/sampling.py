@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dslt.core.errors import DsltError
-from dslt.data.pairs.source import Source
+from dslt.data.pairs.source import PairSource
 
 _MIX, _VIDEOS, _START, _PAIR = range(4)  # streams of random numbers
 _RANDOM_VIDEOS = 2**48  # of an endless source
@@ -20,7 +20,7 @@ def pair_random(seed: int, epoch: int, index: int, attempt: int) -> np.random.Ge
     return _generator(_PAIR, seed, epoch, index, attempt)
 
 
-def random_video(source: Source, random: np.random.Generator) -> int:
+def random_video(source: PairSource, random: np.random.Generator) -> int:
     """Number of a random video."""
     return int(random.integers(_RANDOM_VIDEOS if source.endless else len(source.videos)))
 
@@ -33,14 +33,14 @@ class Schedule:
     """
 
     def __init__(
-        self, sources: Sequence[Source], counts: Mapping[str, int | None], seed: int
+        self, sources: Sequence[PairSource], counts: Mapping[str, int | None], seed: int
     ) -> None:
         """Take the sources.
 
         Args:
-            sources: In their order.
-            counts: By name, the pairs of a cycle; None: as many as there are videos.
-            seed: Of the order.
+            sources: Sources in their order.
+            counts: Pairs of a cycle by name of the source; None: as many as there are videos.
+            seed: Seed of the order.
 
         Raises:
             DsltError: An endless source has no count.

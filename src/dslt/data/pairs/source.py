@@ -27,11 +27,9 @@ class Videos(Protocol):
 
     def __len__(self) -> int:
         """Number of videos."""
-        ...
 
     def __getitem__(self, index: int) -> Video:
         """Video `index`, 0 <= index < len."""
-        ...
 
 
 class View(Protocol):
@@ -40,40 +38,33 @@ class View(Protocol):
     @property
     def size(self) -> tuple[int, int]:
         """Width and height of the frame in pixels."""
-        ...
 
     def crop(self, region: Region) -> Frame:
         """Cut an upright region, RGB uint8 (h, w, 3); outside the frame stands a mean colour."""
-        ...
 
 
-class Source(Protocol):
+class PairSource(Protocol):
     """A training set, or a generator of pairs."""
 
     @property
     def name(self) -> str:
         """Its entry in `config/training_sets.yaml`."""
-        ...
 
     @property
     def frame_range(self) -> int:
         """Largest distance of the two frames of a pair, in annotated frames."""
-        ...
 
     @property
     def damaged(self) -> float:
         """Share of views that may be damaged."""
-        ...
 
     @property
     def endless(self) -> bool:
         """Whether the videos are made on the spot, and their number means nothing."""
-        ...
 
     @property
     def videos(self) -> Videos:
         """The videos."""
-        ...
 
     def view(self, video: Video, track: Track, position: int) -> tuple[View, Boxes]:
         """Look at one annotated frame.
@@ -89,7 +80,6 @@ class Source(Protocol):
         Raises:
             DamagedError: The frame cannot be read.
         """
-        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,10 +105,10 @@ class ImageSource:
     """Annotated image files.
 
     Attributes:
-        name: See `Source`, as for `frame_range`, `damaged` and `videos`.
+        name: See `PairSource`, as for `frame_range`, `damaged` and `videos`.
         root: Folder of the images.
         image: Path of an image under it, with `{video}`, `{track}` and `{frame}`.
-        relative: The boxes are parts of the image's width and height.
+        relative: Whether the boxes are parts of the image's width and height.
     """
 
     name: str
@@ -136,7 +126,7 @@ class ImageSource:
         return self.root / self.image.format(video=video.name, track=track.name, frame=frame)
 
     def view(self, video: Video, track: Track, position: int) -> tuple[View, Boxes]:
-        """Decode one annotated frame; see `Source.view`."""
+        """Decode one annotated frame; see `PairSource.view`."""
         try:
             view = ImageView(read_image(self.path(video, track, position)))
         except DsltError as error:

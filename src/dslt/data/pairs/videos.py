@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from array import array
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,8 +17,8 @@ from dslt.geometry.boxes import Boxes, as_boxes
 RawTrack = tuple[str, str, Iterable[int], ArrayLike]
 """Name of a video, name of a target in it, numbers of its frames, and boxes (N, 4)."""
 
-Keep = Callable[[str], bool]
-"""Tells by a video's name whether it is used."""
+TEXTS = np.dtypes.StringDType()
+"""Type of arrays of names, which need little memory and are shared by processes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,16 +49,16 @@ class VideoTable:
     """Videos in flat arrays, which worker processes share and which need little memory.
 
     Attributes:
-        names: Names of the V videos.
-        tracks: Names of the T tracks, those of one video together.
-        track_start: (V + 1,) first track of each video.
-        row_start: (T + 1,) first row of each track.
-        frames: (R,) numbers of the frames.
-        boxes: (R, 4).
+        names: Names (V,) of the videos, texts of `TEXTS`.
+        tracks: Names (T,) of the tracks, those of one video together.
+        track_start: First track of each video, and T at the end, (V + 1,).
+        row_start: First row of each track, and R at the end, (T + 1,).
+        frames: Numbers (R,) of the frames.
+        boxes: Boxes `(x, y, w, h)`, (R, 4).
     """
 
-    names: Sequence[str]
-    tracks: Sequence[str]
+    names: NDArray[Any]
+    tracks: NDArray[Any]
     track_start: NDArray[np.int64]
     row_start: NDArray[np.int64]
     frames: NDArray[np.int64]
@@ -94,8 +94,8 @@ class VideoTable:
             boxes.extend(places.ravel().tolist())
             row_start.append(len(frames))
         table = cls(
-            names,
-            targets,
+            np.array(names, dtype=TEXTS),
+            np.array(targets, dtype=TEXTS),
             np.array(track_start, dtype=np.int64),
             np.array(row_start, dtype=np.int64),
             np.array(frames, dtype=np.int64),
@@ -131,8 +131,8 @@ class VideoTable:
         rows = slice(*self.row_start[index : index + 2].tolist())
         return Track(self.tracks[index], self.frames[rows], self.boxes[rows])
 
-    def part(self, keep: Keep) -> VideoTable:
-        """The videos that `keep` names."""
+    def part(self, keep: Callable[[str], bool]) -> VideoTable:
+        """The videos of which `keep` says by their names that they are used."""
         kept = np.array([False, *(keep(name) for name in self.names), False])
         if kept[1:-1].all():
             return self
@@ -140,8 +140,8 @@ class VideoTable:
         tracks = self.track_start[runs]
         rows = self.row_start[tracks]
         return VideoTable(
-            [name for first, last in runs.tolist() for name in self.names[first:last]],
-            [name for first, last in tracks.tolist() for name in self.tracks[first:last]],
+            _spans(self.names, runs),
+            _spans(self.tracks, tracks),
             _starts(_spans(np.diff(self.track_start), runs)),
             _starts(_spans(np.diff(self.row_start), tracks)),
             _spans(self.frames, rows),

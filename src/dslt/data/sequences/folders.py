@@ -24,12 +24,12 @@ _NUMBERED = re.compile(r"groundtruth_rect\.(\d+)\.txt")
 
 
 @dataclass(frozen=True)
-class Target:
+class FolderTarget:
     """One target of a folder of sequences.
 
     Attributes:
-        name: The sequence's name.
-        folder: The sub-folder under the root; the source video.
+        name: Name of the sequence.
+        folder: Name of the sub-folder under the root, which is the source video.
         boxes: File name of its ground truth in that sub-folder.
     """
 
@@ -38,20 +38,20 @@ class Target:
     boxes: str
 
 
-def targets_of(root: str | os.PathLike[str], folder: str) -> list[Target]:
+def targets_of(root: str | os.PathLike[str], folder: str) -> list[FolderTarget]:
     """Targets of one sub-folder, none where it has no ground truth."""
     names = {path.name for path in Path(root, folder).iterdir()}
     if BOXES in names:
-        return [Target(folder, folder, BOXES)]
+        return [FolderTarget(folder, folder, BOXES)]
     numbered = sorted(
         (int(match[1]), name) for name in names if (match := _NUMBERED.fullmatch(name))
     )
     if len(numbered) == 1:
-        return [Target(folder, folder, numbered[0][1])]
-    return [Target(f"{folder}-{number}", folder, name) for number, name in numbered]
+        return [FolderTarget(folder, folder, numbered[0][1])]
+    return [FolderTarget(f"{folder}-{number}", folder, name) for number, name in numbered]
 
 
-def scan_targets(root: str | os.PathLike[str]) -> dict[str, Target]:
+def scan_targets(root: str | os.PathLike[str]) -> dict[str, FolderTarget]:
     """All targets under a root by name, in the order of their names.
 
     Raises:
@@ -64,7 +64,7 @@ def scan_targets(root: str | os.PathLike[str]) -> dict[str, Target]:
     folders = sorted(
         entry.name for entry in base.iterdir() if entry.is_dir() and entry.name[0] != "."
     )
-    targets: dict[str, Target] = {}
+    targets: dict[str, FolderTarget] = {}
     for target in (target for folder in folders for target in targets_of(base, folder)):
         if not NAME.fullmatch(target.name):
             raise DsltError(
@@ -84,7 +84,7 @@ def scan_targets(root: str | os.PathLike[str]) -> dict[str, Target]:
 
 def select_targets(
     root: str | os.PathLike[str], names: Collection[str] | None = None
-) -> list[Target]:
+) -> list[FolderTarget]:
     """Targets under a root: all, or the named ones in the order of `names`.
 
     Raises:
@@ -96,13 +96,13 @@ def select_targets(
     return [_find(Path(root), name, targets) for name in names]
 
 
-def _find(root: Path, name: str, targets: dict[str, Target]) -> Target:
+def _find(root: Path, name: str, targets: dict[str, FolderTarget]) -> FolderTarget:
     if name in targets:
         return targets[name]
     folder, _, number = name.rpartition("-")
     numbered = f"groundtruth_rect.{number}.txt"
     if folder and number.isdecimal() and (root / folder / numbered).is_file():
-        return Target(name, folder, numbered)  # Human4-2 may be called so, too
+        return FolderTarget(name, folder, numbered)  # Human4-2 may be called so, too
     several = sorted(target.name for target in targets.values() if target.folder == name)
     if several:
         raise DsltError(

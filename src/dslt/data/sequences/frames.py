@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-import queue
-import threading
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
@@ -31,7 +32,6 @@ class FrameSource(Protocol):
 
     def __len__(self) -> int:
         """Number of frames."""
-        ...
 
     def __getitem__(self, index: int) -> Frame:
         """RGB uint8 (H, W, 3) of frame `index`, 0 <= index < len; a new array on each call.
@@ -40,7 +40,6 @@ class FrameSource(Protocol):
             DsltError: The frame cannot be read; the message names the file or the frame.
             IndexError: There is no such frame.
         """
-        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +50,7 @@ class Sequence:
         name: Unique within its benchmark.
         frames: The frames.
         ground_truth: Boxes (N, 4), 0-based, NaN rows where the target is absent.
-        attributes: Codes of the OTB attributes (OCC, SV, ...).
+        attributes: Codes of its OTB attributes (OCC, SV, ...).
         video: Source video; sequences of one video are one cluster when resampled.
 
     Raises:
@@ -144,8 +143,8 @@ class ImageFolder(ImageFrames):
 
         Args:
             files: Image files, one per frame.
-            sizes: Their lengths in bytes when they were indexed; a file that has another length
-                now is an error. Default: not checked.
+            sizes: Lengths of the files in bytes when they were indexed; a file that has another
+                length now is an error. Default: lengths are not checked.
 
         Raises:
             DsltError: There are no files.
@@ -172,33 +171,16 @@ def iterate(frames: FrameSource, start: int = 0, depth: int = 4) -> Iterator[Fra
     """
     if depth < 1:
         raise ValueError(f"depth must be at least 1, got {depth}")
-    slots, stop = threading.Semaphore(depth), threading.Event()
-    ready: queue.SimpleQueue[Frame | Exception] = queue.SimpleQueue()
-
-    def decode() -> None:
-        for index in range(start, len(frames)):
-            slots.acquire()
-            if stop.is_set():
-                return
-            try:
-                ready.put(frames[index])
-            except Exception as error:  # handed over to the consumer, whatever it is
-                ready.put(error)
-                return
-
-    worker = threading.Thread(target=decode, name="dslt-frames", daemon=True)
-    worker.start()
+    numbers = iter(range(start, len(frames)))
+    pool = ThreadPoolExecutor(1, "dslt-frames")
     try:
-        for _ in range(start, len(frames)):
-            item = ready.get()
-            slots.release()
-            if isinstance(item, Exception):
-                raise item
-            yield item
+        ahead = deque(pool.submit(frames.__getitem__, number) for number in islice(numbers, depth))
+        while ahead:
+            frame = ahead.popleft().result()
+            ahead.extend(pool.submit(frames.__getitem__, number) for number in islice(numbers, 1))
+            yield frame
     finally:
-        stop.set()
-        slots.release()
-        worker.join()
+        pool.shutdown(cancel_futures=True)
 
 
 def validate_initial_box(
@@ -207,8 +189,8 @@ def validate_initial_box(
     """Check a box that a tracker is to start from, and return it as float64 (4,).
 
     Args:
-        box: `(x, y, w, h)`, 0-based; it may reach over the frame's edge.
-        frame_shape: `(H, W, ...)` of the frame.
+        box: The box `(x, y, w, h)`, 0-based; it may reach over the frame's edge.
+        frame_shape: Shape `(H, W, ...)` of the frame.
         where: Names the box in the error (sequence, file).
 
     Raises:

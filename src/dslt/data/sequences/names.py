@@ -22,7 +22,7 @@ def match_names(wanted: Iterable[str], found: Iterable[str]) -> dict[str, str]:
     beside a `car11`.
 
     Returns:
-        wanted name to found name, in the order of `wanted`; names without a match are left out.
+        Found name by wanted name, in the order of `wanted`; names without a match are left out.
     """
     names = list(wanted)
     pairs: dict[str, str] = {}

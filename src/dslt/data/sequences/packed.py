@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import threading
 import zipfile
-from collections import OrderedDict, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
@@ -26,8 +27,9 @@ def packed_frames(archive: str | os.PathLike[str], strip: int, into: str) -> dic
 
     Args:
         archive: The archive.
-        strip: Leading folders that are dropped from the members' paths.
-        into: What its content would become, below the download's folder; `.` is that folder.
+        strip: Number of leading folders that are dropped from the members' paths.
+        into: What the archive's content would become, below the download's folder; `.` is that
+            folder.
 
     Returns:
         Names inside the archive, in natural order, by the folder that they would be in.
@@ -63,9 +65,9 @@ class PackedFrames(ImageFrames):
 
         Args:
             archive: The archive.
-            members: Their names inside the archive, one per frame.
-            sizes: Their lengths in bytes (unpacked) when they were indexed; another length now is
-                an error. Default: not checked.
+            members: Names of the images inside the archive, one per frame.
+            sizes: Lengths of the images in bytes (unpacked) when they were indexed; another length
+                now is an error. Default: lengths are not checked.
 
         Raises:
             DsltError: There are no members.
@@ -85,12 +87,11 @@ class PackedFrames(ImageFrames):
         return _opened(self.archive).read(self.members[position])
 
 
-class _Archive:
+class _OpenArchive:
     """A zip archive that is open in this process; its frames are read by several threads."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self.state = _state(path)
         self._zip = _open_zip(path)
         self._lock = threading.Lock()
 
@@ -118,30 +119,19 @@ class _Archive:
             raise DsltError(f"{self._path}!{member}: missing frame") from None
 
 
-_lock = threading.Lock()
-_archives: OrderedDict[Path, _Archive] = OrderedDict()
+def _opened(path: Path) -> _OpenArchive:
+    """The archive as it is open in this process."""
+    return _open_once(path, _state(path), os.getpid())
 
 
-def _opened(path: Path) -> _Archive:
-    """The archive as it is open in this process, the only time."""
-    with _lock:
-        if path not in _archives or _archives[path].state != _state(path):
-            _archives[path] = _Archive(path)
-        _archives.move_to_end(path)
-        while len(_archives) > _KEPT_OPEN:
-            _archives.popitem(last=False)  # closed when the last thread is done with it
-        return _archives[path]
+@functools.lru_cache(maxsize=_KEPT_OPEN)  # closed when the last thread is done with it
+def _open_once(path: Path, state: tuple[int, ...], process: int) -> _OpenArchive:
+    """Open an archive; `state` and `process` only tell openings apart.
 
-
-def _forget() -> None:
-    """Start anew in a forked process: parent and child would move one place in a file."""
-    global _lock
-    _lock = threading.Lock()
-    _archives.clear()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget)
+    It is opened anew where it was exchanged, and in a forked process: parent and child would move
+    one place in a file.
+    """
+    return _OpenArchive(path)
 
 
 def _state(path: Path) -> tuple[int, ...]:

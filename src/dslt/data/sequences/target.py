@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,15 +20,16 @@ class Target:
     """One sequence's ground truth.
 
     Attributes:
-        truth: (N, 4) 0-based boxes, NaN where the target is absent; of polygons, their bounding
-            boxes.
-        attributes: codes of the whole sequence.
-        video: the source video, the unit of resampling.
-        corners: (N, K, 2) 0-based polygons, NaN where absent; None where the truth is boxes.
-        absent: (N,) frames flagged as without target, though they may have a box; None without
-            flags.
-        tags: name to (N,) frames that carry a per-frame attribute.
-        size: width and height of the frames in pixels, None where they are not known.
+        truth: Boxes `(x, y, w, h)`, (N, 4), 0-based, NaN where the target is absent; of polygons,
+            their bounding boxes.
+        attributes: Attribute codes of the whole sequence.
+        video: Source video, the unit of resampling.
+        corners: Polygons (N, K, 2), 0-based, NaN where the target is absent; None where the truth
+            is boxes.
+        absent: Frames (N,) that are flagged as without target, though they may have a box; None
+            where the annotation has no such flags.
+        tags: Attributes of frames by name, with the frames (N,) that carry them.
+        size: Width and height of the frames in pixels, None where they are not known.
     """
 
     truth: Floats
@@ -39,16 +40,26 @@ class Target:
     tags: Mapping[str, Mask] = field(default_factory=dict)
     size: tuple[int, int] | None = None
 
+    def part(self, rows: slice | Mask) -> Target:
+        """The target of some of the frames: of a slice, or of those that a mask (N,) keeps."""
+        return replace(
+            self,
+            truth=self.truth[rows],
+            corners=None if self.corners is None else self.corners[rows],
+            absent=None if self.absent is None else self.absent[rows],
+            tags={tag: flags[rows] for tag, flags in self.tags.items()},
+        )
+
 
 @dataclass(frozen=True)
 class Trajectory:
     """One supervised run over one sequence.
 
     Attributes:
-        states: (N,) int8, one of `SKIPPED`, `INITIALIZED`, `FAILED`, `TRACKED` per frame.
-        corners: (N, K, 2) 0-based polygons; NaN unless `TRACKED`. K is 4 for boxes; polygons with
+        states: State of each frame, int8 (N,): `SKIPPED`, `INITIALIZED`, `FAILED` or `TRACKED`.
+        corners: Polygons (N, K, 2), 0-based; NaN unless `TRACKED`. K is 4 for boxes; polygons with
             fewer corners than K repeat their last one.
-        rectangles: (N,) frames whose region was given as a box `x, y, w, h`.
+        rectangles: Frames (N,) whose region was given as a box `x, y, w, h`.
     """
 
     states: NDArray[np.int8]

@@ -28,8 +28,9 @@ class VideoClip:
 
         Args:
             path: The video file.
-            first_frame: Its frame that is frame 0 of the sequence.
-            frames: How many; default up to the end, which decodes the whole video once to count.
+            first_frame: Frame of the video that is frame 0 of the sequence.
+            frames: Number of frames; default: up to the end, which decodes the whole video once to
+                count.
 
         Raises:
             DsltError: The file is missing or not a video, or has no such frames.

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from dslt.data.benchmarks.kinds import AnnotationsBenchmark
+from dslt.data.benchmarks.annotations import AnnotationsBenchmark
 from dslt.study import paths
 from dslt.study.cost.amounts import Amount, total
 from dslt.study.cost.speeds import Speeds

@@ -11,10 +11,12 @@ from click.testing import CliRunner
 from PIL import Image
 
 from dslt.cli import group
+from dslt.core.definitions import read_definitions
 from dslt.core.errors import DsltError
+from dslt.core.fingerprint import closure
 from dslt.data.benchmarks.build_index import build_index
 from dslt.data.benchmarks.clips import read_annotation
-from dslt.data.benchmarks.definitions import load_benchmarks, parse_benchmark
+from dslt.data.benchmarks.definitions import parse_benchmark
 from dslt.data.benchmarks.index_entry import IndexEntry
 from dslt.data.benchmarks.index_file import load_index, write_index
 from dslt.data.sequences.frames import iterate
@@ -77,6 +79,12 @@ def test_the_same_index_has_the_same_bytes(tmp_path):
     assert frames["file"].tolist() == [f"Dog/img/000{number}.png" for number in (1, 2, 3)]
     assert frames.loc[0, ["x", "y", "w", "h"]].tolist() == [2, 3, 10, 8]
     assert frames["frame"].tolist() == [0, 1, 2]
+
+
+def test_code_of_training_sets_makes_no_benchmark_index_again():
+    needed = closure("dslt.data.benchmarks.build_index")
+    assert "dslt.data.benchmarks.index_file" in needed
+    assert not any(name.startswith("dslt.data.pairs") for name in needed)
 
 
 def test_chosen_sequences_keep_their_order(tmp_path):
@@ -201,7 +209,8 @@ def test_bad_definitions(values, words):
 
 def test_the_definitions_of_this_repository(monkeypatch):
     monkeypatch.chdir(ROOT)
-    benchmarks = load_benchmarks("config/benchmarks.yaml", {"mine": GOOD})
+    definitions = read_definitions("config/benchmarks.yaml") | {"mine": GOOD}
+    benchmarks = {name: parse_benchmark(name, values) for name, values in definitions.items()}
     assert list(benchmarks) == [
         *("clips", "quick", "synthetic", "clips_vot", "synthetic_vot"),
         *("OTB-2015", "OTB-2013", "UAV123", "UAV123_10fps", "LaSOT", "VOT-2016", "VOT-2018"),
@@ -224,7 +233,7 @@ def test_the_definitions_of_this_repository(monkeypatch):
 
 def test_annotations_of_another_clip_are_errors(tmp_path, monkeypatch):
     monkeypatch.chdir(ROOT)
-    clips = load_benchmarks("config/benchmarks.yaml")["clips"]
+    clips = parse_benchmark("clips", read_definitions("config/benchmarks.yaml")["clips"])
     folder = tmp_path / "carphone-face"
     folder.mkdir()
     for name in ("meta.json", "groundtruth_rect.txt"):
@@ -242,7 +251,7 @@ def test_annotations_of_another_clip_are_errors(tmp_path, monkeypatch):
 
 def test_missing_and_exchanged_clips(tmp_path, monkeypatch):
     monkeypatch.chdir(ROOT)
-    clips = load_benchmarks("config/benchmarks.yaml")["clips"]
+    clips = parse_benchmark("clips", read_definitions("config/benchmarks.yaml")["clips"])
     with pytest.raises(DsltError, match=r"carphone_pristine\.mp4: no such clip; fetch it"):
         build_index("clips", clips, tmp_path)
     (tmp_path / "downloads" / "clips").mkdir(parents=True)
@@ -288,7 +297,7 @@ def test_an_index_of_annotations_alone(tmp_path):
     assert frames[corners].loc[1].tolist() == [3, 4, 13, 4, 13, 12, 3, 12]
     assert frames[corners].loc[2].isna().all()
     assert "absent" not in frames
-    target = index.entry("ants").target()
+    target = index.entry("ants")
     assert target.truth[0].tolist() == [3, 4, 10, 8]
     assert target.corners[1].tolist() == [[3, 4], [13, 4], [13, 12], [3, 12]]
     assert np.isnan(target.corners[2]).all()
@@ -325,16 +334,16 @@ def test_absent_frames_and_skipped_rows_are_in_the_index(tmp_path):
     )
     entry = load_index(tmp_path / "i.parquet").entry("cat-1")
     assert (entry.frames, entry.skipped, entry.size) == (3, 1, None)
-    assert entry.target().absent.tolist() == [False, True, False]
+    assert entry.absent.tolist() == [False, True, False]
 
 
 def test_indexes_of_annotations_need_a_root_and_hold_what_fits():
     with pytest.raises(DsltError, match="mine: no folder of annotations is named; set `root`"):
         build_index("mine", annotations("x").model_copy(update={"root": None}), "data")
     with pytest.raises(ValueError, match="sequence a: absent of 2 frames, truth of 1"):
-        IndexEntry("a", "a", (), None, None, np.ones((1, 4)), absent=np.zeros(2, dtype=bool))
+        IndexEntry(np.ones((1, 4)), (), "a", name="a", source=None, absent=np.zeros(2, dtype=bool))
     with pytest.raises(ValueError, match="sequence a: corners of 0 frames, truth of 1"):
-        IndexEntry("a", "a", (), None, None, np.ones((1, 4)), corners=np.ones((0, 4, 2)))
+        IndexEntry(np.ones((1, 4)), (), "a", name="a", source=None, corners=np.ones((0, 4, 2)))
 
 
 def test_broken_indexes(tmp_path):

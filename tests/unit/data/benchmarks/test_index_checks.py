@@ -8,16 +8,20 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from dslt.core.definitions import read_definitions
 from dslt.core.errors import DsltError
 from dslt.data.benchmarks.build_index import build_index
 from dslt.data.benchmarks.checks import chosen_frames
-from dslt.data.benchmarks.definitions import load_benchmarks, parse_benchmark
+from dslt.data.benchmarks.definitions import parse_benchmark
 from dslt.data.benchmarks.index_file import load_index, write_index
 from dslt.data.benchmarks.kinds import Totals
 from dslt.data.downloads.definitions import parse_download
 from places import ROOT
 
-BENCHMARKS = load_benchmarks(ROOT / "config" / "benchmarks.yaml")
+BENCHMARKS = {
+    name: parse_benchmark(name, values)
+    for name, values in read_definitions(ROOT / "config" / "benchmarks.yaml").items()
+}
 SEQUENCES = ROOT.parent / "shared" / "sequences"
 ANNOTATIONS = ROOT.parent / "shared" / "published" / "annotations"
 PUBLISHED = {

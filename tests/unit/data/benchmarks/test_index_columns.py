@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dslt.core.columns import (
+    codes,
     read_table,
     repeated,
     text,
@@ -77,7 +78,7 @@ def indexes(draw):
     names = draw(st.lists(WORD, max_size=4, unique=True))
     found = [draw(entries(name)) for name in names]
     notes = tuple(draw(st.lists(WORD, max_size=2)))
-    return BenchmarkIndex(draw(WORD), "otb", draw(st.sampled_from([0, 1])), names, found, notes)
+    return BenchmarkIndex(draw(WORD), "otb", draw(st.sampled_from([0, 1])), found, notes)
 
 
 def plain(entry):
@@ -108,12 +109,12 @@ def test_an_index_is_read_as_it_was_written(tmp_path_factory, index):
     assert (folder / "a.parquet").read_bytes() == (folder / "b.parquet").read_bytes()
 
 
-def test_entries_are_made_when_they_are_asked_for(tmp_path):
+def test_entries_are_a_sequence(tmp_path):
     made = [
-        IndexEntry(name, name, (), None, None, np.full((3, 4), at))
+        IndexEntry(np.full((3, 4), at), (), name, name=name, source=None)
         for at, name in enumerate(["a", "b", "c"])
     ]
-    write_index(tmp_path / "i.parquet", BenchmarkIndex("mine", "otb", 1, ["a", "b", "c"], made))
+    write_index(tmp_path / "i.parquet", BenchmarkIndex("mine", "otb", 1, made))
     found = load_index(tmp_path / "i.parquet").sequences
     assert [entry.truth[0, 0] for entry in found] == [0, 1, 2]
     assert [entry.name for entry in found[1:]] == ["b", "c"]
@@ -132,10 +133,27 @@ def test_pandas_shows_what_is_in_it(tmp_path):
     truth = np.array([[1.0, 2, 3, 4], [np.nan] * 4])
     absent = np.array([False, True])
     made = [
-        IndexEntry("a", "v", (), (64, 48), loose, truth, absent=absent, tags={"SV": absent}),
-        IndexEntry("b", "v", (), (64, 48), packed, truth, corners=np.ones((2, 4, 2))),
+        IndexEntry(
+            truth,
+            (),
+            "v",
+            absent=absent,
+            tags={"SV": absent},
+            size=(64, 48),
+            name="a",
+            source=loose,
+        ),
+        IndexEntry(
+            truth,
+            (),
+            "v",
+            corners=np.ones((2, 4, 2)),
+            size=(64, 48),
+            name="b",
+            source=packed,
+        ),
     ]
-    write_index(tmp_path / "i.parquet", BenchmarkIndex("mine", "otb", 1, ["a", "b"], made))
+    write_index(tmp_path / "i.parquet", BenchmarkIndex("mine", "otb", 1, made))
     frames = pd.read_parquet(tmp_path / "i.parquet")
     corners = [f"{axis}{corner}" for corner in (1, 2, 3, 4) for axis in "xy"]
     columns = ["sequence", "frame", "archive", "file", "bytes", "x", "y", "w", "h"]
@@ -154,14 +172,14 @@ def test_columns_of_texts_and_of_nothing(tmp_path):
     with pytest.raises(DsltError, match=r"a/img: the name 'x\\udcff.jpg' is not Unicode; rename"):
         text(["x\udcff.jpg"], "a/img")
     words = repeated(np.array([1, 1, 0]), ["a", "b"])
-    write_table(tmp_path / "t.parquet", {"n": np.arange(3), "w": words}, {"a": 1})
-    table = read_table(tmp_path / "t.parquet", leave=("n",))
-    assert (list(table.columns), table.metadata, table.rows) == (["w"], {"a": 1}, 3)
-    codes, found = table.codes("w")
-    assert (codes.tolist(), found.to_pylist()) == ([1, 1, 0], ["a", "b"])
+    write_table(tmp_path / "t.parquet", pa.table({"n": np.arange(3), "w": words}), {"a": 1})
+    table, metadata = read_table(tmp_path / "t.parquet", leave=("n",))
+    assert (table.column_names, metadata, table.num_rows) == (["w"], {"a": 1}, 3)
+    rows, found = codes(table["w"])
+    assert (rows.tolist(), found) == ([1, 1, 0], ["a", "b"])
     pq.write_table(pa.table({"w": ["a", "b", "a"]}, metadata={"dslt": "{}"}), tmp_path / "p")
-    codes, found = read_table(tmp_path / "p").codes("w")
-    assert (codes.tolist(), found.to_pylist()) == ([0, 1, 0], ["a", "b"])
+    rows, found = codes(read_table(tmp_path / "p")[0]["w"])
+    assert (rows.tolist(), found) == ([0, 1, 0], ["a", "b"])
 
 
 # --- training sets
@@ -217,6 +235,6 @@ def test_a_training_index_of_something_else(tmp_path):
     write_training_index(tmp_path / "a.parquet", table, {"kind": "coco", "root": "a"})
     with pytest.raises(DsltError, match=r"made of .*'root': 'a'.* but the training set is .*'b'"):
         load_training_index(tmp_path / "a.parquet", {"kind": "coco", "root": "b"})
-    write_index(tmp_path / "i.parquet", BenchmarkIndex("mine", "otb", 1, [], []))
+    write_index(tmp_path / "i.parquet", BenchmarkIndex("mine", "otb", 1, []))
     with pytest.raises(DsltError, match="not the index of a training set; make it"):
         load_training_index(tmp_path / "i.parquet")

@@ -9,10 +9,9 @@ from PIL import Image
 
 from dslt.core.definitions import read_definitions
 from dslt.core.errors import DsltError
+from dslt.data.benchmarks.annotations import AnnotationsBenchmark, load_targets
 from dslt.data.benchmarks.definitions import find_benchmark
-from dslt.data.benchmarks.kinds import AnnotationsBenchmark
 from dslt.data.benchmarks.truth.codes import OTB, code_of, ordered
-from dslt.data.benchmarks.truth.load import annotation_files, annotation_names, load_targets
 from places import ROOT
 
 DEFINITIONS = read_definitions(ROOT / "config" / "benchmarks.yaml")
@@ -74,7 +73,7 @@ def test_otb_names_without_their_number(tmp_path):
     for name in ("Human4", "Skating2.1", "skating2_2", "Skating1"):
         write(tmp_path / "anno" / f"{name}.txt")
     names = ("Human4-2", "Skating1", "Skating2-1", "Skating2-2")
-    assert annotation_names(benchmark("otb", *names), tmp_path) == list(names)
+    assert benchmark("otb", *names, root=str(tmp_path)).sequence_names() == list(names)
 
 
 def test_otb_attributes(tmp_path):
@@ -175,7 +174,7 @@ def test_lasot_takes_the_sequences_of_the_test_list(tmp_path):
     for name in ("cat-1", "cat-2", "dog-1"):
         write(tmp_path / "boxes" / f"{name}.txt")
     write(tmp_path / "testing_set.txt", "dog-1\ncat-2\n")
-    assert annotation_names(benchmark("lasot"), tmp_path) == ["dog-1", "cat-2"]
+    assert benchmark("lasot", root=str(tmp_path)).sequence_names() == ["dog-1", "cat-2"]
 
 
 def test_lasot_flags_must_fit(tmp_path):
@@ -277,9 +276,9 @@ def test_the_layout_with_the_most_sequences_is_taken(tmp_path):
     write(tmp_path / "anno" / "Dog.txt")
     entries = {name: {"gt_rect": [[1, 1, 5, 5]]} for name in ("Dog", "Cat")}
     path = write(tmp_path / "OTB.json", json.dumps(entries))
-    definition = benchmark("otb", "Cat", "Dog")
+    definition = benchmark("otb", "Cat", "Dog", root=str(tmp_path))
     assert list(load_targets(definition, tmp_path)[0]) == ["Cat", "Dog"]
-    assert annotation_files(definition, tmp_path) == [path]
+    assert definition.input_files() == [path.as_posix()]
 
 
 @pytest.mark.parametrize("family", ["otb", "uav123", "lasot", "vot"])

@@ -29,13 +29,15 @@ from download_examples import (
     zipped,
 )
 from dslt.cli import group
+from dslt.core.definitions import read_definitions
 from dslt.core.errors import DsltError
 from dslt.core.images import SUFFIXES
 from dslt.core.text import canonical
 from dslt.data.benchmarks.index_file import load_index
 from dslt.data.downloads.definitions import downloads_folder, unpacked_folder
 from dslt.data.pairs.dataset import PairDataset
-from dslt.data.pairs.sets.open import load_training_sets, open_sources
+from dslt.data.pairs.sets.kinds import parse_training_set
+from dslt.data.pairs.sets.open import open_sources
 from dslt.data.sequences.packed import PackedFrames
 from dslt.geometry.boxes import read_boxes
 from dslt.settings.protocols import VotProtocol, load_protocols
@@ -359,8 +361,8 @@ def drawn(name, indexes):
     """Pairs of a training set, with a check that the target is where the box says."""
     changes = {"sources": {name: None}, "per_epoch": 8}
     training = parse_training(SIAMFC | {"pairs": SIAMFC["pairs"] | changes}, name)
-    sets = load_training_sets(CONFIG / "training_sets.yaml")
-    sources = open_sources([name], sets, indexes=indexes)
+    entry = parse_training_set(name, read_definitions(CONFIG / "training_sets.yaml")[name])
+    sources = open_sources([name], {name: entry}, indexes=indexes)
     assert {Path(video.name).name for video in sources[name].videos} == VIDEOS[name]
     dataset = PairDataset(training.pairs, training.crops, sources, seed=0)
     pairs = [dataset[number] for number in range(8)]

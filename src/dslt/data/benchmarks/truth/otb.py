@@ -11,14 +11,13 @@ from dslt.data.benchmarks.truth.codes import OTB, ordered
 from dslt.data.benchmarks.truth.pysot import json_attributes, json_layouts
 from dslt.data.benchmarks.truth.source import (
     Layout,
-    Source,
     beside,
     box_files,
-    existing,
     first_folder,
     read_codes,
     read_text,
     text_files,
+    text_layout,
 )
 from dslt.data.sequences.folders import ATTRIBUTES, scan_targets
 from dslt.data.sequences.names import match_names
@@ -59,28 +58,20 @@ def _text_layout(root: Path, files: Mapping[str, Path], origin: int) -> Layout:
     att = first_folder(root / "att", root / "anno" / "att", root.parent / "att")
     flags = beside(text_files(att), files)
     codes, notes = ({}, ()) if len(flags) == len(files) else _published_codes(root)
-    names = match_names(files, codes)
-    return Layout(
-        {
-            name: Source(
-                existing(path, flags.get(name)),
-                partial(_target, path, flags.get(name), codes.get(names.get(name, "")), origin),
-            )
-            for name, path in files.items()
-        },
-        notes if names else (),
-    )
+    published = {files[name]: codes[found] for name, found in match_names(files, codes).items()}
+    read = partial(_target, origin, published)
+    return text_layout(read, files, flags, notes=notes if published else ())
 
 
 def _target(
-    path: Path, flags: Path | None, published: tuple[str, ...] | None, origin: int
+    origin: int, published: Mapping[Path, tuple[str, ...]], path: Path, flags: Path | None
 ) -> Target:
     """Read one sequence; its attributes are flags in a file, published, or in its folder."""
     own = path.parent / ATTRIBUTES
     if flags is not None:
         codes = read_codes(flags, OTB)
-    elif published is not None:
-        codes = published
+    elif path in published:
+        codes = published[path]
     elif path.name.startswith("groundtruth_rect") and own.is_file():
         codes = _codes(read_text(own))
     else:

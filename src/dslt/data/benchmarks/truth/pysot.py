@@ -11,11 +11,11 @@ from typing import Any
 from dslt.core.errors import DsltError
 from dslt.core.jsonfile import read_json
 from dslt.data.benchmarks.truth.codes import code_of, ordered
-from dslt.data.benchmarks.truth.regions import checked_row, region_target
+from dslt.data.benchmarks.truth.rows import checked_row, region_target
 from dslt.data.benchmarks.truth.source import (
     Layout,
     Mask,
-    Source,
+    TruthSource,
     as_flags,
 )
 from dslt.data.sequences.target import Target
@@ -27,14 +27,18 @@ def json_layouts(root: Path, origin: int, order: tuple[str, ...] = ()) -> Iterat
     """Layouts of the JSON files with ground truth in a folder, or of the one file `root`.
 
     Args:
-        root: folder or file.
+        root: A folder or a file.
         origin: 0 or 1, where the boxes count pixels from.
-        order: the benchmark's attribute codes.
+        order: Attribute codes of the benchmark, in its order.
     """
     for path in [root] if root.is_file() else sorted(root.glob("*.json")):
         if entries := _entries(path):
+            read = partial(_target, origin, order)
             yield Layout(
-                {name: _source(path, name, entry, origin, order) for name, entry in entries.items()}
+                {
+                    name: TruthSource((path,), partial(read, entry, f"{path}, {name}"))
+                    for name, entry in entries.items()
+                }
             )
         elif path == root:
             raise DsltError(f"{path}: no ground truth; expected entries with 'gt_rect'")
@@ -62,13 +66,7 @@ def _is_entry(value: Any) -> bool:
     return isinstance(value, dict) and isinstance(value.get("gt_rect"), list)
 
 
-def _source(
-    path: Path, name: str, entry: Mapping[str, Any], origin: int, order: tuple[str, ...]
-) -> Source:
-    return Source((path,), partial(_target, entry, f"{path}, {name}", origin, order))
-
-
-def _target(entry: Mapping[str, Any], where: str, origin: int, order: tuple[str, ...]) -> Target:
+def _target(origin: int, order: tuple[str, ...], entry: Mapping[str, Any], where: str) -> Target:
     """Make the target of one entry."""
     rows = [_row(row, f"{where}, row {number}") for number, row in enumerate(entry["gt_rect"], 1)]
     if not rows:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -19,12 +20,12 @@ _BOX_LINE = re.compile(rb"\s*([-+]?(\d[\d.eE+-]*|\.\d+|nan)[,;\s]+){3,}[-+]?(\d|
 
 
 @dataclass(frozen=True)
-class Source:
+class TruthSource:
     """One sequence's ground truth, found but not read.
 
     Attributes:
-        files: what `read` reads.
-        read: gives the target, with every row of the annotation.
+        files: Files that `read` reads.
+        read: Gives the target, with every row of the annotation.
     """
 
     files: tuple[Path, ...]
@@ -36,12 +37,35 @@ class Layout:
     """Ground truth of a data set as it lies in a folder.
 
     Attributes:
-        sources: sequence, as it is spelled there, to its source.
-        notes: what a reader of the scores has to know.
+        sources: Source of each sequence, by the name that is used there.
+        notes: What a reader of the scores has to know.
     """
 
-    sources: Mapping[str, Source]
-    notes: tuple[str, ...] = field(default=())
+    sources: Mapping[str, TruthSource]
+    notes: tuple[str, ...] = ()
+
+
+def text_layout(
+    read: Callable[..., Target],
+    files: Mapping[str, Path],
+    *others: Mapping[str, Path],
+    notes: tuple[str, ...] = (),
+) -> Layout:
+    """Make a layout of text files.
+
+    Args:
+        read: Makes a target of a sequence's file and of its files among `others`, each None where
+            the sequence has none.
+        files: Files with the boxes by sequence.
+        others: Files with more about some of the sequences.
+        notes: See `Layout`.
+    """
+    sources = {}
+    for name, path in files.items():
+        more = [other.get(name) for other in others]
+        existing = tuple(found for found in more if found is not None)
+        sources[name] = TruthSource((path, *existing), partial(read, path, *more))
+    return Layout(sources, notes)
 
 
 def text_files(folder: Path | None) -> dict[str, Path]:
@@ -77,20 +101,36 @@ def read_text(path: Path) -> str:
     """
     try:
         return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise DsltError(f"{path}: no such file; the data set is not complete") from None
     except (OSError, UnicodeDecodeError) as error:
         raise DsltError(f"{path}: not a readable text file ({error})") from None
+
+
+def read_names(path: Path) -> list[str]:
+    """Read a list of names, one a line.
+
+    Raises:
+        DsltError: As `read_text`.
+    """
+    return [line.strip() for line in read_text(path).splitlines() if line.strip()]
+
+
+def listed(files: dict[str, Path], path: Path) -> dict[str, Path]:
+    """Keep the files of the sequences that a list names, all where it is missing or names none."""
+    return (beside(files, read_names(path)) or files) if path.is_file() else files
 
 
 def read_flags(path: Path, frames: int, *, pad: bool = False) -> Mask:
     """Read flags 0 and 1, on lines of their own or delimited.
 
     Args:
-        path: the file.
-        frames: how many flags there must be.
-        pad: fill a short file up with 0, as files of VOT may be.
+        path: The file.
+        frames: Number of flags that there must be.
+        pad: Whether a short file is filled up with 0, as files of VOT may have to be.
 
     Returns:
-        (frames,) flags.
+        Flags (frames,).
 
     Raises:
         DsltError: A value is neither 0 nor 1, or there is another number of them.
@@ -135,8 +175,3 @@ def read_codes(path: Path | None, codes: tuple[str, ...]) -> tuple[str, ...]:
         return ()
     flags = read_flags(path, len(codes))
     return tuple(code for code, flag in zip(codes, flags.tolist(), strict=True) if flag)
-
-
-def existing(*paths: Path | None) -> tuple[Path, ...]:
-    """Those of the paths that are given."""
-    return tuple(path for path in paths if path is not None)

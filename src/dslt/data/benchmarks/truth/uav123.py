@@ -10,13 +10,12 @@ from dslt.data.benchmarks.truth.codes import UAV123
 from dslt.data.benchmarks.truth.pysot import json_layouts
 from dslt.data.benchmarks.truth.source import (
     Layout,
-    Source,
     beside,
     box_files,
-    existing,
     first_folder,
     read_codes,
     text_files,
+    text_layout,
 )
 from dslt.data.sequences.target import Target
 from dslt.geometry.boxes import read_boxes
@@ -34,21 +33,10 @@ def layouts(root: Path, origin: int) -> Iterator[Layout]:
             files = box_files(folder) if folder == root else text_files(folder)
             if files:
                 att = first_folder(folder / "att", folder.parent / "att", root / "att")
-                yield _text_layout(files, att, origin)
+                flags = beside(text_files(att), files)
+                yield text_layout(partial(_target, origin), files, flags)
     yield from json_layouts(root, origin, UAV123)
 
 
-def _text_layout(files: dict[str, Path], att: Path | None, origin: int) -> Layout:
-    flags = beside(text_files(att), files)
-    return Layout(
-        {
-            name: Source(
-                existing(path, flags.get(name)), partial(_target, path, flags.get(name), origin)
-            )
-            for name, path in files.items()
-        },
-    )
-
-
-def _target(path: Path, flags: Path | None, origin: int) -> Target:
+def _target(origin: int, path: Path, flags: Path | None) -> Target:
     return Target(read_boxes(path, origin), read_codes(flags, UAV123), "")

@@ -9,15 +9,14 @@ from pathlib import Path
 
 from dslt.core.errors import DsltError
 from dslt.data.benchmarks.truth.pysot import json_layouts
-from dslt.data.benchmarks.truth.regions import read_rows, region_target
+from dslt.data.benchmarks.truth.rows import read_rows, region_target
 from dslt.data.benchmarks.truth.source import (
     Layout,
-    Source,
-    beside,
+    TruthSource,
+    listed,
     read_flags,
     read_text,
 )
-from dslt.data.sequences.names import match_names
 from dslt.data.sequences.target import Target
 
 _LIST = "list.txt"
@@ -35,33 +34,23 @@ def layouts(root: Path, origin: int) -> Iterator[Layout]:
         for folder in (root, root / "sequences"):
             files = {path.parent.name: path for path in sorted(folder.glob("*/groundtruth.txt"))}
             if files:
-                yield _folders_layout(_listed(folder, files), origin)
+                yield Layout(
+                    {
+                        name: TruthSource((path, *_tag_files(path)), partial(_target, path, origin))
+                        for name, path in listed(files, folder / _LIST).items()
+                    }
+                )
     yield from json_layouts(root, origin)
 
 
-def _listed(folder: Path, files: dict[str, Path]) -> dict[str, Path]:
-    if not (folder / _LIST).is_file():
-        return files
-    names = [line.strip() for line in read_text(folder / _LIST).splitlines() if line.strip()]
-    return beside(files, names) if match_names(names, files) else files
-
-
-def _folders_layout(files: dict[str, Path], origin: int) -> Layout:
-    return Layout(
-        {
-            name: Source((path, *_tag_files(path.parent)), partial(_target, path, origin))
-            for name, path in files.items()
-        }
-    )
-
-
-def _tag_files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if path.suffix in _TAG_SUFFIXES)
+def _tag_files(path: Path) -> list[Path]:
+    """Files with the attributes of frames, beside the ground truth."""
+    return sorted(file for file in path.parent.iterdir() if file.suffix in _TAG_SUFFIXES)
 
 
 def _target(path: Path, origin: int) -> Target:
     rows = read_rows(path)
-    tags = {file.stem: read_flags(file, len(rows), pad=True) for file in _tag_files(path.parent)}
+    tags = {file.stem: read_flags(file, len(rows), pad=True) for file in _tag_files(path)}
     return region_target(rows, origin, tags=tags, size=_size(path.parent))
 
 

@@ -12,7 +12,8 @@ import numpy as np
 
 from dslt.core.errors import DsltError
 from dslt.core.jsonfile import read_json
-from dslt.data.pairs.videos import Keep, RawTrack
+from dslt.data.pairs.sets.kinds import CocoSet, Crop511Set, YoutubeBbSet
+from dslt.data.pairs.videos import RawTrack
 from dslt.geometry.squares import template_side
 
 COCO_IMAGE = "{video}"
@@ -20,8 +21,11 @@ CROP_IMAGE = "{video}/{frame:06d}.{track}.x.jpg"
 _CROP_SIDE, _CROP_TEMPLATE, _CROP_CONTEXT = 511, 127, 0.5
 _ABSENT = "absent"
 
+_Rows = dict[tuple[str, str], tuple[list[int], list[tuple[float, ...]]]]
+"""Frames and boxes by video and track."""
 
-def coco_tracks(root: Path, splits: tuple[str, ...], keep: Keep) -> Iterator[RawTrack]:
+
+def coco_tracks(entry: CocoSet, root: Path, _jobs: int = 1) -> Iterator[RawTrack]:
     """Objects of `annotations/instances_<split>.json`, crowds left out: a video per image.
 
     PySOT takes crowds as well (`reference/siamese.md`, section B.1); their boxes are around many.
@@ -29,7 +33,7 @@ def coco_tracks(root: Path, splits: tuple[str, ...], keep: Keep) -> Iterator[Raw
     Raises:
         DsltError: The file is missing or not such an annotation.
     """
-    for split in splits:
+    for split in entry.splits:
         path = root / "annotations" / f"instances_{split}.json"
         values = read_json(path)
         try:
@@ -44,11 +48,11 @@ def coco_tracks(root: Path, splits: tuple[str, ...], keep: Keep) -> Iterator[Raw
                 " `annotations` with `image_id` and `bbox`"
             ) from error
         for name, boxes in objects.items():
-            for number, box in enumerate(boxes if keep(name) else ()):
+            for number, box in enumerate(boxes):
                 yield name, f"{number:02d}", [0], [box]
 
 
-def youtube_tracks(table: Path, keep: Keep) -> Iterator[RawTrack]:
+def youtube_tracks(entry: YoutubeBbSet, root: Path, _jobs: int = 1) -> Iterator[RawTrack]:
     """Tracks of YouTube-BB's CSV: id, ms, class, class name, object, presence, x1, x2, y1, y2.
 
     A video is `<class id>/<youtube id>`, a frame's number its time in ms. The boxes stay parts of
@@ -57,7 +61,8 @@ def youtube_tracks(table: Path, keep: Keep) -> Iterator[RawTrack]:
     Raises:
         DsltError: The file is missing, or a line is not such a row.
     """
-    tracks: dict[tuple[str, str], tuple[list[int], list[tuple[float, ...]]]] = {}
+    table = root / entry.table
+    tracks: _Rows = {}
     try:
         with table.open(encoding="utf-8", newline="") as file:
             for number, row in enumerate(csv.reader(file), 1):
@@ -67,15 +72,10 @@ def youtube_tracks(table: Path, keep: Keep) -> Iterator[RawTrack]:
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DsltError(f"{table}: not a readable CSV file ({error})") from error
     for (video, track), (frames, boxes) in sorted(tracks.items()):
-        if keep(video):
-            yield video, track, frames, boxes
+        yield video, track, frames, boxes
 
 
-def _add_row(
-    tracks: dict[tuple[str, str], tuple[list[int], list[tuple[float, ...]]]],
-    row: list[str],
-    where: str,
-) -> None:
+def _add_row(tracks: _Rows, row: list[str], where: str) -> None:
     try:
         name, time, kind, _, target, presence, *corners = row
         left, right, top, bottom = map(float, corners)
@@ -89,7 +89,7 @@ def _add_row(
     boxes.append((left, top, right - left, bottom - top))
 
 
-def crop_tracks(table: Path, keep: Keep) -> Iterator[RawTrack]:
+def crop_tracks(entry: Crop511Set, root: Path, _jobs: int = 1) -> Iterator[RawTrack]:
     """Tracks of a crop511 folder's JSON: {video: {track: {frame: [x1, y1, x2, y2] or [w, h]}}}.
 
     A crop of 511 pixels is centred on its target and zoomed so that the template's square has 127
@@ -101,10 +101,11 @@ def crop_tracks(table: Path, keep: Keep) -> Iterator[RawTrack]:
     Raises:
         DsltError: The file is missing or not such a table.
     """
+    table = root / entry.table
     values = read_json(table)
     try:
         for video, tracks in values.items():
-            for track, rows in tracks.items() if keep(video) else ():
+            for track, rows in tracks.items():
                 numbered = {int(frame): box for frame, box in rows.items() if frame.isdecimal()}
                 yield video, track, list(numbered), [_in_crop(box) for box in numbered.values()]
     except (AttributeError, TypeError, ValueError) as error:

@@ -11,16 +11,15 @@ from xml.etree import ElementTree
 
 from dslt.core.errors import DsltError
 from dslt.core.workers import spread
-from dslt.data.pairs.videos import Keep, RawTrack
+from dslt.data.pairs.sets.kinds import IlsvrcSet
+from dslt.data.pairs.videos import RawTrack
 
 VID_IMAGE = "Data/VID/{video}/{frame:06d}.JPEG"
 DET_IMAGE = "Data/DET/{video}.JPEG"
 _CORNERS = ("xmin", "ymin", "xmax", "ymax")
 
 
-def vid_tracks(
-    root: Path, splits: tuple[str, ...], keep: Keep, jobs: int = 1
-) -> Iterator[RawTrack]:
+def vid_tracks(entry: IlsvrcSet, root: Path, jobs: int = 1) -> Iterator[RawTrack]:
     """Tracks of `Annotations/VID/<split>/**/<video>/<frame>.xml`, a box wherever one is annotated.
 
     A track that leaves and returns is one track; nothing is filtered by size or occlusion
@@ -30,9 +29,8 @@ def vid_tracks(
         DsltError: A folder is missing, or a file is not an annotation.
     """
     base = root / "Annotations" / "VID"
-    names = [folder.relative_to(base).as_posix() for folder in _folders(base, splits)]
-    chosen = [name for name in names if keep(name)]
-    for tracks in spread(partial(_read_video, base), chosen, jobs, "VID", "videos"):
+    names = [folder.relative_to(base).as_posix() for folder in _folders(base, entry.splits)]
+    for tracks in spread(partial(_read_video, base), names, jobs, "VID", "videos"):
         yield from tracks
 
 
@@ -48,19 +46,16 @@ def _read_video(base: Path, name: str) -> list[RawTrack]:
     return [(name, track, numbers[track], rows[track]) for track in sorted(rows)]
 
 
-def det_tracks(
-    root: Path, splits: tuple[str, ...], keep: Keep, jobs: int = 1
-) -> Iterator[RawTrack]:
+def det_tracks(entry: IlsvrcSet, root: Path, jobs: int = 1) -> Iterator[RawTrack]:
     """Objects of `Annotations/DET/<split>/**/<image>.xml`: a video of one frame per image.
 
     Raises:
         DsltError: A folder is missing, or a file is not an annotation.
     """
     base = root / "Annotations" / "DET"
-    for tracks in spread(
-        partial(_read_images, base), _folders(base, splits), jobs, "DET", "folders"
-    ):
-        yield from (track for track in tracks if keep(track[0]))
+    folders = _folders(base, entry.splits)
+    for tracks in spread(partial(_read_images, base), folders, jobs, "DET", "folders"):
+        yield from tracks
 
 
 def _read_images(base: Path, folder: Path) -> list[RawTrack]:

@@ -18,15 +18,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from dslt.core.columns import (
-    Table,
-    Words,
-    read_table,
-    repeated,
-    write_table,
-)
+from dslt.core.columns import codes, numbers, read_table, repeated, write_table
 from dslt.core.errors import DsltError
-from dslt.data.pairs.videos import VideoTable
+from dslt.data.pairs.videos import TEXTS, VideoTable
 
 FORM = 1
 _BOX = ("x", "y", "w", "h")
@@ -40,19 +34,19 @@ def write_training_index(
     Args:
         path: The file.
         table: All its videos.
-        definition: What of the set's definition decides them.
+        definition: The part of the set's definition that decides which videos and boxes there are.
     """
     lengths = np.diff(table.row_start)
     video = np.repeat(np.arange(len(table)), np.diff(table.track_start))
-    tracks = pa.array(list(table.tracks), type=pa.string()).dictionary_encode()
-    track = np.asarray(tracks.indices)
+    track = np.repeat(np.arange(len(table.tracks)), lengths)
+    targets = pa.array(table.tracks.tolist(), pa.string()).dictionary_encode()
     columns = {
-        "video": repeated(np.repeat(video, lengths), list(table.names)),
-        "track": repeated(np.repeat(track, lengths), tracks.dictionary),
+        "video": repeated(np.repeat(video, lengths), table.names.tolist()),
+        "track": targets.take(pa.array(track)),
         "frame": table.frames,
-        **{name: np.ascontiguousarray(table.boxes[:, at]) for at, name in enumerate(_BOX)},
+        **dict(zip(_BOX, table.boxes.T, strict=True)),
     }
-    write_table(path, columns, {"form": FORM, "training_set": definition})
+    write_table(path, pa.table(columns), {"form": FORM, "training_set": definition})
 
 
 def load_training_index(
@@ -62,14 +56,13 @@ def load_training_index(
 
     Args:
         path: The file.
-        definition: What it must be made of; None: anything.
+        definition: Definition that it must be made of; None: any.
 
     Raises:
         DsltError: The file is missing, no such index, or made of another definition.
     """
-    table = read_table(path)
+    table, found = read_table(path)
     where = os.fspath(path)
-    found = table.metadata
     if found.get("form") != FORM or "training_set" not in found:
         raise DsltError(f"{where}: not the index of a training set; make it with `dslt index`")
     if definition is not None and found["training_set"] != definition:
@@ -77,21 +70,17 @@ def load_training_index(
             f"{where}: made of {found['training_set']}, but the training set is {definition}; make"
             " it again with `dslt index`"
         )
-    return _videos(table)
-
-
-def _videos(table: Table) -> VideoTable:
-    video, names = table.codes("video")
-    track, targets = table.codes("track")
+    video, names = codes(table["video"])
+    track, targets = codes(table["track"])
     ends = np.flatnonzero((np.diff(video) != 0) | (np.diff(track) != 0)) + 1
-    row_start = np.concatenate([[0], ends, [table.rows]]).astype(np.int64)
+    row_start = np.concatenate([[0], ends, [table.num_rows]]).astype(np.int64)
     video_of = video[row_start[:-1]]
     track_start = np.concatenate([[0], np.flatnonzero(np.diff(video_of)) + 1, [len(video_of)]])
     return VideoTable(
-        names=Words(np.arange(len(names)), names),
-        tracks=Words(track[row_start[:-1]], targets),
+        names=np.array(names, dtype=TEXTS),
+        tracks=np.array(targets, dtype=TEXTS)[track[row_start[:-1]]],
         track_start=track_start.astype(np.int64),
         row_start=row_start,
-        frames=table.numbers("frame"),
-        boxes=np.stack([table.numbers(name) for name in _BOX], axis=1),
+        frames=numbers(table["frame"]),
+        boxes=np.stack([numbers(table[name]) for name in _BOX], axis=1),
     )

@@ -6,7 +6,7 @@ This is read while the workflow builds its graph, so it imports no heavy package
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field
 
@@ -20,7 +20,7 @@ class _Set(Settings):
     """What all training sets have.
 
     Attributes:
-        title: In words.
+        title: Name in words.
         frame_range: Largest distance of the frames of a pair, in annotated frames.
     """
 
@@ -32,8 +32,10 @@ class _Annotated(_Set):
     """Images or videos of the user.
 
     Attributes:
-        root: Their folder (of `index`: the index file); null until the user names one.
-        download: Entry of `config/downloads.yaml` that they come from; used where no root is named.
+        root: Folder of the images or videos (of `index`: the index file); null until the user names
+            one.
+        download: Entry of `config/downloads.yaml` that they come from; it is used where no root is
+            named.
         damaged: Share of views that may be unreadable or have a box outside the image. They are
             replaced and counted; more of them stop the run.
         held_out: Share of videos that no pair is drawn from, for validation.
@@ -49,7 +51,7 @@ class IlsvrcSet(_Annotated):
     """ILSVRC VID or DET, unpacked: `Annotations/` and `Data/` under the root.
 
     Attributes:
-        splits: Folders under `Annotations/VID` or `Annotations/DET`.
+        splits: Names of folders under `Annotations/VID` or `Annotations/DET`.
     """
 
     kind: Literal["ilsvrc_vid", "ilsvrc_det"]
@@ -68,8 +70,8 @@ class YoutubeBbSet(_Annotated):
 
     Attributes:
         table: The CSV file under the root.
-        image: Path of a frame under the root: `{video}` is `<class id>/<youtube id>`, `{frame}` the
-            time in ms, `{track}` the number of the object.
+        image: Path of a frame under the root: `{video}` is `<class id>/<youtube id>`, `{frame}` is
+            the time in ms, `{track}` is the number of the object.
     """
 
     kind: Literal["youtube_bb"]
@@ -104,7 +106,7 @@ class Crop511Set(_Annotated):
     """Crops of 511 pixels as PySOT's scripts make them.
 
     Attributes:
-        table: Their JSON file under the root.
+        table: JSON file of the crops under the root.
     """
 
     kind: Literal["crop511"]
@@ -121,7 +123,7 @@ class ProceduralSet(_Set):
     """Pairs that are made on the spot.
 
     Attributes:
-        seed: Of the videos.
+        seed: Seed of the videos.
         frames: Length of a video.
     """
 
@@ -130,28 +132,14 @@ class ProceduralSet(_Set):
     frames: Count
 
 
-TrainingSet = (
-    IlsvrcSet
-    | CocoSet
-    | YoutubeBbSet
-    | LasotSet
-    | Got10kSet
-    | YoutubeVosSet
-    | Crop511Set
-    | IndexSet
-    | ProceduralSet
-)
+OwnedSet = IlsvrcSet | CocoSet | YoutubeBbSet | LasotSet | Got10kSet | YoutubeVosSet | Crop511Set
+"""Sets with images and annotations of the user."""
+
+TrainingSet = OwnedSet | IndexSet | ProceduralSet
 _KINDS: dict[str, type[TrainingSet]] = {
-    "ilsvrc_vid": IlsvrcSet,
-    "ilsvrc_det": IlsvrcSet,
-    "coco": CocoSet,
-    "youtube_bb": YoutubeBbSet,
-    "lasot": LasotSet,
-    "got10k": Got10kSet,
-    "youtube_vos": YoutubeVosSet,
-    "crop511": Crop511Set,
-    "index": IndexSet,
-    "procedural": ProceduralSet,
+    kind: model
+    for model in get_args(TrainingSet)
+    for kind in get_args(model.model_fields["kind"].annotation)
 }
 
 
@@ -176,12 +164,12 @@ def used_sets(found: Mapping[str, Any], names: Iterable[str], where: str) -> dic
     """Choose the definitions of some training sets, checked and complete, as plain JSON values.
 
     Args:
-        found: all of them, unchecked.
-        names: those that are wanted; the result has them in alphabetical order.
-        where: for messages.
+        found: All definitions by name, unchecked.
+        names: Names of those that are wanted; the result has them in alphabetical order.
+        where: Names what wants them, in the error.
 
     Raises:
-        DsltError: as `parse_training_set`, or there is no such entry.
+        DsltError: As `parse_training_set`, or there is no such entry.
     """
     for name in names:
         if name not in found:

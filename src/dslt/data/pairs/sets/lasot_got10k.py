@@ -7,44 +7,43 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dslt.core.errors import DsltError
 from dslt.core.workers import spread
-from dslt.data.pairs.videos import Keep, RawTrack
-from dslt.geometry.boxes import parse_numbers, read_boxes
+from dslt.data.benchmarks.truth.lasot import ABSENCE, read_target
+from dslt.data.benchmarks.truth.source import read_names
+from dslt.data.pairs.sets.kinds import Got10kSet, LasotSet
+from dslt.data.pairs.videos import RawTrack
 
 LASOT_IMAGE = "{video}/img/{frame:08d}.jpg"
 GOT10K_IMAGE = "{video}/{frame:08d}.jpg"
 
 
-def lasot_tracks(root: Path, names: str, keep: Keep, jobs: int = 1) -> Iterator[RawTrack]:
+def lasot_tracks(entry: LasotSet, root: Path, jobs: int = 1) -> Iterator[RawTrack]:
     """Tracks of the sequences that a list names: `<root>/[<class>/]<class>-<n>/groundtruth.txt`.
 
     Frames that are flagged as fully occluded or out of view are left out.
 
     Args:
+        entry: It names the list, a file under the root with one name a line.
         root: Folder of the sequences, of both parts.
-        names: File under it with one name a line (LaSOT's `training_set.txt`).
-        keep: Tells the videos that are used.
         jobs: Processes that read annotations.
 
     Raises:
         DsltError: The list, a sequence, or a file of it is missing or wrong.
     """
     chosen = []
-    for name in _listed(root / names):
+    for name in read_names(root / entry.sequences):
         places = [f"{name.rpartition('-')[0]}/{name}", name]
         video = next((place for place in places if (root / place).is_dir()), None)
         if video is None:
             raise DsltError(f"{root}: no folder of sequence {name}; looked for {places}")
-        if keep(video):
-            chosen.append(video)
-    read = partial(_track, root, ("full_occlusion.txt", "out_of_view.txt"))
+        chosen.append(video)
+    read = partial(_track, root, ABSENCE)
     yield from spread(read, chosen, jobs, "LaSOT", "sequences")
 
 
-def got10k_tracks(root: Path, keep: Keep, jobs: int = 1) -> Iterator[RawTrack]:
+def got10k_tracks(_entry: Got10kSet, root: Path, jobs: int = 1) -> Iterator[RawTrack]:
     """Tracks of `<root>/<sequence>/groundtruth.txt`, frames with an absence flag left out.
 
     `list.txt` names the sequences where it is there, else all folders are taken.
@@ -56,36 +55,15 @@ def got10k_tracks(root: Path, keep: Keep, jobs: int = 1) -> Iterator[RawTrack]:
         raise DsltError(f"{root}: no such folder; expected GOT-10k's `train`")
     listed = root / "list.txt"
     found = sorted(path.parent.name for path in root.glob("*/groundtruth.txt"))
-    chosen = [video for video in (_listed(listed) if listed.is_file() else found) if keep(video)]
-    yield from spread(
-        partial(_track, root, ("absence.label",)), chosen, jobs, "GOT-10k", "sequences"
-    )
+    chosen = read_names(listed) if listed.is_file() else found
+    read = partial(_track, root, ("absence.label",))
+    yield from spread(read, chosen, jobs, "GOT-10k", "sequences")
 
 
 def _track(root: Path, flags: tuple[str, ...], video: str) -> RawTrack:
     """The track of a folder: images count from 1, and so do pixels in the file."""
-    path = root / video / "groundtruth.txt"
-    boxes = read_boxes(path, origin=1)
-    for absent in (_flags(root / video / flag) for flag in flags):
-        if len(absent) != len(boxes):
-            raise DsltError(f"{path}: {len(boxes)} boxes, but {len(absent)} flags of absence")
-        boxes[absent] = np.nan
+    folder = root / video
+    target = read_target(1, folder / "groundtruth.txt", None, *(folder / flag for flag in flags))
+    boxes = target.truth
+    boxes[target.absent] = np.nan
     return video, "0", range(1, len(boxes) + 1), boxes
-
-
-def _listed(path: Path) -> list[str]:
-    return [line.strip() for line in _text(path).splitlines() if line.strip()]
-
-
-def _flags(path: Path) -> NDArray[np.bool_]:
-    """Flags 0 or 1, in one line or one a line."""
-    return np.array(parse_numbers(_text(path).strip().replace("\n", ","), str(path))) > 0
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise DsltError(f"{path}: no such file; the training set is not complete") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise DsltError(f"{path}: not a readable text file ({error})") from error

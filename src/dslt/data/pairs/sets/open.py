@@ -3,85 +3,54 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from dslt.core.definitions import read_definitions
 from dslt.core.errors import DsltError, unknown
 from dslt.data.benchmarks.index_file import load_index
 from dslt.data.downloads.definitions import unpacked_folder
 from dslt.data.pairs.indexed import IndexSource, index_tracks
 from dslt.data.pairs.procedural import ProceduralSource
-from dslt.data.pairs.sets import (
-    coco_youtube_bb as tables,
-)
-from dslt.data.pairs.sets import (
-    ilsvrc,
-    youtube_vos,
-)
-from dslt.data.pairs.sets import (
-    lasot_got10k as folders,
-)
+from dslt.data.pairs.sets import coco_youtube_bb, ilsvrc, lasot_got10k, youtube_vos
 from dslt.data.pairs.sets.index import load_training_index, write_training_index
 from dslt.data.pairs.sets.kinds import (
-    CocoSet,
-    Crop511Set,
-    Got10kSet,
-    IlsvrcSet,
     IndexSet,
-    LasotSet,
+    OwnedSet,
     ProceduralSet,
     TrainingSet,
     YoutubeBbSet,
-    YoutubeVosSet,
-    parse_training_set,
 )
-from dslt.data.pairs.source import ImageSource, Source
-from dslt.data.pairs.videos import Keep, RawTrack, VideoTable, is_held_out
+from dslt.data.pairs.source import ImageSource, PairSource
+from dslt.data.pairs.videos import RawTrack, VideoTable, is_held_out
 
-_OwnedSet = IlsvrcSet | CocoSet | YoutubeBbSet | LasotSet | Got10kSet | YoutubeVosSet | Crop511Set
-"""Sets with images and annotations of the user."""
-
-_IMAGES = {
-    "ilsvrc_vid": ilsvrc.VID_IMAGE,
-    "ilsvrc_det": ilsvrc.DET_IMAGE,
-    "coco": tables.COCO_IMAGE,
-    "lasot": folders.LASOT_IMAGE,
-    "got10k": folders.GOT10K_IMAGE,
-    "youtube_vos": youtube_vos.IMAGE,
-    "crop511": tables.CROP_IMAGE,
+_LAYOUTS: dict[str, tuple[Callable[[Any, Path, int], Iterable[RawTrack]], str]] = {
+    "ilsvrc_vid": (ilsvrc.vid_tracks, ilsvrc.VID_IMAGE),
+    "ilsvrc_det": (ilsvrc.det_tracks, ilsvrc.DET_IMAGE),
+    "coco": (coco_youtube_bb.coco_tracks, coco_youtube_bb.COCO_IMAGE),
+    "youtube_bb": (coco_youtube_bb.youtube_tracks, ""),  # its entry says where the images are
+    "lasot": (lasot_got10k.lasot_tracks, lasot_got10k.LASOT_IMAGE),
+    "got10k": (lasot_got10k.got10k_tracks, lasot_got10k.GOT10K_IMAGE),
+    "youtube_vos": (youtube_vos.youtube_vos_tracks, youtube_vos.IMAGE),
+    "crop511": (coco_youtube_bb.crop_tracks, coco_youtube_bb.CROP_IMAGE),
 }
-
-
-def load_training_sets(
-    path: str | os.PathLike[str], extra: Mapping[str, Any] | None = None
-) -> dict[str, TrainingSet]:
-    """Read and check all training sets of a file; `extra` changes the keys of entries or adds some.
-
-    Raises:
-        DsltError: As `read_definitions` and `parse_training_set`.
-    """
-    definitions = read_definitions(path)
-    for name, values in (extra or {}).items():
-        base = definitions.get(name, {})
-        definitions[name] = base | values if isinstance(values, Mapping) else values
-    return {name: parse_training_set(name, values) for name, values in definitions.items()}
+"""By kind: what reads the tracks of an entry under a root (entry, root, processes), and where the
+images are under the root."""
 
 
 def open_sources(
     names: Iterable[str],
     sets: Mapping[str, TrainingSet],
-    held_out: bool = False,
     indexes: Mapping[str, Path] | None = None,
     data: str | os.PathLike[str] = "data",
-) -> dict[str, Source]:
+) -> dict[str, PairSource]:
     """Open training sets; annotations are read here, images when a pair is drawn.
+
+    Videos that are held out are left out.
 
     Args:
         names: Entries, as in `pairs.sources`.
         sets: All entries.
-        held_out: Take the videos that are held out instead of the others.
         indexes: Files of `index_training_set`, which are opened instead of reading annotations.
         data: Folder with fetched files.
 
@@ -93,47 +62,44 @@ def open_sources(
     for name in given:
         if name not in wanted:
             raise unknown("training set of an index:", name, wanted)
-    opened: dict[str, Source] = {}
+    opened: dict[str, PairSource] = {}
     for name in wanted:
         if name not in sets:
             raise unknown("training set", name, sets)
-        opened[name] = open_source(name, sets[name], held_out, given.get(name), data)
+        opened[name] = open_source(name, sets[name], given.get(name), data)
     return opened
 
 
 def open_source(
     name: str,
     entry: TrainingSet,
-    held_out: bool = False,
     index: Path | None = None,
     data: str | os.PathLike[str] = "data",
-) -> Source:
+) -> PairSource:
     """Open one training set; see `open_sources`."""
     if isinstance(entry, ProceduralSet):
-        if held_out:
-            raise DsltError(f"training set {name}: procedural pairs have no held-out videos")
         return ProceduralSource(name, entry.frame_range, entry.seed, entry.frames)
     root = root_of(name, entry, data)
-    keep: Keep = lambda video: is_held_out(video, entry.held_out) == held_out  # noqa: E731
     where = f"training set {name} ({root})"
+
+    def drawn(table: VideoTable) -> VideoTable:
+        kept = table.part(lambda video: not is_held_out(video, entry.held_out))
+        return kept.checked(where)
+
     if isinstance(entry, IndexSet):
         found = load_index(root)
-        videos = VideoTable.collect(index_tracks(found, keep), where)
+        videos = drawn(VideoTable.collect(index_tracks(found), where))
         return IndexSource(name, entry.frame_range, entry.damaged, found, videos)
     if index is None:
-        table = VideoTable.collect(_tracks(entry, root, keep), where)
+        table = _read(name, entry, root)
     else:
         table = load_training_index(index, _deciding(entry, root))
-        table = table.part(keep).checked(where) if held_out or entry.held_out else table
-    return ImageSource(
-        name,
-        entry.frame_range,
-        entry.damaged,
-        table,
-        root,
-        _image(entry),
-        relative=isinstance(entry, YoutubeBbSet),
-    ).check()
+    relative = isinstance(entry, YoutubeBbSet)
+    image = entry.image if isinstance(entry, YoutubeBbSet) else _LAYOUTS[entry.kind][1]
+    source = ImageSource(
+        name, entry.frame_range, entry.damaged, drawn(table), root, image, relative
+    )
+    return source.check()
 
 
 def index_training_set(
@@ -146,7 +112,7 @@ def index_training_set(
     """Read the annotations of a training set once, and write what is in them to a file.
 
     Args:
-        name: Of the entry.
+        name: Name of the entry.
         entry: The entry; its `held_out` does not count.
         out: The file (`dslt.data.pairs.sets.index`).
         data: Folder with fetched files.
@@ -158,13 +124,12 @@ def index_training_set(
     if isinstance(entry, ProceduralSet | IndexSet):
         raise DsltError(f"training set {name}: {entry.kind} sets need no index")
     root = root_of(name, entry, data)
-    tracks = _tracks(entry, root, lambda _: True, jobs)
-    table = VideoTable.collect(tracks, f"training set {name} ({root})")
+    table = _read(name, entry, root, jobs)
     write_training_index(out, table, _deciding(entry, root))
     return table
 
 
-def root_of(name: str, entry: _OwnedSet | IndexSet, data: str | os.PathLike[str]) -> Path:
+def root_of(name: str, entry: OwnedSet | IndexSet, data: str | os.PathLike[str]) -> Path:
     """Folder of a training set: its root, or what is unpacked of its download.
 
     Raises:
@@ -186,32 +151,13 @@ def root_of(name: str, entry: _OwnedSet | IndexSet, data: str | os.PathLike[str]
     return folder
 
 
-def _deciding(entry: _OwnedSet, root: Path) -> dict[str, Any]:
+def _deciding(entry: OwnedSet, root: Path) -> dict[str, Any]:
     """What of a definition decides which boxes there are, whichever are held out."""
     free = {"title", "frame_range", "damaged", "held_out", "download", "image"}
     return entry.model_dump(mode="json", exclude=free) | {"root": root.as_posix()}
 
 
-def _tracks(entry: _OwnedSet, root: Path, keep: Keep, jobs: int = 1) -> Iterable[RawTrack]:
-    """Tracks of a training set, as its annotations have them."""
-    if isinstance(entry, IlsvrcSet):
-        read = ilsvrc.vid_tracks if entry.kind == "ilsvrc_vid" else ilsvrc.det_tracks
-        return read(root, entry.splits, keep, jobs)
-    if isinstance(entry, CocoSet):
-        return tables.coco_tracks(root, entry.splits, keep)
-    if isinstance(entry, YoutubeBbSet):
-        return tables.youtube_tracks(root / entry.table, keep)
-    if isinstance(entry, LasotSet):
-        return folders.lasot_tracks(root, entry.sequences, keep, jobs)
-    if isinstance(entry, Got10kSet):
-        return folders.got10k_tracks(root, keep, jobs)
-    if isinstance(entry, YoutubeVosSet):
-        return youtube_vos.youtube_vos_tracks(root, keep, jobs)
-    return tables.crop_tracks(root / entry.table, keep)
-
-
-def _image(entry: _OwnedSet) -> str:
-    """Where the images of a training set are under its root."""
-    if isinstance(entry, YoutubeBbSet):
-        return entry.image
-    return _IMAGES[entry.kind]
+def _read(name: str, entry: OwnedSet, root: Path, jobs: int = 1) -> VideoTable:
+    """Read the annotations of a training set."""
+    tracks = _LAYOUTS[entry.kind][0](entry, root, jobs)
+    return VideoTable.collect(tracks, f"training set {name} ({root})")

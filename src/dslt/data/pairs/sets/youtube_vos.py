@@ -13,14 +13,15 @@ from scipy import ndimage
 
 from dslt.core.errors import DsltError
 from dslt.core.workers import spread
-from dslt.data.pairs.videos import Keep, RawTrack
+from dslt.data.pairs.sets.kinds import YoutubeVosSet
+from dslt.data.pairs.videos import RawTrack
 
 IMAGE = "JPEGImages/{video}/{frame:05d}.jpg"
 _MASKS = "Annotations"
 _UNDECIDED = 255  # pixels that belong to no object and not to the background
 
 
-def youtube_vos_tracks(root: Path, keep: Keep, jobs: int = 1) -> Iterator[RawTrack]:
+def youtube_vos_tracks(_entry: YoutubeVosSet, root: Path, jobs: int = 1) -> Iterator[RawTrack]:
     """Tracks of `Annotations/<video>/<frame>.png`: the box around each object's pixels.
 
     A frame in which an object has no pixel is none of its track, so a track starts where the object
@@ -28,7 +29,6 @@ def youtube_vos_tracks(root: Path, keep: Keep, jobs: int = 1) -> Iterator[RawTra
 
     Args:
         root: The folder `train`.
-        keep: Tells the videos that are used.
         jobs: Processes that read outlines.
 
     Raises:
@@ -38,8 +38,7 @@ def youtube_vos_tracks(root: Path, keep: Keep, jobs: int = 1) -> Iterator[RawTra
     videos = sorted(path.name for path in base.iterdir() if path.is_dir()) if base.is_dir() else []
     if not videos:
         raise DsltError(f"{base}: no folders of outlines; expected YouTube-VOS's `train`")
-    chosen = [video for video in videos if keep(video)]
-    for tracks in spread(partial(_read_video, base), chosen, jobs, "YouTube-VOS", "videos"):
+    for tracks in spread(partial(_read_video, base), videos, jobs, "YouTube-VOS", "videos"):
         yield from tracks
 
 

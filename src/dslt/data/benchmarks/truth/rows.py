@@ -56,12 +56,12 @@ def region_target(
     """Make a target of regions: of boxes alone, or of polygons where there is one.
 
     Args:
-        rows: N rows of `checked_row`; one NaN makes a row absent.
+        rows: Rows of `checked_row`, N of them; where a row has a NaN, the target is absent.
         origin: 0 or 1, where the rows count pixels from.
-        attributes: codes of the sequence.
-        absent: (N,) frames without target.
-        tags: (N,) flags by name.
-        size: width and height of the frames.
+        attributes: Attribute codes of the sequence.
+        absent: Flags (N,) of the frames without target.
+        tags: Flags (N,) of the frames that carry an attribute, by its name.
+        size: Width and height of the frames in pixels.
     """
     known = [not any(value != value for value in row) for row in rows]
     if all(len(row) == 4 for row, here in zip(rows, known, strict=True) if here):
