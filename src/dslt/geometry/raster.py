@@ -14,11 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from dslt.core.arrays import Floats, Ints, Mask
 from dslt.core.errors import DsltError
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Mask = NDArray[np.bool_]
 
 BLOCK = 1024  # regions drawn at once, which bounds the memory
 LARGEST = 2.0**24  # products of two coordinates must stay exact

@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from dslt.core.arrays import Floats, Mask
 from dslt.core.errors import DsltError
 from dslt.geometry.boxes import as_boxes
 from dslt.geometry.raster import LARGEST, raster_overlaps
@@ -21,8 +22,6 @@ from dslt.geometry.raster import LARGEST, raster_overlaps
 # exactly can make the shared area come out as 0.
 GRID = 1e-9
 
-Floats = NDArray[np.float64]
-Mask = NDArray[np.bool_]
 Rule = Literal["raster", "polygon"]
 Rectangles = Literal["edges", "pixels"]
 
