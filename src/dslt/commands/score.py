@@ -11,7 +11,7 @@ from tabulate import tabulate
 
 from dslt.commands.spread import SpreadCommand
 from dslt.compare import trackers
-from dslt.compare.bootstrap import Plan
+from dslt.compare.bootstrap import Resampling
 from dslt.core.definitions import BENCHMARKS, PROTOCOLS, config_file, read_definitions
 from dslt.core.errors import DsltError, unknown
 from dslt.core.files import atomic_write
@@ -20,7 +20,7 @@ from dslt.data.benchmarks.definitions import find_benchmark
 from dslt.data.benchmarks.index_file import load_index
 from dslt.data.benchmarks.kinds import AnnotationsBenchmark
 from dslt.data.benchmarks.truth.load import load_targets
-from dslt.score.evaluate import Run, Suite, evaluate
+from dslt.score.evaluate import RunKey, Suite, evaluate
 from dslt.score.scores import Scores, to_json
 from dslt.settings.protocols import Protocol, load_protocols, parse_protocol
 
@@ -85,9 +85,9 @@ def command(
     suite = _part(suite, sequences)
     found = []
     for folder, origin in zip(folders, _origins(origins, len(folders), suite), strict=True):
-        run = Run(cell or tracker_name(folder), name, seed)
+        run = RunKey(cell or tracker_name(folder), name, seed)
         found.append(evaluate(run, suite, folder, origin, others=alternatives))
-    together = trackers.contest(found, Plan())
+    together = trackers.contest(found, Resampling())
     if out is not None:
         record = found[0] if len(found) == 1 else together
         with atomic_write(out) as temporary:

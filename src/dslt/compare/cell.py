@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from dslt.compare.bootstrap import Floats, Interval, Plan, interval_of_mean
+from dslt.compare.bootstrap import Interval, Resampling, interval_of_mean
 from dslt.compare.paper import PrintedNumber
-from dslt.compare.runs import Table, Tables, check_pair, difference
+from dslt.compare.runs import CellScores, ScoreTables, check_pair, difference
+from dslt.core.arrays import Floats
 from dslt.core.errors import DsltError
 from dslt.core.jsonfile import read_json
 from dslt.settings.base import Settings, validate
@@ -93,10 +94,10 @@ class CellComparison(CellInfo):
 def compare_cell(
     cell: str,
     info: CellInfo,
-    tables: Tables,
+    tables: ScoreTables,
     reference: str,
     numbers: Sequence[PrintedNumber],
-    plan: Plan,
+    plan: Resampling,
 ) -> CellComparison:
     """Put a cell's comparison together.
 
@@ -140,7 +141,9 @@ def _printed(cell: str, numbers: Sequence[PrintedNumber]) -> tuple[PaperValue, .
     )
 
 
-def _benchmark(table: Table, other: Table | None, reference: str, plan: Plan) -> BenchmarkResult:
+def _benchmark(
+    table: CellScores, other: CellScores | None, reference: str, plan: Resampling
+) -> BenchmarkResult:
     """A cell on one benchmark."""
     intervals = {m: interval_of_mean(v, table.videos, plan) for m, v in table.values.items()}
     gap = None

@@ -8,17 +8,18 @@ from pathlib import Path
 
 import numpy as np
 
-from dslt.compare.bootstrap import Sums
-from dslt.compare.runs import Table, Tables
+from dslt.compare.bootstrap import RatioSums
+from dslt.compare.runs import CellScores, ScoreTables
+from dslt.core.arrays import Floats
 from dslt.core.errors import DsltError
-from dslt.score.convergence import Floats, converged, read_records
+from dslt.score.convergence import converged, read_records
 
 METRIC_OF = {"loss": "iterations_own", "criterion": "iterations_common"}
 FORM = "CELL@BENCHMARK=FILE"
 Records = dict[str, dict[str, Floats]]
 
 
-def load_iterations(specs: Iterable[str], scored: Tables) -> Tables:
+def load_iterations(specs: Iterable[str], scored: ScoreTables) -> ScoreTables:
     """Read convergence records and count iterations.
 
     Args:
@@ -67,7 +68,7 @@ def _last(records: Records) -> int:
     return max((len(curves["loss"]) - 1 for curves in records.values()), default=0)
 
 
-def _videos(benchmark: str, scored: Tables) -> Mapping[str, str]:
+def _videos(benchmark: str, scored: ScoreTables) -> Mapping[str, str]:
     """Sequence to source video, from any cell that was scored on the benchmark."""
     for (_, name), table in scored.items():
         if name == benchmark:
@@ -75,7 +76,9 @@ def _videos(benchmark: str, scored: Tables) -> Mapping[str, str]:
     raise DsltError(f"no scores on {benchmark!r}: they tell which sequences share a video")
 
 
-def _table(seeds: Mapping[int, tuple[str, Records]], videos: Mapping[str, str], cap: int) -> Table:
+def _table(
+    seeds: Mapping[int, tuple[str, Records]], videos: Mapping[str, str], cap: int
+) -> CellScores:
     """Stack the seeds of one cell on one benchmark."""
     order = sorted(seeds)
     names = sorted(seeds[order[0]][1])
@@ -84,11 +87,11 @@ def _table(seeds: Mapping[int, tuple[str, Records]], videos: Mapping[str, str], 
         if odd or not names:
             raise DsltError(f"{path}: other sequences than were scored: {', '.join(odd) or 'none'}")
     counted = {metric: _count(seeds, names, curve, cap) for curve, metric in METRIC_OF.items()}
-    return Table(
+    return CellScores(
         names=tuple(names),
         videos=tuple(videos[name] for name in names),
         seeds=tuple(order),
-        values={metric: Sums.of_means(counts) for metric, (counts, _) in counted.items()},
+        values={metric: RatioSums.of_means(counts) for metric, (counts, _) in counted.items()},
         overall={metric: counts.mean(axis=0) for metric, (counts, _) in counted.items()},
         fps=(),
         conventions={"cap": cap},

@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-from dslt.compare.bootstrap import Interval, Plan, Sums, interval_of_difference
+from dslt.compare.bootstrap import Interval, RatioSums, Resampling, interval_of_difference
+from dslt.core.arrays import Floats
 from dslt.core.errors import DsltError
 from dslt.score.metrics import SCORES
 from dslt.score.scores import Scores, SequenceScore, load_scores
 
 
 @dataclass(frozen=True)
-class Table:
+class CellScores:
     """The scores of one cell on one benchmark, all seeds.
 
     Attributes:
@@ -34,18 +34,18 @@ class Table:
     names: tuple[str, ...]
     videos: tuple[str, ...]
     seeds: tuple[int, ...]
-    values: Mapping[str, Sums]
-    overall: Mapping[str, NDArray[np.float64]]
+    values: Mapping[str, RatioSums]
+    overall: Mapping[str, Floats]
     fps: tuple[float, ...]
     conventions: Mapping[str, object]
     complete: bool = True
     censored: Mapping[str, int] = field(default_factory=dict)
 
 
-Tables = dict[tuple[str, str], Table]
+ScoreTables = dict[tuple[str, str], CellScores]
 
 
-def load_tables(paths: Iterable[Path]) -> Tables:
+def load_tables(paths: Iterable[Path]) -> ScoreTables:
     """Read score files and stack the seeds of each cell and benchmark.
 
     Returns:
@@ -71,7 +71,7 @@ def load_tables(paths: Iterable[Path]) -> Tables:
     }
 
 
-def stack(runs: Sequence[tuple[str, Scores]]) -> Table:
+def stack(runs: Sequence[tuple[str, Scores]]) -> CellScores:
     """Stack the seeds of one cell and benchmark, in ascending order.
 
     Args:
@@ -92,7 +92,7 @@ def stack(runs: Sequence[tuple[str, Scores]]) -> Table:
         for metric in SCORES
         if all(metric in one for one in scores)
     }
-    return Table(
+    return CellScores(
         names=tuple(names),
         videos=tuple(first.sequences[name].video for name in names),
         seeds=tuple(run.seed for _, run in runs),
@@ -104,7 +104,9 @@ def stack(runs: Sequence[tuple[str, Scores]]) -> Table:
     )
 
 
-def _sums(sequences: Sequence[Sequence[SequenceScore]], metrics: Iterable[str]) -> dict[str, Sums]:
+def _sums(
+    sequences: Sequence[Sequence[SequenceScore]], metrics: Iterable[str]
+) -> dict[str, RatioSums]:
     """Collect what each sequence (row) and seed (column) adds to each metric that is a ratio."""
     found = {}
     for metric in metrics:
@@ -112,11 +114,11 @@ def _sums(sequences: Sequence[Sequence[SequenceScore]], metrics: Iterable[str]) 
         known = [[part for part in row if part is not None] for row in parts]
         if all(len(some) == len(row) for some, row in zip(known, parts, strict=True)):
             table = np.array(known, dtype=np.float64)  # (N, S, 2, K)
-            found[metric] = Sums(table[:, :, 0], table[:, :, 1])
+            found[metric] = RatioSums(table[:, :, 0], table[:, :, 1])
     return found
 
 
-def check_pair(first: Table, second: Table, where: str) -> None:
+def check_pair(first: CellScores, second: CellScores, where: str) -> None:
     """Refuse to compare tables of different sequences or conventions.
 
     Raises:
@@ -129,7 +131,7 @@ def check_pair(first: Table, second: Table, where: str) -> None:
         raise DsltError(f"{where}: cannot be compared, the scoring conventions differ")
 
 
-def difference(first: Table, second: Table, metric: str, plan: Plan) -> Interval:
+def difference(first: CellScores, second: CellScores, metric: str, plan: Resampling) -> Interval:
     """Paired interval of `first` minus `second`; both as `check_pair` wants them."""
     return interval_of_difference(
         first.values[metric],

@@ -12,10 +12,10 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 
-from dslt.compare.bootstrap import VIDEOS_FOR_VERDICT, Interval, Plan
+from dslt.compare.bootstrap import VIDEOS_FOR_VERDICT, Interval, Resampling
 from dslt.compare.cell import BenchmarkResult, CellComparison
 from dslt.compare.paper import Claim, PrintedNumber, same_name
-from dslt.compare.runs import Table, Tables, check_pair, difference
+from dslt.compare.runs import CellScores, ScoreTables, check_pair, difference
 from dslt.score.metrics import METRICS, SCORES
 
 SUPPORTED = "supported"
@@ -28,7 +28,7 @@ NOISE = "says only that our interval holds the printed value; the noisier the da
 
 
 @dataclass(frozen=True)
-class Row:
+class ScorecardRow:
     """One line; numbers are in the unit of print, empty text where there is none."""
 
     kind: str
@@ -54,10 +54,10 @@ def scorecard(
     claims: Sequence[Claim],
     numbers: Sequence[PrintedNumber],
     comparisons: Mapping[str, CellComparison],
-    tables: Tables,
-    trainings: Tables,
-    plan: Plan,
-) -> list[Row]:
+    tables: ScoreTables,
+    trainings: ScoreTables,
+    plan: Resampling,
+) -> list[ScorecardRow]:
     """Judge every claim and every printed number of the paper's own methods.
 
     Args:
@@ -72,7 +72,7 @@ def scorecard(
     Raises:
         DsltError: Two cells of a claim were scored on different sequences of one benchmark.
     """
-    rows: list[Row] = []
+    rows: list[ScorecardRow] = []
     for claim in claims:
         measured = tables if claim.metric in SCORES else trainings
         rows.extend(_claim_rows(claim, comparisons, measured, plan))
@@ -82,10 +82,10 @@ def scorecard(
     return rows
 
 
-def to_csv(rows: Sequence[Row]) -> str:
+def to_csv(rows: Sequence[ScorecardRow]) -> str:
     """Text of the scorecard, one header line."""
     text = io.StringIO()
-    names = [field.name for field in fields(Row)]
+    names = [field.name for field in fields(ScorecardRow)]
     writer = csv.DictWriter(text, names, lineterminator="\n")
     writer.writeheader()
     writer.writerows(asdict(row) for row in rows)
@@ -121,12 +121,12 @@ def judge(interval: Interval, videos: int, metric: str) -> tuple[str, str]:
 
 
 def _claim_rows(
-    claim: Claim, comparisons: Mapping[str, CellComparison], tables: Tables, plan: Plan
-) -> Iterator[Row]:
+    claim: Claim, comparisons: Mapping[str, CellComparison], tables: ScoreTables, plan: Resampling
+) -> Iterator[ScorecardRow]:
     """One row per benchmark on which both cells of a claim were measured."""
     preset = f" [preset {claim.preset}]" if claim.preset else ""
     printed = "" if claim.printed_difference is None else f"{claim.printed_difference:+g}"
-    blank = Row(
+    blank = ScorecardRow(
         kind="claim",
         source=claim.source,
         item=claim.text + preset,
@@ -151,7 +151,7 @@ def _claim_rows(
         yield _judged(blank, claim, benchmark, pair, comparisons, plan)
 
 
-def _values(tables: Tables, cell: str, benchmark: str) -> Mapping[str, object]:
+def _values(tables: ScoreTables, cell: str, benchmark: str) -> Mapping[str, object]:
     """The metrics of a cell on a benchmark, none where it was not run."""
     table = tables.get((cell, benchmark))
     return table.values if table else {}
@@ -165,13 +165,13 @@ def _why_not_run(claim: Claim) -> str:
 
 
 def _judged(
-    blank: Row,
+    blank: ScorecardRow,
     claim: Claim,
     benchmark: str,
-    pair: tuple[Table, Table],
+    pair: tuple[CellScores, CellScores],
     comparisons: Mapping[str, CellComparison],
-    plan: Plan,
-) -> Row:
+    plan: Resampling,
+) -> ScorecardRow:
     """A claim's row on one benchmark."""
     first, second = pair
     interval = difference(first, second, claim.metric, plan)
@@ -214,9 +214,11 @@ def _other_presets(claim: Claim, comparisons: Mapping[str, CellComparison]) -> s
 # ---------------------------------------------------------------------- numbers
 
 
-def _number_rows(number: PrintedNumber, comparisons: Mapping[str, CellComparison]) -> list[Row]:
+def _number_rows(
+    number: PrintedNumber, comparisons: Mapping[str, CellComparison]
+) -> list[ScorecardRow]:
     """One row per cell and benchmark that stand for a printed number."""
-    blank = Row(
+    blank = ScorecardRow(
         kind="number",
         source=number.source,
         item=", ".join(dict.fromkeys([number.item, number.tracker])),
@@ -236,8 +238,12 @@ def _number_rows(number: PrintedNumber, comparisons: Mapping[str, CellComparison
 
 
 def _number_row(
-    blank: Row, number: PrintedNumber, cell: CellComparison, benchmark: str, result: BenchmarkResult
-) -> Row | None:
+    blank: ScorecardRow,
+    number: PrintedNumber,
+    cell: CellComparison,
+    benchmark: str,
+    result: BenchmarkResult,
+) -> ScorecardRow | None:
     """Ours beside a printed number; None where we do not have that metric."""
     value = result.metrics.get(number.metric)
     if value is None:

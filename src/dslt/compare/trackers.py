@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dslt.compare.bootstrap import Plan
+from dslt.compare.bootstrap import Resampling
 from dslt.compare.cell import DifferenceValue
 from dslt.compare.runs import check_pair, difference, stack
 from dslt.core.errors import DsltError
@@ -12,7 +12,7 @@ from dslt.score.metrics import METRICS
 from dslt.score.scores import AttributeScore, Scores, Summary
 from dslt.settings.base import Settings
 
-Rows = list[list[str]]
+TextRows = list[list[str]]
 
 
 class Contest(Settings):
@@ -27,7 +27,7 @@ class Contest(Settings):
     differences: dict[str, dict[str, DifferenceValue]]
 
 
-def contest(scores: Sequence[Scores], plan: Plan) -> Contest:
+def contest(scores: Sequence[Scores], plan: Resampling) -> Contest:
     """Compare trackers on the same sequences.
 
     Args:
@@ -67,7 +67,7 @@ def titles(scores: Scores) -> dict[str, str]:
     return {name: METRICS[name].title for name in scores.overall.defined()}
 
 
-def overall_rows(found: Contest) -> tuple[list[str], Rows]:
+def overall_rows(found: Contest) -> tuple[list[str], TextRows]:
     """One row per tracker: its scores, and the difference to the first in the first metric."""
     first = next(iter(found.trackers.values()))
     names = titles(first)
@@ -86,7 +86,7 @@ def overall_rows(found: Contest) -> tuple[list[str], Rows]:
     return header, rows
 
 
-def sequence_rows(found: Contest) -> tuple[list[str], Rows]:
+def sequence_rows(found: Contest) -> tuple[list[str], TextRows]:
     """One row per sequence: all metrics of one tracker, or the first metric of each of several."""
     (name, first), *more = found.trackers.items()
     if more:
@@ -108,7 +108,7 @@ def sequence_rows(found: Contest) -> tuple[list[str], Rows]:
     return header, rows
 
 
-def attribute_rows(found: Contest) -> tuple[list[str], Rows]:
+def attribute_rows(found: Contest) -> tuple[list[str], TextRows]:
     """One row per attribute, as `sequence_rows`; empty where there are none."""
     first, *more = found.trackers.values()
     lead = "accuracy" if first.overall.eao is not None else next(iter(titles(first)))
@@ -132,7 +132,7 @@ def _size(record: AttributeScore) -> str:
     return f"{record.frames:.0f}" if record.sequences is None else str(record.sequences)
 
 
-def alternative_rows(scores: Scores) -> tuple[list[str], Rows]:
+def alternative_rows(scores: Scores) -> tuple[list[str], TextRows]:
     """One row per named alternative of the protocol, the protocol itself first."""
     names = titles(scores)
     kinds: dict[str, Summary] = {str(scores.conventions["protocol"]): scores.overall}

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
+
+from dslt.core.arrays import Floats
 
 
 def per_attribute(
-    attributes: Sequence[Sequence[str]], scores: Mapping[str, NDArray[np.float64]]
+    attributes: Sequence[Sequence[str]], scores: Mapping[str, Floats]
 ) -> dict[str, dict[str, float]]:
     """Average scores over the sequences of each attribute.
 

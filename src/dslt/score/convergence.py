@@ -13,11 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from dslt.core.arrays import Floats
 from dslt.core.errors import DsltError
 
-Floats = NDArray[np.float64]
 WINDOW = 5
 FRACTION = 0.05
 COLUMNS = ("sequence", "iteration", "loss", "criterion")

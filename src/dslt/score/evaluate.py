@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from dslt.core.arrays import Floats
 from dslt.data.sequences.target import Target
 from dslt.score.attributes import per_attribute
 from dslt.score.metrics import OPE, VOT
@@ -34,11 +34,9 @@ from dslt.settings.protocols import (
     alternatives,
 )
 
-Floats = NDArray[np.float64]
-
 
 @dataclass(frozen=True)
-class Run:
+class RunKey:
     """What was run.
 
     Attributes:
@@ -85,7 +83,9 @@ class Suite:
         return {"protocol": self.name, **settings, "truth_origin": self.origin}
 
 
-def evaluate(run: Run, suite: Suite, folder: Path, origin: int, *, others: bool = False) -> Scores:
+def evaluate(
+    run: RunKey, suite: Suite, folder: Path, origin: int, *, others: bool = False
+) -> Scores:
     """Read and score a folder of raw results.
 
     Args:
@@ -107,7 +107,7 @@ def evaluate(run: Run, suite: Suite, folder: Path, origin: int, *, others: bool 
 
 
 def _one_pass(
-    run: Run, suite: Suite, protocol: OpeProtocol, folder: Path, origin: int, others: bool
+    run: RunKey, suite: Suite, protocol: OpeProtocol, folder: Path, origin: int, others: bool
 ) -> Scores:
     """Score one-pass results."""
     found, notes = read_results(folder, suite.targets, origin, skipped=suite.skipped)
@@ -184,7 +184,7 @@ def _ope_sequence(target: Target, result: RawResult, found: OpeScores, i: int) -
 
 
 def _supervised(
-    run: Run, suite: Suite, protocol: VotProtocol, folder: Path, origin: int, others: bool
+    run: RunKey, suite: Suite, protocol: VotProtocol, folder: Path, origin: int, others: bool
 ) -> Scores:
     """Score supervised results."""
     runs, seconds, notes = read_runs(folder, suite.targets, origin=origin)
@@ -260,7 +260,7 @@ def _fps(seconds: Floats) -> float:
 # ---------------------------------------------------------------------- both
 
 
-def _head(run: Run, suite: Suite, notes: list[str], origin: int) -> dict[str, Any]:
+def _head(run: RunKey, suite: Suite, notes: list[str], origin: int) -> dict[str, Any]:
     """The fields that all score files share."""
     return {
         "cell": run.cell,

@@ -12,11 +12,9 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from dslt.core.arrays import Floats, Mask
 from dslt.core.errors import DsltError
 from dslt.data.sequences.target import FAILED
-
-Floats = NDArray[np.float64]
-Mask = NDArray[np.bool_]
 
 MASS = 0.5  # part of the sequence lengths that the interval of the EAO holds
 

@@ -19,17 +19,13 @@ from pathlib import Path
 
 import numpy as np
 
+from dslt.core.arrays import Floats
 from dslt.core.errors import DsltError, unknown
-from dslt.data.sequences.target import (
-    INITIALIZED,
-    SKIPPED,
-    Floats,
-    Trajectory,
-)
+from dslt.data.sequences.target import INITIALIZED, SKIPPED, Trajectory
 from dslt.geometry.boxes import format_boxes, to_file_origin
 from dslt.score.formats.layouts import (
     LAYOUTS,
-    Found,
+    ResultFiles,
     find_files,
     some,
 )
@@ -147,13 +143,17 @@ def _read_folder(
     return records, notes
 
 
-def _read_boxes(found: Found, name: str, index: int, form: Form, notes: list[str]) -> Repetition:
+def _read_boxes(
+    found: ResultFiles, name: str, index: int, form: Form, notes: list[str]
+) -> Repetition:
     result: RawResult = load_result(found, name, form.read_from, index)
     notes += result.notes
     return Repetition(result.boxes, None, result.seconds, result.fps)
 
 
-def _read_run(found: Found, name: str, index: int, form: Form, notes: list[str]) -> Repetition:
+def _read_run(
+    found: ResultFiles, name: str, index: int, form: Form, notes: list[str]
+) -> Repetition:
     paths = found.files[name]
     run, odd = read_vot(paths[index])
     frames, records = len(run.states), found.seconds.get(name, ())

@@ -13,13 +13,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from dslt.core.arrays import Floats
 from dslt.core.errors import DsltError
-from dslt.data.sequences.target import Floats, Target
+from dslt.data.sequences.target import Target
 from dslt.geometry.boxes import iou, read_boxes
 from dslt.score.formats.layouts import (
-    Found,
+    ResultFiles,
     find_files,
     pair_files,
     some,
@@ -139,11 +139,11 @@ def read_result(path: Path, truth: Floats, origin: int = 1) -> RawResult:
     record = path.with_suffix(".csv")
     layout = "otb-mat" if path.suffix == ".mat" else "otb"
     seconds: dict[str, tuple[Path, ...]] = {path.stem: (record,)} if record.is_file() else {}
-    found = Found(layout, {path.stem: (path,)}, seconds, ())
+    found = ResultFiles(layout, {path.stem: (path,)}, seconds, ())
     return _check([path.stem], [path], [load_result(found, path.stem, origin)], [truth])[0]
 
 
-def load_result(found: Found, name: str, origin: int, repetition: int = 0) -> RawResult:
+def load_result(found: ResultFiles, name: str, origin: int, repetition: int = 0) -> RawResult:
     """Read one repetition of a sequence as it is: boxes and, where they are recorded, seconds.
 
     Args:
@@ -164,7 +164,7 @@ def load_result(found: Found, name: str, origin: int, repetition: int = 0) -> Ra
     return RawResult(boxes, None if times is None else times[repetition], tuple(notes))
 
 
-def _load_first(found: Found, name: str, origin: int) -> RawResult:
+def _load_first(found: ResultFiles, name: str, origin: int) -> RawResult:
     """Read the repetition that is scored, and say so where there are more."""
     result = load_result(found, name, origin)
     count = len(found.files[name])
@@ -288,6 +288,6 @@ def _origin_hint(
     return []
 
 
-def _box(box: NDArray[np.float64]) -> str:
+def _box(box: Floats) -> str:
     """A box for a message."""
     return "(" + ", ".join(f"{value:g}" for value in box) + ")"

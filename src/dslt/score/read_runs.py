@@ -8,16 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
+from dslt.core.arrays import Floats, Mask
 from dslt.core.errors import DsltError
-from dslt.data.sequences.target import (
-    FAILED,
-    INITIALIZED,
-    TRACKED,
-    Floats,
-    Mask,
-    Target,
-    Trajectory,
-)
+from dslt.data.sequences.target import FAILED, INITIALIZED, TRACKED, Target, Trajectory
 from dslt.geometry.boxes import iou
 from dslt.geometry.regions import bounding_boxes
 from dslt.score.formats.layouts import find_files, pair_files

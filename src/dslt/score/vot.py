@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from dslt.core.arrays import Floats, Mask
 from dslt.core.errors import DsltError
 from dslt.data.sequences.target import (
     FAILED,
@@ -27,8 +28,6 @@ from dslt.geometry.regions import box_corners, overlaps
 from dslt.score.expected_overlap import interval_of_lengths, mean_overlaps
 from dslt.settings.protocols import VotProtocol
 
-Floats = NDArray[np.float64]
-Mask = NDArray[np.bool_]
 States = NDArray[np.int8]
 
 EMPTY = "empty"  # the tag of frames without a tag

@@ -12,18 +12,18 @@ import pytest
 from click.testing import CliRunner
 
 from dslt.commands.compare import command
-from dslt.compare.bootstrap import Interval, Plan
+from dslt.compare.bootstrap import Interval, Resampling
 from dslt.compare.cell import CellInfo, compare_cell, load_comparison
 from dslt.compare.iterations import load_iterations
 from dslt.compare.paper import Claim, PrintedNumber, read_claims, read_numbers, same_name
 from dslt.compare.runs import load_tables
-from dslt.compare.scorecard import Row, judge, scorecard, to_csv
+from dslt.compare.scorecard import ScorecardRow, judge, scorecard, to_csv
 from dslt.core.errors import DsltError
 from dslt.score.scores import Scores, to_json
 from places import ROOT
 
 PAPER = ROOT / "config" / "paper"
-PLAN = Plan(500, 0)
+PLAN = Resampling(500, 0)
 FILMS = {"clips": ["bikes"] * 7 + ["carphone"] * 2 + ["bunny"], "synthetic": list("abcdefghij")}
 
 
@@ -382,7 +382,7 @@ def test_scorecard_columns():
         *("metric", "unit", "ours", "low", "high", "sequences", "videos", "seeds", "verdict"),
         "note",
     ]
-    row = Row("claim", "fig15", 'a "quoted", text', "", "")
+    row = ScorecardRow("claim", "fig15", 'a "quoted", text', "", "")
     (line,) = csv.DictReader(io.StringIO(to_csv([row])))
     assert line["item"] == 'a "quoted", text'
 

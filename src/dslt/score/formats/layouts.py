@@ -36,7 +36,7 @@ _TITLES = {
 
 
 @dataclass(frozen=True)
-class Found:
+class ResultFiles:
     """The result files of a folder.
 
     Attributes:
@@ -58,7 +58,7 @@ def find_files(
     wanted: Iterable[str] = (),
     content: Content = "boxes",
     experiment: str = "baseline",
-) -> Found:
+) -> ResultFiles:
     """Find the result files of one tracker.
 
     Args:
@@ -89,7 +89,7 @@ def find_files(
 
 
 def pair_files(
-    folder: Path, found: Found, wanted: Collection[str]
+    folder: Path, found: ResultFiles, wanted: Collection[str]
 ) -> tuple[dict[str, str], list[str]]:
     """Pair the benchmark's sequences with the files' names.
 
@@ -129,7 +129,7 @@ def _scan(folder: Path) -> tuple[list[str], list[str]]:
     return sorted(files), sorted(folders)
 
 
-def _flat(folder: Path, files: list[str], folders: list[str]) -> Found:
+def _flat(folder: Path, files: list[str], folders: list[str]) -> ResultFiles:
     """One text file per sequence; `<sequence>_time.txt` beside it is a record of time."""
     names = {name[:-4] for name in files if name.endswith(".txt")}
     times = {name for name in names if name.endswith("_time") and name[:-5] in names}
@@ -149,10 +149,10 @@ def _flat(folder: Path, files: list[str], folders: list[str]) -> Found:
         raise _nothing(folder, files, folders)
     mat = sum(name.endswith(".mat") for name in files)
     note = (f"{folder}: the text files were read, {mat} .mat files were not",) if mat else ()
-    return Found("otb", found, seconds, note)
+    return ResultFiles("otb", found, seconds, note)
 
 
-def _matlab(folder: Path, files: list[str], wanted: Sequence[str]) -> Found:
+def _matlab(folder: Path, files: list[str], wanted: Sequence[str]) -> ResultFiles:
     """Split `<sequence>_<tracker>.mat`, where both names may have underscores in them."""
     stems = [name[:-4] for name in files if name.endswith(".mat")]
     groups: dict[str, list[str]] = {}
@@ -180,7 +180,7 @@ def _matlab(folder: Path, files: list[str], wanted: Sequence[str]) -> Found:
     found: dict[str, tuple[Path, ...]] = {
         name: (folder / f"{name}_{tracker}.mat",) for name in groups[tracker]
     }
-    return Found("otb-mat", found, {}, (_named("otb-mat", folder, tracker),))
+    return ResultFiles("otb-mat", found, {}, (_named("otb-mat", folder, tracker),))
 
 
 def _nested(one: str, other: str) -> bool:
@@ -190,7 +190,7 @@ def _nested(one: str, other: str) -> bool:
 
 def _experiment(
     folder: Path, experiment: str, folders: list[str], layout: str, content: Content
-) -> Found:
+) -> ResultFiles:
     """VOT's folder of an experiment, in the folder of a tracker."""
     if content == "boxes":
         raise DsltError(
@@ -201,10 +201,12 @@ def _experiment(
     found = _tree(inside, _scan(inside)[1], layout, content)
     rest = [name for name in folders if name != experiment]
     other = (f"{folder}: the folders beside {experiment} were not read: {some(rest)}",)
-    return Found(found.layout, found.files, found.seconds, found.notes + (other if rest else ()))
+    return ResultFiles(
+        found.layout, found.files, found.seconds, found.notes + (other if rest else ())
+    )
 
 
-def _tree(folder: Path, folders: list[str], layout: str, content: Content) -> Found:
+def _tree(folder: Path, folders: list[str], layout: str, content: Content) -> ResultFiles:
     """A folder per sequence, a numbered file per repetition; text goes before binary."""
     found: dict[str, tuple[Path, ...]] = {}
     seconds: dict[str, tuple[Path, ...]] = {}
@@ -227,7 +229,7 @@ def _tree(folder: Path, folders: list[str], layout: str, content: Content) -> Fo
     layout = (
         "got10k" if layout == "got10k" or content == "boxes" else "vot-binary" if binary else "vot"
     )
-    return Found(layout, found, seconds, (_named(layout, folder),))
+    return ResultFiles(layout, found, seconds, (_named(layout, folder),))
 
 
 def _repetitions(name: str, files: list[str], binary: bool) -> list[str]:

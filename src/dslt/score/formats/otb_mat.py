@@ -12,13 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.io.matlab import MatReadError, loadmat, savemat
 
+from dslt.core.arrays import Floats
 from dslt.core.errors import DsltError
 from dslt.geometry.boxes import from_file_origin, to_file_origin
 
-Floats = NDArray[np.float64]
 _UNREADABLE = (
     *(OSError, ValueError, TypeError, KeyError, IndexError, EOFError, zlib.error),
     MatReadError,

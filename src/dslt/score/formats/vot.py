@@ -18,18 +18,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from dslt.core.arrays import Floats
 from dslt.core.errors import DsltError
-from dslt.data.sequences.target import (
-    FAILED,
-    INITIALIZED,
-    SKIPPED,
-    TRACKED,
-    Floats,
-    Trajectory,
-)
+from dslt.data.sequences.target import FAILED, INITIALIZED, SKIPPED, TRACKED, Trajectory
 from dslt.geometry.regions import box_corners
 
-Region = int | tuple[float, ...]
+VotRegion = int | tuple[float, ...]
 
 _CODES = (SKIPPED, INITIALIZED, FAILED)
 _SPECIAL, _RECTANGLE, _POLYGON, _MASK, _POINT = range(5)
@@ -68,7 +62,7 @@ def is_supervised(path: Path) -> bool:
         return False
 
 
-def _text(data: bytes, path: Path) -> list[Region]:
+def _text(data: bytes, path: Path) -> list[VotRegion]:
     """Decode a text file and parse its lines."""
     try:
         return parse_text(data.decode("utf-8-sig"), str(path))
@@ -76,7 +70,7 @@ def _text(data: bytes, path: Path) -> list[Region]:
         raise DsltError(f"{path}: not a text file of regions ({error})") from error
 
 
-def parse_text(text: str, where: str) -> list[Region]:
+def parse_text(text: str, where: str) -> list[VotRegion]:
     """Parse one region per line, delimited by commas, or by tabs or spaces.
 
     Raises:
@@ -89,7 +83,7 @@ def parse_text(text: str, where: str) -> list[Region]:
     return [_parse_line(line, where, number) for number, line in enumerate(lines, 1)]
 
 
-def _parse_line(line: str, where: str, number: int) -> Region:
+def _parse_line(line: str, where: str, number: int) -> VotRegion:
     """Parse one line."""
     fields = line.split(",") if "," in line else line.split()
     try:
@@ -112,7 +106,7 @@ def _short(text: str, most: int = 60) -> str:
     return repr(text if len(text) <= most else f"{text[:most]}...")
 
 
-def parse_binary(data: bytes, where: str) -> list[Region]:
+def parse_binary(data: bytes, where: str) -> list[VotRegion]:
     """Parse the bytes of a binary trajectory.
 
     Raises:
@@ -123,7 +117,7 @@ def parse_binary(data: bytes, where: str) -> list[Region]:
         version, count = _HEAD.unpack_from(data)
         if version != _VERSION:
             raise DsltError(f"{where}: binary form {version}, expected {_VERSION}")
-        regions: list[Region] = []
+        regions: list[VotRegion] = []
         offset = _HEAD.size
         for frame in range(count):
             region, offset = _parse_region(data, offset, f"{where}, frame {frame}")
@@ -135,7 +129,7 @@ def parse_binary(data: bytes, where: str) -> list[Region]:
     return regions
 
 
-def _parse_region(data: bytes, offset: int, where: str) -> tuple[Region, int]:
+def _parse_region(data: bytes, offset: int, where: str) -> tuple[VotRegion, int]:
     """Parse the region at an offset; returns it and the offset after it."""
     (kind,) = struct.unpack_from("<B", data, offset)
     offset += 1
@@ -155,7 +149,7 @@ def _parse_region(data: bytes, offset: int, where: str) -> tuple[Region, int]:
     raise DsltError(f"{where}: {what}, which is not supported; expected boxes or polygons")
 
 
-def make_trajectory(regions: Sequence[Region], where: str) -> tuple[Trajectory, list[str]]:
+def make_trajectory(regions: Sequence[VotRegion], where: str) -> tuple[Trajectory, list[str]]:
     """Put regions together as a trajectory.
 
     Args:
@@ -196,9 +190,9 @@ def _check(values: Floats, rows: NDArray[np.intp], where: str) -> None:
         )
 
 
-def list_regions(trajectory: Trajectory) -> list[Region]:
+def list_regions(trajectory: Trajectory) -> list[VotRegion]:
     """Take a trajectory apart again: boxes as four numbers, polygons without repeated ends."""
-    regions: list[Region] = []
+    regions: list[VotRegion] = []
     corners = trajectory.corners.tolist()
     for state, points, box in zip(
         trajectory.states.tolist(), corners, trajectory.rectangles.tolist(), strict=True
