@@ -11,9 +11,9 @@ from dslt.compare.bootstrap import Resampling
 from dslt.compare.cell import CellInfo, compare_cell, load_comparison
 from dslt.compare.iterations import FORM, load_iterations
 from dslt.compare.paper import read_claims, read_numbers
-from dslt.compare.runs import load_tables
 from dslt.compare.scorecard import scorecard as build_scorecard
 from dslt.compare.scorecard import to_csv
+from dslt.compare.stacks import load_tables
 from dslt.compare.training import COLUMNS, gains, trained_tables
 from dslt.core.csvfile import write_rows
 from dslt.core.files import atomic_write

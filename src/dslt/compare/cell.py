@@ -9,7 +9,7 @@ import numpy as np
 
 from dslt.compare.bootstrap import Interval, Resampling, interval_of_mean
 from dslt.compare.paper import PrintedNumber
-from dslt.compare.runs import CellScores, ScoreTables, check_pair, difference
+from dslt.compare.stacks import CellScores, ScoreTables, check_pair, difference
 from dslt.core.arrays import Floats
 from dslt.core.errors import DsltError
 from dslt.core.jsonfile import read_json

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from dslt.compare.bootstrap import VIDEOS_FOR_VERDICT, Interval, Resampling
 from dslt.compare.cell import BenchmarkResult, CellComparison
 from dslt.compare.paper import Claim, PrintedNumber, same_name
-from dslt.compare.runs import CellScores, ScoreTables, check_pair, difference
+from dslt.compare.stacks import CellScores, ScoreTables, check_pair, difference
 from dslt.score.metrics import METRICS, SCORES
 
 SUPPORTED = "supported"

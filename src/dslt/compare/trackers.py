@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from dslt.compare.bootstrap import Resampling
 from dslt.compare.cell import DifferenceValue
-from dslt.compare.runs import check_pair, difference, stack
+from dslt.compare.stacks import check_pair, difference, stack
 from dslt.core.errors import DsltError
 from dslt.score.metrics import METRICS
 from dslt.score.scores import AttributeScore, Scores, Summary

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 
-from dslt.compare.bootstrap import RatioSums, Resampling
-from dslt.compare.runs import CellScores, ScoreTables, difference
+from dslt.compare.bootstrap import Resampling
+from dslt.compare.stacks import CellScores, ScoreTables, difference
 
 METRIC = "validation_auc"
 BENCHMARK = "held-out videos"
@@ -29,15 +29,8 @@ def table_at(seeds: Mapping[int, pd.DataFrame], row: int) -> CellScores:
     """
     columns = next(iter(seeds.values())).columns.to_frame(index=False)
     values = np.stack([table.to_numpy()[row] for table in seeds.values()], axis=1)
-    return CellScores(
-        names=tuple(columns["sequence"]),
-        videos=tuple(columns["video"]),
-        seeds=tuple(seeds),
-        values={METRIC: RatioSums.of_means(values)},
-        overall={METRIC: values.mean(axis=0)},
-        fps=(),
-        conventions={},
-    )
+    names, videos = (columns[name].tolist() for name in ("sequence", "video"))
+    return CellScores.of_means(names, videos, list(seeds), {METRIC: values})
 
 
 def trained_tables(validations: Validations) -> ScoreTables:
@@ -58,17 +51,11 @@ def gains(validations: Validations, plan: Resampling) -> list[dict[str, object]]
 def _gain(cell: str, seeds: Mapping[int, pd.DataFrame], plan: Resampling) -> dict[str, object]:
     start, end = table_at(seeds, 0), table_at(seeds, -1)
     gap = difference(end, start, METRIC, plan)
-    values: Sequence[object] = (
+    values = (
         cell,
         int(next(iter(seeds.values())).index[-1]),
-        len(end.names),
-        len(set(end.videos)),
-        len(end.seeds),
-        start.values[METRIC].value(),
-        end.values[METRIC].value(),
-        gap.value,
-        gap.low,
-        gap.high,
-        "; ".join(gap.notes),
+        *(len(end.names), len(set(end.videos)), len(end.seeds)),
+        *(start.values[METRIC].value(), end.values[METRIC].value()),
+        *(gap.value, gap.low, gap.high, "; ".join(gap.notes)),
     )
     return dict(zip(COLUMNS, values, strict=True))

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any, Literal
 
+from dslt.core.errors import DsltError
 from dslt.core.jsonfile import read_json
 from dslt.score.metrics import SCORES
 from dslt.settings.base import Settings, validate
@@ -153,6 +154,8 @@ def load_scores(path: Path) -> Scores:
     Raises:
         DsltError: The file is missing, is not JSON, or is not a score file.
     """
+    if not path.exists():
+        raise DsltError(f"{path}: no such file; it is made by rule `score` (`dslt score`)")
     return validate(Scores, read_json(path), str(path))
 
 

@@ -16,8 +16,8 @@ from dslt.compare.bootstrap import Interval, Resampling
 from dslt.compare.cell import CellInfo, compare_cell, load_comparison
 from dslt.compare.iterations import load_iterations
 from dslt.compare.paper import Claim, PrintedNumber, read_claims, read_numbers, same_name
-from dslt.compare.runs import load_tables
 from dslt.compare.scorecard import ScorecardRow, judge, scorecard, to_csv
+from dslt.compare.stacks import load_tables
 from dslt.core.errors import DsltError
 from dslt.score.scores import Scores, to_json
 from places import ROOT
@@ -213,10 +213,10 @@ def test_cells_that_cannot_be_paired_are_refused(tmp_path):
 
 def test_seeds_of_a_cell_must_fit(tmp_path):
     first = save_scores(tmp_path, "dslt", "clips", 0.5)
-    with pytest.raises(DsltError, match="seed 0 is also in"):
+    with pytest.raises(DsltError, match="seed 0 was given already by"):
         load_tables([first, first])
     second = save_scores(tmp_path, "dslt", "clips", 0.5, seed=1, videos=["bikes"] * 3)
-    with pytest.raises(DsltError, match="other sequences or conventions"):
+    with pytest.raises(DsltError, match="scores other sequences than"):
         load_tables([first, second])
 
 

@@ -16,7 +16,7 @@ from dslt.data.benchmarks.index_entry import IndexEntry, SyntheticSource
 from dslt.data.benchmarks.index_file import BenchmarkIndex, write_index
 from dslt.data.sequences.target import FAILED, TRACKED, Target
 from dslt.geometry.boxes import write_boxes
-from dslt.score.convergence import converged, iterations_to_converge, read_records
+from dslt.score.convergence import convergence, iterations_to_converge, read_records
 from dslt.score.evaluate import RunKey, Suite, evaluate
 from dslt.score.read_boxes import read_result, read_results
 from dslt.score.read_runs import read_runs
@@ -552,8 +552,8 @@ def test_iterations_by_hand():
 def test_censored_runs_count_as_their_last_iteration(tmp_path):
     rows = [("a", i, 0.5**i, 1.0) for i in range(21)]
     found = read_records(record(tmp_path / "seed0.csv", rows))
-    assert not converged(found, "loss")["a"].censored
-    common = converged(found, "criterion")["a"]
+    assert not convergence(found["a"]["loss"]).censored
+    common = convergence(found["a"]["criterion"])
     assert common.censored
     assert common.iterations == 20
 
