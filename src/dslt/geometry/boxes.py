@@ -98,18 +98,18 @@ def center_error(a: ArrayLike, b: ArrayLike, unit: Floats | float = 1.0) -> Floa
 
 def from_file_origin(boxes: ArrayLike, origin: int) -> Boxes:
     """Convert boxes of a file whose first pixel is `origin` (0 or 1) to the 0-based form."""
-    return as_boxes(boxes) - _first_pixel(origin)
+    return _shifted(boxes, origin, -1)
 
 
 def to_file_origin(boxes: ArrayLike, origin: int) -> Boxes:
     """Convert 0-based boxes to the form of a file whose first pixel is `origin` (0 or 1)."""
-    return as_boxes(boxes) + _first_pixel(origin)
+    return _shifted(boxes, origin, 1)
 
 
-def _first_pixel(origin: int) -> Box:
+def _shifted(boxes: ArrayLike, origin: int, sign: int) -> Boxes:
     if origin not in (0, 1):
         raise ValueError(f"a file counts pixels from 0 or 1, not from {origin}")
-    return np.array([origin, origin, 0, 0], dtype=np.float64)
+    return as_boxes(boxes) + np.array([sign * origin, sign * origin, 0, 0], dtype=np.float64)
 
 
 def read_boxes(path: str | os.PathLike[str], origin: int = 1) -> Boxes:
