@@ -26,13 +26,7 @@ from dslt.score.scores import (
     Summary,
 )
 from dslt.score.vot import VotScores, analyse
-from dslt.settings.protocols import (
-    OpeProtocol,
-    Protocol,
-    Thresholds,
-    VotProtocol,
-    alternatives,
-)
+from dslt.settings.protocols import OpeProtocol, Protocol, Thresholds, VotProtocol, alternatives
 
 
 @dataclass(frozen=True)

@@ -18,12 +18,7 @@ from dslt.core.arrays import Floats
 from dslt.core.errors import DsltError
 from dslt.data.sequences.target import Target
 from dslt.geometry.boxes import iou, read_boxes
-from dslt.score.formats.layouts import (
-    ResultFiles,
-    find_files,
-    pair_files,
-    some,
-)
+from dslt.score.formats.layouts import ResultFiles, find_files, pair_files, some
 from dslt.score.formats.otb_mat import read_mat
 from dslt.score.formats.seconds import read_records
 from dslt.score.formats.vot import is_supervised

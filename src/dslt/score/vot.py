@@ -16,14 +16,7 @@ from numpy.typing import NDArray
 
 from dslt.core.arrays import Floats, Mask
 from dslt.core.errors import DsltError
-from dslt.data.sequences.target import (
-    FAILED,
-    INITIALIZED,
-    SKIPPED,
-    TRACKED,
-    Target,
-    Trajectory,
-)
+from dslt.data.sequences.target import FAILED, INITIALIZED, SKIPPED, TRACKED, Target, Trajectory
 from dslt.geometry.regions import box_corners, overlaps
 from dslt.score.expected_overlap import interval_of_lengths, mean_overlaps
 from dslt.settings.protocols import VotProtocol
