@@ -32,8 +32,8 @@ class Resampling:
     """How to resample.
 
     Attributes:
-        samples: number of resamples.
-        seed: of the random generator; the same plan gives the same draws in every call.
+        samples: Number of resamples.
+        seed: Seed of the random generator; the same plan gives the same draws in every call.
     """
 
     samples: int = 10_000
@@ -98,10 +98,10 @@ class Interval:
     """A mean over sequences and seeds with its 95 % percentile interval.
 
     Attributes:
-        value: the mean over seeds, then over sequences.
-        low: lower end, None where an interval would mean nothing.
-        high: upper end, likewise.
-        notes: why there is none, or what it leaves out.
+        value: The mean over seeds, then over sequences.
+        low: Lower end, None where an interval would mean nothing.
+        high: Upper end, None where `low` is.
+        notes: Why there is no interval, or what it leaves out.
     """
 
     value: float
@@ -124,9 +124,9 @@ def interval_of_mean(values: RatioSums, videos: Sequence[str], plan: Resampling)
     """Interval of a cell's metric.
 
     Args:
-        values: of N sequences with S seeds.
+        values: The metric of N sequences with S seeds.
         videos: (N,) the source video of each sequence.
-        plan: how to resample.
+        plan: How to resample.
 
     Returns:
         No interval where all sequences come from one video; resampling seeds alone would say
@@ -146,11 +146,11 @@ def interval_of_difference(
     """Interval of the metric of `first` minus that of `second`, on the same draws.
 
     Args:
-        first: of N sequences.
-        second: of the same sequences.
+        first: The metric of one cell on N sequences.
+        second: The metric of the other cell on the same sequences.
         videos: (N,) the source video of each sequence.
-        plan: how to resample.
-        paired_seeds: the columns are the same seeds and are drawn together; otherwise each
+        plan: How to resample.
+        paired_seeds: Whether the columns are the same seeds and are drawn together; otherwise each
             cell's seeds are drawn on their own.
 
     Raises:

@@ -23,7 +23,7 @@ def load_iterations(specs: Iterable[str], scored: ScoreTables) -> ScoreTables:
 
     Args:
         specs: `CELL@BENCHMARK=.../seed<number>.csv`, one per seed.
-        scored: score tables; they tell the source video of each sequence.
+        scored: Score tables; they tell the source video of each sequence.
 
     Returns:
         (cell, benchmark) to a table with the metrics `iterations_own` and `iterations_common`; a

@@ -18,7 +18,7 @@ def group_runs(paths: Iterable[Path]) -> Runs:
     """Read score files.
 
     Returns:
-        benchmark -> cell -> its seeds, each with the file that it is in; all in the order in which
+        Benchmark -> cell -> its seeds, each with the file that it is in; all in the order in which
         the files are given.
 
     Raises:
@@ -42,7 +42,7 @@ def load_runs(paths: Iterable[Path]) -> dict[str, dict[str, list[Scores]]]:
     """Read score files that are to be shown in one plot.
 
     Returns:
-        benchmark -> cell -> its seeds, in the order in which the files are given.
+        Benchmark -> cell -> its seeds, in the order in which the files are given.
 
     Raises:
         DsltError: As `group_runs`; or a file scores other sequences or by other conventions than

@@ -25,12 +25,12 @@ class CellScores:
         names: (N,) sequences, in alphabetical order.
         videos: (N,) source videos.
         seeds: (S,) seeds, ascending.
-        values: metric to what sequences and seeds add to it, for metrics that can be resampled.
-        overall: metric to its value with each seed, (S,).
-        fps: speeds of all sequences and seeds that have one.
-        conventions: everything that must be equal between tables that are compared.
-        complete: false where sequences of the benchmark are missing.
-        censored: metric to the number of values that are only a lower bound.
+        values: Metric to what sequences and seeds add to it, for metrics that can be resampled.
+        overall: Metric to its value with each seed, (S,).
+        fps: Speeds of all sequences and seeds that have one.
+        conventions: Everything that must be equal between tables that are compared.
+        complete: False where sequences of the benchmark are missing.
+        censored: Metric to the number of values that are only a lower bound.
     """
 
     names: tuple[str, ...]
@@ -95,7 +95,7 @@ def stack(runs: Sequence[tuple[object, Scores]]) -> CellScores:
     """Stack the seeds of one cell and benchmark, in ascending order.
 
     Args:
-        runs: what names each run in errors, and its scores.
+        runs: What names each run in errors, and its scores.
 
     Raises:
         DsltError: The seeds disagree about the sequences or the conventions.

@@ -19,8 +19,8 @@ class Contest(Settings):
     """The scores of several trackers, and each one's difference to the first.
 
     Attributes:
-        trackers: name to scores, the first is the one that the others are compared with.
-        differences: tracker to metric to the paired difference, this tracker minus the first.
+        trackers: Name to scores, the first is the one that the others are compared with.
+        differences: Tracker to metric to the paired difference, this tracker minus the first.
     """
 
     trackers: dict[str, Scores]
@@ -31,8 +31,8 @@ def contest(scores: Sequence[Scores], plan: Resampling) -> Contest:
     """Compare trackers on the same sequences.
 
     Args:
-        scores: of each tracker, names all different.
-        plan: how to resample for the intervals of the differences.
+        scores: Scores of each tracker, names all different.
+        plan: How to resample for the intervals of the differences.
 
     Raises:
         DsltError: Two trackers have one name, or were scored on other sequences.
@@ -67,6 +67,11 @@ def titles(scores: Scores) -> dict[str, str]:
     return {name: METRICS[name].title for name in scores.overall.defined()}
 
 
+def _lead(scores: Scores) -> str:
+    """The metric by which sequences and attributes are compared: the first one but EAO."""
+    return "accuracy" if scores.overall.eao is not None else next(iter(titles(scores)))
+
+
 def overall_rows(found: Contest) -> tuple[list[str], TextRows]:
     """One row per tracker: its scores, and the difference to the first in the first metric."""
     first = next(iter(found.trackers.values()))
@@ -90,7 +95,7 @@ def sequence_rows(found: Contest) -> tuple[list[str], TextRows]:
     """One row per sequence: all metrics of one tracker, or the first metric of each of several."""
     (name, first), *more = found.trackers.items()
     if more:
-        lead = "accuracy" if first.overall.eao is not None else next(iter(titles(first)))
+        lead = _lead(first)
         columns = [(n, one, lead) for n, one in found.trackers.items()]
         header = [f"sequence ({METRICS[lead].title})", "frames", *found.trackers]
     else:
@@ -111,7 +116,7 @@ def sequence_rows(found: Contest) -> tuple[list[str], TextRows]:
 def attribute_rows(found: Contest) -> tuple[list[str], TextRows]:
     """One row per attribute, as `sequence_rows`; empty where there are none."""
     first, *more = found.trackers.values()
-    lead = "accuracy" if first.overall.eao is not None else next(iter(titles(first)))
+    lead = _lead(first)
     shown = [lead] if more else [m for m in titles(first) if _has(first, m)]
     header = ["attribute", "sequences" if lead != "accuracy" else "frames"]
     header += [*found.trackers] if more else [METRICS[metric].title for metric in shown]

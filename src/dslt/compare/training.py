@@ -24,7 +24,7 @@ def table_at(seeds: Mapping[int, pd.DataFrame], row: int) -> CellScores:
     """Stack the seeds of a cell after one of the epochs.
 
     Args:
-        seeds: as `read_validations` returns them.
+        seeds: Seed to validation record, as `read_validations` returns them.
         row: 0 is the untrained network, -1 the trained one.
     """
     columns = next(iter(seeds.values())).columns.to_frame(index=False)

@@ -88,8 +88,8 @@ def patch_shape(target: Floats, settings: PatchSettings, multiple: int = 16) -> 
 
     Args:
         target: `(width, height)` of the initial box in image pixels.
-        settings: the patch settings.
-        multiple: sides are rounded to a multiple of this, so that every tap has whole cells.
+        settings: Settings of the patch.
+        multiple: Sides are rounded to a multiple of this, so that every tap has whole cells.
     """
     side = np.asarray(target, dtype=np.float64)
     context = np.array(settings.context)

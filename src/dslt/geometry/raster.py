@@ -63,7 +63,7 @@ def raster_overlaps(first: Floats, second: Floats, last: Floats) -> Floats:
         (N,) overlaps in [0, 1]; 0 where neither region has a pixel in the image.
 
     Raises:
-        DsltError: a region is too large to be drawn.
+        DsltError: A region is too large to be drawn.
     """
     overlap = np.empty(len(first))
     first, second = round_corners(first), round_corners(second)

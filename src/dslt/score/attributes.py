@@ -15,11 +15,11 @@ def per_attribute(
     """Average scores over the sequences of each attribute.
 
     Args:
-        attributes: for each of S sequences, its attribute codes.
-        scores: metric name to (S,) scores.
+        attributes: Attribute codes of each of S sequences.
+        scores: Metric name to (S,) scores.
 
     Returns:
-        code to the metrics' means and `sequences`, the number of sequences behind them; codes in
+        Code to the metrics' means and `sequences`, the number of sequences behind them; codes in
         alphabetical order.
     """
     rows: dict[str, dict[str, float]] = {}

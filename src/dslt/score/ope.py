@@ -69,7 +69,7 @@ def align(result: Floats, truth: Floats, protocol: OpeProtocol) -> Floats:
     Args:
         result: (M, 4) boxes. Extra rows are cut; missing rows become NaN, which fail.
         truth: (N, 4) boxes of the same convention.
-        protocol: says what happens to the first frame and to unusable boxes.
+        protocol: Protocol, which says what happens to the first frame and to unusable boxes.
 
     Returns:
         (N, 4) boxes; NaN rows are failures.
@@ -97,11 +97,11 @@ def score(
     Args:
         results: S arrays (M, 4), 0-based boxes.
         targets: S ground truths; flags of absent frames count where the protocol drops them.
-        protocol: the conventions.
+        protocol: The conventions of scoring.
         origin: 0 or 1, of the benchmark's ground-truth files (`valid_ground_truth`).
 
     Raises:
-        DsltError: a sequence has no frame to score.
+        DsltError: A sequence has no frame to score.
     """
     _check_shapes(results, targets)
     truths = [target.truth for target in targets]

@@ -37,8 +37,8 @@ class RawResult:
         boxes: (M, 4) 0-based boxes as the file has them, NaN rows included.
         seconds: (M,) seconds per frame, the first entry being the initialisation; None where the
             tracker left no record.
-        notes: what a reader of the scores has to know about this file.
-        stated_fps: frames per second as a file without seconds states them.
+        notes: What a reader of the scores has to know about this file.
+        stated_fps: Frames per second as a file without seconds states them.
     """
 
     boxes: Floats
@@ -73,11 +73,12 @@ def read_results(
     """Read the one-pass result of every sequence of a benchmark from a folder.
 
     Args:
-        folder: of one tracker; the names of its files may be spelled in other ways (`match_names`).
-        targets: sequence name to its ground truth.
+        folder: Folder of one tracker; the names of its files may be spelled in other ways
+            (`match_names`).
+        targets: Sequence name to its ground truth.
         origin: 0 or 1, where the result files count pixels from; never guessed.
-        layout: how the files lie there, one of `LAYOUTS`, or `auto`.
-        skipped: for sequences that are scored from a later frame on, the number of frames before
+        layout: How the files lie there, one of `LAYOUTS`, or `auto`.
+        skipped: For sequences that are scored from a later frame on, the number of frames before
             it. A result that is longer by just these rows is cut at its start.
 
     Returns:
@@ -120,35 +121,17 @@ def _joined(results: Sequence[RawResult]) -> list[str]:
     return joined
 
 
-def read_result(path: Path, truth: Floats, origin: int = 1) -> RawResult:
-    """Read one sequence's result and compare it with the ground truth it should belong to.
-
-    Args:
-        path: the boxes file, text or `.mat`; a CSV of the same name beside it gives the seconds.
-        truth: (N, 4) 0-based ground truth.
-        origin: 0 or 1, where the file counts pixels from.
-
-    Raises:
-        DsltError: as `read_results`.
-    """
-    record = path.with_suffix(".csv")
-    layout = "otb-mat" if path.suffix == ".mat" else "otb"
-    seconds: dict[str, tuple[Path, ...]] = {path.stem: (record,)} if record.is_file() else {}
-    found = ResultFiles(layout, {path.stem: (path,)}, seconds, ())
-    return _check([path.stem], [path], [load_result(found, path.stem, origin)], [truth])[0]
-
-
 def load_result(found: ResultFiles, name: str, origin: int, repetition: int = 0) -> RawResult:
     """Read one repetition of a sequence as it is: boxes and, where they are recorded, seconds.
 
     Args:
-        found: the files.
-        name: of the sequence, as `found` spells it.
+        found: The result files of the tracker.
+        name: Name of the sequence, as `found` spells it.
         origin: 0 or 1, where the file counts pixels from.
-        repetition: which one, from 0.
+        repetition: Index of the repetition, from 0.
 
     Raises:
-        DsltError: a file cannot be read.
+        DsltError: A file cannot be read.
     """
     paths = found.files[name]
     if found.layout == "otb-mat":

@@ -18,7 +18,7 @@ from dslt.data.sequences.target import FAILED, TRACKED, Target
 from dslt.geometry.boxes import write_boxes
 from dslt.score.convergence import convergence, iterations_to_converge, read_records
 from dslt.score.evaluate import RunKey, Suite, evaluate
-from dslt.score.read_boxes import read_result, read_results
+from dslt.score.read_boxes import RawResult, read_results
 from dslt.score.read_runs import read_runs
 from dslt.score.scores import Scores, load_scores, to_json
 from dslt.settings.protocols import load_protocols
@@ -45,6 +45,11 @@ def save(folder: Path, name: str, boxes, seconds=None) -> Path:
         rows = "".join(f"{i},0,0,1,1,,{value}\n" for i, value in enumerate(seconds))
         (folder / f"{name}.csv").write_text("frame,x,y,w,h,score,seconds\n" + rows)
     return folder / f"{name}.txt"
+
+
+def read_result(path: Path, truth: np.ndarray, origin: int = 1) -> RawResult:
+    """Read the result of one sequence, named as its file."""
+    return read_results(path.parent, targets(**{path.stem: truth}), origin)[0][path.stem]
 
 
 def test_reads_boxes_and_speed(tmp_path):

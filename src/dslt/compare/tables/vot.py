@@ -25,15 +25,6 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
 
 
 @dataclass(frozen=True)
-class PrintedRow:
-    """One row of the paper, texts as printed."""
-
-    tracker: str
-    values: Mapping[str, str]
-    note: str
-
-
-@dataclass(frozen=True)
 class OurRow:
     """One cell on one benchmark."""
 
@@ -58,14 +49,14 @@ class VotTable:
     Attributes:
         name: `table1` or `table2`.
         benchmark: Name of the paper's benchmark.
-        printed: The paper's rows, in its order.
+        printed: The paper's rows, in its order: column to text as printed.
         ours: Benchmark of ours -> rows, the best EAO first.
         references: Id -> label of the cells that differences are taken to; in a study one.
     """
 
     name: str
     benchmark: str
-    printed: tuple[PrintedRow, ...]
+    printed: Sequence[Mapping[str, str]]
     ours: Mapping[str, tuple[OurRow, ...]]
     references: Mapping[str, str]
 
@@ -99,15 +90,9 @@ def build_vot_table(name: str, paper: Path, cells: Mapping[str, CellComparison])
         for own, result in cell.benchmarks.items():
             if "eao" in result.metrics and not any(same_name(own, other) for other in elsewhere):
                 ours.setdefault(own, []).append(OurRow(cell, own))
-    rows = tuple(
-        PrintedRow(
-            entry["item"], {metric: entry[metric] for metric in COLUMNS[name]}, entry["note"]
-        )
-        for entry in printed
-    )
     first = sorted(ours, key=lambda own: (not same_name(own, benchmark), own))
     blocks = {own: tuple(sorted(ours[own], key=_eao)) for own in first}
-    return VotTable(name, benchmark, rows, blocks, _references(blocks, cells))
+    return VotTable(name, benchmark, printed, blocks, _references(blocks, cells))
 
 
 def _eao(row: OurRow) -> float:
@@ -142,9 +127,9 @@ def _blank(table: VotTable) -> dict[str, str]:
     return dict.fromkeys([*names, "sequences", "videos", "seeds", "complete", "note"], "")
 
 
-def _printed_record(table: VotTable, row: PrintedRow) -> dict[str, str]:
-    where = {"benchmark": table.benchmark, "tracker": row.tracker, "source": PRINTED}
-    return {**_blank(table), **where, **row.values, "note": row.note}
+def _printed_record(table: VotTable, row: Mapping[str, str]) -> dict[str, str]:
+    where = {"benchmark": table.benchmark, "tracker": row["item"], "source": PRINTED}
+    return _blank(table) | where | {name: row[name] for name in (*table.columns, "note")}
 
 
 def _our_record(table: VotTable, row: OurRow) -> dict[str, str]:
@@ -175,7 +160,10 @@ def _our_record(table: VotTable, row: OurRow) -> dict[str, str]:
 def to_text(table: VotTable) -> TextTable:
     """The table as its reader sees it: a part for each benchmark, the paper's first."""
     parts: dict[str, list[list[str]]] = {
-        table.benchmark: [[row.tracker, PRINTED, *row.values.values(), ""] for row in table.printed]
+        table.benchmark: [
+            [row["item"], PRINTED, *(row[metric] for metric in table.columns), ""]
+            for row in table.printed
+        ]
     }
     for benchmark, rows in table.ours.items():
         same = same_name(benchmark, table.benchmark)

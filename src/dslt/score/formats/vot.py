@@ -40,14 +40,18 @@ def read_vot(path: Path) -> tuple[Trajectory, list[str]]:
         toolkit.
 
     Raises:
-        DsltError: the file is missing, empty or broken, or holds masks, infinite numbers or boxes
+        DsltError: The file is missing, empty or broken, or holds masks, infinite numbers or boxes
             of negative size; the message names file and line (frame).
     """
     try:
-        data = path.read_bytes()
+        if path.suffix == ".bin":
+            regions = parse_binary(path.read_bytes(), str(path))
+        else:
+            regions = parse_text(path.read_bytes().decode("utf-8-sig"), str(path))
     except OSError as error:
         raise DsltError(f"{path}: unreadable ({error.strerror})") from None
-    regions = parse_binary(data, str(path)) if path.suffix == ".bin" else _text(data, path)
+    except UnicodeDecodeError as error:
+        raise DsltError(f"{path}: not a text file of regions ({error})") from error
     if not regions:
         raise DsltError(f"{path}: no regions in the file; expected one per frame")
     return make_trajectory(regions, str(path))
@@ -62,19 +66,11 @@ def is_supervised(path: Path) -> bool:
         return False
 
 
-def _text(data: bytes, path: Path) -> list[VotRegion]:
-    """Decode a text file and parse its lines."""
-    try:
-        return parse_text(data.decode("utf-8-sig"), str(path))
-    except UnicodeDecodeError as error:
-        raise DsltError(f"{path}: not a text file of regions ({error})") from error
-
-
 def parse_text(text: str, where: str) -> list[VotRegion]:
     """Parse one region per line, delimited by commas, or by tabs or spaces.
 
     Raises:
-        DsltError: a line is not a region; the message starts with `where`.
+        DsltError: A line is not a region; the message starts with `where`.
     """
     if "_" in text:  # float() takes 1_000 for a number
         number = next(i for i, line in enumerate(text.splitlines(), 1) if "_" in line)
@@ -110,8 +106,8 @@ def parse_binary(data: bytes, where: str) -> list[VotRegion]:
     """Parse the bytes of a binary trajectory.
 
     Raises:
-        DsltError: another version, an unknown or unusable kind of region, or too few or too many
-            bytes; the message starts with `where`.
+        DsltError: The version is another, a region is of an unknown or unusable kind, or there are
+            too few or too many bytes; the message starts with `where`.
     """
     try:
         version, count = _HEAD.unpack_from(data)
@@ -153,12 +149,12 @@ def make_trajectory(regions: Sequence[VotRegion], where: str) -> tuple[Trajector
     """Put regions together as a trajectory.
 
     Args:
-        regions: per frame a code, a box (4 numbers) or a polygon (6, 8, ... numbers).
-        where: names the run in messages.
+        regions: For each frame a code, a box (4 numbers) or a polygon (6, 8, ... numbers).
+        where: What names the run in messages.
 
     Raises:
-        DsltError: an infinite number or a box of negative size; the message names the line, which
-            counts from 1.
+        DsltError: A number is infinite or a box has a negative size; the message names the line,
+            which counts from 1.
     """
     lengths = np.array([0 if isinstance(region, int) else len(region) for region in regions])
     states = np.array([r if isinstance(r, int) else TRACKED for r in regions], dtype=np.int8)
