@@ -91,18 +91,20 @@ def read_results(
     """
     found = find_files(folder, layout, targets)
     pairs, notes = pair_files(folder, found, targets)
-    loaded = {name: _load_first(found, pairs[name], origin) for name in targets}
     leads = skipped or {}
-    cut = {
-        name: _cut_lead(name, loaded[name], len(target.truth), leads.get(name, 0))
-        for name, target in targets.items()
+    read: dict[str, RawResult] = {}
+    for name, target in targets.items():
+        result = _load_first(found, pairs[name], origin)
+        read[name] = _cut_lead(name, result, len(target.truth), leads.get(name, 0))
+    first = np.array([result.boxes[0] for result in read.values()]).reshape(-1, 4)
+    initial = np.array([target.truth[0] for target in targets.values()]).reshape(-1, 4)
+    overlap = np.where(usable(first) & usable(initial), iou(first, initial), np.nan)
+    results = {
+        name: _checked(found.files[pairs[name]][0], name, read[name], target.truth, start)
+        for (name, target), start in zip(targets.items(), overlap.tolist(), strict=True)
     }
-    names = list(targets)
-    paths = [found.files[pairs[name]][0] for name in names]
-    truths = [targets[name].truth for name in names]
-    results = _check(names, paths, [cut[name] for name in names], truths)
-    hint = _origin_hint(folder, results, truths, origin)
-    return dict(zip(names, results, strict=True)), [*hint, *found.notes, *_joined(results), *notes]
+    hint = _origin_hint(folder, (first - initial)[:, :2], origin)
+    return results, [*hint, *found.notes, *_joined(list(results.values())), *notes]
 
 
 def _joined(results: Sequence[RawResult]) -> list[str]:
@@ -176,49 +178,42 @@ def _cut_lead(name: str, result: RawResult, frames: int, lead: int) -> RawResult
     return replace(result, boxes=result.boxes[lead:], seconds=seconds, notes=(*result.notes, note))
 
 
-def _check(
-    names: Sequence[str],
-    paths: Sequence[Path],
-    results: Sequence[RawResult],
-    truths: Sequence[Floats],
-) -> list[RawResult]:
-    """Compare results with the ground truth; returns them with what there is to note."""
-    first = np.array([result.boxes[0] for result in results]).reshape(-1, 4)
-    initial = np.array([truth[0] for truth in truths]).reshape(-1, 4)
-    comparable = usable(first) & usable(initial)
-    overlap = iou(first, initial)
-    checked = []
-    for i, result in enumerate(results):
-        rows, frames = len(result.boxes), len(truths[i])
-        bad = ~usable(result.boxes[:frames])
-        if bad.all():
-            raise DsltError(f"{paths[i]}: none of its {rows} boxes has a place and an area")
-        start = float(overlap[i]) if comparable[i] else None
-        notes = [
-            *_check_start(paths[i], names[i], result, truths[i], start),
-            *_length_notes(names[i], rows, frames),
-        ]
-        unusable = int(bad[1:].sum())
-        if unusable:
-            notes.append(f"{names[i]}: {unusable} boxes are NaN or have no area")
-        checked.append(replace(result, notes=(*result.notes, *notes)) if notes else result)
-    return checked
+def _checked(path: Path, name: str, result: RawResult, truth: Floats, start: float) -> RawResult:
+    """Compare a result with the ground truth; returns it with what there is to note.
+
+    Args:
+        path: The file of the result.
+        name: Name of the sequence.
+        result: What was read.
+        truth: (N, 4) ground truth.
+        start: Overlap of the first box with the initial box, NaN where they cannot be compared.
+    """
+    rows, frames = len(result.boxes), len(truth)
+    bad = ~usable(result.boxes[:frames])
+    if bad.all():
+        raise DsltError(f"{path}: none of its {rows} boxes has a place and an area")
+    notes = _check_start(path, name, result.boxes, truth, start)
+    if rows != frames:
+        cut, missing = f"last {rows - frames} were cut", f"missing {frames - rows} are failures"
+        what = cut if rows > frames else missing
+        notes.append(f"{name}: {rows} rows for {frames} frames; the {what}")
+    unusable = int(bad[1:].sum())
+    if unusable:
+        notes.append(f"{name}: {unusable} boxes are NaN or have no area")
+    return replace(result, notes=(*result.notes, *notes)) if notes else result
 
 
-def _check_start(
-    path: Path, name: str, result: RawResult, truth: Floats, overlap: float | None
-) -> list[str]:
+def _check_start(path: Path, name: str, boxes: Floats, truth: Floats, overlap: float) -> list[str]:
     """Refuse a file whose first box is not on the target of this sequence.
 
     A result starts at the initial box. No overlap with it, or little overlap and another length,
     is another sequence's file; little overlap alone is a different form of the first row, which
     some published results have and which does not count in the score.
     """
-    if overlap is None:
+    if np.isnan(overlap):
         return [f"{name}: the first box cannot be compared with the initial box"]
     if overlap >= SAME_START:
         return []
-    boxes = result.boxes
     other_length = len(boxes) != len(truth)
     if overlap == 0 or other_length:
         rows = f" and {len(boxes)} rows for {len(truth)} frames" if other_length else ""
@@ -230,28 +225,18 @@ def _check_start(
     return [f"{name}: the first box has overlap {overlap:.2f} with the initial box"]
 
 
-def _length_notes(name: str, rows: int, frames: int) -> list[str]:
-    """Say which rows were cut or are missing."""
-    if rows > frames:
-        return [f"{name}: {rows} rows for {frames} frames; the last {rows - frames} were cut"]
-    if rows < frames:
-        return [
-            f"{name}: {rows} rows for {frames} frames; the missing {frames - rows} are failures"
-        ]
-    return []
+def _origin_hint(folder: Path, offset: Floats, origin: int) -> list[str]:
+    """Say so where most first boxes are off by exactly one pixel; nothing is shifted here.
 
-
-def _origin_hint(
-    folder: Path, results: Sequence[RawResult], truths: Sequence[Floats], origin: int
-) -> list[str]:
-    """Say so where most first boxes are off by exactly one pixel; nothing is shifted here."""
-    if not results:
-        return []
-    offset = np.array([r.boxes[0, :2] - t[0, :2] for r, t in zip(results, truths, strict=True)])
+    Args:
+        folder: Folder of the results.
+        offset: (S, 2) from the corner of each initial box to that of the first box.
+        origin: 0 or 1, where the files were taken to count pixels from.
+    """
     for shift, looks_like in ((-1, origin - 1), (1, origin + 1)):
         with np.errstate(invalid="ignore"):
             count = int((np.abs(offset - shift) < ONE_PIXEL).all(axis=1).sum())
-        if 2 * count <= len(results):
+        if 2 * count <= len(offset):
             continue
         advice = (
             f"if they count pixels from {looks_like}, give --box-origin {looks_like}"
@@ -259,7 +244,7 @@ def _origin_hint(
             else "check where the annotations count pixels from"
         )
         return [
-            f"HINT: {folder}: {count} of {len(results)} results start exactly one pixel"
+            f"HINT: {folder}: {count} of {len(offset)} results start exactly one pixel"
             f" {'above and left' if shift < 0 else 'below and right'} of the initial box, read as"
             f" {origin}-based; {advice}"
         ]
