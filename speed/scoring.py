@@ -24,14 +24,14 @@ import click
 import numpy as np
 
 from dslt.commands.options import SpreadCommand
-from dslt.compare.bootstrap import Plan
+from dslt.compare.bootstrap import Resampling
 from dslt.compare.trackers import contest, overall_rows
 from dslt.core.definitions import BENCHMARKS, PROTOCOLS, config_file, read_definitions
 from dslt.data.benchmarks.annotations import AnnotationsBenchmark, load_targets
 from dslt.data.benchmarks.definitions import find_benchmark
 from dslt.data.sequences.target import Target
 from dslt.geometry.boxes import write_boxes
-from dslt.score.evaluate import Run, Suite, evaluate
+from dslt.score.evaluate import RunKey, Suite, evaluate
 from dslt.score.read_boxes import read_results
 from dslt.settings.protocols import load_protocols
 
@@ -131,10 +131,10 @@ def _ours(folder: Path, names: list[str]) -> tuple[float, dict[str, float]]:
     targets, _ = load_targets(definition, folder / "truth")
     suite = Suite(targets=targets, protocol=protocol, name="otb", origin=1)
     scores = [
-        evaluate(Run(name, "OTB-2015", 0), suite, folder / "results" / "OTB2015" / name, 1)
+        evaluate(RunKey(name, "OTB-2015", 0), suite, folder / "results" / "OTB2015" / name, 1)
         for name in names
     ]
-    overall_rows(contest(scores, Plan()))
+    overall_rows(contest(scores, Resampling()))
     seconds = time.perf_counter() - start
     return seconds, {one.cell: one.overall.success_auc or 0.0 for one in scores}
 

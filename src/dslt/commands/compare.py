@@ -7,13 +7,13 @@ from pathlib import Path
 import click
 
 from dslt.commands.options import SpreadCommand
-from dslt.compare.bootstrap import Plan
+from dslt.compare.bootstrap import Resampling
 from dslt.compare.cell import CellInfo, compare_cell, load_comparison
 from dslt.compare.iterations import FORM, load_iterations
 from dslt.compare.paper import read_claims, read_numbers
-from dslt.compare.runs import load_tables
 from dslt.compare.scorecard import scorecard as build_scorecard
 from dslt.compare.scorecard import to_csv
+from dslt.compare.stacks import load_tables
 from dslt.compare.training import COLUMNS, gains, trained_tables
 from dslt.core.csvfile import write_rows
 from dslt.core.files import atomic_write
@@ -73,7 +73,7 @@ def cell_command(
 ) -> None:
     """Compare one cell with the reference cell and list the numbers printed for it."""
     info = validate(CellInfo, parse_json(cell_info, f"cell {cell}"), f"cell {cell}")
-    plan = Plan(bootstrap_samples, bootstrap_seed)
+    plan = Resampling(bootstrap_samples, bootstrap_seed)
     tables = load_tables(dict.fromkeys([*scores, *references]))
     found = compare_cell(cell, info, tables, reference, read_numbers(paper), plan)
     with atomic_write(out) as temporary:
@@ -103,7 +103,7 @@ def scorecard_command(
     out: Path,
 ) -> None:
     """Judge every printed number and claim by what was measured."""
-    plan = Plan(bootstrap_samples, bootstrap_seed)
+    plan = Resampling(bootstrap_samples, bootstrap_seed)
     comparisons = {found.cell: found for found in map(load_comparison, compares)}
     tables = load_tables(scores)
     trainings = load_iterations(convergence, tables) | trained_tables(read_validations(validations))
@@ -126,7 +126,7 @@ def training_command(
     validations: tuple[str, ...], bootstrap_samples: int, bootstrap_seed: int, out: Path
 ) -> None:
     """Compare trained networks with their untrained starts on the held-out sequences."""
-    rows = gains(read_validations(validations), Plan(bootstrap_samples, bootstrap_seed))
+    rows = gains(read_validations(validations), Resampling(bootstrap_samples, bootstrap_seed))
     text = ([_text(row[name]) for name in COLUMNS] for row in rows)
     write_rows(out, COLUMNS, text)
     click.echo(f"{len(rows)} cells -> {out}")

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 from tabulate import tabulate
 
 from dslt.commands.options import SpreadCommand
 from dslt.compare import trackers
-from dslt.compare.bootstrap import Plan
+from dslt.compare.bootstrap import Resampling
 from dslt.core.definitions import BENCHMARKS, PROTOCOLS, config_file, read_definitions
 from dslt.core.errors import DsltError, unknown
 from dslt.core.files import atomic_write
@@ -19,7 +20,7 @@ from dslt.core.jsonfile import parse_json
 from dslt.data.benchmarks.annotations import AnnotationsBenchmark, load_targets
 from dslt.data.benchmarks.definitions import find_benchmark
 from dslt.data.benchmarks.index_file import load_index
-from dslt.score.evaluate import Run, Suite, evaluate
+from dslt.score.evaluate import RunKey, Suite, evaluate
 from dslt.score.scores import Scores, to_json
 from dslt.settings.protocols import Protocol, load_protocols, parse_protocol
 
@@ -84,9 +85,9 @@ def command(
     suite = _part(suite, sequences)
     found = []
     for folder, origin in zip(folders, _origins(origins, len(folders), suite), strict=True):
-        run = Run(cell or tracker_name(folder), name, seed)
+        run = RunKey(cell or tracker_name(folder), name, seed)
         found.append(evaluate(run, suite, folder, origin, others=alternatives))
-    together = trackers.contest(found, Plan())
+    together = trackers.contest(found, Resampling())
     if out is not None:
         record = found[0] if len(found) == 1 else together
         with atomic_write(out) as temporary:
@@ -136,32 +137,30 @@ def _suite(
                 "--index says what the benchmark is: leave --benchmark and --annotations"
             )
         index = load_index(index_path)
-        key, protocol = _protocol(protocol_name or index.protocol, protocol_definition)
-        return index.benchmark, Suite(
-            targets={entry.name: entry for entry in index.sequences},
-            protocol=protocol,
-            name=key,
-            origin=index.box_origin,
-            skipped={entry.name: entry.skipped for entry in index.sequences if entry.skipped},
-            complete=index.complete,
-        )
-    if benchmark is None or annotations is None:
+        name, usual = index.benchmark, index.protocol
+        parts: dict[str, Any] = {
+            "targets": {entry.name: entry for entry in index.sequences},
+            "origin": index.box_origin,
+            "skipped": {entry.name: entry.skipped for entry in index.sequences if entry.skipped},
+            "complete": index.complete,
+        }
+    elif benchmark is None or annotations is None:
         raise DsltError("no ground truth: give --benchmark NAME and --annotations DIR, or --index")
-    name, definition = find_benchmark(read_definitions(config_file(BENCHMARKS)), benchmark)
-    if not isinstance(definition, AnnotationsBenchmark):
-        raise DsltError(f"--benchmark {name}: has no annotations of its own; give its --index")
-    key, protocol = _protocol(protocol_name or definition.protocol, protocol_definition)
-    targets, notes = load_targets(definition, annotations)
-    known = set(definition.sequences or targets)
-    return name, Suite(
-        targets=targets,
-        protocol=protocol,
-        name=key,
-        origin=definition.box_origin,
-        skipped={n: row - 1 for n, row in definition.scored_from.items() if n in targets},
-        notes=tuple(notes),
-        complete=known <= set(targets),
-    )
+    else:
+        name, definition = find_benchmark(read_definitions(config_file(BENCHMARKS)), benchmark)
+        if not isinstance(definition, AnnotationsBenchmark):
+            raise DsltError(f"--benchmark {name}: has no annotations of its own; give its --index")
+        usual = definition.protocol
+        targets, notes = load_targets(definition, annotations)
+        parts = {
+            "targets": targets,
+            "origin": definition.box_origin,
+            "skipped": {n: row - 1 for n, row in definition.scored_from.items() if n in targets},
+            "notes": tuple(notes),
+            "complete": set(definition.sequences or targets) <= set(targets),
+        }
+    key = protocol_name or usual
+    return name, Suite(protocol=_protocol(key, protocol_definition), name=key, **parts)
 
 
 def _part(suite: Suite, sequences: tuple[str, ...]) -> Suite:
@@ -179,15 +178,15 @@ def _part(suite: Suite, sequences: tuple[str, ...]) -> Suite:
     return replace(suite, targets=kept, complete=suite.complete and len(kept) == len(suite.targets))
 
 
-def _protocol(name: str, definition: str | None) -> tuple[str, Protocol]:
+def _protocol(name: str, definition: str | None) -> Protocol:
     """Read a protocol from JSON or by its name."""
     if definition is not None:
         where = f"protocol {name!r}"
-        return name, parse_protocol(parse_json(definition, where), where)
+        return parse_protocol(parse_json(definition, where), where)
     known = load_protocols(config_file(PROTOCOLS))
     if name not in known:
         raise unknown("protocol", name, known)
-    return name, known[name]
+    return known[name]
 
 
 def _print(found: trackers.Contest, out: Path | None) -> None:

@@ -10,12 +10,7 @@ import click
 from dslt.commands.options import SpreadCommand
 from dslt.compare.cell import load_comparison
 from dslt.compare.tables import table3, vot
-from dslt.compare.tables.text import (
-    TextTable,
-    to_csv,
-    to_latex,
-    to_markdown,
-)
+from dslt.compare.tables.text import TextTable, to_csv, to_latex, to_markdown
 from dslt.core.files import atomic_write
 
 PATH = click.Path(path_type=Path)

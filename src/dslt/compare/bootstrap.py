@@ -3,7 +3,7 @@
 Sequences that are cut from one video share its scenery, so they are drawn together: a resample
 draws videos with replacement and takes all sequences of each. Seeds are drawn with replacement as
 well, the same draw for every sequence. Both are counts, so that 10,000 resamples are two matrix
-products. A metric is a ratio of sums over sequences (`Sums`), so that what is no mean over
+products. A metric is a ratio of sums over sequences (`RatioSums`), so that what is no mean over
 sequences, accuracy and EAO, is resampled as it is defined. Two cells are compared on the same draws
 (paired), so what they have in common drops out, and equal cells differ by exactly 0.
 """
@@ -17,9 +17,9 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from dslt.core.arrays import Floats
 from dslt.core.errors import DsltError
 
-Floats = NDArray[np.float64]
 LEVEL = 0.95
 PORTION = 1000
 # With m videos that all point one way, the chance of that under no effect is 2 ** (1 - m): only
@@ -28,12 +28,12 @@ VIDEOS_FOR_VERDICT = 6
 
 
 @dataclass(frozen=True)
-class Plan:
+class Resampling:
     """How to resample.
 
     Attributes:
-        samples: number of resamples.
-        seed: of the random generator; the same plan gives the same draws in every call.
+        samples: Number of resamples.
+        seed: Seed of the random generator; the same plan gives the same draws in every call.
     """
 
     samples: int = 10_000
@@ -45,7 +45,7 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Sums:
+class RatioSums:
     """A metric as a ratio of sums, or a mean of K such ratios.
 
     The metric of a seed is the mean over K of the sum of `top` over the sum of `bottom`, both over
@@ -60,7 +60,7 @@ class Sums:
     bottom: Floats
 
     @classmethod
-    def of_means(cls, values: Floats) -> Sums:
+    def of_means(cls, values: Floats) -> RatioSums:
         """Make a plain mean of scores (N, S)."""
         top = np.asarray(values, dtype=np.float64)[:, :, None]
         return cls(top, np.ones_like(top))
@@ -98,10 +98,10 @@ class Interval:
     """A mean over sequences and seeds with its 95 % percentile interval.
 
     Attributes:
-        value: the mean over seeds, then over sequences.
-        low: lower end, None where an interval would mean nothing.
-        high: upper end, likewise.
-        notes: why there is none, or what it leaves out.
+        value: The mean over seeds, then over sequences.
+        low: Lower end, None where an interval would mean nothing.
+        high: Upper end, None where `low` is.
+        notes: Why there is no interval, or what it leaves out.
     """
 
     value: float
@@ -120,13 +120,13 @@ def _draws(kinds: int, samples: int, seed: int, stream: int) -> Floats:
     return counts
 
 
-def interval_of_mean(values: Sums, videos: Sequence[str], plan: Plan) -> Interval:
+def interval_of_mean(values: RatioSums, videos: Sequence[str], plan: Resampling) -> Interval:
     """Interval of a cell's metric.
 
     Args:
-        values: of N sequences with S seeds.
+        values: The metric of N sequences with S seeds.
         videos: (N,) the source video of each sequence.
-        plan: how to resample.
+        plan: How to resample.
 
     Returns:
         No interval where all sequences come from one video; resampling seeds alone would say
@@ -136,16 +136,21 @@ def interval_of_mean(values: Sums, videos: Sequence[str], plan: Plan) -> Interva
 
 
 def interval_of_difference(
-    first: Sums, second: Sums, videos: Sequence[str], plan: Plan, *, paired_seeds: bool
+    first: RatioSums,
+    second: RatioSums,
+    videos: Sequence[str],
+    plan: Resampling,
+    *,
+    paired_seeds: bool,
 ) -> Interval:
     """Interval of the metric of `first` minus that of `second`, on the same draws.
 
     Args:
-        first: of N sequences.
-        second: of the same sequences.
+        first: The metric of one cell on N sequences.
+        second: The metric of the other cell on the same sequences.
         videos: (N,) the source video of each sequence.
-        plan: how to resample.
-        paired_seeds: the columns are the same seeds and are drawn together; otherwise each
+        plan: How to resample.
+        paired_seeds: Whether the columns are the same seeds and are drawn together; otherwise each
             cell's seeds are drawn on their own.
 
     Raises:
@@ -158,7 +163,7 @@ def interval_of_difference(
 
 
 def _interval(
-    terms: list[tuple[float, Sums]], videos: Sequence[str], plan: Plan, *, paired: bool
+    terms: list[tuple[float, RatioSums]], videos: Sequence[str], plan: Resampling, *, paired: bool
 ) -> Interval:
     """Interval of a signed sum of metrics over the same sequences."""
     if any(len(values.top) != len(videos) or values.top.size == 0 for _, values in terms):
@@ -179,7 +184,7 @@ def _interval(
 
 
 def _resampled(
-    values: Sums, member: NDArray[np.intp], videos: int, plan: Plan, stream: int
+    values: RatioSums, member: NDArray[np.intp], videos: int, plan: Resampling, stream: int
 ) -> Floats:
     """The metric of each resample, (B,)."""
     drawn = _draws(videos, plan.samples, plan.seed, 0)
@@ -202,7 +207,7 @@ def _resampled(
     return np.concatenate(found)
 
 
-def _notes(videos: int, tables: list[Sums]) -> tuple[str, ...]:
+def _notes(videos: int, tables: list[RatioSums]) -> tuple[str, ...]:
     """Say what an interval leaves out."""
     notes = []
     if videos < VIDEOS_FOR_VERDICT:

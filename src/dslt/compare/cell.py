@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from dslt.compare.bootstrap import Floats, Interval, Plan, interval_of_mean
+from dslt.compare.bootstrap import Interval, Resampling, interval_of_mean
 from dslt.compare.paper import PrintedNumber
-from dslt.compare.runs import Table, Tables, check_pair, difference
+from dslt.compare.stacks import CellScores, ScoreTables, check_pair, difference
+from dslt.core.arrays import Floats
 from dslt.core.errors import DsltError
 from dslt.core.jsonfile import read_json
 from dslt.settings.base import Settings, validate
@@ -71,6 +72,10 @@ class BenchmarkResult(Settings):
     difference_to: Difference | None = None
     notes: tuple[str, ...]
 
+    def gap(self, metric: str) -> DifferenceValue | None:
+        """The difference to the reference in a metric, if there is one."""
+        return self.difference_to.metrics.get(metric) if self.difference_to else None
+
 
 class PaperValue(Settings):
     """A printed number in our unit (parts of 1 for percent)."""
@@ -93,20 +98,20 @@ class CellComparison(CellInfo):
 def compare_cell(
     cell: str,
     info: CellInfo,
-    tables: Tables,
+    tables: ScoreTables,
     reference: str,
     numbers: Sequence[PrintedNumber],
-    plan: Plan,
+    plan: Resampling,
 ) -> CellComparison:
     """Put a cell's comparison together.
 
     Args:
-        cell: id.
-        info: from the sheet.
-        tables: scores of the cell and, where it ran, of the reference cell.
-        reference: id of the reference cell; its difference to itself is not stated.
-        numbers: the paper's.
-        plan: how to resample.
+        cell: Id of the cell.
+        info: What the sheet says about it.
+        tables: Scores of the cell and, where it ran, of the reference cell.
+        reference: Id of the reference cell; its difference to itself is not stated.
+        numbers: The paper's numbers.
+        plan: How to resample.
 
     Raises:
         DsltError: There is no score of the cell, or it cannot be paired with the reference.
@@ -127,28 +132,23 @@ def compare_cell(
 
 def _printed(cell: str, numbers: Sequence[PrintedNumber]) -> tuple[PaperValue, ...]:
     """The paper's numbers that the cell stands for."""
+    shared = set(PaperValue.model_fields) - {"value"}
     return tuple(
-        PaperValue(
-            source=number.source,
-            item=number.item,
-            benchmark=number.benchmark,
-            metric=number.metric,
-            value=number.fraction,
-        )
+        PaperValue(value=number.fraction, **number.model_dump(include=shared))
         for number in numbers
         if cell in number.cells
     )
 
 
-def _benchmark(table: Table, other: Table | None, reference: str, plan: Plan) -> BenchmarkResult:
+def _benchmark(
+    table: CellScores, other: CellScores | None, reference: str, plan: Resampling
+) -> BenchmarkResult:
     """A cell on one benchmark."""
     intervals = {m: interval_of_mean(v, table.videos, plan) for m, v in table.values.items()}
     gap = None
     if other is not None:
         shared = [metric for metric in table.values if metric in other.values]
-        gaps = {
-            metric: DifferenceValue.of(difference(table, other, metric, plan)) for metric in shared
-        }
+        gaps = {m: DifferenceValue.of(difference(table, other, m, plan)) for m in shared}
         gap = Difference(cell=reference, metrics=gaps)
     notes = [note for interval in intervals.values() for note in interval.notes]
     return BenchmarkResult(
@@ -166,10 +166,9 @@ def _benchmark(table: Table, other: Table | None, reference: str, plan: Plan) ->
 
 def _value(per_seed: Floats, interval: Interval | None) -> Value:
     """A metric as a record, with the deviation over seeds (none from one seed)."""
+    found = interval or Interval(float(per_seed.mean()), None, None)
     deviation = float(per_seed.std(ddof=1)) if len(per_seed) > 1 else None
-    if interval is None:
-        return Value(value=float(per_seed.mean()), seed_sd=deviation)
-    return Value(value=interval.value, low=interval.low, high=interval.high, seed_sd=deviation)
+    return Value(value=found.value, low=found.low, high=found.high, seed_sd=deviation)
 
 
 def load_comparison(path: Path) -> CellComparison:

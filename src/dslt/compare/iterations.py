@@ -8,22 +8,22 @@ from pathlib import Path
 
 import numpy as np
 
-from dslt.compare.bootstrap import Sums
-from dslt.compare.runs import Table, Tables
+from dslt.compare.stacks import CellScores, ScoreTables
+from dslt.core.arrays import Floats
 from dslt.core.errors import DsltError
-from dslt.score.convergence import Floats, converged, read_records
+from dslt.score.convergence import Convergence, convergence, read_records
 
 METRIC_OF = {"loss": "iterations_own", "criterion": "iterations_common"}
 FORM = "CELL@BENCHMARK=FILE"
 Records = dict[str, dict[str, Floats]]
 
 
-def load_iterations(specs: Iterable[str], scored: Tables) -> Tables:
+def load_iterations(specs: Iterable[str], scored: ScoreTables) -> ScoreTables:
     """Read convergence records and count iterations.
 
     Args:
         specs: `CELL@BENCHMARK=.../seed<number>.csv`, one per seed.
-        scored: score tables; they tell the source video of each sequence.
+        scored: Score tables; they tell the source video of each sequence.
 
     Returns:
         (cell, benchmark) to a table with the metrics `iterations_own` and `iterations_common`; a
@@ -67,7 +67,7 @@ def _last(records: Records) -> int:
     return max((len(curves["loss"]) - 1 for curves in records.values()), default=0)
 
 
-def _videos(benchmark: str, scored: Tables) -> Mapping[str, str]:
+def _videos(benchmark: str, scored: ScoreTables) -> Mapping[str, str]:
     """Sequence to source video, from any cell that was scored on the benchmark."""
     for (_, name), table in scored.items():
         if name == benchmark:
@@ -75,41 +75,33 @@ def _videos(benchmark: str, scored: Tables) -> Mapping[str, str]:
     raise DsltError(f"no scores on {benchmark!r}: they tell which sequences share a video")
 
 
-def _table(seeds: Mapping[int, tuple[str, Records]], videos: Mapping[str, str], cap: int) -> Table:
+def _table(
+    seeds: Mapping[int, tuple[str, Records]], videos: Mapping[str, str], cap: int
+) -> CellScores:
     """Stack the seeds of one cell on one benchmark."""
-    order = sorted(seeds)
-    names = sorted(seeds[order[0]][1])
-    for path, records in seeds.values():
+    runs = [seeds[seed] for seed in sorted(seeds)]
+    names = sorted(runs[0][1])
+    for path, records in runs:
         odd = sorted(set(records) ^ set(names)) + sorted(set(names) - set(videos))
         if odd or not names:
             raise DsltError(f"{path}: other sequences than were scored: {', '.join(odd) or 'none'}")
-    counted = {metric: _count(seeds, names, curve, cap) for curve, metric in METRIC_OF.items()}
-    return Table(
-        names=tuple(names),
-        videos=tuple(videos[name] for name in names),
-        seeds=tuple(order),
-        values={metric: Sums.of_means(counts) for metric, (counts, _) in counted.items()},
-        overall={metric: counts.mean(axis=0) for metric, (counts, _) in counted.items()},
-        fps=(),
-        conventions={"cap": cap},
-        censored={metric: censored for metric, (_, censored) in counted.items()},
-    )
+    values: dict[str, Floats] = {}
+    censored: dict[str, int] = {}
+    for curve, metric in METRIC_OF.items():
+        found = [[_complete(*run, name, curve, cap) for run in runs] for name in names]
+        values[metric] = np.array([[float(one.iterations) for one in row] for row in found])
+        censored[metric] = sum(one.censored for row in found for one in row)
+    where = [videos[name] for name in names]
+    rest = {"conventions": {"cap": cap}, "censored": censored}
+    return CellScores.of_means(names, where, sorted(seeds), values, **rest)
 
 
-def _count(
-    seeds: Mapping[int, tuple[str, Records]], names: list[str], curve: str, cap: int
-) -> tuple[Floats, int]:
-    """Iterations (N, S) by one curve, and how many of them are censored."""
-    columns, censored = [], 0
-    for seed in sorted(seeds):
-        path, records = seeds[seed]
-        found = converged(records, curve)
-        for name in names:
-            if found[name].censored and found[name].iterations < cap:
-                raise DsltError(
-                    f"{path}, {name}: the record ends at iteration {found[name].iterations} without"
-                    f" convergence, others go on to {cap}: incomplete"
-                )
-        columns.append([float(found[name].iterations) for name in names])
-        censored += sum(found[name].censored for name in names)
-    return np.array(columns).T, censored
+def _complete(path: str, records: Records, name: str, curve: str, cap: int) -> Convergence:
+    """Count one sequence's iterations; refuse a record that ends early without convergence."""
+    found = convergence(records[name][curve])
+    if found.censored and found.iterations < cap:
+        raise DsltError(
+            f"{path}, {name}: the record ends at iteration {found.iterations} without"
+            f" convergence, others go on to {cap}: incomplete"
+        )
+    return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -16,24 +16,8 @@ from dslt.settings.base import Settings, validate
 
 CLAIMS_FILE = "claims.csv"
 PRINTED = (
-    "precision_20",
-    "success_auc",
-    "eao",
-    "accuracy",
-    "robustness",
-    "failures_weighted",
-    "fps",
-)
-COMMON = (
-    "item",
-    "tracker",
-    "backbone",
-    "training_data",
-    "benchmark",
-    "protocol",
-    "cells",
-    "reproduce",
-    "note",
+    *("precision_20", "success_auc"),
+    *("eao", "accuracy", "robustness", "failures_weighted", "fps"),
 )
 VARIABLES = ("part", "a", "c", "alpha", "gamma")
 
@@ -42,18 +26,18 @@ class PrintedNumber(Settings):
     """One number of the paper.
 
     Attributes:
-        source: table or figure, the name of its file.
-        item: the row as the paper names it.
-        tracker: the paper's tracker.
-        backbone: of that tracker; empty where the paper does not say.
-        training_data: likewise.
-        benchmark: as the paper names it.
-        protocol: entry of `config/protocols.yaml`, or the name of one that is not built yet.
-        cells: our cells that stand for this row.
-        reproduce: true for the paper's own methods and their baselines, false for rivals.
-        metric: one of `METRICS`.
-        value: exactly as printed.
-        note: contradictions and doubts.
+        source: Table or figure, the name of its file.
+        item: The row as the paper names it.
+        tracker: The paper's tracker.
+        backbone: Backbone of that tracker; empty where the paper does not say.
+        training_data: Training data of that tracker; empty where the paper does not say.
+        benchmark: Benchmark, as the paper names it.
+        protocol: Entry of `config/protocols.yaml`, or the name of one that is not built yet.
+        cells: Our cells that stand for this row.
+        reproduce: True for the paper's own methods and their baselines, false for rivals.
+        metric: One of `METRICS`.
+        value: The number exactly as printed.
+        note: Contradictions and doubts.
     """
 
     source: str
@@ -75,20 +59,25 @@ class PrintedNumber(Settings):
         return round(self.value / METRICS[self.metric].factor, 6)
 
 
+COMMON = tuple(
+    name for name in PrintedNumber.model_fields if name not in ("source", "metric", "value")
+)
+
+
 class Claim(Settings):
     """One ordering that the paper states: `better_cell` beats `worse_cell` in `metric`.
 
     Attributes:
-        id: unique.
-        source: table or figure.
-        text: the claim in words.
-        preset: preset of our two cells; `paper` is the paper's own setting.
-        better_cell: our cell that should win; empty where we have none yet.
-        worse_cell: our cell that should lose.
-        metric: one of `METRICS`.
-        printed_difference: better minus worse as printed; None where only the order is stated.
-        benchmark: where the paper states it.
-        note: contradictions and doubts.
+        id: Unique name of the claim.
+        source: Table or figure.
+        text: The claim in words.
+        preset: Preset of our two cells; `paper` is the paper's own setting.
+        better_cell: Our cell that should win; empty where we have none yet.
+        worse_cell: Our cell that should lose.
+        metric: One of `METRICS`.
+        printed_difference: Better minus worse as printed; None where only the order is stated.
+        benchmark: Benchmark on which the paper states it.
+        note: Contradictions and doubts.
     """
 
     id: str = Field(min_length=1)
@@ -117,11 +106,16 @@ def same_name(first: str, second: str) -> bool:
     return bool(left) and left == right
 
 
-def read_rows(path: Path) -> list[dict[str, str]]:
+def read_rows(path: Path, columns: Iterable[str] = ()) -> list[dict[str, str]]:
     """Read a CSV file as rows of stripped texts.
 
+    Args:
+        path: The file.
+        columns: Columns that it must have, and at least one row with them.
+
     Raises:
-        DsltError: The file is missing or not text, or a row has another number of fields.
+        DsltError: The file is missing or not text, a row has another number of fields, or a column
+            is missing.
     """
     try:
         with path.open(newline="", encoding="utf-8") as handle:
@@ -132,6 +126,9 @@ def read_rows(path: Path) -> list[dict[str, str]]:
     for number, row in enumerate(rows, start=2):
         if None in row or None in row.values():
             raise DsltError(f"{path}, row {number}: expected {len(reader.fieldnames or [])} fields")
+    lacking = [name for name in columns if not rows or name not in rows[0]]
+    if lacking:
+        raise DsltError(f"{path}: lacks the columns {', '.join(lacking)}, or has no row")
     return [{key: value.strip() for key, value in row.items()} for row in rows]
 
 
@@ -159,18 +156,13 @@ def _numbers(path: Path) -> Iterator[PrintedNumber]:
                 f"{where}: unknown columns {sorted(odd)}, missing columns {sorted(lacking)};"
                 f" allowed: {', '.join([*COMMON, *VARIABLES, *PRINTED])}"
             )
-        fields = {key: row[key] for key in COMMON if key not in ("cells", "reproduce")}
+        fields: dict[str, object] = {key: row[key] for key in COMMON}
+        fields |= {"source": path.stem, "cells": tuple(row["cells"].split())}
         for metric in PRINTED:
             if row.get(metric):
-                values = {
-                    **fields,
-                    "source": path.stem,
-                    "cells": tuple(row["cells"].split()),
-                    "reproduce": row["reproduce"],
-                    "metric": metric,
-                    "value": row[metric],
-                }
-                yield validate(PrintedNumber, values, where)
+                yield validate(
+                    PrintedNumber, fields | {"metric": metric, "value": row[metric]}, where
+                )
 
 
 def read_claims(folder: Path) -> list[Claim]:

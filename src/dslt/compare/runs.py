@@ -1,140 +1,97 @@
-"""Runs of a cell: the score files of all its seeds, stacked for resampling."""
+"""Score files by benchmark and cell, checked to be comparable."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-from dslt.compare.bootstrap import Interval, Plan, Sums, interval_of_difference
 from dslt.core.errors import DsltError
-from dslt.score.metrics import SCORES
-from dslt.score.scores import Scores, SequenceScore, load_scores
+from dslt.score.scores import Scores, load_scores
+
+SHARED = ("success", "precision", "norm_precision")  # curves over thresholds of the protocol
+Runs = dict[str, dict[str, list[tuple[Path, Scores]]]]
 
 
-@dataclass(frozen=True)
-class Table:
-    """The scores of one cell on one benchmark, all seeds.
-
-    Attributes:
-        names: (N,) sequences, in alphabetical order.
-        videos: (N,) source videos.
-        seeds: (S,) seeds, ascending.
-        values: metric to what sequences and seeds add to it, for metrics that can be resampled.
-        overall: metric to its value with each seed, (S,).
-        fps: speeds of all sequences and seeds that have one.
-        conventions: everything that must be equal between tables that are compared.
-        complete: false where sequences of the benchmark are missing.
-        censored: metric to the number of values that are only a lower bound.
-    """
-
-    names: tuple[str, ...]
-    videos: tuple[str, ...]
-    seeds: tuple[int, ...]
-    values: Mapping[str, Sums]
-    overall: Mapping[str, NDArray[np.float64]]
-    fps: tuple[float, ...]
-    conventions: Mapping[str, object]
-    complete: bool = True
-    censored: Mapping[str, int] = field(default_factory=dict)
-
-
-Tables = dict[tuple[str, str], Table]
-
-
-def load_tables(paths: Iterable[Path]) -> Tables:
-    """Read score files and stack the seeds of each cell and benchmark.
+def group_runs(paths: Iterable[Path]) -> Runs:
+    """Read score files.
 
     Returns:
-        (cell, benchmark) to its table.
+        Benchmark -> cell -> its seeds, each with the file that it is in; all in the order in which
+        the files are given.
 
     Raises:
-        DsltError: A file is malformed, a seed occurs twice, or the seeds of a cell disagree about
-            the sequences or the conventions.
+        DsltError: A file is missing or malformed, or a seed occurs twice.
     """
-    groups: dict[tuple[str, str], dict[int, tuple[Path, Scores]]] = {}
+    groups: Runs = {}
     for path in paths:
         scores = load_scores(path)
-        group = groups.setdefault((scores.cell, scores.benchmark), {})
-        if scores.seed in group:
-            other = group[scores.seed][0]
-            raise DsltError(f"{path}: cell {scores.cell}, seed {scores.seed} is also in {other}")
-        group[scores.seed] = path, scores
+        group = groups.setdefault(scores.benchmark, {}).setdefault(scores.cell, [])
+        for other_path, other in group:
+            if other.seed == scores.seed:
+                raise DsltError(
+                    f"{path}: cell {scores.cell}, benchmark {scores.benchmark}, seed {scores.seed} "
+                    f"was given already by {other_path}"
+                )
+        group.append((path, scores))
+    return groups
+
+
+def load_runs(paths: Iterable[Path]) -> dict[str, dict[str, list[Scores]]]:
+    """Read score files that are to be shown in one plot.
+
+    Returns:
+        Benchmark -> cell -> its seeds, in the order in which the files are given.
+
+    Raises:
+        DsltError: As `group_runs`; or a file scores other sequences or by other conventions than
+            the others of its benchmark.
+    """
+    groups = group_runs(paths)
+    for cells in groups.values():
+        check_comparable([run for runs in cells.values() for run in runs])
     return {
-        key: stack(
-            [(str(path), scores) for path, scores in (group[seed] for seed in sorted(group))]
-        )
-        for key, group in groups.items()
+        benchmark: {cell: [scores for _, scores in runs] for cell, runs in cells.items()}
+        for benchmark, cells in groups.items()
     }
 
 
-def stack(runs: Sequence[tuple[str, Scores]]) -> Table:
-    """Stack the seeds of one cell and benchmark, in ascending order.
+def check_comparable(runs: Sequence[tuple[object, Scores]]) -> None:
+    """Refuse to put together what was scored on other sequences or otherwise.
 
     Args:
-        runs: what names each run in errors, and its scores.
+        runs: What names each run in errors, and its scores.
 
     Raises:
-        DsltError: The seeds disagree about the sequences or the conventions.
+        DsltError: Two runs differ in their sequences, conventions or thresholds.
     """
-    first_path, first = runs[0]
-    names = sorted(first.sequences)
-    for path, run in runs[1:]:
-        if sorted(run.sequences) != names or run.conventions != first.conventions:
-            raise DsltError(f"{path}: other sequences or conventions than {first_path}")
-    sequences = [[run.sequences[name] for _, run in runs] for name in names]
-    scores = [run.overall.defined() for _, run in runs]
-    overall = {
-        metric: np.array([one[metric] for one in scores])
-        for metric in SCORES
-        if all(metric in one for one in scores)
-    }
-    return Table(
-        names=tuple(names),
-        videos=tuple(first.sequences[name].video for name in names),
-        seeds=tuple(run.seed for _, run in runs),
-        values=_sums(sequences, overall),
-        overall=overall,
-        fps=tuple(one.fps for row in sequences for one in row if one.fps is not None),
-        conventions=first.conventions,
-        complete=first.complete,
-    )
+    (first_name, first), *others = runs
+    for name, scores in others:
+        differing = sorted(set(scores.sequences) ^ set(first.sequences))
+        if differing:
+            raise DsltError(
+                f"{name}: scores other sequences than {first_name} "
+                f"(only in one of them: {', '.join(differing)}); score both on the same index"
+            )
+        if scores.conventions != first.conventions:
+            raise DsltError(f"{name}: was scored by other conventions than {first_name}")
+        for kind in SHARED:
+            mine, theirs = getattr(scores.curves, kind), getattr(first.curves, kind)
+            if (mine and mine.thresholds) != (theirs and theirs.thresholds):
+                raise DsltError(f"{name}: its {kind} thresholds differ from those of {first_name}")
 
 
-def _sums(sequences: Sequence[Sequence[SequenceScore]], metrics: Iterable[str]) -> dict[str, Sums]:
-    """Collect what each sequence (row) and seed (column) adds to each metric that is a ratio."""
-    found = {}
-    for metric in metrics:
-        parts = [[one.sums(metric) for one in row] for row in sequences]
-        known = [[part for part in row if part is not None] for row in parts]
-        if all(len(some) == len(row) for some, row in zip(known, parts, strict=True)):
-            table = np.array(known, dtype=np.float64)  # (N, S, 2, K)
-            found[metric] = Sums(table[:, :, 0], table[:, :, 1])
-    return found
+def metric(runs: Sequence[Scores], name: str) -> float | None:
+    """Average a metric over the seeds of a cell; None where a seed has none."""
+    values = [run.overall.defined().get(name) for run in runs]
+    known = [value for value in values if value is not None]
+    return float(np.mean(known)) if known and len(known) == len(values) else None
 
 
-def check_pair(first: Table, second: Table, where: str) -> None:
-    """Refuse to compare tables of different sequences or conventions.
-
-    Raises:
-        DsltError: They differ; the message says in what.
-    """
-    if first.names != second.names or first.videos != second.videos:
-        odd = sorted(set(first.names) ^ set(second.names)) or ["their source videos"]
-        raise DsltError(f"{where}: cannot be paired, the sequences differ: {', '.join(odd[:8])}")
-    if first.conventions != second.conventions:
-        raise DsltError(f"{where}: cannot be compared, the scoring conventions differ")
-
-
-def difference(first: Table, second: Table, metric: str, plan: Plan) -> Interval:
-    """Paired interval of `first` minus `second`; both as `check_pair` wants them."""
-    return interval_of_difference(
-        first.values[metric],
-        second.values[metric],
-        first.videos,
-        plan,
-        paired_seeds=first.seeds == second.seeds,
-    )
+def size(cells: Mapping[str, Sequence[Scores]]) -> str:
+    """Say how many sequences a benchmark has, and whether that is all of it."""
+    first = next(iter(cells.values()))[0]
+    count = len(first.sequences)
+    counted = "1 sequence" if count == 1 else f"{count} sequences"
+    return counted if first.complete else f"only {counted} of it"

@@ -7,15 +7,14 @@ the number of claims, on each of our benchmarks apart and only where they have e
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import astuple, dataclass, fields, replace
 
-from dslt.compare.bootstrap import VIDEOS_FOR_VERDICT, Interval, Plan
-from dslt.compare.cell import BenchmarkResult, CellComparison
+from dslt.compare.bootstrap import VIDEOS_FOR_VERDICT, Interval, Resampling
+from dslt.compare.cell import BenchmarkResult, CellComparison, DifferenceValue
 from dslt.compare.paper import Claim, PrintedNumber, same_name
-from dslt.compare.runs import Table, Tables, check_pair, difference
+from dslt.compare.stacks import CellScores, ScoreTables, check_pair, difference
+from dslt.core.csvfile import csv_text
 from dslt.score.metrics import METRICS, SCORES
 
 SUPPORTED = "supported"
@@ -24,11 +23,12 @@ INCONCLUSIVE = "inconclusive"
 NOT_COMPARABLE = "not comparable"
 NOT_RUN = "not run"
 PRINTED_PRESET = "paper"
+NO_CELL = "no cell of this study"
 NOISE = "says only that our interval holds the printed value; the noisier the data, the easier"
 
 
 @dataclass(frozen=True)
-class Row:
+class ScorecardRow:
     """One line; numbers are in the unit of print, empty text where there is none."""
 
     kind: str
@@ -54,25 +54,25 @@ def scorecard(
     claims: Sequence[Claim],
     numbers: Sequence[PrintedNumber],
     comparisons: Mapping[str, CellComparison],
-    tables: Tables,
-    trainings: Tables,
-    plan: Plan,
-) -> list[Row]:
+    tables: ScoreTables,
+    trainings: ScoreTables,
+    plan: Resampling,
+) -> list[ScorecardRow]:
     """Judge every claim and every printed number of the paper's own methods.
 
     Args:
-        claims: the paper's, in the order in which they are listed.
-        numbers: the paper's.
-        comparisons: cell id to its comparison.
+        claims: The paper's claims, in the order in which they are listed.
+        numbers: The paper's numbers.
+        comparisons: Cell id to its comparison.
         tables: (cell, benchmark) to its scores.
         trainings: (cell, benchmark) to its iterations until convergence, or its score on held-out
             videos.
-        plan: how to resample.
+        plan: How to resample.
 
     Raises:
         DsltError: Two cells of a claim were scored on different sequences of one benchmark.
     """
-    rows: list[Row] = []
+    rows: list[ScorecardRow] = []
     for claim in claims:
         measured = tables if claim.metric in SCORES else trainings
         rows.extend(_claim_rows(claim, comparisons, measured, plan))
@@ -82,14 +82,10 @@ def scorecard(
     return rows
 
 
-def to_csv(rows: Sequence[Row]) -> str:
+def to_csv(rows: Sequence[ScorecardRow]) -> str:
     """Text of the scorecard, one header line."""
-    text = io.StringIO()
-    names = [field.name for field in fields(Row)]
-    writer = csv.DictWriter(text, names, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(asdict(row) for row in rows)
-    return text.getvalue()
+    names = [field.name for field in fields(ScorecardRow)]
+    return csv_text(names, map(astuple, rows))
 
 
 # ---------------------------------------------------------------------- claims
@@ -99,9 +95,9 @@ def judge(interval: Interval, videos: int, metric: str) -> tuple[str, str]:
     """Judge the claim that a difference (better minus worse) has the sign of `metric`.
 
     Args:
-        interval: of the difference.
-        videos: number of source videos behind it.
-        metric: says whether more or less is better.
+        interval: Interval of the difference.
+        videos: Number of source videos behind it.
+        metric: Name of the metric, which says whether more or less is better.
 
     Returns:
         The verdict, and the reason where there is an interval and it decides nothing.
@@ -121,12 +117,12 @@ def judge(interval: Interval, videos: int, metric: str) -> tuple[str, str]:
 
 
 def _claim_rows(
-    claim: Claim, comparisons: Mapping[str, CellComparison], tables: Tables, plan: Plan
-) -> Iterator[Row]:
+    claim: Claim, comparisons: Mapping[str, CellComparison], tables: ScoreTables, plan: Resampling
+) -> Iterator[ScorecardRow]:
     """One row per benchmark on which both cells of a claim were measured."""
     preset = f" [preset {claim.preset}]" if claim.preset else ""
     printed = "" if claim.printed_difference is None else f"{claim.printed_difference:+g}"
-    blank = Row(
+    blank = ScorecardRow(
         kind="claim",
         source=claim.source,
         item=claim.text + preset,
@@ -141,37 +137,27 @@ def _claim_rows(
         for cell, benchmark in sorted(tables)
         if cell == claim.better_cell
         and claim.metric in tables[cell, benchmark].values
-        and claim.metric in _values(tables, claim.worse_cell, benchmark)
+        and (other := tables.get((claim.worse_cell, benchmark)))
+        and claim.metric in other.values
     ]
     if not shared:
-        yield replace(blank, note=_join(claim.note, _why_not_run(claim)))
+        both = claim.better_cell and claim.worse_cell
+        reason = "the two cells have no benchmark in common that was run" if both else NO_CELL
+        yield replace(blank, note=_join(claim.note, reason))
     for benchmark in shared:
         pair = tables[claim.better_cell, benchmark], tables[claim.worse_cell, benchmark]
         check_pair(*pair, f"{claim.better_cell} and {claim.worse_cell} on {benchmark}")
         yield _judged(blank, claim, benchmark, pair, comparisons, plan)
 
 
-def _values(tables: Tables, cell: str, benchmark: str) -> Mapping[str, object]:
-    """The metrics of a cell on a benchmark, none where it was not run."""
-    table = tables.get((cell, benchmark))
-    return table.values if table else {}
-
-
-def _why_not_run(claim: Claim) -> str:
-    """Say why a claim has no row of ours."""
-    if not (claim.better_cell and claim.worse_cell):
-        return "no cell of this study"
-    return "the two cells have no benchmark in common that was run"
-
-
 def _judged(
-    blank: Row,
+    blank: ScorecardRow,
     claim: Claim,
     benchmark: str,
-    pair: tuple[Table, Table],
+    pair: tuple[CellScores, CellScores],
     comparisons: Mapping[str, CellComparison],
-    plan: Plan,
-) -> Row:
+    plan: Resampling,
+) -> ScorecardRow:
     """A claim's row on one benchmark."""
     first, second = pair
     interval = difference(first, second, claim.metric, plan)
@@ -191,14 +177,12 @@ def _judged(
     return replace(
         blank,
         our_benchmark=benchmark,
-        ours=_show(interval.value, claim.metric),
-        low=_show(interval.low, claim.metric),
-        high=_show(interval.high, claim.metric),
         sequences=str(len(first.names)),
         videos=str(videos),
         seeds=" / ".join(str(count) for count in sorted(seeds)),
         verdict=verdict,
         note=_join(reason, *interval.notes, less, *censored, ours_on, claim.note),
+        **_shown(interval, claim.metric),
     )
 
 
@@ -214,9 +198,11 @@ def _other_presets(claim: Claim, comparisons: Mapping[str, CellComparison]) -> s
 # ---------------------------------------------------------------------- numbers
 
 
-def _number_rows(number: PrintedNumber, comparisons: Mapping[str, CellComparison]) -> list[Row]:
+def _number_rows(
+    number: PrintedNumber, comparisons: Mapping[str, CellComparison]
+) -> list[ScorecardRow]:
     """One row per cell and benchmark that stand for a printed number."""
-    blank = Row(
+    blank = ScorecardRow(
         kind="number",
         source=number.source,
         item=", ".join(dict.fromkeys([number.item, number.tracker])),
@@ -231,13 +217,16 @@ def _number_rows(number: PrintedNumber, comparisons: Mapping[str, CellComparison
         for benchmark, result in cell.benchmarks.items()
         if (row := _number_row(blank, number, cell, benchmark, result))
     ]
-    reason = "" if number.cells else "no cell of this study"
-    return rows or [replace(blank, note=_join(reason, number.note))]
+    return rows or [replace(blank, note=_join("" if number.cells else NO_CELL, number.note))]
 
 
 def _number_row(
-    blank: Row, number: PrintedNumber, cell: CellComparison, benchmark: str, result: BenchmarkResult
-) -> Row | None:
+    blank: ScorecardRow,
+    number: PrintedNumber,
+    cell: CellComparison,
+    benchmark: str,
+    result: BenchmarkResult,
+) -> ScorecardRow | None:
     """Ours beside a printed number; None where we do not have that metric."""
     value = result.metrics.get(number.metric)
     if value is None:
@@ -256,14 +245,12 @@ def _number_row(
         blank,
         cell=cell.cell,
         our_benchmark=benchmark,
-        ours=_show(value.value, number.metric),
-        low=_show(value.low, number.metric),
-        high=_show(value.high, number.metric),
         sequences=str(result.sequences),
         videos=str(result.videos),
         seeds=str(len(result.seeds)),
         verdict=verdict,
         note=_join(reason, noise, *result.notes, number.note),
+        **_shown(value, number.metric),
     )
 
 
@@ -288,13 +275,16 @@ def conditions(
     ]
 
 
-def _show(value: float | None, metric: str) -> str:
-    """A number in the unit of print: two decimals of percent, failures and counts, else four."""
-    if value is None:
-        return ""
+def _shown(value: Interval | DifferenceValue, metric: str) -> dict[str, str]:
+    """Ours in the unit of print: two decimals of percent, failures and counts, else four."""
     decimals = 2 if METRICS[metric].unit else 4
-    shown = round(value * METRICS[metric].factor, decimals)
-    return f"{shown + 0.0:.{decimals}f}"  # + 0.0: no negative zero
+    ends = {"ours": value.value, "low": value.low, "high": value.high}
+    shown = {
+        name: round(end * METRICS[metric].factor, decimals)
+        for name, end in ends.items()
+        if end is not None
+    }
+    return {name: f"{end + 0.0:.{decimals}f}" for name, end in shown.items()}  # + 0.0: no -0
 
 
 def _join(*notes: str) -> str:

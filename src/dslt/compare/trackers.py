@@ -4,35 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dslt.compare.bootstrap import Plan
+from dslt.compare.bootstrap import Resampling
 from dslt.compare.cell import DifferenceValue
-from dslt.compare.runs import check_pair, difference, stack
+from dslt.compare.stacks import check_pair, difference, stack
 from dslt.core.errors import DsltError
 from dslt.score.metrics import METRICS
 from dslt.score.scores import AttributeScore, Scores, Summary
 from dslt.settings.base import Settings
 
-Rows = list[list[str]]
+TextRows = list[list[str]]
 
 
 class Contest(Settings):
     """The scores of several trackers, and each one's difference to the first.
 
     Attributes:
-        trackers: name to scores, the first is the one that the others are compared with.
-        differences: tracker to metric to the paired difference, this tracker minus the first.
+        trackers: Name to scores, the first is the one that the others are compared with.
+        differences: Tracker to metric to the paired difference, this tracker minus the first.
     """
 
     trackers: dict[str, Scores]
     differences: dict[str, dict[str, DifferenceValue]]
 
 
-def contest(scores: Sequence[Scores], plan: Plan) -> Contest:
+def contest(scores: Sequence[Scores], plan: Resampling) -> Contest:
     """Compare trackers on the same sequences.
 
     Args:
-        scores: of each tracker, names all different.
-        plan: how to resample for the intervals of the differences.
+        scores: Scores of each tracker, names all different.
+        plan: How to resample for the intervals of the differences.
 
     Raises:
         DsltError: Two trackers have one name, or were scored on other sequences.
@@ -67,7 +67,12 @@ def titles(scores: Scores) -> dict[str, str]:
     return {name: METRICS[name].title for name in scores.overall.defined()}
 
 
-def overall_rows(found: Contest) -> tuple[list[str], Rows]:
+def _lead(scores: Scores) -> str:
+    """The metric by which sequences and attributes are compared: the first one but EAO."""
+    return "accuracy" if scores.overall.eao is not None else next(iter(titles(scores)))
+
+
+def overall_rows(found: Contest) -> tuple[list[str], TextRows]:
     """One row per tracker: its scores, and the difference to the first in the first metric."""
     first = next(iter(found.trackers.values()))
     names = titles(first)
@@ -86,11 +91,11 @@ def overall_rows(found: Contest) -> tuple[list[str], Rows]:
     return header, rows
 
 
-def sequence_rows(found: Contest) -> tuple[list[str], Rows]:
+def sequence_rows(found: Contest) -> tuple[list[str], TextRows]:
     """One row per sequence: all metrics of one tracker, or the first metric of each of several."""
     (name, first), *more = found.trackers.items()
     if more:
-        lead = "accuracy" if first.overall.eao is not None else next(iter(titles(first)))
+        lead = _lead(first)
         columns = [(n, one, lead) for n, one in found.trackers.items()]
         header = [f"sequence ({METRICS[lead].title})", "frames", *found.trackers]
     else:
@@ -108,10 +113,10 @@ def sequence_rows(found: Contest) -> tuple[list[str], Rows]:
     return header, rows
 
 
-def attribute_rows(found: Contest) -> tuple[list[str], Rows]:
+def attribute_rows(found: Contest) -> tuple[list[str], TextRows]:
     """One row per attribute, as `sequence_rows`; empty where there are none."""
     first, *more = found.trackers.values()
-    lead = "accuracy" if first.overall.eao is not None else next(iter(titles(first)))
+    lead = _lead(first)
     shown = [lead] if more else [m for m in titles(first) if _has(first, m)]
     header = ["attribute", "sequences" if lead != "accuracy" else "frames"]
     header += [*found.trackers] if more else [METRICS[metric].title for metric in shown]
@@ -132,7 +137,7 @@ def _size(record: AttributeScore) -> str:
     return f"{record.frames:.0f}" if record.sequences is None else str(record.sequences)
 
 
-def alternative_rows(scores: Scores) -> tuple[list[str], Rows]:
+def alternative_rows(scores: Scores) -> tuple[list[str], TextRows]:
     """One row per named alternative of the protocol, the protocol itself first."""
     names = titles(scores)
     kinds: dict[str, Summary] = {str(scores.conventions["protocol"]): scores.overall}

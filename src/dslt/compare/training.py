@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 
-from dslt.compare.bootstrap import Plan, Sums
-from dslt.compare.runs import Table, Tables, difference
+from dslt.compare.bootstrap import Resampling
+from dslt.compare.stacks import CellScores, ScoreTables, difference
 
 METRIC = "validation_auc"
 BENCHMARK = "held-out videos"
@@ -20,32 +20,25 @@ COLUMNS = (
 Validations = Mapping[str, Mapping[int, pd.DataFrame]]
 
 
-def table_at(seeds: Mapping[int, pd.DataFrame], row: int) -> Table:
+def table_at(seeds: Mapping[int, pd.DataFrame], row: int) -> CellScores:
     """Stack the seeds of a cell after one of the epochs.
 
     Args:
-        seeds: as `read_validations` returns them.
+        seeds: Seed to validation record, as `read_validations` returns them.
         row: 0 is the untrained network, -1 the trained one.
     """
     columns = next(iter(seeds.values())).columns.to_frame(index=False)
     values = np.stack([table.to_numpy()[row] for table in seeds.values()], axis=1)
-    return Table(
-        names=tuple(columns["sequence"]),
-        videos=tuple(columns["video"]),
-        seeds=tuple(seeds),
-        values={METRIC: Sums.of_means(values)},
-        overall={METRIC: values.mean(axis=0)},
-        fps=(),
-        conventions={},
-    )
+    names, videos = (columns[name].tolist() for name in ("sequence", "video"))
+    return CellScores.of_means(names, videos, list(seeds), {METRIC: values})
 
 
-def trained_tables(validations: Validations) -> Tables:
+def trained_tables(validations: Validations) -> ScoreTables:
     """Tables of the trained networks, in the form in which claims are judged."""
     return {(cell, BENCHMARK): table_at(seeds, -1) for cell, seeds in validations.items()}
 
 
-def gains(validations: Validations, plan: Plan) -> list[dict[str, object]]:
+def gains(validations: Validations, plan: Resampling) -> list[dict[str, object]]:
     """Compare each cell's trained networks with their own untrained starts, paired.
 
     Returns:
@@ -55,20 +48,14 @@ def gains(validations: Validations, plan: Plan) -> list[dict[str, object]]:
     return [_gain(cell, seeds, plan) for cell, seeds in validations.items()]
 
 
-def _gain(cell: str, seeds: Mapping[int, pd.DataFrame], plan: Plan) -> dict[str, object]:
+def _gain(cell: str, seeds: Mapping[int, pd.DataFrame], plan: Resampling) -> dict[str, object]:
     start, end = table_at(seeds, 0), table_at(seeds, -1)
     gap = difference(end, start, METRIC, plan)
-    values: Sequence[object] = (
+    values = (
         cell,
         int(next(iter(seeds.values())).index[-1]),
-        len(end.names),
-        len(set(end.videos)),
-        len(end.seeds),
-        start.values[METRIC].value(),
-        end.values[METRIC].value(),
-        gap.value,
-        gap.low,
-        gap.high,
-        "; ".join(gap.notes),
+        *(len(end.names), len(set(end.videos)), len(end.seeds)),
+        *(start.values[METRIC].value(), end.values[METRIC].value()),
+        *(gap.value, gap.low, gap.high, "; ".join(gap.notes)),
     )
     return dict(zip(COLUMNS, values, strict=True))

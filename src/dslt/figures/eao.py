@@ -15,11 +15,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from dslt.compare.runs import load_runs, metric, size
 from dslt.core.errors import DsltError
 from dslt.figures import printed as paper
 from dslt.figures import style
 from dslt.figures.printed import Printed
-from dslt.figures.runs import load_runs, metric, size
 from dslt.figures.style import Look
 from dslt.score.metrics import METRICS
 from dslt.score.scores import Scores

@@ -13,11 +13,11 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from dslt.compare.paper import PrintedNumber
+from dslt.compare.runs import load_runs, metric, size
 from dslt.core.errors import DsltError
 from dslt.figures import printed as paper
 from dslt.figures import style
 from dslt.figures.printed import Printed
-from dslt.figures.runs import load_runs, metric, size
 from dslt.figures.style import Look
 from dslt.score.scores import Scores
 from dslt.settings.catalog import benchmark_title

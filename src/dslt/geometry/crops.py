@@ -10,12 +10,10 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from dslt.core.arrays import Floats
+from dslt.core.images import Frame
 from dslt.settings.dslt import PatchSettings
-
-Array = NDArray[np.float64]
-Image = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -26,7 +24,7 @@ class Region:
         center: `(x, y)` of the patch's middle in image pixels.
         step: `(x, y)` image pixels per patch pixel.
         size: `(width, height)` of the patch in pixels.
-        angle: rotation of the patch's content in degrees, counter-clockwise on screen.
+        angle: Rotation of the patch's content in degrees, counter-clockwise on screen.
     """
 
     center: tuple[float, float]
@@ -48,7 +46,7 @@ class Region:
             (point[1] - self.center[1]) / self.step[1] + self.size[1] / 2,
         )
 
-    def matrix(self) -> Array:
+    def matrix(self) -> Floats:
         """Return the `(2, 3)` affine map from patch pixel indices to image pixel indices."""
         angle = np.deg2rad(self.angle)
         rotation = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
@@ -72,7 +70,7 @@ class PatchShape:
     target: tuple[float, float]
     reach: tuple[float, float]
 
-    def region(self, center: tuple[float, float], target: Array, scale: float = 1.0) -> Region:
+    def region(self, center: tuple[float, float], target: Floats, scale: float = 1.0) -> Region:
         """Place the patch around a target of `(width, height)` image pixels, zoomed by `scale`."""
         step = (
             scale * target[0] * self.reach[0] / self.size[0],
@@ -81,7 +79,7 @@ class PatchShape:
         return Region((float(center[0]), float(center[1])), step, self.size)
 
 
-def patch_shape(target: Array, settings: PatchSettings, multiple: int = 16) -> PatchShape:
+def patch_shape(target: Floats, settings: PatchSettings, multiple: int = 16) -> PatchShape:
     """Choose the patch of a sequence from its initial target size.
 
     `per_axis` is the rule of the authors' code (search area of 9 widths by 5 heights, target capped
@@ -90,45 +88,36 @@ def patch_shape(target: Array, settings: PatchSettings, multiple: int = 16) -> P
 
     Args:
         target: `(width, height)` of the initial box in image pixels.
-        settings: the patch settings.
-        multiple: sides are rounded to a multiple of this, so that every tap has whole cells.
+        settings: Settings of the patch.
+        multiple: Sides are rounded to a multiple of this, so that every tap has whole cells.
     """
-    width, height = float(target[0]), float(target[1])
-    mean_side = float(np.sqrt(width * height))
+    side = np.asarray(target, dtype=np.float64)
+    context = np.array(settings.context)
     if settings.rule == "per_axis":
-        region = np.array([width * (1 + settings.context[0]), height * (1 + settings.context[1])])
-        cap = settings.target_cap
-        zoom = (
-            min(1.0, cap / max(width, height))
-            if width * height > cap**2 or max(width, height) > 2 * cap
-            else 1.0
-        )
-        if settings.context_follows_zoom:
-            region = np.array(
-                [
-                    width * (1 + settings.context[0] * zoom),
-                    height * (1 + settings.context[1] * zoom),
-                ]
-            )
-        area = float(np.prod(region)) * zoom**2
+        cap, longest = settings.target_cap, float(side.max())
+        large = side.prod() > cap**2 or longest > 2 * cap
+        zoom = cap / longest if large else 1.0
+        region = side * (1 + context * (zoom if settings.context_follows_zoom else 1.0))
+        area = float(region.prod()) * zoom**2
         zoom *= max(1.0, float(np.sqrt(settings.min_side**2 / area)))
     else:
-        margin = np.array(settings.context) * mean_side
-        region = np.array([width, height]) + margin
+        mean_side = float(np.sqrt(side.prod()))
+        region = side + context * mean_side
         zoom = settings.target_side / mean_side
     rounded = np.maximum(np.floor(region * zoom / multiple + 0.5), 1).astype(int) * multiple
     size = (int(rounded[0]), int(rounded[1]))
+    width, height = side.tolist()
     # The reach is that of the rounded patch, so that a patch pixel stays square.
     reach = (size[0] / zoom / width, size[1] / zoom / height)
     return PatchShape(size, (width * zoom, height * zoom), reach)
 
 
-def crop(frame: Image, region: Region) -> Image:
+def crop(frame: Frame, region: Region) -> Frame:
     """Cut a region out of a frame.
 
     Args:
         frame: `(H, W, 3)` uint8.
-        region: where.
+        region: The place that is cut out.
 
     Returns:
         `(height, width, 3)` uint8 of the region's size: bilinear, after averaging whole blocks of
@@ -144,7 +133,7 @@ def crop(frame: Image, region: Region) -> Image:
     )
 
 
-def _shrink(frame: Image, region: Region, matrix: Array, block: int) -> tuple[Image, Array]:
+def _shrink(frame: Frame, region: Region, matrix: Floats, block: int) -> tuple[Frame, Floats]:
     """Average blocks of pixels around the region and adapt the affine map to the result."""
     corners = np.array([[x, y, 1.0] for x in (0, region.size[0]) for y in (0, region.size[1])])
     points = corners @ matrix.T

@@ -14,11 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from dslt.core.arrays import Floats, Ints, Mask
 from dslt.core.errors import DsltError
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Mask = NDArray[np.bool_]
 
 BLOCK = 1024  # regions drawn at once, which bounds the memory
 LARGEST = 2.0**24  # products of two coordinates must stay exact
@@ -66,7 +63,7 @@ def raster_overlaps(first: Floats, second: Floats, last: Floats) -> Floats:
         (N,) overlaps in [0, 1]; 0 where neither region has a pixel in the image.
 
     Raises:
-        DsltError: a region is too large to be drawn.
+        DsltError: A region is too large to be drawn.
     """
     overlap = np.empty(len(first))
     first, second = round_corners(first), round_corners(second)

@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from dslt.core.arrays import Floats, Mask
 from dslt.core.errors import DsltError
 from dslt.geometry.boxes import as_boxes
 from dslt.geometry.raster import LARGEST, raster_overlaps
@@ -21,8 +22,6 @@ from dslt.geometry.raster import LARGEST, raster_overlaps
 # exactly can make the shared area come out as 0.
 GRID = 1e-9
 
-Floats = NDArray[np.float64]
-Mask = NDArray[np.bool_]
 Rule = Literal["raster", "polygon"]
 Rectangles = Literal["edges", "pixels"]
 
@@ -116,16 +115,16 @@ def overlaps(
         second_rectangles: (N,) as above.
         rule: `raster` counts the pixels of regions drawn at rounded corners
             (`dslt.geometry.raster`), as the VOT toolkits do; `polygon` takes exact areas.
-        rectangles: boxes reach to x + w (`edges`) or to x + w - 1 (`pixels`).
-        size: width and height of the image that regions are clipped to; None leaves them whole.
+        rectangles: Whether boxes reach to x + w (`edges`) or to x + w - 1 (`pixels`).
+        size: Width and height of the image that regions are clipped to; None leaves them whole.
 
     Returns:
         (N,) overlaps in [0, 1]: NaN where a region is NaN, 0 where a box has no positive width
         and height and where neither region reaches into the image.
 
     Raises:
-        DsltError: a corner is infinite, or a region is too large to be drawn.
-        ValueError: the arrays do not fit together.
+        DsltError: A corner is infinite, or a region is too large to be drawn.
+        ValueError: The arrays do not fit together.
     """
     limit = LARGEST / 2 if size is not None else np.inf
     one, solid = _prepared(first, first_rectangles, rectangles, limit)

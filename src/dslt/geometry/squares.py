@@ -15,58 +15,56 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from dslt.core.arrays import Floats
 from dslt.core.images import Frame
-from dslt.geometry.boxes import Box
+from dslt.geometry.boxes import Box, centers
 from dslt.geometry.crops import Region, crop
 from dslt.settings.offline import CropSettings
 
-Array = NDArray[np.float64]
 Color = NDArray[np.uint8]
 
 
-def template_side(size: Array, context: float) -> Array:
+def template_side(size: Floats, context: float) -> Floats:
     """Return the side of the template's square, `sqrt((w + m) (h + m))` with `m = context (w + h)`.
 
     Args:
-        size: `(..., 2)` width and height of targets in pixels.
-        context: margin, a part of width plus height.
+        size: `(..., 2)`, width and height of targets in pixels.
+        context: Margin, a part of width plus height.
 
     Returns:
         `(...)` sides in the same pixels.
     """
     margin = context * size.sum(axis=-1)
-    side: Array = np.sqrt((size[..., 0] + margin) * (size[..., 1] + margin))
+    side: Floats = np.sqrt((size[..., 0] + margin) * (size[..., 1] + margin))
     return side
 
 
-def template_region(center: Array, size: Array, crops: CropSettings) -> Region:
+def template_region(center: Floats, size: Floats, crops: CropSettings) -> Region:
     """Place the template about a target of `size` `(w, h)` at `center` `(x, y)`, image pixels."""
     return _square(center, float(template_side(size, crops.context)), crops.template)
 
 
 def search_region(
-    center: Array, size: Array, crops: CropSettings, pixels: int, factor: float = 1.0
+    center: Floats, size: Floats, crops: CropSettings, pixels: int, factor: float = 1.0
 ) -> Region:
     """Place a search region of so many pixels about a target, zoomed out by `factor`."""
     side = float(template_side(size, crops.context)) * pixels / crops.template
     return _square(center, side * factor, pixels)
 
 
-def _square(center: Array, side: float, pixels: int) -> Region:
+def _square(center: Floats, side: float, pixels: int) -> Region:
     """Place a square of `side` image pixels, shown in `pixels`."""
     step = side / pixels
     return Region((float(center[0]), float(center[1])), (step, step), (pixels, pixels))
 
 
-def first_patch(frame: Frame, box: Box, crops: CropSettings) -> tuple[Array, Array, Color, Frame]:
+def first_patch(frame: Frame, box: Box, crops: CropSettings) -> tuple[Floats, Floats, Color, Frame]:
     """Cut the template from the first frame.
 
     Returns:
         Centre `(x, y)` and size `(w, h)` of the target, the frame's mean colour, the template.
     """
-    center = np.array([box[0] + box[2] / 2, box[1] + box[3] / 2])
-    size = np.array([box[2], box[3]], dtype=np.float64)
-    color = mean_color(frame)
+    center, size, color = centers(box), np.array(box[2:], dtype=np.float64), mean_color(frame)
     return center, size, color, padded_crop(frame, template_region(center, size, crops), color)
 
 
@@ -80,8 +78,8 @@ def padded_crop(frame: Frame, region: Region, color: Color) -> Frame:
 
     Args:
         frame: `(H, W, 3)` uint8.
-        region: where.
-        color: `(3,)` uint8.
+        region: The place that is cut out.
+        color: `(3,)` uint8, of the pixels outside the frame.
 
     Returns:
         `(height, width, 3)` uint8 of the region's size.
@@ -109,7 +107,7 @@ def to_batch(patches: Sequence[Frame], device: torch.device) -> Tensor:
     return batch.permute(0, 3, 1, 2).float().contiguous()
 
 
-def cosine_window(side: int) -> Array:
+def cosine_window(side: int) -> Floats:
     """Return the cosine (Hann) window `(side, side)`; its edges are 0 and its peak is near 1."""
     window = np.hanning(side)
     return np.outer(window, window)

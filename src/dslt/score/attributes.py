@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
+
+from dslt.core.arrays import Floats
 
 
 def per_attribute(
-    attributes: Sequence[Sequence[str]], scores: Mapping[str, NDArray[np.float64]]
+    attributes: Sequence[Sequence[str]], scores: Mapping[str, Floats]
 ) -> dict[str, dict[str, float]]:
     """Average scores over the sequences of each attribute.
 
     Args:
-        attributes: for each of S sequences, its attribute codes.
-        scores: metric name to (S,) scores.
+        attributes: Attribute codes of each of S sequences.
+        scores: Metric name to (S,) scores.
 
     Returns:
-        code to the metrics' means and `sequences`, the number of sequences behind them; codes in
+        Code to the metrics' means and `sequences`, the number of sequences behind them; codes in
         alphabetical order.
     """
     rows: dict[str, dict[str, float]] = {}

@@ -8,16 +8,14 @@ share.
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from dslt.core.arrays import Floats
 from dslt.core.errors import DsltError
 
-Floats = NDArray[np.float64]
 WINDOW = 5
 FRACTION = 0.05
 COLUMNS = ("sequence", "iteration", "loss", "criterion")
@@ -29,8 +27,8 @@ class Convergence:
     """Iterations until convergence of one sequence.
 
     Attributes:
-        iterations: the first converged iteration, or the last recorded one where none is.
-        censored: true where the record ended before the training converged.
+        iterations: The first converged iteration, or the last recorded one where none is.
+        censored: True where the record ended before the training converged.
     """
 
     iterations: int
@@ -42,9 +40,9 @@ def iterations_to_converge(values: Floats, window: int = WINDOW, part: float = F
 
     Args:
         values: (K + 1,) loss or criterion at iterations 0..K; iteration 0 is the start.
-        window: number of latest values that the mean is taken over, the current one included; no
+        window: Number of latest values that the mean is taken over, the current one included; no
             iteration before `window` - 1 can be the first.
-        part: fraction of the start value.
+        part: Fraction of the start value.
 
     Returns:
         An iteration in 0..K, or -1 where the mean never falls below.
@@ -60,7 +58,7 @@ def read_records(path: Path) -> dict[str, dict[str, Floats]]:
     """Read a convergence file.
 
     Returns:
-        sequence to `loss` and `criterion`, each (K + 1,) over iterations 0..K.
+        Sequence to `loss` and `criterion`, each (K + 1,) over iterations 0..K.
 
     Raises:
         DsltError: The file is missing, lacks a column or a row's number, or the iterations of a
@@ -91,17 +89,7 @@ def _curves(entries: list[tuple[int, float, float]], where: str) -> dict[str, Fl
     return dict(zip(CURVES, table[:, 1:].T, strict=True))
 
 
-def converged(records: Mapping[str, Mapping[str, Floats]], curve: str) -> dict[str, Convergence]:
-    """Iterations of every sequence by one curve.
-
-    Args:
-        records: of `read_records`.
-        curve: `loss` (its own) or `criterion` (common).
-    """
-    found = {}
-    for name, curves in records.items():
-        values = np.asarray(curves[curve])
-        first = iterations_to_converge(values)
-        last = len(values) - 1
-        found[name] = Convergence(last if first < 0 else first, first < 0)
-    return found
+def convergence(values: Floats) -> Convergence:
+    """Find where one sequence's loss or criterion, (K + 1,) as above, converged."""
+    first = iterations_to_converge(values)
+    return Convergence(len(values) - 1 if first < 0 else first, first < 0)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from dslt.core.arrays import Floats
 from dslt.data.sequences.target import Target
 from dslt.score.attributes import per_attribute
 from dslt.score.metrics import OPE, VOT
@@ -26,25 +26,17 @@ from dslt.score.scores import (
     Summary,
 )
 from dslt.score.vot import VotScores, analyse
-from dslt.settings.protocols import (
-    OpeProtocol,
-    Protocol,
-    Thresholds,
-    VotProtocol,
-    alternatives,
-)
-
-Floats = NDArray[np.float64]
+from dslt.settings.protocols import OpeProtocol, Protocol, Thresholds, VotProtocol, alternatives
 
 
 @dataclass(frozen=True)
-class Run:
+class RunKey:
     """What was run.
 
     Attributes:
-        cell: id of the cell, or the tracker's name.
-        benchmark: name.
-        seed: of the run.
+        cell: Id of the cell, or the tracker's name.
+        benchmark: Name of the benchmark.
+        seed: Seed of the run.
     """
 
     cell: str
@@ -57,13 +49,13 @@ class Suite:
     """What results are scored against.
 
     Attributes:
-        targets: sequence to ground truth, in the order of the tables.
-        protocol: the conventions.
-        name: of the protocol.
+        targets: Sequence to ground truth, in the order of the tables.
+        protocol: The conventions of scoring.
+        name: Name of the protocol.
         origin: 0 or 1, where the ground-truth files count pixels from.
-        skipped: sequence to the rows of its annotation that are not scored at its start.
-        notes: about the ground truth.
-        complete: false where sequences of the benchmark are missing.
+        skipped: Sequence to the rows of its annotation that are not scored at its start.
+        notes: What there is to say about the ground truth.
+        complete: False where sequences of the benchmark are missing.
     """
 
     targets: Mapping[str, Target]
@@ -85,58 +77,73 @@ class Suite:
         return {"protocol": self.name, **settings, "truth_origin": self.origin}
 
 
-def evaluate(run: Run, suite: Suite, folder: Path, origin: int, *, others: bool = False) -> Scores:
+def evaluate(
+    run: RunKey, suite: Suite, folder: Path, origin: int, *, others: bool = False
+) -> Scores:
     """Read and score a folder of raw results.
 
     Args:
-        run: what was run.
-        suite: what it is scored against.
-        folder: the results, in any layout of `dslt.score.formats`.
+        run: What was run.
+        suite: What it is scored against.
+        folder: The results, in any layout of `dslt.score.formats`.
         origin: 0 or 1, where the result files count pixels from.
-        others: score by the protocol's named alternatives, too.
+        others: Whether to score by the protocol's named alternatives, too.
 
     Raises:
         DsltError: Results are missing, unreadable or another sequence's.
     """
-    if isinstance(suite.protocol, OpeProtocol):
-        return _one_pass(run, suite, suite.protocol, folder, origin, others)
-    return _supervised(run, suite, suite.protocol, folder, origin, others)
+    protocol = suite.protocol
+    named = alternatives(protocol, f"protocol {suite.name!r}") if others else {}
+    conventions = suite.conventions()
+    if isinstance(protocol, OpeProtocol):
+        parts, notes = _one_pass(suite, protocol, folder, origin, named)
+    else:
+        parts, notes, interval = _supervised(suite, protocol, folder, origin, named)
+        conventions["eao_interval"] = interval
+    rest = {"notes": (*suite.notes, *notes), "complete": suite.complete}
+    values = asdict(run) | parts | rest | {"conventions": conventions, "box_origin": origin}
+    return Scores.model_validate(values)
+
+
+def _summary(values: Mapping[str, float], speeds: Sequence[float] = ()) -> Summary:
+    """The numbers over all sequences; undefined ones (no frame counts) are left out."""
+    known = {name: value for name, value in values.items() if not np.isnan(value)}
+    return Summary(**known, fps=float(np.median(speeds)) if speeds else None)
 
 
 # ---------------------------------------------------------------------- one pass
 
 
 def _one_pass(
-    run: Run, suite: Suite, protocol: OpeProtocol, folder: Path, origin: int, others: bool
-) -> Scores:
-    """Score one-pass results."""
-    found, notes = read_results(folder, suite.targets, origin, skipped=suite.skipped)
+    suite: Suite, protocol: OpeProtocol, folder: Path, origin: int, named: Mapping[str, Protocol]
+) -> tuple[dict[str, Any], list[str]]:
+    """Score one-pass results; returns the fields of a score file that depend on them, and notes."""
+    results, notes = read_results(folder, suite.targets, origin, skipped=suite.skipped)
     targets = list(suite.targets.values())
-    results = [found[name] for name in suite.targets]
-    boxes = [result.boxes for result in results]
-    scores = score(boxes, targets, protocol, suite.origin)
-    speeds = [fps for result in results if (fps := result.fps) is not None]
-    other = _alternatives(protocol, suite.name) if others else {}
-    return Scores(
-        **_head(run, suite, [*suite.notes, *notes], origin),
-        overall=_ope_summary(scores, float(np.median(speeds)) if speeds else None),
-        curves=Curves(
-            success=_mean_curve(protocol.success, scores.success),
-            precision=_mean_curve(protocol.precision, scores.precision),
-            norm_precision=_mean_curve(protocol.norm_precision, scores.norm_precision),
-        ),
-        attributes=_ope_attributes(scores, targets),
-        sequences={
-            name: _ope_sequence(target, results[i], scores, i)
+    boxes = [results[name].boxes for name in suite.targets]
+    found = score(boxes, targets, protocol, suite.origin)
+    columns = _columns(found)
+    attributes = per_attribute([target.attributes for target in targets], columns)
+    curves = {
+        kind: _mean_curve(getattr(protocol, kind), getattr(found, kind))
+        for kind in ("success", "precision", "norm_precision")
+    }
+    others = {
+        name: _columns(score(boxes, targets, one, suite.origin))
+        for name, one in named.items()
+        if isinstance(one, OpeProtocol)
+    }
+    speeds = [fps for result in results.values() if (fps := result.fps) is not None]
+    return {
+        "overall": _summary(_means(columns), speeds),
+        "curves": Curves(**curves),
+        "attributes": {c: AttributeScore.model_validate(row) for c, row in attributes.items()},
+        "sequences": {
+            name: _ope_sequence(target, results[name], found, i)
             for i, (name, target) in enumerate(suite.targets.items())
         },
-        alternatives={
-            name: _ope_summary(score(boxes, targets, one, suite.origin))
-            for name, one in other.items()
-            if isinstance(one, OpeProtocol)
-        }
-        or None,
-    )
+        "alternatives": {name: _summary(_means(one)) for name, one in others.items()} or None,
+    }, notes
 
 
 def _columns(found: OpeScores) -> dict[str, Floats]:
@@ -145,16 +152,9 @@ def _columns(found: OpeScores) -> dict[str, Floats]:
     return {name: values for name, values in columns.items() if values is not None}
 
 
-def _ope_summary(found: OpeScores, fps: float | None = None) -> Summary:
+def _means(columns: Mapping[str, Floats]) -> dict[str, float]:
     """Average the scores over the sequences."""
-    means = {name: float(values.mean()) for name, values in _columns(found).items()}
-    return Summary.model_validate(means | {"fps": fps})
-
-
-def _ope_attributes(found: OpeScores, targets: Sequence[Target]) -> dict[str, AttributeScore]:
-    """Average the scores over the sequences of each attribute."""
-    rows = per_attribute([target.attributes for target in targets], _columns(found))
-    return {code: AttributeScore.model_validate(row) for code, row in rows.items()}
+    return {name: float(values.mean()) for name, values in columns.items()}
 
 
 def _mean_curve(thresholds: Thresholds | None, values: Floats | None) -> Curve | None:
@@ -167,7 +167,6 @@ def _mean_curve(thresholds: Thresholds | None, values: Floats | None) -> Curve |
 
 def _ope_sequence(target: Target, result: RawResult, found: OpeScores, i: int) -> SequenceScore:
     """Put one sequence's record together."""
-    scores = {name: float(values[i]) for name, values in _columns(found).items()}
     rest = {
         "video": target.video,
         "attributes": target.attributes,
@@ -177,6 +176,7 @@ def _ope_sequence(target: Target, result: RawResult, found: OpeScores, i: int) -
         "fps": result.fps,
         "init_seconds": result.init_seconds,
     }
+    scores = {name: float(values[i]) for name, values in _columns(found).items()}
     return SequenceScore.model_validate(scores | rest)
 
 
@@ -184,29 +184,25 @@ def _ope_sequence(target: Target, result: RawResult, found: OpeScores, i: int) -
 
 
 def _supervised(
-    run: Run, suite: Suite, protocol: VotProtocol, folder: Path, origin: int, others: bool
-) -> Scores:
-    """Score supervised results."""
+    suite: Suite, protocol: VotProtocol, folder: Path, origin: int, named: Mapping[str, Protocol]
+) -> tuple[dict[str, Any], list[str], list[int]]:
+    """Score supervised results; returns fields of a score file, notes, and the EAO's interval."""
     runs, seconds, notes = read_runs(folder, suite.targets, origin=origin)
     targets = list(suite.targets.values())
     ordered = [runs[name] for name in suite.targets]
     found = analyse(targets, ordered, protocol)
-    measured = {name: _fps(record) for name, record in seconds.items() if record is not None}
-    speeds = list(measured.values())
-    other = _alternatives(protocol, suite.name) if others else {}
-    lengths = tuple(float(length) for length in range(1, len(found.curve) + 1))
-    drawn = [(x, y) for x, y in zip(lengths, found.curve.tolist(), strict=True) if y == y]
-    head = _head(run, suite, [*suite.notes, *notes], origin)
-    head["conventions"]["eao_interval"] = list(found.eao_interval)
-    return Scores(
-        **head,
-        overall=_vot_summary(found, float(np.median(speeds)) if speeds else None),
-        curves=Curves(
-            expected_overlap=Curve(
-                thresholds=tuple(x for x, _ in drawn), values=tuple(y for _, y in drawn)
-            )
-        ),
-        attributes={
+    speeds = {n: float(1 / np.median(times)) for n, times in seconds.items() if times is not None}
+    drawn = [(float(i), y) for i, y in enumerate(found.curve.tolist(), 1) if not np.isnan(y)]
+    expected = Curve(thresholds=tuple(x for x, _ in drawn), values=tuple(y for _, y in drawn))
+    others = {
+        name: analyse(targets, ordered, one)
+        for name, one in named.items()
+        if isinstance(one, VotProtocol)
+    }
+    parts = {
+        "overall": _summary(_vot_values(found), list(speeds.values())),
+        "curves": Curves(expected_overlap=expected),
+        "attributes": {
             tag: AttributeScore(
                 accuracy=None if np.isnan(one.accuracy) else one.accuracy,
                 failures=one.failures,
@@ -214,24 +210,18 @@ def _supervised(
             )
             for tag, one in found.tags.items()
         },
-        sequences={
-            name: _vot_sequence(target, found, i, measured.get(name))
+        "sequences": {
+            name: _vot_sequence(target, found, i, speeds.get(name))
             for i, (name, target) in enumerate(suite.targets.items())
         },
-        alternatives={
-            name: _vot_summary(analyse(targets, ordered, one))
-            for name, one in other.items()
-            if isinstance(one, VotProtocol)
-        }
-        or None,
-    )
+        "alternatives": {name: _summary(_vot_values(one)) for name, one in others.items()} or None,
+    }
+    return parts, notes, list(found.eao_interval)
 
 
-def _vot_summary(found: VotScores, fps: float | None = None) -> Summary:
-    """The numbers over all sequences; undefined ones (no frame counts) are left out."""
-    values = {name: float(getattr(found, name)) for name in VOT}
-    known = {name: value for name, value in values.items() if not np.isnan(value)}
-    return Summary.model_validate(known | {"fps": fps})
+def _vot_values(found: VotScores) -> dict[str, float]:
+    """Metric to its value over all sequences."""
+    return {name: float(getattr(found, name)) for name in VOT}
 
 
 def _vot_sequence(target: Target, found: VotScores, i: int, fps: float | None) -> SequenceScore:
@@ -250,28 +240,3 @@ def _vot_sequence(target: Target, found: VotScores, i: int, fps: float | None) -
         ),
         fps=fps,
     )
-
-
-def _fps(seconds: Floats) -> float:
-    """One over the median of the seconds per frame."""
-    return float(1 / np.median(seconds))
-
-
-# ---------------------------------------------------------------------- both
-
-
-def _head(run: Run, suite: Suite, notes: list[str], origin: int) -> dict[str, Any]:
-    """The fields that all score files share."""
-    return {
-        "cell": run.cell,
-        "benchmark": run.benchmark,
-        "seed": run.seed,
-        "conventions": suite.conventions(),
-        "box_origin": origin,
-        "notes": tuple(notes),
-        "complete": suite.complete,
-    }
-
-
-def _alternatives(protocol: Protocol, name: str) -> dict[str, Protocol]:
-    return alternatives(protocol, f"protocol {name!r}")

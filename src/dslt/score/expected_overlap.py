@@ -12,11 +12,9 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from dslt.core.arrays import Floats, Mask
 from dslt.core.errors import DsltError
 from dslt.data.sequences.target import FAILED
-
-Floats = NDArray[np.float64]
-Mask = NDArray[np.bool_]
 
 MASS = 0.5  # part of the sequence lengths that the interval of the EAO holds
 
@@ -34,8 +32,8 @@ def mean_overlaps(
         states: (R, N) states of the frames of R repetitions.
         overlap: (R, N) overlaps, NaN at frames that were not tracked.
         known: (N,) frames with a truth; others are left out of the means.
-        reinitialize_after: frames from a failure to the next initialisation.
-        longest: the greatest length L.
+        reinitialize_after: Frames from a failure to the next initialisation.
+        longest: The greatest length L.
 
     Returns:
         (L,) sums at lengths 1 to L, and (L,) number of pieces behind them, both over R.
@@ -80,13 +78,13 @@ def interval_of_lengths(lengths: ArrayLike) -> tuple[int, int]:
     mean integrated squared error (Wand and Jones, Kernel Smoothing, 1995, with a normal pilot).
 
     Args:
-        lengths: numbers of frames of the sequences.
+        lengths: Numbers of frames of the sequences.
 
     Returns:
         First and last length, 1-based; both the same where all sequences are equally long.
 
     Raises:
-        DsltError: there is no length, or none above 1.
+        DsltError: There is no length, or none above 1.
     """
     values = np.asarray(lengths, dtype=np.float64)
     if values.size == 0 or values.max() < 2:

@@ -13,36 +13,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
+from dslt.core.arrays import Floats
 from dslt.core.errors import DsltError, unknown
-from dslt.data.sequences.target import (
-    INITIALIZED,
-    SKIPPED,
-    Floats,
-    Trajectory,
-)
+from dslt.data.sequences.target import INITIALIZED, SKIPPED, Trajectory
 from dslt.geometry.boxes import format_boxes, to_file_origin
-from dslt.score.formats.layouts import (
-    LAYOUTS,
-    Found,
-    find_files,
-    some,
-)
+from dslt.score.formats.layouts import LAYOUTS, ResultFiles, find_files, some
 from dslt.score.formats.otb_mat import mat_bytes
 from dslt.score.formats.seconds import read_records
-from dslt.score.formats.vot import (
-    binary_of,
-    is_supervised,
-    make_trajectory,
-    read_vot,
-    text_of,
-)
-from dslt.score.read_boxes import RawResult, load_result
+from dslt.score.formats.vot import binary_of, is_supervised, make_trajectory, read_vot, text_of
+from dslt.score.read_boxes import load_result
 
 SUPERVISED = "baseline"
 VOT_FORMS = ("vot", "vot-binary")
@@ -54,13 +39,14 @@ class Form:
     """What is to be written.
 
     Attributes:
-        to: one of `LAYOUTS`.
-        tracker: its name in paths.
+        to: The form, one of `LAYOUTS`.
+        tracker: Name of the tracker in paths.
         experiment: VOT's name of the experiment; one-pass boxes are no `baseline`.
         origin_in: 0 or 1, where boxes of the results count pixels from; None is 1. Supervised
             runs are taken as they are.
-        origin_out: the same of the files to write; None is 1, and 0 for VOT's forms.
-        rename: name of a sequence to the name that the toolkit has for it.
+        origin_out: 0 or 1, where the files to write count pixels from; None is 1, and 0 for VOT's
+            forms.
+        rename: Name of a sequence to the name that the toolkit has for it.
     """
 
     to: str
@@ -84,12 +70,15 @@ class Form:
 
 @dataclass(frozen=True)
 class Repetition:
-    """One run over one sequence: boxes or a supervised run, and its seconds (N,) if known."""
+    """One run over one sequence: boxes (N, 4) or a supervised run, and (N,) seconds if known."""
 
-    boxes: Floats | None
-    run: Trajectory | None
+    result: Floats | Trajectory
     seconds: Floats | None
-    fps: float | None
+    fps: float | None = None
+
+    def __len__(self) -> int:
+        """Number of frames."""
+        return len(self.result.states if isinstance(self.result, Trajectory) else self.result)
 
 
 def export_files(
@@ -98,15 +87,15 @@ def export_files(
     """Put the files of another toolkit together.
 
     Args:
-        folders: of results, each a repetition (or several) of the same sequences.
-        form: what to write.
-        layout: of the folders, one of `LAYOUTS`, or `auto`.
+        folders: Folders of results, each a repetition (or several) of the same sequences.
+        form: What to write.
+        layout: Layout of the folders, one of `LAYOUTS`, or `auto`.
 
     Returns:
         Path to bytes, and notes.
 
     Raises:
-        DsltError: results are missing or unreadable, or they cannot be written in that form.
+        DsltError: Results are missing or unreadable, or they cannot be written in that form.
     """
     if form.to not in LAYOUTS:
         raise unknown("form of results", form.to, LAYOUTS)
@@ -115,10 +104,9 @@ def export_files(
             raise DsltError(f"name {name!r}: expected letters, digits and . _ + - only")
     read = [_read_folder(folder, form, layout) for folder in folders]
     sequences = _merge(folders, [records for records, _ in read])
-    renamed = _renamed(sequences, form.rename)
     files: dict[str, bytes] = {}
-    for name, repetitions in renamed.items():
-        files |= _WRITERS[form.to](name, repetitions, form)
+    for name, repetitions in _renamed(sequences, form.rename).items():
+        files |= _files(name, repetitions, form)
     return files, [note for _, notes in read for note in notes]
 
 
@@ -147,19 +135,23 @@ def _read_folder(
     return records, notes
 
 
-def _read_boxes(found: Found, name: str, index: int, form: Form, notes: list[str]) -> Repetition:
-    result: RawResult = load_result(found, name, form.read_from, index)
+def _read_boxes(
+    found: ResultFiles, name: str, index: int, form: Form, notes: list[str]
+) -> Repetition:
+    result = load_result(found, name, form.read_from, index)
     notes += result.notes
-    return Repetition(result.boxes, None, result.seconds, result.fps)
+    return Repetition(result.boxes, result.seconds, result.fps)
 
 
-def _read_run(found: Found, name: str, index: int, form: Form, notes: list[str]) -> Repetition:
+def _read_run(
+    found: ResultFiles, name: str, index: int, form: Form, notes: list[str]
+) -> Repetition:
     paths = found.files[name]
     run, odd = read_vot(paths[index])
     frames, records = len(run.states), found.seconds.get(name, ())
     times, left_out = read_records(records, name, len(paths), frames, gaps=True)
     notes += [*odd, *left_out]
-    return Repetition(None, run, None if times is None else times[index], None)
+    return Repetition(run, None if times is None else times[index])
 
 
 def _merge(
@@ -174,16 +166,9 @@ def _merge(
         for name, repetitions in more.items():
             merged[name] += repetitions
     for name, repetitions in merged.items():
-        if len({_frames(repetition) for repetition in repetitions}) > 1:
+        if len({len(repetition) for repetition in repetitions}) > 1:
             raise DsltError(f"{folders[0]}: the repetitions of {name} differ in length")
     return merged
-
-
-def _frames(repetition: Repetition) -> int:
-    """Length of a repetition; exactly one of boxes and run is there."""
-    if repetition.boxes is not None:
-        return len(repetition.boxes)
-    return 0 if repetition.run is None else len(repetition.run.states)
 
 
 def _renamed(
@@ -201,101 +186,89 @@ def _renamed(
 
 def _boxes(name: str, repetition: Repetition, form: Form) -> Floats:
     """The boxes of a repetition."""
-    if repetition.boxes is None:
+    if isinstance(repetition.result, Trajectory):
         raise DsltError(
             f"{name}: a supervised run, which the form {form.to} cannot hold; expected --to vot or"
             " vot-binary"
         )
-    return repetition.boxes
-
-
-def _single(name: str, repetitions: Sequence[Repetition], form: Form) -> Repetition:
-    """The one repetition that most forms have a place for."""
-    if len(repetitions) > 1:
-        raise DsltError(f"{name}: {len(repetitions)} repetitions, of which {form.to} keeps one")
-    return repetitions[0]
+    return repetition.result
 
 
 def _run(name: str, repetition: Repetition, form: Form) -> Trajectory:
     """A repetition as VOT writes it; boxes become an initialisation and what follows."""
-    if repetition.run is not None:
-        return repetition.run
-    boxes = _boxes(name, repetition, form)
+    if isinstance(repetition.result, Trajectory):
+        return repetition.result
     if form.experiment == SUPERVISED:
         raise DsltError(
             f"{name}: one-pass boxes, but VOT's experiment {SUPERVISED} is supervised; run the"
             " tracker supervised, or give --experiment unsupervised"
         )
+    boxes = repetition.result
     absent = np.asarray(np.isnan(boxes).any(axis=1))
     rows = to_file_origin(boxes, form.write_from).tolist()
     regions = [SKIPPED if absent[i] else tuple(row) for i, row in enumerate(rows)]
     return make_trajectory([INITIALIZED, *regions[1:]], name)[0]
 
 
-def _otb(name: str, repetitions: Sequence[Repetition], form: Form) -> dict[str, bytes]:
-    files = _pysot(name, repetitions, form)
-    if repetitions[0].seconds is not None:
-        files[f"{form.tracker}/times/{name}_time.txt"] = _times(repetitions)
-    return files
+# ---------------------------------------------------------------------- the files
 
 
-def _pysot(name: str, repetitions: Sequence[Repetition], form: Form) -> dict[str, bytes]:
-    boxes = _boxes(name, _single(name, repetitions, form), form)
-    return {f"{form.tracker}/{name}.txt": format_boxes(boxes, form.write_from).encode()}
+def _box_text(name: str, repetition: Repetition, form: Form) -> bytes:
+    return format_boxes(_boxes(name, repetition, form), form.write_from).encode()
 
 
-def _otb_mat(name: str, repetitions: Sequence[Repetition], form: Form) -> dict[str, bytes]:
-    only = _single(name, repetitions, form)
-    data = mat_bytes(_boxes(name, only, form), only.fps, form.write_from)
-    return {f"{name}_{form.tracker}.mat": data}
+def _box_mat(name: str, repetition: Repetition, form: Form) -> bytes:
+    return mat_bytes(_boxes(name, repetition, form), repetition.fps, form.write_from)
 
 
-def _got10k(name: str, repetitions: Sequence[Repetition], form: Form) -> dict[str, bytes]:
-    files = {
-        f"{name}/{name}_{number:03d}.txt": format_boxes(
-            _boxes(name, repetition, form), form.write_from
-        ).encode()
-        for number, repetition in enumerate(repetitions, 1)
-    }
-    if all(repetition.seconds is not None for repetition in repetitions):
-        files[f"{name}/{name}_time.txt"] = _times(repetitions)
-    return files
+def _run_text(name: str, repetition: Repetition, form: Form) -> bytes:
+    return text_of(_run(name, repetition, form)).encode()
 
 
-def _vot(name: str, repetitions: Sequence[Repetition], form: Form) -> dict[str, bytes]:
-    folder = f"{form.tracker}/{form.experiment}/{name}"
-    files = {
-        f"{folder}/{name}_{number:03d}.txt": text_of(_run(name, repetition, form)).encode()
-        for number, repetition in enumerate(repetitions, 1)
-    }
-    if all(repetition.seconds is not None for repetition in repetitions):
-        files[f"{folder}/{name}_time.txt"] = _times(repetitions)
-    return files
+def _run_bytes(name: str, repetition: Repetition, form: Form) -> bytes:
+    return binary_of(_run(name, repetition, form))
 
 
-def _vot_binary(name: str, repetitions: Sequence[Repetition], form: Form) -> dict[str, bytes]:
-    files = {}
-    for number, repetition in enumerate(repetitions, 1):
-        stem = f"{form.tracker}/{form.experiment}/{name}/{name}_{number:03d}"
-        files[f"{stem}.bin"] = binary_of(_run(name, repetition, form))
-        if repetition.seconds is not None:
-            lines = ("" if np.isnan(value) else f"{value:.8f}" for value in repetition.seconds)
-            files[f"{stem}_time.value"] = "".join(f"{line}\n" for line in lines).encode()
-    return files
-
-
-def _times(repetitions: Sequence[Repetition]) -> bytes:
-    """A line per frame, a column per repetition; zero where a frame was skipped."""
-    columns = [r.seconds for r in repetitions if r.seconds is not None]
-    rows = np.nan_to_num(np.array(columns)).T
-    return "".join(",".join(f"{value:.8f}" for value in row) + "\n" for row in rows).encode()
-
-
-_WRITERS = {
-    "otb": _otb,
-    "pysot": _pysot,
-    "otb-mat": _otb_mat,
-    "got10k": _got10k,
-    "vot": _vot,
-    "vot-binary": _vot_binary,
+_VOT_FOLDER = "{tracker}/{experiment}/{name}/{name}"
+# Form to the path of a result, what makes its bytes, and the path of the seconds; a path without a
+# number is one for all repetitions.
+_FILES: dict[str, tuple[str, Callable[[str, Repetition, Form], bytes], str]] = {
+    "otb": ("{tracker}/{name}.txt", _box_text, "{tracker}/times/{name}_time.txt"),
+    "pysot": ("{tracker}/{name}.txt", _box_text, ""),
+    "otb-mat": ("{name}_{tracker}.mat", _box_mat, ""),
+    "got10k": ("{name}/{name}_{number:03d}.txt", _box_text, "{name}/{name}_time.txt"),
+    "vot": (_VOT_FOLDER + "_{number:03d}.txt", _run_text, _VOT_FOLDER + "_time.txt"),
+    "vot-binary": (
+        _VOT_FOLDER + "_{number:03d}.bin",
+        _run_bytes,
+        _VOT_FOLDER + "_{number:03d}_time.value",
+    ),
 }
+
+
+def _files(name: str, repetitions: Sequence[Repetition], form: Form) -> dict[str, bytes]:
+    """Path to bytes of one sequence's files."""
+    path, encode, time_path = _FILES[form.to]
+    if len(repetitions) > 1 and "{number" not in path:
+        raise DsltError(f"{name}: {len(repetitions)} repetitions, of which {form.to} keeps one")
+    words = {"tracker": form.tracker, "experiment": form.experiment, "name": name}
+    files = {
+        path.format(number=number, **words): encode(name, repetition, form)
+        for number, repetition in enumerate(repetitions, 1)
+    }
+    known = {n: r.seconds for n, r in enumerate(repetitions, 1) if r.seconds is not None}
+    if "{number" in time_path:
+        for number, seconds in known.items():
+            files[time_path.format(number=number, **words)] = _times([seconds], skipped="")
+    elif time_path and len(known) == len(repetitions):
+        files[time_path.format(**words)] = _times(list(known.values()), skipped=f"{0:.8f}")
+    return files
+
+
+def _times(columns: Sequence[Floats], skipped: str) -> bytes:
+    """A line per frame, a column per repetition; `skipped` where a frame has no time."""
+    rows = (
+        ",".join(skipped if np.isnan(value) else f"{value:.8f}" for value in row)
+        for row in zip(*columns, strict=True)
+    )
+    return "".join(f"{row}\n" for row in rows).encode()

@@ -10,9 +10,9 @@ class Metric:
     """How a metric is shown and read.
 
     Attributes:
-        title: short, for columns and axes.
-        unit: of print; percent are parts of 1 in our files.
-        less_is_better: true where a small value is good.
+        title: Short title for columns and axes.
+        unit: Unit of print; what is printed in percent is a part of 1 in our files.
+        less_is_better: True where a small value is good.
     """
 
     title: str

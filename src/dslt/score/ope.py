@@ -13,13 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from dslt.core.arrays import Floats, Mask
 from dslt.core.errors import DsltError
 from dslt.data.sequences.target import Target
-from dslt.geometry.boxes import centers, iou, to_file_origin
+from dslt.geometry.boxes import center_error, iou, to_file_origin
 from dslt.settings.protocols import DistanceThresholds, OpeProtocol, SuccessThresholds
-
-Floats = NDArray[np.float64]
-Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -71,7 +69,7 @@ def align(result: Floats, truth: Floats, protocol: OpeProtocol) -> Floats:
     Args:
         result: (M, 4) boxes. Extra rows are cut; missing rows become NaN, which fail.
         truth: (N, 4) boxes of the same convention.
-        protocol: says what happens to the first frame and to unusable boxes.
+        protocol: Protocol, which says what happens to the first frame and to unusable boxes.
 
     Returns:
         (N, 4) boxes; NaN rows are failures.
@@ -99,11 +97,11 @@ def score(
     Args:
         results: S arrays (M, 4), 0-based boxes.
         targets: S ground truths; flags of absent frames count where the protocol drops them.
-        protocol: the conventions.
+        protocol: The conventions of scoring.
         origin: 0 or 1, of the benchmark's ground-truth files (`valid_ground_truth`).
 
     Raises:
-        DsltError: a sequence has no frame to score.
+        DsltError: A sequence has no frame to score.
     """
     _check_shapes(results, targets)
     truths = [target.truth for target in targets]
@@ -114,11 +112,12 @@ def score(
     counted, kept = _chosen(targets, valid, protocol)
     frames, left = (np.bincount(owner[mask], minlength=len(truths)) for mask in (counted, kept))
     _check_left(left)
-    pairs = _Pairs(boxes[kept], truth[kept], valid[kept], owner[kept], frames)
+    ours, theirs = boxes[kept], truth[kept]
+    pairs = _Pairs(ours, theirs, usable(ours), valid[kept], owner[kept], frames)
     success = pairs.success(protocol.success)
     precision = pairs.hits(protocol.precision, 1.0)
     norm = protocol.norm_precision
-    normed = None if norm is None else pairs.hits(norm, pairs.truth[:, 2:])
+    normed = None if norm is None else pairs.hits(norm, theirs[:, 2:])
     return OpeScores(
         success=success,
         precision=precision,
@@ -173,13 +172,15 @@ class _Pairs:
     Attributes:
         boxes: (F, 4) results, NaN where there is none.
         truth: (F, 4) ground truth.
-        valid: (F,) frames whose truth counts; the others miss in success and hit in precision.
+        usable: (F,) true where the result is a box with an area.
+        valid: (F,) true where the truth counts; other frames miss in success and hit in precision.
         owner: (F,) index of each frame's sequence.
         frames: (S,) denominators.
     """
 
     boxes: Floats
     truth: Floats
+    usable: Mask
     valid: Mask
     owner: NDArray[np.intp]
     frames: NDArray[np.intp]
@@ -187,7 +188,7 @@ class _Pairs:
     def success(self, thresholds: SuccessThresholds) -> Floats:
         """Part of the frames that pass each threshold (S, T)."""
         overlap = iou(self.boxes, self.truth)
-        overlap[~self.valid | ~usable(self.boxes)] = -1.0
+        overlap[~self.valid | ~self.usable] = -1.0
         # An overlap passes from above: negated and in reverse, from below as a distance does.
         inclusive = thresholds.counts == "at_or_above"
         return self._curve(-overlap, -thresholds.values()[::-1], inclusive)[:, ::-1].copy()
@@ -195,9 +196,8 @@ class _Pairs:
     def hits(self, thresholds: DistanceThresholds, unit: Floats | float) -> Floats:
         """Part of the frames within each distance (S, D); `unit` divides it, per axis."""
         with np.errstate(invalid="ignore", divide="ignore"):
-            offset = (centers(self.boxes) - centers(self.truth)) / unit
-        error = np.hypot(offset[:, 0], offset[:, 1])
-        error[~usable(self.boxes)] = np.inf
+            error = center_error(self.boxes, self.truth, unit)
+        error[~self.usable] = np.inf
         error[~self.valid] = -1.0
         return self._curve(error, thresholds.values(), thresholds.counts == "up_to")
 

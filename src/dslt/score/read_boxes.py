@@ -13,17 +13,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from dslt.core.arrays import Floats
 from dslt.core.errors import DsltError
-from dslt.data.sequences.target import Floats, Target
+from dslt.data.sequences.target import Target
 from dslt.geometry.boxes import iou, read_boxes
-from dslt.score.formats.layouts import (
-    Found,
-    find_files,
-    pair_files,
-    some,
-)
+from dslt.score.formats.layouts import ResultFiles, find_files, pair_files, some
 from dslt.score.formats.otb_mat import read_mat
 from dslt.score.formats.seconds import read_records
 from dslt.score.formats.vot import is_supervised
@@ -42,8 +37,8 @@ class RawResult:
         boxes: (M, 4) 0-based boxes as the file has them, NaN rows included.
         seconds: (M,) seconds per frame, the first entry being the initialisation; None where the
             tracker left no record.
-        notes: what a reader of the scores has to know about this file.
-        stated_fps: frames per second as a file without seconds states them.
+        notes: What a reader of the scores has to know about this file.
+        stated_fps: Frames per second as a file without seconds states them.
     """
 
     boxes: Floats
@@ -78,11 +73,12 @@ def read_results(
     """Read the one-pass result of every sequence of a benchmark from a folder.
 
     Args:
-        folder: of one tracker; the names of its files may be spelled in other ways (`match_names`).
-        targets: sequence name to its ground truth.
+        folder: Folder of one tracker; the names of its files may be spelled in other ways
+            (`match_names`).
+        targets: Sequence name to its ground truth.
         origin: 0 or 1, where the result files count pixels from; never guessed.
-        layout: how the files lie there, one of `LAYOUTS`, or `auto`.
-        skipped: for sequences that are scored from a later frame on, the number of frames before
+        layout: How the files lie there, one of `LAYOUTS`, or `auto`.
+        skipped: For sequences that are scored from a later frame on, the number of frames before
             it. A result that is longer by just these rows is cut at its start.
 
     Returns:
@@ -95,18 +91,20 @@ def read_results(
     """
     found = find_files(folder, layout, targets)
     pairs, notes = pair_files(folder, found, targets)
-    loaded = {name: _load_first(found, pairs[name], origin) for name in targets}
     leads = skipped or {}
-    cut = {
-        name: _cut_lead(name, loaded[name], len(target.truth), leads.get(name, 0))
-        for name, target in targets.items()
+    read: dict[str, RawResult] = {}
+    for name, target in targets.items():
+        result = _load_first(found, pairs[name], origin)
+        read[name] = _cut_lead(name, result, len(target.truth), leads.get(name, 0))
+    first = np.array([result.boxes[0] for result in read.values()]).reshape(-1, 4)
+    initial = np.array([target.truth[0] for target in targets.values()]).reshape(-1, 4)
+    overlap = np.where(usable(first) & usable(initial), iou(first, initial), np.nan)
+    results = {
+        name: _checked(found.files[pairs[name]][0], name, read[name], target.truth, start)
+        for (name, target), start in zip(targets.items(), overlap.tolist(), strict=True)
     }
-    names = list(targets)
-    paths = [found.files[pairs[name]][0] for name in names]
-    truths = [targets[name].truth for name in names]
-    results = _check(names, paths, [cut[name] for name in names], truths)
-    hint = _origin_hint(folder, results, truths, origin)
-    return dict(zip(names, results, strict=True)), [*hint, *found.notes, *_joined(results), *notes]
+    hint = _origin_hint(folder, (first - initial)[:, :2], origin)
+    return results, [*hint, *found.notes, *_joined(list(results.values())), *notes]
 
 
 def _joined(results: Sequence[RawResult]) -> list[str]:
@@ -125,35 +123,17 @@ def _joined(results: Sequence[RawResult]) -> list[str]:
     return joined
 
 
-def read_result(path: Path, truth: Floats, origin: int = 1) -> RawResult:
-    """Read one sequence's result and compare it with the ground truth it should belong to.
-
-    Args:
-        path: the boxes file, text or `.mat`; a CSV of the same name beside it gives the seconds.
-        truth: (N, 4) 0-based ground truth.
-        origin: 0 or 1, where the file counts pixels from.
-
-    Raises:
-        DsltError: as `read_results`.
-    """
-    record = path.with_suffix(".csv")
-    layout = "otb-mat" if path.suffix == ".mat" else "otb"
-    seconds: dict[str, tuple[Path, ...]] = {path.stem: (record,)} if record.is_file() else {}
-    found = Found(layout, {path.stem: (path,)}, seconds, ())
-    return _check([path.stem], [path], [load_result(found, path.stem, origin)], [truth])[0]
-
-
-def load_result(found: Found, name: str, origin: int, repetition: int = 0) -> RawResult:
+def load_result(found: ResultFiles, name: str, origin: int, repetition: int = 0) -> RawResult:
     """Read one repetition of a sequence as it is: boxes and, where they are recorded, seconds.
 
     Args:
-        found: the files.
-        name: of the sequence, as `found` spells it.
+        found: The result files of the tracker.
+        name: Name of the sequence, as `found` spells it.
         origin: 0 or 1, where the file counts pixels from.
-        repetition: which one, from 0.
+        repetition: Index of the repetition, from 0.
 
     Raises:
-        DsltError: a file cannot be read.
+        DsltError: A file cannot be read.
     """
     paths = found.files[name]
     if found.layout == "otb-mat":
@@ -164,7 +144,7 @@ def load_result(found: Found, name: str, origin: int, repetition: int = 0) -> Ra
     return RawResult(boxes, None if times is None else times[repetition], tuple(notes))
 
 
-def _load_first(found: Found, name: str, origin: int) -> RawResult:
+def _load_first(found: ResultFiles, name: str, origin: int) -> RawResult:
     """Read the repetition that is scored, and say so where there are more."""
     result = load_result(found, name, origin)
     count = len(found.files[name])
@@ -198,49 +178,42 @@ def _cut_lead(name: str, result: RawResult, frames: int, lead: int) -> RawResult
     return replace(result, boxes=result.boxes[lead:], seconds=seconds, notes=(*result.notes, note))
 
 
-def _check(
-    names: Sequence[str],
-    paths: Sequence[Path],
-    results: Sequence[RawResult],
-    truths: Sequence[Floats],
-) -> list[RawResult]:
-    """Compare results with the ground truth; returns them with what there is to note."""
-    first = np.array([result.boxes[0] for result in results]).reshape(-1, 4)
-    initial = np.array([truth[0] for truth in truths]).reshape(-1, 4)
-    comparable = usable(first) & usable(initial)
-    overlap = iou(first, initial)
-    checked = []
-    for i, result in enumerate(results):
-        rows, frames = len(result.boxes), len(truths[i])
-        bad = ~usable(result.boxes[:frames])
-        if bad.all():
-            raise DsltError(f"{paths[i]}: none of its {rows} boxes has a place and an area")
-        start = float(overlap[i]) if comparable[i] else None
-        notes = [
-            *_check_start(paths[i], names[i], result, truths[i], start),
-            *_length_notes(names[i], rows, frames),
-        ]
-        unusable = int(bad[1:].sum())
-        if unusable:
-            notes.append(f"{names[i]}: {unusable} boxes are NaN or have no area")
-        checked.append(replace(result, notes=(*result.notes, *notes)) if notes else result)
-    return checked
+def _checked(path: Path, name: str, result: RawResult, truth: Floats, start: float) -> RawResult:
+    """Compare a result with the ground truth; returns it with what there is to note.
+
+    Args:
+        path: The file of the result.
+        name: Name of the sequence.
+        result: What was read.
+        truth: (N, 4) ground truth.
+        start: Overlap of the first box with the initial box, NaN where they cannot be compared.
+    """
+    rows, frames = len(result.boxes), len(truth)
+    bad = ~usable(result.boxes[:frames])
+    if bad.all():
+        raise DsltError(f"{path}: none of its {rows} boxes has a place and an area")
+    notes = _check_start(path, name, result.boxes, truth, start)
+    if rows != frames:
+        cut, missing = f"last {rows - frames} were cut", f"missing {frames - rows} are failures"
+        what = cut if rows > frames else missing
+        notes.append(f"{name}: {rows} rows for {frames} frames; the {what}")
+    unusable = int(bad[1:].sum())
+    if unusable:
+        notes.append(f"{name}: {unusable} boxes are NaN or have no area")
+    return replace(result, notes=(*result.notes, *notes)) if notes else result
 
 
-def _check_start(
-    path: Path, name: str, result: RawResult, truth: Floats, overlap: float | None
-) -> list[str]:
+def _check_start(path: Path, name: str, boxes: Floats, truth: Floats, overlap: float) -> list[str]:
     """Refuse a file whose first box is not on the target of this sequence.
 
     A result starts at the initial box. No overlap with it, or little overlap and another length,
     is another sequence's file; little overlap alone is a different form of the first row, which
     some published results have and which does not count in the score.
     """
-    if overlap is None:
+    if np.isnan(overlap):
         return [f"{name}: the first box cannot be compared with the initial box"]
     if overlap >= SAME_START:
         return []
-    boxes = result.boxes
     other_length = len(boxes) != len(truth)
     if overlap == 0 or other_length:
         rows = f" and {len(boxes)} rows for {len(truth)} frames" if other_length else ""
@@ -252,28 +225,18 @@ def _check_start(
     return [f"{name}: the first box has overlap {overlap:.2f} with the initial box"]
 
 
-def _length_notes(name: str, rows: int, frames: int) -> list[str]:
-    """Say which rows were cut or are missing."""
-    if rows > frames:
-        return [f"{name}: {rows} rows for {frames} frames; the last {rows - frames} were cut"]
-    if rows < frames:
-        return [
-            f"{name}: {rows} rows for {frames} frames; the missing {frames - rows} are failures"
-        ]
-    return []
+def _origin_hint(folder: Path, offset: Floats, origin: int) -> list[str]:
+    """Say so where most first boxes are off by exactly one pixel; nothing is shifted here.
 
-
-def _origin_hint(
-    folder: Path, results: Sequence[RawResult], truths: Sequence[Floats], origin: int
-) -> list[str]:
-    """Say so where most first boxes are off by exactly one pixel; nothing is shifted here."""
-    if not results:
-        return []
-    offset = np.array([r.boxes[0, :2] - t[0, :2] for r, t in zip(results, truths, strict=True)])
+    Args:
+        folder: Folder of the results.
+        offset: (S, 2) from the corner of each initial box to that of the first box.
+        origin: 0 or 1, where the files were taken to count pixels from.
+    """
     for shift, looks_like in ((-1, origin - 1), (1, origin + 1)):
         with np.errstate(invalid="ignore"):
             count = int((np.abs(offset - shift) < ONE_PIXEL).all(axis=1).sum())
-        if 2 * count <= len(results):
+        if 2 * count <= len(offset):
             continue
         advice = (
             f"if they count pixels from {looks_like}, give --box-origin {looks_like}"
@@ -281,13 +244,13 @@ def _origin_hint(
             else "check where the annotations count pixels from"
         )
         return [
-            f"HINT: {folder}: {count} of {len(results)} results start exactly one pixel"
+            f"HINT: {folder}: {count} of {len(offset)} results start exactly one pixel"
             f" {'above and left' if shift < 0 else 'below and right'} of the initial box, read as"
             f" {origin}-based; {advice}"
         ]
     return []
 
 
-def _box(box: NDArray[np.float64]) -> str:
+def _box(box: Floats) -> str:
     """A box for a message."""
     return "(" + ", ".join(f"{value:g}" for value in box) + ")"

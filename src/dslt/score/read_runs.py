@@ -8,16 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
+from dslt.core.arrays import Floats, Mask
 from dslt.core.errors import DsltError
-from dslt.data.sequences.target import (
-    FAILED,
-    INITIALIZED,
-    TRACKED,
-    Floats,
-    Mask,
-    Target,
-    Trajectory,
-)
+from dslt.data.sequences.target import FAILED, INITIALIZED, TRACKED, Target, Trajectory
 from dslt.geometry.boxes import iou
 from dslt.geometry.regions import bounding_boxes
 from dslt.score.formats.layouts import find_files, pair_files
@@ -37,11 +30,11 @@ def read_runs(
     """Read the supervised runs of every sequence of a benchmark from a folder.
 
     Args:
-        folder: of one tracker: VOT's layout, text or binary, or the files of our own runs
+        folder: Folder of one tracker: VOT's layout, text or binary, or the files of our own runs
             (`<sequence>.txt`, one repetition).
-        targets: sequence name to its ground truth.
+        targets: Sequence name to its ground truth.
         layout: `vot`, `vot-binary` or `auto`.
-        experiment: the folder of VOT's layout that is read.
+        experiment: The folder of VOT's layout that is read.
         origin: 0 or 1, where the files count pixels from.
 
     Returns:

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any, Literal
 
+from dslt.core.errors import DsltError
 from dslt.core.jsonfile import read_json
 from dslt.score.metrics import SCORES
 from dslt.settings.base import Settings, validate
@@ -17,14 +18,14 @@ class _Metrics(Settings):
     """Scores, those that the protocol defines. Rates are parts of 1, never percent.
 
     Attributes:
-        success_auc: area under the success curve.
-        precision_20: frames within 20 px of the centre.
-        norm_precision_20: frames within 0.2 of the size of the centre.
-        accuracy: mean overlap while tracking; None where no frame counts.
-        robustness: failures per 100 frames.
-        failures: their number, averaged over repetitions.
-        failures_weighted: failures by tag, weighted by the tags' lengths.
-        eao: expected average overlap.
+        success_auc: Area under the success curve.
+        precision_20: Part of the frames whose centre is within 20 px of the truth's.
+        norm_precision_20: Part of the frames whose centre is within 0.2 of the truth's size.
+        accuracy: Mean overlap while tracking; None where no frame counts.
+        robustness: Failures per 100 frames.
+        failures: Number of failures, averaged over repetitions.
+        failures_weighted: Mean of the failures by tag, weighted by the tags' lengths.
+        eao: Expected average overlap.
     """
 
     success_auc: float | None = None
@@ -89,9 +90,9 @@ class SequenceScore(_Metrics):
     """One sequence: its source video, scores, curves and speed.
 
     Attributes:
-        overlap_sum: supervised: of the frames that count for accuracy.
-        overlap_weight: their number, or what the protocol weights the sequence by.
-        expected: supervised: see `ExpectedOverlaps`.
+        overlap_sum: Sum of the overlaps that count for accuracy, of a supervised run.
+        overlap_weight: Number of these overlaps, or what the protocol weights the sequence by.
+        expected: What a supervised run adds to the EAO.
     """
 
     video: str
@@ -128,9 +129,9 @@ class Scores(Settings):
     """One cell on one benchmark with one seed.
 
     Attributes:
-        box_origin: where the result files count pixels from.
-        complete: false where annotations of some of the benchmark's sequences were missing.
-        alternatives: overall scores under the protocol's named alternatives, where asked for.
+        box_origin: Where the result files count pixels from.
+        complete: False where annotations of some of the benchmark's sequences were missing.
+        alternatives: Overall scores under the protocol's named alternatives, where asked for.
     """
 
     cell: str
@@ -153,6 +154,8 @@ def load_scores(path: Path) -> Scores:
     Raises:
         DsltError: The file is missing, is not JSON, or is not a score file.
     """
+    if not path.exists():
+        raise DsltError(f"{path}: no such file; it is made by rule `score` (`dslt score`)")
     return validate(Scores, read_json(path), str(path))
 
 

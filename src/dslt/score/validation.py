@@ -22,7 +22,7 @@ def read_validation(path: Path) -> pd.DataFrame:
         untrained network; a column `(sequence, video)` for each sequence, by name.
 
     Raises:
-        DsltError: the file is missing, malformed or incomplete.
+        DsltError: The file is missing, malformed or incomplete.
     """
     try:
         rows = pd.read_csv(path, dtype={"sequence": str, "video": str})
@@ -52,10 +52,10 @@ def read_validations(specs: Iterable[str]) -> dict[str, dict[int, pd.DataFrame]]
         specs: `CELL@SEED=FILE`.
 
     Returns:
-        cell -> seed -> table as `read_validation` returns it; seeds ascend.
+        Cell -> seed -> table as `read_validation` returns it; seeds ascend.
 
     Raises:
-        DsltError: as `read_validation`; a spec is malformed or given twice; or the files hold
+        DsltError: As `read_validation`; a spec is malformed or given twice; or the files hold
             different sequences, or those of one cell different epochs.
     """
     found: dict[str, dict[int, pd.DataFrame]] = {}

@@ -14,21 +14,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from dslt.core.arrays import Floats, Mask
 from dslt.core.errors import DsltError
-from dslt.data.sequences.target import (
-    FAILED,
-    INITIALIZED,
-    SKIPPED,
-    TRACKED,
-    Target,
-    Trajectory,
-)
+from dslt.data.sequences.target import FAILED, INITIALIZED, SKIPPED, TRACKED, Target, Trajectory
 from dslt.geometry.regions import box_corners, overlaps
 from dslt.score.expected_overlap import interval_of_lengths, mean_overlaps
 from dslt.settings.protocols import VotProtocol
 
-Floats = NDArray[np.float64]
-Mask = NDArray[np.bool_]
 States = NDArray[np.int8]
 
 EMPTY = "empty"  # the tag of frames without a tag
@@ -39,9 +31,9 @@ class TagScores:
     """Scores of the frames that carry a tag.
 
     Attributes:
-        accuracy: mean overlap, NaN where no such frame was tracked.
-        failures: failures at such frames, mean over repetitions.
-        frames: their number.
+        accuracy: Mean overlap, NaN where no such frame was tracked.
+        failures: Failures at such frames, mean over repetitions.
+        frames: Number of frames that carry the tag.
     """
 
     accuracy: float
@@ -54,22 +46,23 @@ class VotScores:
     """Scores of a tracker on S sequences; H lengths are in the EAO's interval.
 
     Attributes:
-        accuracy: mean overlap of the tracked frames outside burn-in; NaN without any.
-        robustness: failures per 100 frames.
-        failures: all failures, mean over repetitions.
-        failures_weighted: failures at the frames of each tag, averaged over the tags by their
+        accuracy: Mean overlap of the tracked frames outside burn-in; NaN without any.
+        robustness: Failures per 100 frames.
+        failures: All failures, mean over repetitions.
+        failures_weighted: Failures at the frames of each tag, averaged over the tags by their
             numbers of frames; equal to `failures` where the sequences have no tags.
-        eao: mean of `curve` over `eao_interval`, of the lengths that it is defined at.
+        eao: Mean of `curve` over `eao_interval`, of the lengths that it is defined at.
         curve: (L,) expected overlap of sequences of 1 to L frames, NaN where it is not defined.
-        eao_interval: first and last length, 1-based; the protocol's, cut at the longest sequence.
+        eao_interval: First and last length, 1-based: the protocol's, cut at the longest sequence.
         overlap_sum: (S,) sum of overlaps behind `accuracy`, repetitions averaged per frame.
-        overlap_frames: (S,) their number. Pooled accuracy is sum over sum; `by_length` is the
-            mean of the ratios weighted by `frames`, without sequences that have no overlap.
+        overlap_frames: (S,) number of frames behind `overlap_sum`. Pooled accuracy is sum over
+            sum; `by_length` is the mean of the ratios weighted by `frames`, without sequences that
+            have no overlap.
         failure_count: (S,) failures, mean over repetitions.
         frames: (S,) lengths of the sequences.
         eao_sum: (S, H) with `eao_weight` as `eao` = mean over H of the ratio of sums over S.
         eao_weight: (S, H), 0 where a sequence says nothing about a length.
-        tags: tag to its scores, of the protocol's tags and `empty`; nothing without tags.
+        tags: Tag to its scores, for the protocol's tags and `empty`; empty where there are no tags.
     """
 
     accuracy: float
@@ -124,11 +117,11 @@ def analyse(
 
     Args:
         targets: S ground truths.
-        runs: per sequence one trajectory or more, its repetitions, of the truth's length.
-        protocol: the conventions.
+        runs: For each sequence one trajectory or more, its repetitions, of the truth's length.
+        protocol: The conventions of scoring.
 
     Raises:
-        DsltError: a run does not fit its sequence, does not start with an initialisation or tracks
+        DsltError: A run does not fit its sequence, does not start with an initialisation or tracks
             a frame without a region; or no sequence is long enough for the interval of the EAO.
     """
     _check(targets, runs)

@@ -9,28 +9,33 @@ from hypothesis import strategies as st
 
 from dslt.compare.bootstrap import (
     Interval,
-    Plan,
-    Sums,
+    RatioSums,
+    Resampling,
     interval_of_difference,
     interval_of_mean,
 )
 from dslt.core.errors import DsltError
 
-PLAN = Plan(2000, 0)
+PLAN = Resampling(2000, 0)
 
 
 def names(counts: list[int]) -> list[str]:
     return [f"video{i}" for i, count in enumerate(counts) for _ in range(count)]
 
 
-def mean_of(values: np.ndarray, videos: list[str], plan: Plan) -> Interval:
-    return interval_of_mean(Sums.of_means(values), videos, plan)
+def mean_of(values: np.ndarray, videos: list[str], plan: Resampling) -> Interval:
+    return interval_of_mean(RatioSums.of_means(values), videos, plan)
 
 
 def gap_of(
-    first: np.ndarray, second: np.ndarray, videos: list[str], plan: Plan, *, paired_seeds: bool
+    first: np.ndarray,
+    second: np.ndarray,
+    videos: list[str],
+    plan: Resampling,
+    *,
+    paired_seeds: bool,
 ) -> Interval:
-    sums = Sums.of_means(first), Sums.of_means(second)
+    sums = RatioSums.of_means(first), RatioSums.of_means(second)
     return interval_of_difference(*sums, videos, plan, paired_seeds=paired_seeds)
 
 
@@ -119,7 +124,7 @@ def test_intervals_cover_about_as_often_as_they_say():
     for _ in range(300):
         effect = rng.normal(0.03, 0.05, 30)
         values = np.repeat(effect, 2)[:, None] + rng.normal(0, 0.02, (60, 2))
-        found = mean_of(values, names([2] * 30), Plan(500, 1))
+        found = mean_of(values, names([2] * 30), Resampling(500, 1))
         hits += found.low <= 0.03 <= found.high
     assert 0.90 <= hits / 300 <= 0.98
 
@@ -128,7 +133,7 @@ def test_same_plan_same_interval_and_another_seed_another():
     values = np.random.default_rng(0).uniform(size=(12, 2))
     videos = names([1] * 12)
     assert mean_of(values, videos, PLAN) == mean_of(values, videos, PLAN)
-    assert mean_of(values, videos, PLAN) != mean_of(values, videos, Plan(2000, 1))
+    assert mean_of(values, videos, PLAN) != mean_of(values, videos, Resampling(2000, 1))
 
 
 @settings(max_examples=25, deadline=None)
@@ -139,8 +144,8 @@ def test_order_of_sequences_is_irrelevant(count, seeds, seed, shuffler):
     videos = [f"v{i % 4}" for i in range(count)]
     order = list(range(count))
     shuffler.shuffle(order)
-    found = mean_of(values, videos, Plan(200, 0))
-    mixed = mean_of(values[order], [videos[i] for i in order], Plan(200, 0))
+    found = mean_of(values, videos, Resampling(200, 0))
+    mixed = mean_of(values[order], [videos[i] for i in order], Resampling(200, 0))
     assert found.value == pytest.approx(mixed.value)
     if found.low is not None:
         assert (found.low, found.high) == pytest.approx((mixed.low, mixed.high))
@@ -148,7 +153,7 @@ def test_order_of_sequences_is_irrelevant(count, seeds, seed, shuffler):
 
 def test_a_ratio_of_sums_is_resampled_as_it_is_defined():
     overlap, frames = np.array([[8.0], [1.0]]), np.array([[10.0], [90.0]])
-    found = interval_of_mean(Sums(overlap[:, :, None], frames[:, :, None]), ["a", "b"], PLAN)
+    found = interval_of_mean(RatioSums(overlap[:, :, None], frames[:, :, None]), ["a", "b"], PLAN)
     assert found.value == pytest.approx(9 / 100)
     # Both videos twice: the ends are the ratios of one video alone.
     assert (found.low, found.high) == pytest.approx((1 / 90, 0.8))
@@ -157,10 +162,10 @@ def test_a_ratio_of_sums_is_resampled_as_it_is_defined():
 def test_a_curve_is_averaged_over_its_ratios():
     top = np.array([[[0.8, 0.2]], [[0.4, 0.0]]])
     bottom = np.array([[[1.0, 1.0]], [[1.0, 0.0]]])  # nothing of the second at the second length
-    sums = Sums(top, bottom)
+    sums = RatioSums(top, bottom)
     assert sums.value() == pytest.approx((0.6 + 0.2) / 2)
     assert sums.per_seed() == pytest.approx([0.4])
-    assert np.isnan(Sums(top, np.zeros_like(top)).value())
+    assert np.isnan(RatioSums(top, np.zeros_like(top)).value())
 
 
 @settings(max_examples=25, deadline=None)
@@ -169,15 +174,15 @@ def test_equal_weights_give_the_plain_mean(count, seeds, seed):
     values = np.random.default_rng(seed).uniform(size=(count, seeds))
     weights = np.full((count, seeds, 1), 7.0)
     videos = names([1] * count)
-    ratio = interval_of_mean(Sums(7 * values[:, :, None], weights), videos, Plan(200, 0))
-    plain = mean_of(values, videos, Plan(200, 0))
+    ratio = interval_of_mean(RatioSums(7 * values[:, :, None], weights), videos, Resampling(200, 0))
+    plain = mean_of(values, videos, Resampling(200, 0))
     assert (ratio.value, ratio.low, ratio.high) == pytest.approx(
         (plain.value, plain.low, plain.high)
     )
 
 
 def test_a_metric_that_is_undefined_has_no_interval():
-    nothing = Sums(np.zeros((3, 1, 1)), np.zeros((3, 1, 1)))
+    nothing = RatioSums(np.zeros((3, 1, 1)), np.zeros((3, 1, 1)))
     found = interval_of_mean(nothing, ["a", "b", "c"], PLAN)
     assert found.low is found.high is None
     assert found.notes == ("no interval: the metric is undefined",)
@@ -189,4 +194,4 @@ def test_bad_input():
     with pytest.raises(DsltError, match="at least one"):
         mean_of(np.zeros((0, 1)), [], PLAN)
     with pytest.raises(DsltError, match="at least 100"):
-        Plan(3)
+        Resampling(3)

@@ -12,18 +12,18 @@ import pytest
 from click.testing import CliRunner
 
 from dslt.commands.compare import command
-from dslt.compare.bootstrap import Interval, Plan
+from dslt.compare.bootstrap import Interval, Resampling
 from dslt.compare.cell import CellInfo, compare_cell, load_comparison
 from dslt.compare.iterations import load_iterations
 from dslt.compare.paper import Claim, PrintedNumber, read_claims, read_numbers, same_name
-from dslt.compare.runs import load_tables
-from dslt.compare.scorecard import Row, judge, scorecard, to_csv
+from dslt.compare.scorecard import ScorecardRow, judge, scorecard, to_csv
+from dslt.compare.stacks import load_tables
 from dslt.core.errors import DsltError
 from dslt.score.scores import Scores, to_json
 from places import ROOT
 
 PAPER = ROOT / "config" / "paper"
-PLAN = Plan(500, 0)
+PLAN = Resampling(500, 0)
 FILMS = {"clips": ["bikes"] * 7 + ["carphone"] * 2 + ["bunny"], "synthetic": list("abcdefghij")}
 
 
@@ -213,10 +213,10 @@ def test_cells_that_cannot_be_paired_are_refused(tmp_path):
 
 def test_seeds_of_a_cell_must_fit(tmp_path):
     first = save_scores(tmp_path, "dslt", "clips", 0.5)
-    with pytest.raises(DsltError, match="seed 0 is also in"):
+    with pytest.raises(DsltError, match="seed 0 was given already by"):
         load_tables([first, first])
     second = save_scores(tmp_path, "dslt", "clips", 0.5, seed=1, videos=["bikes"] * 3)
-    with pytest.raises(DsltError, match="other sequences or conventions"):
+    with pytest.raises(DsltError, match="scores other sequences than"):
         load_tables([first, second])
 
 
@@ -382,7 +382,7 @@ def test_scorecard_columns():
         *("metric", "unit", "ours", "low", "high", "sequences", "videos", "seeds", "verdict"),
         "note",
     ]
-    row = Row("claim", "fig15", 'a "quoted", text', "", "")
+    row = ScorecardRow("claim", "fig15", 'a "quoted", text', "", "")
     (line,) = csv.DictReader(io.StringIO(to_csv([row])))
     assert line["item"] == 'a "quoted", text'
 

@@ -9,12 +9,12 @@ import pytest
 from click.testing import CliRunner
 
 from dslt.commands.compare import command
-from dslt.compare.bootstrap import Plan
+from dslt.compare.bootstrap import Resampling
 from dslt.compare.training import gains, trained_tables
 from dslt.core.errors import DsltError
 from dslt.score.validation import read_validation, read_validations
 
-PLAN = Plan(samples=500)
+PLAN = Resampling(samples=500)
 # Eight sequences of seven videos; the last two share one.
 NAMES = [(f"s{number}", f"v{min(number, 6)}") for number in range(8)]
 

@@ -16,9 +16,9 @@ from dslt.data.benchmarks.index_entry import IndexEntry, SyntheticSource
 from dslt.data.benchmarks.index_file import BenchmarkIndex, write_index
 from dslt.data.sequences.target import FAILED, TRACKED, Target
 from dslt.geometry.boxes import write_boxes
-from dslt.score.convergence import converged, iterations_to_converge, read_records
-from dslt.score.evaluate import Run, Suite, evaluate
-from dslt.score.read_boxes import read_result, read_results
+from dslt.score.convergence import convergence, iterations_to_converge, read_records
+from dslt.score.evaluate import RunKey, Suite, evaluate
+from dslt.score.read_boxes import RawResult, read_results
 from dslt.score.read_runs import read_runs
 from dslt.score.scores import Scores, load_scores, to_json
 from dslt.settings.protocols import load_protocols
@@ -45,6 +45,11 @@ def save(folder: Path, name: str, boxes, seconds=None) -> Path:
         rows = "".join(f"{i},0,0,1,1,,{value}\n" for i, value in enumerate(seconds))
         (folder / f"{name}.csv").write_text("frame,x,y,w,h,score,seconds\n" + rows)
     return folder / f"{name}.txt"
+
+
+def read_result(path: Path, truth: np.ndarray, origin: int = 1) -> RawResult:
+    """Read the result of one sequence, named as its file."""
+    return read_results(path.parent, targets(**{path.stem: truth}), origin)[0][path.stem]
 
 
 def test_reads_boxes_and_speed(tmp_path):
@@ -446,7 +451,7 @@ def test_missing_runs_and_wrong_forms(tmp_path):
 
 
 def scores_of(folder: Path, **truths: np.ndarray) -> Scores:
-    return evaluate(Run("dslt", "clips", 3), Suite(targets(**truths), OTB, "otb", 1), folder, 1)
+    return evaluate(RunKey("dslt", "clips", 3), Suite(targets(**truths), OTB, "otb", 1), folder, 1)
 
 
 def test_score_file(tmp_path):
@@ -552,8 +557,8 @@ def test_iterations_by_hand():
 def test_censored_runs_count_as_their_last_iteration(tmp_path):
     rows = [("a", i, 0.5**i, 1.0) for i in range(21)]
     found = read_records(record(tmp_path / "seed0.csv", rows))
-    assert not converged(found, "loss")["a"].censored
-    common = converged(found, "criterion")["a"]
+    assert not convergence(found["a"]["loss"]).censored
+    common = convergence(found["a"]["criterion"])
     assert common.censored
     assert common.iterations == 20
 

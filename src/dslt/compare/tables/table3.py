@@ -6,10 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dslt.compare.bootstrap import VIDEOS_FOR_VERDICT
-from dslt.compare.cell import BenchmarkResult, CellComparison, DifferenceValue, Value
+from dslt.compare.cell import CellComparison
 from dslt.compare.paper import read_rows
-from dslt.compare.tables.text import TextTable, number, with_interval
+from dslt.compare.tables.text import TextTable, interval_columns, size_note, with_interval
 from dslt.core.errors import DsltError
 
 METRICS = {"precision_20": "DP", "success_auc": "AUC"}
@@ -31,9 +30,9 @@ class Table3:
     """Table 3 with our cells.
 
     Attributes:
-        rows: in the paper's order; a printed row with two of our cells appears twice.
-        benchmarks: ours, each a block of columns of its own; they are never averaged.
-        references: part -> the row that its differences are taken to, in words.
+        rows: Rows in the paper's order; a printed row with two of our cells appears twice.
+        benchmarks: Our benchmarks, each a block of columns of its own; they are never averaged.
+        references: Part -> the row that its differences are taken to, in words.
     """
 
     rows: tuple[TableRow, ...]
@@ -45,16 +44,13 @@ def build_table3(paper: Path, cells: Mapping[str, CellComparison]) -> Table3:
     """Put our cells beside the printed rows.
 
     Args:
-        paper: `table3.csv`.
-        cells: id to comparison.
+        paper: The printed table, `table3.csv`.
+        cells: Id to comparison.
 
     Raises:
         DsltError: The file lacks a column, or cells of one part were compared with several others.
     """
-    printed = read_rows(paper)
-    lacking = [name for name in COLUMNS if not printed or name not in printed[0]]
-    if lacking:
-        raise DsltError(f"{paper}: lacks the columns {', '.join(lacking)}, or has no row")
+    printed = read_rows(paper, COLUMNS)
     one_pass = {name: kept for name, cell in cells.items() if (kept := _one_pass(cell))}
     rows = tuple(row for entry in printed for row in _rows_of(entry, one_pass))
     benchmarks = sorted({name for row in rows if row.cell for name in row.cell.benchmarks})
@@ -117,30 +113,15 @@ def _record(row: TableRow, benchmarks: Sequence[str]) -> dict[str, str]:
     for benchmark in benchmarks:
         result = row.cell.benchmarks.get(benchmark) if row.cell else None
         for metric in METRICS:
-            value = result.metrics[metric] if result else None
-            gap = _gap(result, metric)
-            for name, part in (("", value), ("_difference", gap)):
-                key = f"{benchmark}_{metric}{name}"
-                record[key] = _percent(part.value if part else None)
-                record[f"{key}_low"] = _percent(part.low if part else None)
-                record[f"{key}_high"] = _percent(part.high if part else None)
+            key = f"{benchmark}_{metric}"
+            value, gap = (result.metrics[metric], result.gap(metric)) if result else (None, None)
+            record |= interval_columns(key, value, ".2f", 100)
+            record |= interval_columns(f"{key}_difference", gap, ".2f", 100)
         record[f"{benchmark}_sequences"] = str(result.sequences) if result else ""
         record[f"{benchmark}_videos"] = str(result.videos) if result else ""
         record[f"{benchmark}_seeds"] = str(len(result.seeds)) if result else ""
     record["status"] = "run" if row.cell else NOT_RUN
     return record
-
-
-def _gap(result: BenchmarkResult | None, metric: str) -> DifferenceValue | None:
-    """The difference to the reference, if there is one."""
-    if result is None or result.difference_to is None:
-        return None
-    return result.difference_to.metrics.get(metric)
-
-
-def _percent(value: float | None) -> str:
-    """A part of 1 in percent."""
-    return number(None if value is None else 100 * value, ".2f")
 
 
 # ---------------------------------------------------------------------- text tables
@@ -164,16 +145,10 @@ def _cells(row: TableRow, benchmarks: Sequence[str]) -> list[str]:
             if result is None:
                 line += [NOT_RUN, ""]
                 continue
-            gap = _gap(result, metric)
-            line.append(_with_interval(result.metrics[metric], ".1f"))
-            line.append(_with_interval(gap, "+.1f") if gap else "-")
+            gap = result.gap(metric)
+            line.append(with_interval(result.metrics[metric], ".1f", 100))
+            line.append(with_interval(gap, "+.1f", 100) if gap else "-")
     return line
-
-
-def _with_interval(value: Value | DifferenceValue, form: str) -> str:
-    """A value in percent with its interval."""
-    ends = [None if end is None else 100 * end for end in (value.low, value.high)]
-    return with_interval(100 * value.value, ends[0], ends[1], form)
 
 
 def notes(table: Table3) -> list[str]:
@@ -199,17 +174,7 @@ def notes(table: Table3) -> list[str]:
             for r in table.rows
             if r.cell and benchmark in r.cell.benchmarks
         ]
-        videos = min(result.videos for result in found)
-        seeds = sorted({len(result.seeds) for result in found})
-        few = (
-            f"; fewer than {VIDEOS_FOR_VERDICT} source videos: these intervals cover less than 95 %"
-            if videos < VIDEOS_FOR_VERDICT
-            else ""
-        )
-        lines.append(
-            f"{benchmark}: {found[0].sequences} sequences from {videos} source videos,"
-            f" {' or '.join(map(str, seeds))} {'seed' if seeds == [1] else 'seeds'}{few}."
-        )
+        lines.append(size_note(f"{benchmark}:", found))
     return lines
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+from dslt.compare.bootstrap import VIDEOS_FOR_VERDICT
+from dslt.compare.cell import BenchmarkResult, DifferenceValue
+from dslt.core.csvfile import csv_text
 
 
 @dataclass(frozen=True)
@@ -14,12 +16,12 @@ class TextTable:
     """What is printed, column by column.
 
     Attributes:
-        name: `table3`, the label in LaTeX.
-        caption: one sentence.
-        titles: of the columns; the first ones hold words, the others numbers.
-        words: how many columns hold words.
-        parts: heading -> lines, each as long as `titles`.
-        notes: sentences under the table.
+        name: Label in LaTeX, such as `table3`.
+        caption: One sentence above the table.
+        titles: Titles of the columns; the first ones hold words, the others numbers.
+        words: Number of columns that hold words.
+        parts: Heading -> lines, each as long as `titles`.
+        notes: Sentences under the table.
     """
 
     name: str
@@ -32,11 +34,7 @@ class TextTable:
 
 def to_csv(records: Sequence[Mapping[str, str]]) -> str:
     """Text of a CSV file, one header line; the records have the same keys."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(records[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(records)
-    return text.getvalue()
+    return csv_text(records[0], (record.values() for record in records))
 
 
 def to_markdown(table: TextTable) -> str:
@@ -76,11 +74,35 @@ def number(value: float | None, form: str) -> str:
     return text.replace("-", "+" if "+" in form else "") if float(text) == 0 else text
 
 
-def with_interval(value: float, low: float | None, high: float | None, form: str) -> str:
-    """`84.3 [80.1, 88.0]`, without brackets where there is no interval."""
-    if low is None or high is None:
-        return number(value, form)
-    return f"{number(value, form)} [{number(low, form)}, {number(high, form)}]"
+def with_interval(part: DifferenceValue, form: str, factor: float = 1.0) -> str:
+    """`84.3 [80.1, 88.0]`, without brackets where there is no interval; all times `factor`."""
+    value = number(factor * part.value, form)
+    if part.low is None or part.high is None:
+        return value
+    return f"{value} [{number(factor * part.low, form)}, {number(factor * part.high, form)}]"
+
+
+def interval_columns(
+    key: str, part: DifferenceValue | None, form: str, factor: float = 1.0
+) -> dict[str, str]:
+    """A value and the ends of its interval as columns of a CSV file, empty where there is none."""
+    values = (part.value, part.low, part.high) if part else (None, None, None)
+    return {
+        f"{key}{end}": number(None if value is None else factor * value, form)
+        for end, value in zip(("", "_low", "_high"), values, strict=True)
+    }
+
+
+def size_note(benchmark: str, results: Sequence[BenchmarkResult], protocols: str = "") -> str:
+    """Sentence on how large a benchmark is, and by which protocols it was scored."""
+    videos = min(result.videos for result in results)
+    seeds = sorted({len(result.seeds) for result in results})
+    few = f"; fewer than {VIDEOS_FOR_VERDICT} source videos: these intervals cover less than 95 %"
+    return (
+        f"{benchmark} {results[0].sequences} sequences from {videos} source videos,"
+        f" {' or '.join(map(str, seeds))} {'seed' if seeds == [1] else 'seeds'}"
+        f"{protocols}{few if videos < VIDEOS_FOR_VERDICT else ''}."
+    )
 
 
 def _pipe(cells: Sequence[str]) -> str:

@@ -9,11 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dslt.compare.bootstrap import VIDEOS_FOR_VERDICT
-from dslt.compare.cell import BenchmarkResult, CellComparison, DifferenceValue
+from dslt.compare.cell import BenchmarkResult, CellComparison
 from dslt.compare.paper import read_rows, same_name
-from dslt.compare.tables.text import TextTable, number, with_interval
-from dslt.core.errors import DsltError
+from dslt.compare.tables.text import TextTable, interval_columns, size_note, with_interval
 from dslt.score.metrics import METRICS
 from dslt.settings.catalog import TABLES, benchmark_title
 
@@ -24,15 +22,6 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
     "table1": {"eao": ".3f", "accuracy": ".3f", "failures_weighted": ".2f"},
     "table2": {"eao": ".3f", "accuracy": ".3f", "robustness": ".3f"},
 }
-
-
-@dataclass(frozen=True)
-class PrintedRow:
-    """One row of the paper, texts as printed."""
-
-    tracker: str
-    values: Mapping[str, str]
-    note: str
 
 
 @dataclass(frozen=True)
@@ -52,11 +41,6 @@ class OurRow:
         """Where its boxes come from."""
         return RESCORED if self.cell.base == EXTERNAL else RUN
 
-    def gap(self, metric: str) -> DifferenceValue | None:
-        """The difference to the reference, if there is one."""
-        difference = self.result.difference_to
-        return difference.metrics.get(metric) if difference else None
-
 
 @dataclass(frozen=True)
 class VotTable:
@@ -64,15 +48,15 @@ class VotTable:
 
     Attributes:
         name: `table1` or `table2`.
-        benchmark: the paper's.
-        printed: the paper's rows, in its order.
-        ours: benchmark of ours -> rows, the best EAO first.
-        references: id -> label of the cells that differences are taken to; in a study one.
+        benchmark: Name of the paper's benchmark.
+        printed: The paper's rows, in its order: column to text as printed.
+        ours: Benchmark of ours -> rows, the best EAO first.
+        references: Id -> label of the cells that differences are taken to; in a study one.
     """
 
     name: str
     benchmark: str
-    printed: tuple[PrintedRow, ...]
+    printed: Sequence[Mapping[str, str]]
     ours: Mapping[str, tuple[OurRow, ...]]
     references: Mapping[str, str]
 
@@ -92,17 +76,13 @@ def build_vot_table(name: str, paper: Path, cells: Mapping[str, CellComparison])
 
     Args:
         name: `table1` or `table2`.
-        paper: the printed table.
-        cells: id to comparison.
+        paper: The printed table.
+        cells: Id to comparison.
 
     Raises:
         DsltError: The file lacks a column or a row.
     """
-    printed = read_rows(paper)
-    needed = ("item", "note", *COLUMNS[name])
-    lacking = [column for column in needed if not printed or column not in printed[0]]
-    if lacking:
-        raise DsltError(f"{paper}: lacks the columns {', '.join(lacking)}, or has no row")
+    printed = read_rows(paper, ("item", "note", *COLUMNS[name]))
     (benchmark,) = TABLES[name].paper
     elsewhere = {own for table in COLUMNS for own in TABLES[table].paper} - {benchmark}
     ours: dict[str, list[OurRow]] = {}
@@ -110,15 +90,9 @@ def build_vot_table(name: str, paper: Path, cells: Mapping[str, CellComparison])
         for own, result in cell.benchmarks.items():
             if "eao" in result.metrics and not any(same_name(own, other) for other in elsewhere):
                 ours.setdefault(own, []).append(OurRow(cell, own))
-    rows = tuple(
-        PrintedRow(
-            entry["item"], {metric: entry[metric] for metric in COLUMNS[name]}, entry["note"]
-        )
-        for entry in printed
-    )
     first = sorted(ours, key=lambda own: (not same_name(own, benchmark), own))
     blocks = {own: tuple(sorted(ours[own], key=_eao)) for own in first}
-    return VotTable(name, benchmark, rows, blocks, _references(blocks, cells))
+    return VotTable(name, benchmark, printed, blocks, _references(blocks, cells))
 
 
 def _eao(row: OurRow) -> float:
@@ -153,9 +127,9 @@ def _blank(table: VotTable) -> dict[str, str]:
     return dict.fromkeys([*names, "sequences", "videos", "seeds", "complete", "note"], "")
 
 
-def _printed_record(table: VotTable, row: PrintedRow) -> dict[str, str]:
-    where = {"benchmark": table.benchmark, "tracker": row.tracker, "source": PRINTED}
-    return {**_blank(table), **where, **row.values, "note": row.note}
+def _printed_record(table: VotTable, row: Mapping[str, str]) -> dict[str, str]:
+    where = {"benchmark": table.benchmark, "tracker": row["item"], "source": PRINTED}
+    return _blank(table) | where | {name: row[name] for name in (*table.columns, "note")}
 
 
 def _our_record(table: VotTable, row: OurRow) -> dict[str, str]:
@@ -175,12 +149,8 @@ def _our_record(table: VotTable, row: OurRow) -> dict[str, str]:
         "note": "; ".join(result.notes),
     }
     for metric in table.columns:
-        parts = {metric: result.metrics.get(metric), f"{metric}_difference": row.gap(metric)}
-        for key, part in parts.items():
-            if part is not None:
-                record[key] = number(part.value, ".6f")
-                record[f"{key}_low"] = number(part.low, ".6f")
-                record[f"{key}_high"] = number(part.high, ".6f")
+        record |= interval_columns(metric, result.metrics.get(metric), ".6f")
+        record |= interval_columns(f"{metric}_difference", result.gap(metric), ".6f")
     return record
 
 
@@ -190,7 +160,10 @@ def _our_record(table: VotTable, row: OurRow) -> dict[str, str]:
 def to_text(table: VotTable) -> TextTable:
     """The table as its reader sees it: a part for each benchmark, the paper's first."""
     parts: dict[str, list[list[str]]] = {
-        table.benchmark: [[row.tracker, PRINTED, *row.values.values(), ""] for row in table.printed]
+        table.benchmark: [
+            [row["item"], PRINTED, *(row[metric] for metric in table.columns), ""]
+            for row in table.printed
+        ]
     }
     for benchmark, rows in table.ours.items():
         same = same_name(benchmark, table.benchmark)
@@ -214,11 +187,11 @@ def _line(table: VotTable, row: OurRow) -> list[str]:
     line = [row.cell.label, row.source]
     for metric, form in table.columns.items():
         value = row.result.metrics.get(metric)
-        line.append(with_interval(value.value, value.low, value.high, form) if value else "")
-    gap = row.gap("eao")
+        line.append(with_interval(value, form) if value else "")
+    gap = row.result.gap("eao")
     if gap is None:
         return [*line, "-" if row.cell.cell in table.references else ""]
-    return [*line, with_interval(gap.value, gap.low, gap.high, "+.3f")]
+    return [*line, with_interval(gap, "+.3f")]
 
 
 def notes(table: VotTable) -> Iterator[str]:
@@ -243,18 +216,7 @@ def notes(table: VotTable) -> Iterator[str]:
             " where frames have no attributes."
         )
     for benchmark, rows in table.ours.items():
-        yield _size(benchmark, [row.result for row in rows])
-
-
-def _size(benchmark: str, results: Sequence[BenchmarkResult]) -> str:
-    """Say how large a benchmark is and by which protocol it was scored."""
-    videos = min(result.videos for result in results)
-    seeds = sorted({len(result.seeds) for result in results})
-    few = f"; fewer than {VIDEOS_FOR_VERDICT} source videos: these intervals cover less than 95 %"
-    part = "" if all(result.complete for result in results) else " only a part of the benchmark,"
-    protocols = " and ".join(dict.fromkeys(result.protocol for result in results))
-    return (
-        f"{benchmark}:{part} {results[0].sequences} sequences from {videos} source videos,"
-        f" {' or '.join(map(str, seeds))} {'seed' if seeds == [1] else 'seeds'},"
-        f" protocol {protocols}{few if videos < VIDEOS_FOR_VERDICT else ''}."
-    )
+        results = [row.result for row in rows]
+        part = "" if all(one.complete for one in results) else " only a part of the benchmark,"
+        protocols = " and ".join(dict.fromkeys(result.protocol for result in results))
+        yield size_note(f"{benchmark}:{part}", results, f", protocol {protocols}")

@@ -22,11 +22,11 @@ def write_files(files: Mapping[str, bytes], out: Path) -> None:
     The same files give the same bytes of the archive.
 
     Args:
-        files: path with `/` inside `out` to the bytes.
-        out: replaced as a whole if it is a zip file.
+        files: Path inside `out`, with `/`, to the bytes of the file.
+        out: The zip file or the folder; replaced as a whole if it is a zip file.
 
     Raises:
-        DsltError: the folder has something in it already, or the place is not writable; nothing
+        DsltError: The folder has something in it already, or the place is not writable; nothing
             is left half-written.
     """
     if out.suffix.lower() == ".zip":

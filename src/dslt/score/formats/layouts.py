@@ -16,7 +16,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -36,14 +36,14 @@ _TITLES = {
 
 
 @dataclass(frozen=True)
-class Found:
+class ResultFiles:
     """The result files of a folder.
 
     Attributes:
-        layout: one of `LAYOUTS`; `otb` stands for `pysot` too.
-        files: name of the sequence, as the files spell it, to its repetitions in their order.
-        seconds: the same name to its records of time: one file for all repetitions, or one each.
-        notes: what was chosen where there was a choice.
+        layout: One of `LAYOUTS`; `otb` stands for `pysot` too.
+        files: Name of the sequence, as the files spell it, to its repetitions in their order.
+        seconds: The same name to its records of time: one file for all repetitions, or one each.
+        notes: What was chosen where there was a choice.
     """
 
     layout: str
@@ -58,19 +58,19 @@ def find_files(
     wanted: Iterable[str] = (),
     content: Content = "boxes",
     experiment: str = "baseline",
-) -> Found:
+) -> ResultFiles:
     """Find the result files of one tracker.
 
     Args:
-        folder: of the tracker.
-        layout: one of `LAYOUTS`, or `auto`.
-        wanted: names of the sequences, which tell where `<sequence>_<tracker>.mat` is to be split.
+        folder: Folder of the tracker.
+        layout: One of `LAYOUTS`, or `auto`.
+        wanted: Names of the sequences, which tell where `<sequence>_<tracker>.mat` is to be split.
         content: `boxes` of one-pass runs or supervised `runs`; with folders per sequence only this
             tells GOT-10k's layout from VOT's.
         experiment: VOT's folder between the tracker's and the sequences'.
 
     Raises:
-        DsltError: no such folder, no result files in it, or files of several trackers.
+        DsltError: The folder does not exist, holds no result files, or those of several trackers.
     """
     if layout not in (*LAYOUTS, "auto"):
         raise unknown("layout of results", layout, (*LAYOUTS, "auto"))
@@ -89,15 +89,15 @@ def find_files(
 
 
 def pair_files(
-    folder: Path, found: Found, wanted: Collection[str]
+    folder: Path, found: ResultFiles, wanted: Collection[str]
 ) -> tuple[dict[str, str], list[str]]:
     """Pair the benchmark's sequences with the files' names.
 
     Returns:
-        sequence to the name in `found`, and notes about other spellings and files left over.
+        Sequence to the name in `found`, and notes about other spellings and files left over.
 
     Raises:
-        DsltError: a sequence has no file; the message lists them.
+        DsltError: A sequence has no file; the message lists them.
     """
     pairs = match_names(wanted, found.files)
     missing = [name for name in wanted if name not in pairs]
@@ -129,30 +129,27 @@ def _scan(folder: Path) -> tuple[list[str], list[str]]:
     return sorted(files), sorted(folders)
 
 
-def _flat(folder: Path, files: list[str], folders: list[str]) -> Found:
+def _flat(folder: Path, files: list[str], folders: list[str]) -> ResultFiles:
     """One text file per sequence; `<sequence>_time.txt` beside it is a record of time."""
     names = {name[:-4] for name in files if name.endswith(".txt")}
     times = {name for name in names if name.endswith("_time") and name[:-5] in names}
-    listed = set(files)
-    apart = set(_scan(folder / "times")[0]) if "times" in folders else set()
+    apart = _scan(folder / "times")[0] if "times" in folders else []
+    listed = {*files, *(f"times/{name}" for name in apart)}
     found: dict[str, tuple[Path, ...]] = {}
     seconds: dict[str, tuple[Path, ...]] = {}
     for name in sorted(names - times):
         found[name] = (folder / f"{name}.txt",)
-        if f"{name}.csv" in listed:
-            seconds[name] = (folder / f"{name}.csv",)
-        elif f"{name}_time" in times:
-            seconds[name] = (folder / f"{name}_time.txt",)
-        elif f"{name}_time.txt" in apart:
-            seconds[name] = (folder / "times" / f"{name}_time.txt",)
+        records = (f"{name}.csv", f"{name}_time.txt", f"times/{name}_time.txt")
+        if record := next((record for record in records if record in listed), ""):
+            seconds[name] = (folder / record,)
     if not found:
         raise _nothing(folder, files, folders)
     mat = sum(name.endswith(".mat") for name in files)
     note = (f"{folder}: the text files were read, {mat} .mat files were not",) if mat else ()
-    return Found("otb", found, seconds, note)
+    return ResultFiles("otb", found, seconds, note)
 
 
-def _matlab(folder: Path, files: list[str], wanted: Sequence[str]) -> Found:
+def _matlab(folder: Path, files: list[str], wanted: Sequence[str]) -> ResultFiles:
     """Split `<sequence>_<tracker>.mat`, where both names may have underscores in them."""
     stems = [name[:-4] for name in files if name.endswith(".mat")]
     groups: dict[str, list[str]] = {}
@@ -180,7 +177,7 @@ def _matlab(folder: Path, files: list[str], wanted: Sequence[str]) -> Found:
     found: dict[str, tuple[Path, ...]] = {
         name: (folder / f"{name}_{tracker}.mat",) for name in groups[tracker]
     }
-    return Found("otb-mat", found, {}, (_named("otb-mat", folder, tracker),))
+    return ResultFiles("otb-mat", found, {}, (_named("otb-mat", folder, tracker),))
 
 
 def _nested(one: str, other: str) -> bool:
@@ -190,7 +187,7 @@ def _nested(one: str, other: str) -> bool:
 
 def _experiment(
     folder: Path, experiment: str, folders: list[str], layout: str, content: Content
-) -> Found:
+) -> ResultFiles:
     """VOT's folder of an experiment, in the folder of a tracker."""
     if content == "boxes":
         raise DsltError(
@@ -200,11 +197,13 @@ def _experiment(
     inside = folder / experiment
     found = _tree(inside, _scan(inside)[1], layout, content)
     rest = [name for name in folders if name != experiment]
-    other = (f"{folder}: the folders beside {experiment} were not read: {some(rest)}",)
-    return Found(found.layout, found.files, found.seconds, found.notes + (other if rest else ()))
+    if not rest:
+        return found
+    note = f"{folder}: the folders beside {experiment} were not read: {some(rest)}"
+    return replace(found, notes=(*found.notes, note))
 
 
-def _tree(folder: Path, folders: list[str], layout: str, content: Content) -> Found:
+def _tree(folder: Path, folders: list[str], layout: str, content: Content) -> ResultFiles:
     """A folder per sequence, a numbered file per repetition; text goes before binary."""
     found: dict[str, tuple[Path, ...]] = {}
     seconds: dict[str, tuple[Path, ...]] = {}
@@ -227,7 +226,7 @@ def _tree(folder: Path, folders: list[str], layout: str, content: Content) -> Fo
     layout = (
         "got10k" if layout == "got10k" or content == "boxes" else "vot-binary" if binary else "vot"
     )
-    return Found(layout, found, seconds, (_named(layout, folder),))
+    return ResultFiles(layout, found, seconds, (_named(layout, folder),))
 
 
 def _repetitions(name: str, files: list[str], binary: bool) -> list[str]:

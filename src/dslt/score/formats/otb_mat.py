@@ -12,13 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.io.matlab import MatReadError, loadmat, savemat
 
+from dslt.core.arrays import Floats
 from dslt.core.errors import DsltError
 from dslt.geometry.boxes import from_file_origin, to_file_origin
 
-Floats = NDArray[np.float64]
 _UNREADABLE = (
     *(OSError, ValueError, TypeError, KeyError, IndexError, EOFError, zlib.error),
     MatReadError,
@@ -30,7 +29,7 @@ def read_mat(path: Path, origin: int = 1) -> tuple[Floats, float | None]:
     """Read the boxes of a one-pass result.
 
     Args:
-        path: a file of MATLAB 5 to 7.2.
+        path: A file of MATLAB 5 to 7.2.
         origin: 0 or 1, where the file counts pixels from.
 
     Returns:
@@ -38,7 +37,7 @@ def read_mat(path: Path, origin: int = 1) -> tuple[Floats, float | None]:
         that the file states, None where it states none.
 
     Raises:
-        DsltError: the file is not readable, holds several runs, states another type than boxes or
+        DsltError: The file is not readable, holds several runs, states another type than boxes or
             another length than it has, or its boxes are infinite or not (N, 4).
     """
     run = _only_run(_load(path), path)
@@ -114,7 +113,7 @@ def mat_bytes(boxes: Floats, fps: float | None = None, origin: int = 1) -> bytes
 
     Args:
         boxes: (N, 4), 0-based.
-        fps: frames per second, left out where they are not known.
+        fps: Frames per second, left out where they are not known.
         origin: 0 or 1, where the file is to count pixels from.
     """
     run: dict[str, Any] = {"res": to_file_origin(boxes, origin), "type": "rect"}

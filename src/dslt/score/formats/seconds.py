@@ -8,11 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from dslt.core.arrays import Floats
 from dslt.core.errors import DsltError
-
-Floats = NDArray[np.float64]
 
 
 def read_records(
@@ -21,18 +19,18 @@ def read_records(
     """Read a sequence's records of time, whatever their form.
 
     Args:
-        paths: one file for all repetitions, or one each; none where there is no record.
-        name: of the sequence, for notes.
-        repetitions: R, of the results.
-        frames: N, of the results.
-        gaps: as in `read_seconds`.
+        paths: One file for all repetitions, or one each; none where there is no record.
+        name: Name of the sequence, for notes.
+        repetitions: R, the number of repetitions of the results.
+        frames: N, the number of frames of the results.
+        gaps: As in `read_seconds`.
 
     Returns:
         (R, N) seconds, None without a record; and notes on one of another toolkit that does not
         fit, which is left out.
 
     Raises:
-        DsltError: as `read_seconds` and `read_time_file`.
+        DsltError: As `read_seconds` and `read_time_file`.
     """
     columns = [
         read_seconds(path, frames, gaps=gaps).reshape(-1, 1)
@@ -57,11 +55,11 @@ def read_seconds(path: Path, rows: int, *, gaps: bool = False) -> Floats:
 
     Args:
         path: CSV with one row per frame.
-        rows: the number of rows of the result beside it.
-        gaps: whether a frame may have none (NaN), as the skipped ones of a supervised run.
+        rows: The number of rows of the result beside it.
+        gaps: Whether a frame may have no time (NaN), as the skipped ones of a supervised run.
 
     Raises:
-        DsltError: no such column, a value that is not a finite number, or another length.
+        DsltError: There is no such column, a value is no finite number, or the length is another.
     """
     try:
         with path.open(newline="", encoding="utf-8") as handle:
@@ -85,7 +83,7 @@ def read_time_file(path: Path) -> Floats:
         (N, R) seconds; NaN where a frame has none (an empty line, or zero for a skipped frame).
 
     Raises:
-        DsltError: the file is not text, or a line has not as many numbers as the first.
+        DsltError: The file is not text, or a line has not as many numbers as the first.
     """
     try:
         lines = path.read_text(encoding="utf-8-sig").rstrip("\n").splitlines()

@@ -18,18 +18,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from dslt.core.arrays import Floats
 from dslt.core.errors import DsltError
-from dslt.data.sequences.target import (
-    FAILED,
-    INITIALIZED,
-    SKIPPED,
-    TRACKED,
-    Floats,
-    Trajectory,
-)
+from dslt.data.sequences.target import FAILED, INITIALIZED, SKIPPED, TRACKED, Trajectory
 from dslt.geometry.regions import box_corners
 
-Region = int | tuple[float, ...]
+VotRegion = int | tuple[float, ...]
 
 _CODES = (SKIPPED, INITIALIZED, FAILED)
 _SPECIAL, _RECTANGLE, _POLYGON, _MASK, _POINT = range(5)
@@ -46,14 +40,18 @@ def read_vot(path: Path) -> tuple[Trajectory, list[str]]:
         toolkit.
 
     Raises:
-        DsltError: the file is missing, empty or broken, or holds masks, infinite numbers or boxes
+        DsltError: The file is missing, empty or broken, or holds masks, infinite numbers or boxes
             of negative size; the message names file and line (frame).
     """
     try:
-        data = path.read_bytes()
+        if path.suffix == ".bin":
+            regions = parse_binary(path.read_bytes(), str(path))
+        else:
+            regions = parse_text(path.read_bytes().decode("utf-8-sig"), str(path))
     except OSError as error:
         raise DsltError(f"{path}: unreadable ({error.strerror})") from None
-    regions = parse_binary(data, str(path)) if path.suffix == ".bin" else _text(data, path)
+    except UnicodeDecodeError as error:
+        raise DsltError(f"{path}: not a text file of regions ({error})") from error
     if not regions:
         raise DsltError(f"{path}: no regions in the file; expected one per frame")
     return make_trajectory(regions, str(path))
@@ -68,19 +66,11 @@ def is_supervised(path: Path) -> bool:
         return False
 
 
-def _text(data: bytes, path: Path) -> list[Region]:
-    """Decode a text file and parse its lines."""
-    try:
-        return parse_text(data.decode("utf-8-sig"), str(path))
-    except UnicodeDecodeError as error:
-        raise DsltError(f"{path}: not a text file of regions ({error})") from error
-
-
-def parse_text(text: str, where: str) -> list[Region]:
+def parse_text(text: str, where: str) -> list[VotRegion]:
     """Parse one region per line, delimited by commas, or by tabs or spaces.
 
     Raises:
-        DsltError: a line is not a region; the message starts with `where`.
+        DsltError: A line is not a region; the message starts with `where`.
     """
     if "_" in text:  # float() takes 1_000 for a number
         number = next(i for i, line in enumerate(text.splitlines(), 1) if "_" in line)
@@ -89,7 +79,7 @@ def parse_text(text: str, where: str) -> list[Region]:
     return [_parse_line(line, where, number) for number, line in enumerate(lines, 1)]
 
 
-def _parse_line(line: str, where: str, number: int) -> Region:
+def _parse_line(line: str, where: str, number: int) -> VotRegion:
     """Parse one line."""
     fields = line.split(",") if "," in line else line.split()
     try:
@@ -112,18 +102,18 @@ def _short(text: str, most: int = 60) -> str:
     return repr(text if len(text) <= most else f"{text[:most]}...")
 
 
-def parse_binary(data: bytes, where: str) -> list[Region]:
+def parse_binary(data: bytes, where: str) -> list[VotRegion]:
     """Parse the bytes of a binary trajectory.
 
     Raises:
-        DsltError: another version, an unknown or unusable kind of region, or too few or too many
-            bytes; the message starts with `where`.
+        DsltError: The version is another, a region is of an unknown or unusable kind, or there are
+            too few or too many bytes; the message starts with `where`.
     """
     try:
         version, count = _HEAD.unpack_from(data)
         if version != _VERSION:
             raise DsltError(f"{where}: binary form {version}, expected {_VERSION}")
-        regions: list[Region] = []
+        regions: list[VotRegion] = []
         offset = _HEAD.size
         for frame in range(count):
             region, offset = _parse_region(data, offset, f"{where}, frame {frame}")
@@ -135,7 +125,7 @@ def parse_binary(data: bytes, where: str) -> list[Region]:
     return regions
 
 
-def _parse_region(data: bytes, offset: int, where: str) -> tuple[Region, int]:
+def _parse_region(data: bytes, offset: int, where: str) -> tuple[VotRegion, int]:
     """Parse the region at an offset; returns it and the offset after it."""
     (kind,) = struct.unpack_from("<B", data, offset)
     offset += 1
@@ -155,16 +145,16 @@ def _parse_region(data: bytes, offset: int, where: str) -> tuple[Region, int]:
     raise DsltError(f"{where}: {what}, which is not supported; expected boxes or polygons")
 
 
-def make_trajectory(regions: Sequence[Region], where: str) -> tuple[Trajectory, list[str]]:
+def make_trajectory(regions: Sequence[VotRegion], where: str) -> tuple[Trajectory, list[str]]:
     """Put regions together as a trajectory.
 
     Args:
-        regions: per frame a code, a box (4 numbers) or a polygon (6, 8, ... numbers).
-        where: names the run in messages.
+        regions: For each frame a code, a box (4 numbers) or a polygon (6, 8, ... numbers).
+        where: What names the run in messages.
 
     Raises:
-        DsltError: an infinite number or a box of negative size; the message names the line, which
-            counts from 1.
+        DsltError: A number is infinite or a box has a negative size; the message names the line,
+            which counts from 1.
     """
     lengths = np.array([0 if isinstance(region, int) else len(region) for region in regions])
     states = np.array([r if isinstance(r, int) else TRACKED for r in regions], dtype=np.int8)
@@ -196,9 +186,9 @@ def _check(values: Floats, rows: NDArray[np.intp], where: str) -> None:
         )
 
 
-def list_regions(trajectory: Trajectory) -> list[Region]:
+def list_regions(trajectory: Trajectory) -> list[VotRegion]:
     """Take a trajectory apart again: boxes as four numbers, polygons without repeated ends."""
-    regions: list[Region] = []
+    regions: list[VotRegion] = []
     corners = trajectory.corners.tolist()
     for state, points, box in zip(
         trajectory.states.tolist(), corners, trajectory.rectangles.tolist(), strict=True

@@ -1,0 +1,160 @@
+"""All seeds of a cell on a benchmark, stacked for resampling."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dslt.compare.bootstrap import Interval, RatioSums, Resampling, interval_of_difference
+from dslt.compare.runs import check_comparable, group_runs
+from dslt.core.arrays import Floats
+from dslt.core.errors import DsltError
+from dslt.score.metrics import SCORES
+from dslt.score.scores import Scores, SequenceScore
+
+
+@dataclass(frozen=True)
+class CellScores:
+    """The scores of one cell on one benchmark, all seeds.
+
+    Attributes:
+        names: (N,) sequences, in alphabetical order.
+        videos: (N,) source videos.
+        seeds: (S,) seeds, ascending.
+        values: Metric to what sequences and seeds add to it, for metrics that can be resampled.
+        overall: Metric to its value with each seed, (S,).
+        fps: Speeds of all sequences and seeds that have one.
+        conventions: Everything that must be equal between tables that are compared.
+        complete: False where sequences of the benchmark are missing.
+        censored: Metric to the number of values that are only a lower bound.
+    """
+
+    names: tuple[str, ...]
+    videos: tuple[str, ...]
+    seeds: tuple[int, ...]
+    values: Mapping[str, RatioSums]
+    overall: Mapping[str, Floats]
+    fps: tuple[float, ...] = ()
+    conventions: Mapping[str, object] = field(default_factory=dict)
+    complete: bool = True
+    censored: Mapping[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def of_means(
+        cls,
+        names: Sequence[str],
+        videos: Sequence[str],
+        seeds: Sequence[int],
+        values: Mapping[str, Floats],
+        **rest: Any,
+    ) -> CellScores:
+        """Make scores whose every metric is a plain mean over sequences.
+
+        Args:
+            names: (N,) sequences.
+            videos: (N,) source videos.
+            seeds: (S,) seeds.
+            values: Metric to its values (N, S).
+            rest: Other attributes.
+        """
+        return cls(
+            names=tuple(names),
+            videos=tuple(videos),
+            seeds=tuple(seeds),
+            values={metric: RatioSums.of_means(table) for metric, table in values.items()},
+            overall={metric: table.mean(axis=0) for metric, table in values.items()},
+            **rest,
+        )
+
+
+ScoreTables = dict[tuple[str, str], CellScores]
+
+
+def load_tables(paths: Iterable[Path]) -> ScoreTables:
+    """Read score files and stack the seeds of each cell and benchmark.
+
+    Returns:
+        (cell, benchmark) to its table.
+
+    Raises:
+        DsltError: A file is malformed, a seed occurs twice, or the seeds of a cell disagree about
+            the sequences or the conventions.
+    """
+    return {
+        (cell, benchmark): stack(sorted(runs, key=lambda run: run[1].seed))
+        for benchmark, cells in group_runs(paths).items()
+        for cell, runs in cells.items()
+    }
+
+
+def stack(runs: Sequence[tuple[object, Scores]]) -> CellScores:
+    """Stack the seeds of one cell and benchmark, in ascending order.
+
+    Args:
+        runs: What names each run in errors, and its scores.
+
+    Raises:
+        DsltError: The seeds disagree about the sequences or the conventions.
+    """
+    check_comparable(runs)
+    first = runs[0][1]
+    names = sorted(first.sequences)
+    sequences = [[run.sequences[name] for _, run in runs] for name in names]
+    scores = [run.overall.defined() for _, run in runs]
+    overall = {
+        metric: np.array([one[metric] for one in scores])
+        for metric in SCORES
+        if all(metric in one for one in scores)
+    }
+    return CellScores(
+        names=tuple(names),
+        videos=tuple(first.sequences[name].video for name in names),
+        seeds=tuple(run.seed for _, run in runs),
+        values=_sums(sequences, overall),
+        overall=overall,
+        fps=tuple(one.fps for row in sequences for one in row if one.fps is not None),
+        conventions=first.conventions,
+        complete=first.complete,
+    )
+
+
+def _sums(
+    sequences: Sequence[Sequence[SequenceScore]], metrics: Iterable[str]
+) -> dict[str, RatioSums]:
+    """Collect what each sequence (row) and seed (column) adds to each metric that is a ratio."""
+    found = {}
+    for metric in metrics:
+        parts = [[one.sums(metric) for one in row] for row in sequences]
+        known = [[part for part in row if part is not None] for row in parts]
+        if all(len(some) == len(row) for some, row in zip(known, parts, strict=True)):
+            table = np.array(known, dtype=np.float64)  # (N, S, 2, K)
+            found[metric] = RatioSums(table[:, :, 0], table[:, :, 1])
+    return found
+
+
+def check_pair(first: CellScores, second: CellScores, where: str) -> None:
+    """Refuse to compare tables of different sequences or conventions.
+
+    Raises:
+        DsltError: They differ; the message says in what.
+    """
+    if first.names != second.names or first.videos != second.videos:
+        odd = sorted(set(first.names) ^ set(second.names)) or ["their source videos"]
+        raise DsltError(f"{where}: cannot be paired, the sequences differ: {', '.join(odd[:8])}")
+    if first.conventions != second.conventions:
+        raise DsltError(f"{where}: cannot be compared, the scoring conventions differ")
+
+
+def difference(first: CellScores, second: CellScores, metric: str, plan: Resampling) -> Interval:
+    """Paired interval of `first` minus `second`; both as `check_pair` wants them."""
+    return interval_of_difference(
+        first.values[metric],
+        second.values[metric],
+        first.videos,
+        plan,
+        paired_seeds=first.seeds == second.seeds,
+    )
