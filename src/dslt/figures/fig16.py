@@ -18,7 +18,7 @@ from dslt.core.errors import DsltError
 from dslt.core.text import split_pair
 from dslt.figures import inputs, style
 from dslt.figures.style import Look
-from dslt.score.convergence import FRACTION, Convergence, converged, read_records
+from dslt.score.convergence import FRACTION, Convergence, convergence, read_records
 
 MADE_BY = "rule `converge` (`dslt converge`)"
 MEASURES = {"loss": "own loss", "criterion": "common criterion"}
@@ -104,9 +104,8 @@ def _read(path: Path) -> list[FirstFrameRun]:
     records = read_records(inputs.existing(path, MADE_BY))
     if not records:
         raise DsltError(f"{path}: holds no iteration; the cell may have no first-frame training")
-    found = {measure: converged(records, measure) for measure in MEASURES}
     return [
-        FirstFrameRun(name, curves, {measure: found[measure][name] for measure in MEASURES})
+        FirstFrameRun(name, curves, {measure: convergence(curves[measure]) for measure in MEASURES})
         for name, curves in records.items()
     ]
 
