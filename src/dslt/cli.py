@@ -1,7 +1,5 @@
 """The `dslt` command: one verb per stage, each imported only when it is called."""
 
-from __future__ import annotations
-
 import importlib
 import sys
 

@@ -1,7 +1,5 @@
 """`dslt compare`: cells with each other and with the paper."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import click

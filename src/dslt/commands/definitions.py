@@ -1,7 +1,5 @@
 """Look an entry up for a command: as JSON, or by its name in the project's files."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterable
 from typing import Any

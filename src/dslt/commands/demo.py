@@ -1,7 +1,5 @@
 """`dslt demo`: track a target in your own video."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """`dslt export`: raw results in the forms that other toolkits read."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import click

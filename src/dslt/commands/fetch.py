@@ -1,7 +1,5 @@
 """`dslt fetch`: bring a data set, a benchmark's files or a backbone's weights, verified."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """`dslt figure`: draw a figure of the paper from result files, a verb for each of the catalog."""
 
-from __future__ import annotations
-
 import importlib
 from collections.abc import Callable, Mapping
 from pathlib import Path

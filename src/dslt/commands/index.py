@@ -1,7 +1,5 @@
 """`dslt index`: describe a benchmark, or a training set, in one file."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any, get_args
 

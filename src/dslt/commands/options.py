@@ -1,7 +1,5 @@
 """Options that several commands have, how they are read, and commands whose options take lists."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, get_args

@@ -1,7 +1,5 @@
 """`dslt plan`: what a study costs."""
 
-from __future__ import annotations
-
 from functools import reduce
 
 import click

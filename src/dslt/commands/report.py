@@ -1,7 +1,5 @@
 """`dslt report`: render the pages of the report."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

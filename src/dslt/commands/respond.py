@@ -1,7 +1,5 @@
 """`dslt respond`: what a trained Siamese network answers to one frame (Fig. 7)."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import cast
 

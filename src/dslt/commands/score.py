@@ -1,7 +1,5 @@
 """`dslt score`: raw results to scores."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import replace
 from pathlib import Path

@@ -1,7 +1,5 @@
 """`dslt table`: a table of the paper, ours beside the printed numbers."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 

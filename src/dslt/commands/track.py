@@ -1,7 +1,5 @@
 """`dslt track`: run one cell over sequences of an indexed benchmark."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path

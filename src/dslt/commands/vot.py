@@ -1,7 +1,5 @@
 """`dslt vot`: our trackers under the official VOT toolkit."""
 
-from __future__ import annotations
-
 import shlex
 import sys
 from functools import partial

@@ -1,7 +1,5 @@
 """Iterations until convergence (Fig. 16), in the form in which claims are judged."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path

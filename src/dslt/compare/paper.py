@@ -1,7 +1,5 @@
 """What the paper prints: numbers and claims, read from `config/paper/*.csv`."""
 
-from __future__ import annotations
-
 import csv
 import re
 from collections.abc import Iterable, Iterator

@@ -1,7 +1,5 @@
 """Score files by benchmark and cell, checked to be comparable."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 

@@ -5,8 +5,6 @@ the same. A printed claim is judged by the paired 95 % interval of our own data,
 the number of claims, on each of our benchmarks apart and only where they have enough source videos.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields, replace
 

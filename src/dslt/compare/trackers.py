@@ -1,7 +1,5 @@
 """Several trackers' scores on one benchmark, side by side."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from dslt.compare.bootstrap import Resampling

@@ -1,7 +1,5 @@
 """What offline training made of the networks: held-out success AUC before and after it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np

@@ -5,8 +5,6 @@ Compression and layout were chosen by the time to load an index of 1,000,000 fra
 plain columns, and are read as fast.
 """
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Iterable

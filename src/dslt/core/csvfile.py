@@ -1,7 +1,5 @@
 """CSV files, written as a whole or not at all."""
 
-from __future__ import annotations
-
 import csv
 import io
 from collections.abc import Iterable

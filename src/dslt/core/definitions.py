@@ -1,7 +1,5 @@
 """Definitions in YAML: how they are read and changed, and where the project's own are."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Files: written as a whole or not at all, checked by SHA-256, unpacked without surprises."""
 
-from __future__ import annotations
-
 import contextlib
 import errno
 import hashlib

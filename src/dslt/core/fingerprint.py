@@ -5,8 +5,6 @@ module of this package that its command imports, at the top or inside a function
 Comments, docstrings and layout do not count.
 """
 
-from __future__ import annotations
-
 import ast
 import functools
 import hashlib

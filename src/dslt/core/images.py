@@ -1,7 +1,5 @@
 """What an image is in this program, and what its file may be called."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

@@ -1,7 +1,5 @@
 """JSON files and texts with errors that name them."""
 
-from __future__ import annotations
-
 import json
 import os
 from pathlib import Path

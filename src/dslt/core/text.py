@@ -1,7 +1,5 @@
 """Plain values as text: canonical JSON, hashes of it, and mappings laid over each other."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """Work that is spread over processes, with a progress bar; the results keep their order."""
 
-from __future__ import annotations
-
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence

@@ -1,7 +1,5 @@
 """Scores by attribute: one group of bars per attribute, a row of panels per benchmark."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path

@@ -3,8 +3,6 @@
 `strips` chooses sequences and frames.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 

@@ -3,8 +3,6 @@
 One row of panels per benchmark; the paper's trackers have a panel of their own.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path

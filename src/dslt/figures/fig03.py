@@ -1,7 +1,5 @@
 """Fig. 3: why the data are imbalanced: patch, label, responses, histogram of the errors."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Fig. 4: what the shrinkage factor does to the L2 loss."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Fig. 7: what Siamese networks, trained with different losses, answer to the same frame."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path

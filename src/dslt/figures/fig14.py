@@ -3,8 +3,6 @@
 Boxes, sequence and frames are those of Fig. 1: `strips` chooses them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path

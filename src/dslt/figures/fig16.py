@@ -1,7 +1,5 @@
 """Fig. 16: how fast first-frame and offline training converge under each loss."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Checks that the figures share."""
 
-from __future__ import annotations
-
 import zipfile
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Fig. 8, 9, 11, 13 and 15: success and precision plots, a block of panels per benchmark."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass

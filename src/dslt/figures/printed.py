@@ -1,7 +1,5 @@
 """What the paper prints for a figure, beside ours: numbers, differences, benchmarks not run."""
 
-from __future__ import annotations
-
 import textwrap
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace

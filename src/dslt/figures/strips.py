@@ -9,8 +9,6 @@ Neither is chosen by hand. Each figure has a rule of its own, stated in its capt
   of the sequence around the reference's first failure, which is among them.
 """
 
-from __future__ import annotations
-
 import heapq
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

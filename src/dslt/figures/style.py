@@ -5,8 +5,6 @@ and its 7 to 8 point text stays that size in print. Colours are those of Okabe a
 colour-blind readers tell apart; each line also has a dash pattern of its own for grey prints.
 """
 
-from __future__ import annotations
-
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager

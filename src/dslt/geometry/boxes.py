@@ -6,8 +6,6 @@ converted once, here. Boxes are never rounded and never cast to integers. A row 
 that the target is absent.
 """
 
-from __future__ import annotations
-
 import codecs
 import math
 import os

@@ -4,8 +4,6 @@ Coordinates are continuous: pixel `i` covers `[i, i + 1]`, so a patch of width `
 `W / 2`. Outside the image the border pixel repeats (reference release of the paper's authors).
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import cv2

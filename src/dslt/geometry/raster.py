@@ -7,8 +7,6 @@ pixels: the work grows with the height of a region, not with its area. Coordinat
 numbers in float64, which the divisions below keep exact.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -6,8 +6,6 @@ absent. Boxes are regions of four corners, marked as rectangles because toolkits
 the last pixel of a box lies.
 """
 
-from __future__ import annotations
-
 from typing import Literal
 
 import numpy as np

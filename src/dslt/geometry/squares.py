@@ -5,8 +5,6 @@ the search region's is larger in the ratio of the two crops' pixels. Outside the
 frame's mean colour stands.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import cv2

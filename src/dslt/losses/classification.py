@@ -11,8 +11,6 @@ All of it is computed in float32 (float64 when given float64) whatever the input
 logits and not from probabilities, so that value and gradient are finite for any finite logit.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import torch

@@ -1,7 +1,5 @@
 """Labels of the regression trackers and of SiamFC, on the grid of response cells."""
 
-from __future__ import annotations
-
 import numpy as np
 import torch
 from torch import Tensor

@@ -1,7 +1,5 @@
 """The regression loss of SiamRPN."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 import torch

@@ -5,8 +5,6 @@ is summed over the map and averaged over the leading dimensions, in float32 (or 
 float64) whatever the input's precision.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

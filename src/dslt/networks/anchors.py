@@ -5,8 +5,6 @@ so that a grid of cells is the same for training and for a larger region in trac
 Source: Li et al., SiamRPN (2018), with the sizes of the code published with SiamRPN++.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 

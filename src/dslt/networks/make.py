@@ -1,7 +1,5 @@
 """From settings to a network."""
 
-from __future__ import annotations
-
 from dslt.networks.siamese import SiameseNet
 from dslt.settings.registry import entry_of
 from dslt.settings.tracker import TrainingSettings

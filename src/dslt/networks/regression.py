@@ -1,7 +1,5 @@
 """The regression network of DSLT (Fig. 2) and its optimisation."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F

@@ -1,7 +1,5 @@
 """Trained weights: a file of tensors, and beside it what they are."""
 
-from __future__ import annotations
-
 import hashlib
 import io
 import json

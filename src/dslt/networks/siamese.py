@@ -1,7 +1,5 @@
 """What all Siamese networks share: a backbone whose parts are frozen or trained, and a stride."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Self
 

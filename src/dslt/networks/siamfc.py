@@ -1,7 +1,5 @@
 """SiamFC: one correlation of template and search region (Bertinetto et al., 2016)."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F

@@ -1,7 +1,5 @@
 """SiamRPN and SiamRPN++: region proposals by depth-wise correlation (Li et al., 2018, 2019)."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from typing import cast
 

@@ -1,7 +1,5 @@
 """Backbones of the Siamese networks: a chain of named parts over images."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Literal, cast

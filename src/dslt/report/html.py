@@ -5,8 +5,6 @@ scripts. `check_offline` makes sure of it before a page is written. Templates st
 not in files of their own, so that the fingerprint of the code covers them.
 """
 
-from __future__ import annotations
-
 import base64
 import re
 from pathlib import Path

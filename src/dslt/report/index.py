@@ -1,7 +1,5 @@
 """The front page of the report: headline numbers, links to pages, tables and figures."""
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Sequence

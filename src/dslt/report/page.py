@@ -1,7 +1,5 @@
 """One page: a py:percent notebook, executed with parameters and rendered without its code."""
 
-from __future__ import annotations
-
 import ast
 import os
 import re

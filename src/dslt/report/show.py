@@ -1,7 +1,5 @@
 """What the notebooks call to show files: figures and tables, as embedded HTML."""
 
-from __future__ import annotations
-
 from html import escape
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Result files as the tables that the report shows."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Scores per attribute: the mean over the sequences that carry it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import numpy as np

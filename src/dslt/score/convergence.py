@@ -5,8 +5,6 @@ between losses, so both readings are kept: by its own value and by the criterion
 share.
 """
 
-from __future__ import annotations
-
 import csv
 from dataclasses import dataclass
 from pathlib import Path

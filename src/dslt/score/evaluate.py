@@ -1,7 +1,5 @@
 """Scoring one run by the benchmark's protocol, whichever kind it is."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path

@@ -5,8 +5,6 @@ was started once. The overlap that is to be expected on a sequence of L frames i
 pieces that say something about it.
 """
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

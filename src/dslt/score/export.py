@@ -10,8 +10,6 @@
 | `vot-binary` | the same with `.bin`, and `<sequence>_001_time.value` | vot-toolkit |
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field

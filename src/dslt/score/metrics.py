@@ -1,7 +1,5 @@
 """The metrics: names, units of print, directions."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 

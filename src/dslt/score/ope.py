@@ -5,8 +5,6 @@ frame passes are found by a sorted search and counted per sequence, so the cost 
 the number of thresholds.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -5,8 +5,6 @@ Results come in any layout of `dslt.score.formats.layouts`, one-pass boxes here 
 notes; whatever cannot be made to fit is an error.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """Results of supervised runs: reading a folder of them, and refusing what does not belong."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path

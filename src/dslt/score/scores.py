@@ -1,7 +1,5 @@
 """The score file: what one run of a cell over a benchmark scores, with the conventions named."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any, Literal

@@ -1,7 +1,5 @@
 """Scores of a network on held-out sequences while it is trained offline (Fig. 16, lower part)."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from pathlib import Path
 

@@ -6,8 +6,6 @@ over sequences divided by another, and the scores keep both sums per sequence, s
 sequences needs no second analysis.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 

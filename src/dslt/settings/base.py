@@ -1,7 +1,5 @@
 """Typed settings: frozen, closed, validated where they are read."""
 
-from __future__ import annotations
-
 import ast
 import functools
 import inspect

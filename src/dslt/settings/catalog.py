@@ -5,8 +5,6 @@ the report's headings and the list in `config/README.md` come from here. A figur
 row, its module and its caption (`docs/extend.md`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal

@@ -5,8 +5,6 @@ happens from then on. The paper's values stand in `config/trackers/dslt.yaml`, p
 nothing here has a scientific default.
 """
 
-from __future__ import annotations
-
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field

@@ -1,7 +1,5 @@
 """Typed settings of results that another program made."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from dslt.settings.tracker import TrackerSettings

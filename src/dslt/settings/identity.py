@@ -1,7 +1,5 @@
 """What makes a training the one it is. Reading this needs no torch."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from typing import Any

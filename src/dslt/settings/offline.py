@@ -4,8 +4,6 @@ The paper's and its sources' values stand in `config/trackers/siam*.yaml`; nothi
 scientific default.
 """
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator

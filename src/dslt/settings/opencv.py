@@ -1,7 +1,5 @@
 """Typed settings of OpenCV's trackers."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from dslt.settings.tracker import TrackerSettings

@@ -4,8 +4,6 @@ Code is named by `module:name` and loaded when it is needed, so that reading a c
 no torch. A tracker is added with one entry here (`docs/extend.md`).
 """
 
-from __future__ import annotations
-
 import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass

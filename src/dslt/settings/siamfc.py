@@ -1,7 +1,5 @@
 """Typed settings of SiamFC: training settings decide its network, tracking settings the rest."""
 
-from __future__ import annotations
-
 from typing import ClassVar, Literal
 
 from dslt.settings.base import Count, Fraction, Positive, Settings

@@ -1,7 +1,5 @@
 """What the settings of all trackers have in common; `dslt.settings.registry` lists the trackers."""
 
-from __future__ import annotations
-
 from typing import ClassVar, Self
 
 from dslt.settings.base import Settings

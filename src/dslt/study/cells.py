@@ -1,7 +1,5 @@
 """The cells of the study: rows of a sheet, resolved to typed settings."""
 
-from __future__ import annotations
-
 import csv
 import functools
 from collections.abc import Mapping

@@ -3,8 +3,6 @@
 This is read while the workflow builds its graph, so nothing here imports a heavy package.
 """
 
-from __future__ import annotations
-
 import json
 import os
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """What the workflow's commands get: files and options of figures and pages, spelled out."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import chain

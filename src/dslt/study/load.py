@@ -1,7 +1,5 @@
 """Reading a configuration and checking everything that it names."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from itertools import chain

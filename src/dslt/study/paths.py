@@ -3,8 +3,6 @@
 Names in braces are the rules' wildcards; the study fills them in with `str.format`.
 """
 
-from __future__ import annotations
-
 INDEX = "results/data/{benchmark}.parquet"
 SET_INDEX = "results/data/sets/{set}.parquet"
 

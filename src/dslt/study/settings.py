@@ -1,7 +1,5 @@
 """What `config.yaml` may say."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 

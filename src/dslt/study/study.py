@@ -3,8 +3,6 @@
 This is what the workflow reads while it builds its graph, so nothing here imports a heavy package.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

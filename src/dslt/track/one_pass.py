@@ -1,7 +1,5 @@
 """Running a tracker over a sequence, and the files that a run leaves."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from dataclasses import dataclass

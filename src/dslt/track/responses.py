@@ -4,8 +4,6 @@ The region is placed as in tracking, but about the true target of the frame befo
 between two networks is then their answer and not the way that they took to this frame.
 """
 
-from __future__ import annotations
-
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Protocol

@@ -1,7 +1,5 @@
 """The reset-based experiment of the VOT challenges: a lost tracker is started again."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path

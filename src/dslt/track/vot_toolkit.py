@@ -1,7 +1,5 @@
 """Our trackers behind TraX, the protocol by which the official VOT toolkit talks to trackers."""
 
-from __future__ import annotations
-
 import importlib
 import sys
 import traceback

@@ -1,7 +1,5 @@
 """The two-method contract of every tracker."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import Protocol
 

@@ -1,7 +1,5 @@
 """DSLT and DSLT*: deep regression tracking with shrinkage loss (Sections 3.1 to 3.3)."""
 
-from __future__ import annotations
-
 from collections import deque
 from dataclasses import dataclass, replace
 

@@ -1,7 +1,5 @@
 """What DSLT learns from the first frame: geometry, samples, and the regression network."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import cv2

@@ -1,7 +1,5 @@
 """OpenCV's CSRT and KCF behind the tracker contract, as live peers."""
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 

@@ -4,8 +4,6 @@ The rules are those of the authors' MATLAB code (Bertinetto et al., 2016); the n
 offline and nothing is updated here.
 """
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

@@ -4,8 +4,6 @@ The rules are those of PySOT (Li et al., 2018 and 2019); the network learnt offl
 updated here.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

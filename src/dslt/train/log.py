@@ -1,7 +1,5 @@
 """What a training tells while it runs: a line per step, and tables per epoch."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from pathlib import Path

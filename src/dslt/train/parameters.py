@@ -1,7 +1,5 @@
 """What of a network is trained in which epoch, and its optimiser."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

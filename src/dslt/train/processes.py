@@ -4,8 +4,6 @@ Gradients are added up here rather than by torch's wrapper for data parallelism:
 averages, and wants to be told again whenever a part of the network is frozen or freed.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 from collections.abc import Iterator, Sequence

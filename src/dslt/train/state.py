@@ -4,8 +4,6 @@ It holds the network, the optimiser and how far they are. Random numbers are not
 random in a micro-batch depends on the seed and its number alone.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field

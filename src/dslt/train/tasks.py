@@ -1,7 +1,5 @@
 """What a network is to learn: the terms of its loss, by its outputs and a batch."""
 
-from __future__ import annotations
-
 from typing import Any, Protocol
 
 import torch

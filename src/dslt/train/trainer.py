@@ -1,7 +1,5 @@
 """One step of a training: micro-batches, their gradients, and the optimiser."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Success AUC on held-out sequences, epoch by epoch (Fig. 16, lower part)."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Table 3, the ablation of the losses: ours beside the printed rows, each benchmark apart."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A table as text: CSV, Markdown and LaTeX (booktabs)."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

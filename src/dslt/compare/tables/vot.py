@@ -3,8 +3,6 @@
 Each of our benchmarks is a block of its own: scores on other videos are not VOT scores.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path

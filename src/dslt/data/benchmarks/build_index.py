@@ -1,7 +1,5 @@
 """Making the index of a benchmark: one file with all that later stages need to open it."""
 
-from __future__ import annotations
-
 import functools
 import os
 import re

@@ -6,8 +6,6 @@ Few boxes, if any, lie outside their frame as a whole. So where a tenth of a seq
 they belong to other frames, or count from elsewhere.
 """
 
-from __future__ import annotations
-
 import zlib
 from collections import defaultdict
 from collections.abc import Iterable

@@ -1,7 +1,5 @@
 """Real clips: boxes of this project for ranges of video files that are fetched."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 

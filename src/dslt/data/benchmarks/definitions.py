@@ -4,8 +4,6 @@ One entry of `config/benchmarks.yaml` is one benchmark; an overlay may add more.
 read while the workflow builds its graph, so it imports neither torch nor OpenCV.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from typing import Any, get_args

@@ -3,8 +3,6 @@
 This is the part of indexing that waits for the disk, so it is done for many sequences at a time.
 """
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """The sequences of an index as columns, and back; `index_file` says what they are."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 

@@ -5,8 +5,6 @@ That of published annotations is in `dslt.data.benchmarks.annotations`.
 This module is read while the workflow builds its graph, so it imports neither torch nor OpenCV.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated, Literal
 

@@ -1,7 +1,5 @@
 """Published benchmarks on disk: which folders, or which archives, have a sequence's images."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Mapping
 from pathlib import Path

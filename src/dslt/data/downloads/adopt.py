@@ -1,7 +1,5 @@
 """Take a download from a copy that is there already: by link, nothing in the copy is touched."""
 
-from __future__ import annotations
-
 import gzip
 import os
 import tarfile

@@ -1,7 +1,5 @@
 """Read what servers answer: failures that pass or last, pages, versions, lengths."""
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Iterator

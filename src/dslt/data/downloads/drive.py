@@ -1,7 +1,5 @@
 """Read the page on which a cloud drive asks before it hands out a file that it did not scan."""
 
-from __future__ import annotations
-
 from html.parser import HTMLParser
 from urllib.parse import urljoin
 

@@ -1,7 +1,5 @@
 """Fetch what publishers hand out: verified, resumable, unpacked, with a receipt at the end."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 from collections.abc import Iterator, Sequence

@@ -1,7 +1,5 @@
 """Fetch files that are known by their checksums, from a package index or a web address."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

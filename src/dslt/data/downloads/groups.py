@@ -1,7 +1,5 @@
 """The files of a download, spelled out, and which of them stand or fall together."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import PurePosixPath

@@ -5,8 +5,6 @@ length and time is trusted, any other is hashed again. `data/unpacked/<name>.jso
 of which archive, and how. Neither is a result: without them everything is only checked again.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

@@ -1,7 +1,5 @@
 """An unfinished file beside its place: what came so far, hashed, and where it came from."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The receipt of a download: what was fetched, verified and unpacked."""
 
-from __future__ import annotations
-
 import json
 import os
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Files that are known by their checksums, of packages and of web addresses."""
 
-from __future__ import annotations
-
 from pathlib import PurePosixPath
 from typing import Annotated, Literal
 

@@ -1,7 +1,5 @@
 """Whether the disks have room for a download, asked before the first byte is written."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import threading

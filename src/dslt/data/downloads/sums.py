@@ -1,7 +1,5 @@
 """Checksums of a stream, and what is wrong with a file by its length and checksum."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Callable
 from pathlib import Path

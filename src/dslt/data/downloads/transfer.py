@@ -4,8 +4,6 @@
 belong together. The unfinished file stays beside its place, and any later call goes on from it.
 """
 
-from __future__ import annotations
-
 import itertools
 import os
 import random

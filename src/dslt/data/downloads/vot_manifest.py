@@ -1,7 +1,5 @@
 """Manifests of the VOT challenge's stacks: two archives per sequence."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any
 from urllib.parse import urljoin
 

@@ -1,7 +1,5 @@
 """Bring the files of a download, several at a time, and unpack each group once it is complete."""
 
-from __future__ import annotations
-
 import shutil
 import sys
 import threading

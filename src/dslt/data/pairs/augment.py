@@ -1,7 +1,5 @@
 """Crops of training pairs and their augmentation (`reference/siamese.md`, A.1a and A.2.4)."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import cv2

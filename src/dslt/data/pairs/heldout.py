@@ -4,8 +4,6 @@ Their seeds are of another stream than those of the training videos. The sequenc
 made of the training photographs, the sequences `texture` of photographs that no training pair has.
 """
 
-from __future__ import annotations
-
 import itertools
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Sequences of an index (`dslt index`) as a source of pairs."""
 
-from __future__ import annotations
-
 import functools
 import os
 from collections.abc import Iterator

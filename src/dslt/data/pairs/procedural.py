@@ -1,7 +1,5 @@
 """The procedural source: endless seeded videos of which only the crops are rendered."""
 
-from __future__ import annotations
-
 import functools
 from dataclasses import dataclass
 

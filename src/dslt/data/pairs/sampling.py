@@ -1,7 +1,5 @@
 """Which video each pair of a training run is drawn from: a function of seed and number alone."""
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Mapping, Sequence
 

@@ -6,8 +6,6 @@ sequences NAME-1, NAME-2. A folder with one numbered file only (Human4) is the s
 Only names are read here, so that the workflow can list sequences while it builds its graph.
 """
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Collection

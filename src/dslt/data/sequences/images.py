@@ -1,7 +1,5 @@
 """Image files as RGB uint8 frames, whatever their depth and channels; partial files are errors."""
 
-from __future__ import annotations
-
 import io
 import os
 import re

@@ -1,7 +1,5 @@
 """Sequence names across toolkits, which spell `Jogging-1` as `jogging.1` or `Jogging_1`."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable
 

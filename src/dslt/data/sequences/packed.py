@@ -1,7 +1,5 @@
 """Frames that stay in their zip archive and are read from there."""
 
-from __future__ import annotations
-
 import contextlib
 import functools
 import os

@@ -1,7 +1,5 @@
 """Video files, by exact frame numbers."""
 
-from __future__ import annotations
-
 import os
 import threading
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Smooth curves through keys, by additions and multiplications only: alike on every machine."""
 
-from __future__ import annotations
-
 from bisect import bisect
 from collections.abc import Mapping
 

@@ -4,8 +4,6 @@ Places are fixed-point numbers in 1/65536 pixel, colours are integers. Pixel `i`
 `[i, i + 1)`, as everywhere in the package, so its centre is at `i + 0.5`.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """Outlines of objects that are cut out of photographs: superellipses with soft edges."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

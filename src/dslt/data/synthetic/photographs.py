@@ -5,8 +5,6 @@ every decoder gives the same pixels). No target of it is cut from a photograph i
 `HELD_OUT`; `brick`, `grass` and `gravel`, its backgrounds and occluders, are in `TRAINING`, too.
 """
 
-from __future__ import annotations
-
 import functools
 import importlib.util
 from pathlib import Path

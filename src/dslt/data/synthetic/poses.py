@@ -1,7 +1,5 @@
 """Where an object of a synthetic video is on the screen: its pixels and its exact outline."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

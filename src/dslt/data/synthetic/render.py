@@ -5,8 +5,6 @@ the same bytes come out on any machine. The box is that of the object's whole ou
 part of it is hidden or outside; it is NaN where less than `MIN_VISIBLE` of the object can be seen.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import math
 import zlib

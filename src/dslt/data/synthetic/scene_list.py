@@ -1,7 +1,5 @@
 """The scenes of the synthetic videos, as data; `scenes` explains every entry."""
 
-from __future__ import annotations
-
 from dslt.data.synthetic.scenes import Actor, Camera, Scene
 from dslt.data.synthetic.sprites import Backdrop, Cutout
 

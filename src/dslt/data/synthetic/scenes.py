@@ -3,8 +3,6 @@
 Places are world pixels: the pixels of the background. Times run from 0 (first frame) to 1 (last).
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 from dslt.data.synthetic.curves import Keyframes

@@ -1,7 +1,5 @@
 """Objects of the procedural pairs: photographic cut-outs of one to three parts."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import cv2

@@ -5,8 +5,6 @@ fourth and fifth convolution, no batch norm after the fifth; Li et al., SiamRPN 
 with SiamRPN++: no groups, batch norm after all.
 """
 
-from __future__ import annotations
-
 from torch import nn
 
 # (inputs, outputs, kernel, stride, grouped, pooled)

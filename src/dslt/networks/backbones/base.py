@@ -1,7 +1,5 @@
 """The feature extractor that every regression tracker uses, whatever the network."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

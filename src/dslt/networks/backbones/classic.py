@@ -1,7 +1,5 @@
 """ResNet-50 (Res3d, Res4f) and VGG-16 (conv4_3, conv5_3), the paper's two backbones."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import torch

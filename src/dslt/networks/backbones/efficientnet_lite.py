@@ -5,8 +5,6 @@ stem and head of fixed width. TensorFlow's SAME padding and batch-norm epsilon a
 weights were trained with.
 """
 
-from __future__ import annotations
-
 import itertools
 
 import torch

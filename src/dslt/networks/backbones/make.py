@@ -1,7 +1,5 @@
 """From settings to a backbone with its weights."""
 
-from __future__ import annotations
-
 import torch
 
 from dslt.networks.backbones.base import Backbone

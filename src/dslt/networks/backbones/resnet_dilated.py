@@ -6,8 +6,6 @@ instead of strided; the shortcuts of the first blocks of `layer2` to `layer4` ha
 pixels become 15 x 15 cells in `layer2` to `layer4`, 255 become 31 x 31.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import torch

@@ -1,7 +1,5 @@
 """ImageNet weights: where they are looked for, and the proof that they are the right ones."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

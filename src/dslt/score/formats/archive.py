@@ -1,7 +1,5 @@
 """Writing many files at once, as a folder or as a zip file."""
 
-from __future__ import annotations
-
 import io
 import shutil
 import tempfile

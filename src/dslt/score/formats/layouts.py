@@ -11,8 +11,6 @@
 A supervised run of our own trackers lies flat, as `otb` does, with VOT's lines in the text.
 """
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Collection, Iterable, Sequence

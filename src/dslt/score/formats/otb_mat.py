@@ -3,8 +3,6 @@
 Source: the result files that the toolkit of Wu, Lim and Yang (TPAMI 2015) publishes and plots.
 """
 
-from __future__ import annotations
-
 import io
 import math
 import zlib

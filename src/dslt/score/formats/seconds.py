@@ -1,7 +1,5 @@
 """Records of time beside results: seconds per frame, a column per repetition."""
 
-from __future__ import annotations
-
 import csv
 import math
 from collections.abc import Sequence

@@ -9,8 +9,6 @@ Source: the result files of the VOT challenges 2016 and 2018; for the binary for
 vot-toolkit 0.9.
 """
 
-from __future__ import annotations
-
 import struct
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What a study needs from elsewhere: how large it is, and what a person has to do for it."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace

@@ -4,8 +4,6 @@ Drawing of pairs, decoding of frames, restarts on VOT, validations and the start
 top.
 """
 
-from __future__ import annotations
-
 import functools
 import re
 from collections.abc import Iterable, Mapping, Sequence

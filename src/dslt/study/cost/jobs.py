@@ -1,7 +1,5 @@
 """The jobs that Snakemake would run, read from its dry run."""
 
-from __future__ import annotations
-
 import re
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """The plan of a study: jobs, hours, disk and downloads of each stem; as text and as JSON."""
 
-from __future__ import annotations
-
 import json
 import textwrap
 from collections import Counter

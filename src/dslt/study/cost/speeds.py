@@ -3,8 +3,6 @@
 Networks are named `<tracker>-<backbone>`, e.g. `siamrpn-alexnet`. This imports no torch.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace

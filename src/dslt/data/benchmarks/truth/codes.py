@@ -1,7 +1,5 @@
 """Attributes of sequences: codes, names in words, and the order of the benchmarks' flag files."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 

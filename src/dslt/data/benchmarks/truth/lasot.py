@@ -1,7 +1,5 @@
 """Ground truth of LaSOT: the toolkit's files, the data set's folders, or JSON."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Ground truth of OTB: the toolkit's `anno` folder, the site's sequence folders, or JSON."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from functools import partial

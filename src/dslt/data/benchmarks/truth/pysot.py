@@ -1,7 +1,5 @@
 """Ground truth in the JSON form of PySOT's test sets: one file, one entry per sequence."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Mapping
 from functools import partial

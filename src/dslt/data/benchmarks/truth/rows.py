@@ -1,7 +1,5 @@
 """Ground truth as rows of numbers: boxes of four, polygons of six or more."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 

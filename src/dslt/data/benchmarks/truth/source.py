@@ -1,7 +1,5 @@
 """What all layouts of ground truth share: sequences that are found first and read later."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Ground truth of UAV123: `anno[/UAV123[_10fps]]/<name>.txt` with `att/<name>.txt`, or JSON."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path

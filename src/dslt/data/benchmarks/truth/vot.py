@@ -1,7 +1,5 @@
 """Ground truth of VOT: sequence folders as the toolkit keeps them, or JSON."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from functools import partial

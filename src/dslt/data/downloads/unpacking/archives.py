@@ -1,7 +1,5 @@
 """Read zip and tar archives that may be hostile: no member is handed out before it is checked."""
 
-from __future__ import annotations
-
 import bz2
 import contextlib
 import gzip

@@ -1,7 +1,5 @@
 """What may come out of an archive: plain files with harmless paths, and not too many bytes."""
 
-from __future__ import annotations
-
 import re
 import stat
 import tarfile

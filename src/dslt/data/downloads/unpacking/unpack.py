@@ -1,7 +1,5 @@
 """Unpack archives that may be hostile: as a whole or not at all."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import platform

@@ -1,7 +1,5 @@
 """Training sets that are annotated in one file: COCO, YouTube-BB, and PySOT's crop511 folders."""
 
-from __future__ import annotations
-
 import csv
 from collections import defaultdict
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """ILSVRC VID and DET: annotations in one XML file per image (layout of the 2015 archives)."""
 
-from __future__ import annotations
-
 import os
 from collections import defaultdict
 from collections.abc import Iterator

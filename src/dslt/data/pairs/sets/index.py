@@ -10,8 +10,6 @@ do the tracks of a video. Which videos are held out is not in it: that is decide
     boxes.groupby("video", observed=True)["track"].nunique()
 """
 
-from __future__ import annotations
-
 import os
 from typing import Any
 

@@ -3,8 +3,6 @@
 This is read while the workflow builds its graph, so it imports no heavy package.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal, get_args
 

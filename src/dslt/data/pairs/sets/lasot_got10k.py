@@ -1,7 +1,5 @@
 """LaSOT's and GOT-10k's training parts: a folder of frames and text files per sequence."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Training sets: how those of `config/training_sets.yaml` are opened."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path

@@ -1,7 +1,5 @@
 """YouTube-VOS: outlines as images whose pixels are the numbers of the objects."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import partial
