@@ -74,7 +74,7 @@ def main(
             tracker = make_tracker(settings, seed, device)
             run = run_tracker(tracker, sequence.frames, sequence.initial_box, name)
             boxes.append(run.boxes)
-            targets.append(benchmark.entry(name).target())
+            targets.append(benchmark.entry(name))
             rates.append(1 / np.median(run.seconds[1:]))
             starts.append(run.seconds[0])
             one = score(boxes[-1:], targets[-1:], protocol)

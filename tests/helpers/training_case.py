@@ -27,7 +27,7 @@ from dslt.networks.trunk import Trunk, seeded
 from dslt.settings.offline import CropSettings, JitterSettings, ScheduleSettings
 from dslt.train.batches import Batch
 from dslt.train.processes import ALONE, Processes, joined
-from dslt.train.run import Run, Score
+from dslt.train.run import Score, TrainingRun
 from dslt.train.trainer import Trainer
 
 TEMPLATE, SEARCH, PER_EPOCH = 31, 47, 9
@@ -132,7 +132,7 @@ def validate(net: SiameseNet, epoch: int) -> Iterator[Score]:
         yield Score(name, f"video {name}", total / 1000)
 
 
-def make_run(folder: Path, **given: Any) -> Run:
+def make_run(folder: Path, **given: Any) -> TrainingRun:
     """A run in `folder`; `given` may hold net, task, schedule, pairs, processes, identity, ..."""
     trainer = Trainer(
         given.pop("net", None) or TinyNet(),
@@ -142,10 +142,10 @@ def make_run(folder: Path, **given: Any) -> Run:
         processes=given.pop("processes", ALONE),
     )
     pairs, identity = given.pop("pairs", TinyPairs()), given.pop("identity", {"seed": 3})
-    return Run(trainer, pairs, folder, identity, **({"validate": validate} | given))
+    return TrainingRun(trainer, pairs, folder, identity, **({"validate": validate} | given))
 
 
-def train(folder: Path, workers: int = 0, **given: Any) -> Run:
+def train(folder: Path, workers: int = 0, **given: Any) -> TrainingRun:
     """Train to the end and write the outputs."""
     run = make_run(folder / "state", **given)
     run.go(workers)

@@ -17,7 +17,7 @@ from dslt.data.sequences.frames import FrameSource, ImageFolder
 from dslt.data.sequences.video import VideoClip, count_frames
 from dslt.geometry.boxes import parse_box, write_boxes
 from dslt.study.cells import resolve_settings
-from dslt.track.one_pass import Run, run_tracker
+from dslt.track.one_pass import TrackerRun, run_tracker
 from dslt.trackers.make import make_tracker
 
 COLOUR = (213, 94, 0)  # vermillion, RGB
@@ -94,7 +94,7 @@ def write_video(path: Path, frames: Iterator[Frame], size: tuple[int, int], rate
             raise DsltError(f"{path}: the video lost frames; is the disk full?")
 
 
-def drawn(frames: FrameSource, run: Run) -> Iterator[Frame]:
+def drawn(frames: FrameSource, run: TrackerRun) -> Iterator[Frame]:
     """Yield the frames with their boxes."""
     for index in tqdm(range(len(frames)), desc="writing", unit="frame"):
         yield draw(frames[index], run.boxes[index], run.scores[index])

@@ -31,7 +31,7 @@ from dslt.settings.validation import ValidationSettings
 if TYPE_CHECKING:
     from dslt.data.pairs.dataset import PairDataset
     from dslt.train.processes import Processes
-    from dslt.train.run import Run
+    from dslt.train.run import TrainingRun
 
 
 @click.command()
@@ -173,10 +173,10 @@ def _make_run(
     processes: Processes,
     device: str,
     name: str,
-) -> Run:
+) -> TrainingRun:
     """Put network, task, pairs and validation together."""
     from dslt.networks.make import make_network
-    from dslt.train.run import Run
+    from dslt.train.run import TrainingRun
     from dslt.train.tasks import make_task
     from dslt.train.trainer import Trainer
     from dslt.train.validation import Validation
@@ -184,4 +184,6 @@ def _make_run(
     net = make_network(training, seed).to(device)
     trainer = Trainer(net, make_task(training), training.schedule, seed, processes)
     validation = None if scored is None else Validation(scored, training)
-    return Run(trainer, pairs, state, identity, validate=validation, name=f"{name} seed {seed}")
+    return TrainingRun(
+        trainer, pairs, state, identity, validate=validation, name=f"{name} seed {seed}"
+    )

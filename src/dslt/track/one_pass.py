@@ -20,7 +20,7 @@ RECORD = ("frame", "x", "y", "w", "h", "score", "seconds")
 
 
 @dataclass(frozen=True)
-class Run:
+class TrackerRun:
     """One pass over a sequence.
 
     Attributes:
@@ -42,7 +42,7 @@ def run_tracker(
     box: Box,
     where: str,
     progress: Callable[[], object] = lambda: None,
-) -> Run:
+) -> TrackerRun:
     """Track one target through all frames, which are decoded ahead in the background.
 
     Args:
@@ -67,7 +67,7 @@ def run_tracker(
         predictions.append(prediction)
         seconds.append(elapsed)
         progress()
-    return Run(
+    return TrackerRun(
         np.array([prediction.box for prediction in predictions]),
         np.array([prediction.score for prediction in predictions]),
         np.array(seconds),
@@ -82,7 +82,7 @@ def timed(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> tuple[T, f
     return value, time.perf_counter() - start
 
 
-def write_run(run: Run, folder: Path, name: str, origin: int = 1) -> None:
+def write_run(run: TrackerRun, folder: Path, name: str, origin: int = 1) -> None:
     """Write a run's boxes (OTB raw form), its frames and its first-frame training.
 
     The boxes come last: where they are, the rest is.

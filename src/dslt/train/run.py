@@ -61,7 +61,7 @@ class Timed(Iterator[Batch]):
         return batch
 
 
-class Run:
+class TrainingRun:
     """A training and its state on the disk.
 
     The state is written every `save_every` seconds, after every epoch, and when SIGTERM or SIGINT

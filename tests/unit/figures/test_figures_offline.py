@@ -16,7 +16,7 @@ from dslt.data.benchmarks.index_file import write_index
 from dslt.figures import fig06, fig07, fig14, fig16
 from dslt.geometry import boxes
 from dslt.score.validation import read_validations
-from dslt.track.one_pass import Run, write_run
+from dslt.track.one_pass import TrackerRun, write_run
 from dslt.track.responses import Response, write_response
 from dslt.trackers.base import TrainingRecord
 from result_files import call, texts
@@ -142,7 +142,7 @@ def tracked(tmp_path):
         for cell, shift in {"good": 0.0, "bad": 8.0 if name == "far" else 0.0}.items():
             scores = np.concatenate([[np.nan], np.linspace(0.9, 0.3, FRAMES - 1)])
             found = seen + np.array([shift, 0, 0, 0])
-            run = Run(found, scores, np.ones(FRAMES), TrainingRecord())
+            run = TrackerRun(found, scores, np.ones(FRAMES), TrainingRecord())
             write_run(run, tmp_path / "track" / cell, name)
     definition = {"kind": "folder", "root": str(tmp_path / "set"), "protocol": "otb"}
     benchmark = parse_benchmark("mine", definition | {"box_origin": 1})
