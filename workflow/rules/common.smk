@@ -13,7 +13,7 @@ from dslt.settings.catalog import FIGURES as CATALOG
 from dslt.study import paths
 from dslt.study.data import StudyData
 from dslt.study.load import check_data, load_study
-from dslt.study.jobs import figure_jobs, gpu_jobs, page_jobs, pairs, repeat
+from dslt.study.jobs import figure_jobs, gpu_jobs, page_jobs, repeat
 
 
 envvars:
@@ -49,6 +49,10 @@ SUPERVISED = {
 CONVERGED = STUDY.records(STUDY.converged)
 COMPARED = expand(paths.COMPARISON, cell=STUDY.cells_run)
 TRAINED_COMPARED = [paths.TRAINING_GAINS] if STUDY.validations else []
+BOOTSTRAP = (
+    f"--bootstrap-samples {SETTINGS.bootstrap.samples}"
+    f" --bootstrap-seed {SETTINGS.bootstrap.seed}"
+)
 PAPER = sorted(str(path) for path in Path(SETTINGS.paper).glob("*.csv"))
 TABLES_CSV = expand(paths.TABLE, table=SETTINGS.tables, kind="csv")
 FIGURES = figure_jobs(STUDY)
@@ -67,16 +71,16 @@ wildcard_constraints:
     seed=r"\d+",
 
 
+def assignments(mapping):
+    """Write a mapping as KEY=VALUE words of one option."""
+    return [f"{key}={value}" for key, value in mapping.items()]
+
+
 def code_for(verb, *roles):
     """Make a parameter: the code of a command and of the wildcards' cell's tracker."""
     return lambda wildcards: code_of(
         f"dslt.commands.{verb}", *STUDY.cells[wildcards.cell].entry.modules(*roles)
     )
-
-
-def paper_folder(wildcards, input):
-    """Name the folder of the printed numbers; their files are the inputs."""
-    return Path(input.paper[0]).parent
 
 
 def of_unit(pattern, benchmark, unit):
@@ -86,4 +90,4 @@ def of_unit(pattern, benchmark, unit):
 
 def sequences_of(wildcards, output):
     """Name a unit's sequences; what comes from the outputs is not recorded as a parameter."""
-    return repeat("--sequence", (Path(path).stem for path in output.boxes))
+    return [Path(path).stem for path in output.boxes]

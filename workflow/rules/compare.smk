@@ -15,19 +15,15 @@ rule compare:
     resources:
         mem_mb=1000,
     params:
-        scores=lambda wildcards, input: repeat("--score", input.scores),
-        references=lambda wildcards, input: repeat("--reference-score", input.reference),
         cell=lambda wildcards: STUDY.cell_info(wildcards.cell),
         reference=lambda wildcards: STUDY.reference_of(wildcards.cell),
-        samples=SETTINGS.bootstrap.samples,
-        seed=SETTINGS.bootstrap.seed,
-        paper=paper_folder,
+        bootstrap=BOOTSTRAP,
+        paper=SETTINGS.paper,
         code=code_of("dslt.commands.compare"),
     shell:
         "dslt compare cell --cell {wildcards.cell} --cell-info {params.cell:q}"
-        " --reference {params.reference} {params.scores:q} {params.references:q}"
-        " --paper {params.paper:q} --bootstrap-samples {params.samples}"
-        " --bootstrap-seed {params.seed} --out {output:q} > {log} 2>&1"
+        " --reference {params.reference} --score {input.scores:q} --reference-score {input.reference:q}"
+        " --paper {params.paper:q} {params.bootstrap} --out {output:q} > {log} 2>&1"
 
 
 rule scorecard:
@@ -49,19 +45,15 @@ rule scorecard:
     resources:
         mem_mb=1000,
     params:
-        cells=lambda wildcards, input: repeat("--compare", input.cells),
-        scores=lambda wildcards, input: repeat("--score", input.scores),
-        records=pairs("--convergence", CONVERGED),
-        validations=pairs("--validation", STUDY.validations),
-        samples=SETTINGS.bootstrap.samples,
-        seed=SETTINGS.bootstrap.seed,
-        paper=paper_folder,
+        records=assignments(CONVERGED),
+        validations=assignments(STUDY.validations),
+        bootstrap=BOOTSTRAP,
+        paper=SETTINGS.paper,
         code=code_of("dslt.commands.compare"),
     shell:
-        "dslt compare scorecard {params.cells:q} {params.scores:q} {params.records:q}"
-        " {params.validations:q}"
-        " --paper {params.paper:q} --bootstrap-samples {params.samples}"
-        " --bootstrap-seed {params.seed} --out {output:q} > {log} 2>&1"
+        "dslt compare scorecard --compare {input.cells:q} --score {input.scores:q}"
+        " --convergence {params.records:q} --validation {params.validations:q}"
+        " --paper {params.paper:q} {params.bootstrap} --out {output:q} > {log} 2>&1"
 
 
 rule compare_training:
@@ -75,13 +67,12 @@ rule compare_training:
     resources:
         mem_mb=1000,
     params:
-        validations=pairs("--validation", STUDY.validations),
-        samples=SETTINGS.bootstrap.samples,
-        seed=SETTINGS.bootstrap.seed,
+        validations=assignments(STUDY.validations),
+        bootstrap=BOOTSTRAP,
         code=code_of("dslt.commands.compare"),
     shell:
-        "dslt compare training {params.validations:q} --bootstrap-samples {params.samples}"
-        " --bootstrap-seed {params.seed} --out {output:q} > {log} 2>&1"
+        "dslt compare training --validation {params.validations:q} {params.bootstrap}"
+        " --out {output:q} > {log} 2>&1"
 
 
 for _table in SETTINGS.tables:
@@ -107,21 +98,16 @@ for _table in SETTINGS.tables:
             mem_mb=1000,
         params:
             table=_table,
-            cells=lambda wildcards, input: repeat("--compare", input.cells),
             stem=subpath(output.csv, strip_suffix=".csv"),
             code=code_of("dslt.commands.table"),
         shell:
-            "dslt table {params.table} {params.cells:q} --paper {input.paper:q}"
+            "dslt table {params.table} --compare {input.cells:q} --paper {input.paper:q}"
             " --out {params.stem:q} > {log} 2>&1"
 
 
 rule tables:
     input:
-        expand(
-            paths.TABLE,
-            table=SETTINGS.tables,
-            kind=["csv", "md", "tex"],
-        ),
+        expand(paths.TABLE, table=SETTINGS.tables, kind=["csv", "md", "tex"]),
 
 
 rule ablation:

@@ -51,14 +51,11 @@ rule index_page:
     resources:
         mem_mb=500,
     params:
-        pages=lambda wildcards, input: repeat("--page", input.pages),
-        tables=lambda wildcards, input: repeat("--table", input.tables),
-        figures=lambda wildcards, input: repeat("--figure", input.figures),
-        cells=lambda wildcards, input: repeat("--compare", input.cells),
         workflow=paths.WORKFLOW_REPORT,
         code=code_of("dslt.commands.report"),
     shell:
-        "dslt report index {params.pages:q} {params.tables:q} {params.figures:q} {params.cells:q}"
+        "dslt report index --page {input.pages:q} --table {input.tables:q}"
+        " --figure {input.figures:q} --compare {input.cells:q}"
         " --scorecard {input.scorecard:q} --workflow {params.workflow:q} --out {output:q}"
         " > {log} 2>&1"
 

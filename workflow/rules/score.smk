@@ -19,15 +19,13 @@ rule score:
         folder=lambda wildcards: STUDY.result_folder(
             wildcards.cell, wildcards.benchmark, wildcards.seed
         ),
-        sequences=lambda wildcards: repeat(
-            "--sequence", STUDY.among(wildcards.benchmark)
-        ),
-        origin=lambda wildcards: repeat(
-            "--box-origin", STUDY.result_origin(wildcards.cell, wildcards.benchmark)
+        sequences=lambda wildcards: STUDY.among(wildcards.benchmark),
+        origin=lambda wildcards: STUDY.result_origin(
+            wildcards.cell, wildcards.benchmark
         ),
         protocol=lookup("{benchmark}", within=PROTOCOLS),
         code=code_of("dslt.commands.score"),
     shell:
-        "dslt score --index {input.index:q} {params.sequences:q} --results {params.folder:q}"
-        " {params.origin} --protocol-definition {params.protocol:q}"
+        "dslt score --index {input.index:q} --sequence {params.sequences:q}"
+        " --results {params.folder:q} --box-origin {params.origin} --protocol-definition {params.protocol:q}"
         " --cell {wildcards.cell} --seed {wildcards.seed} --json {output:q} > {log} 2>&1"

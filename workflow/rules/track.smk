@@ -36,7 +36,7 @@ for _benchmark in STUDY.benchmarks_used:
                 libraries=libraries(),
             shell:
                 "dslt track --cell {wildcards.cell} --settings {params.settings:q}"
-                " --index {input.index:q} {params.sequences:q}"
+                " --index {input.index:q} --sequence {params.sequences:q}"
                 " {params.protocol:q} {params.weights:q} --seed {wildcards.seed} --threads {threads}"
                 " --device {params.device} --out {params.folder:q} > {log} 2>&1"
 

@@ -28,9 +28,7 @@ rule train:
         validation=lambda wildcards: repeat(
             "--validation", filter(None, [STUDY.offline[wildcards.cell].validation])
         ),
-        indexes=lambda wildcards: pairs(
-            "--training-index", DATA.set_indexes(wildcards.cell)
-        ),
+        indexes=lambda wildcards: assignments(DATA.set_indexes(wildcards.cell)),
         folder=subpath(output.model, parent=True),
         device=SETTINGS.device,
         threads=SETTINGS.training.threads,
@@ -38,7 +36,8 @@ rule train:
         libraries=libraries(),
     shell:
         "dslt train --cell {wildcards.cell} --settings {params.settings:q}"
-        " --training-sets-definition {params.sets:q} {params.indexes:q} {params.validation:q}"
+        " --training-sets-definition {params.sets:q} --training-index {params.indexes:q}"
+        " {params.validation:q}"
         " --seed {wildcards.seed} --threads {params.threads}"
         f" --workers {SETTINGS.training.workers}"
         " --device {params.device} --states state/train --out {params.folder:q} > {log} 2>&1"
@@ -62,15 +61,13 @@ rule converge:
         runtime=SETTINGS.jobs.track.runtime,
     params:
         settings=lookup("{cell}", within=CELL_TRAINING),
-        sequences=lambda wildcards: repeat(
-            "--sequence", STUDY.among(wildcards.benchmark)
-        ),
+        sequences=lambda wildcards: STUDY.among(wildcards.benchmark),
         iterations=SETTINGS.convergence.iterations,
         device=SETTINGS.device,
         code=code_for("converge", "first_frame"),
         libraries=libraries(),
     shell:
         "dslt converge --cell {wildcards.cell} --settings {params.settings:q}"
-        " --index {input.index:q} {params.sequences:q} --seed {wildcards.seed}"
+        " --index {input.index:q} --sequence {params.sequences:q} --seed {wildcards.seed}"
         " --threads {threads} --iterations {params.iterations}"
         " --device {params.device} --csv {output.csv:q} --maps {output.maps:q} > {log} 2>&1"

@@ -5,6 +5,8 @@ from typing import Any
 
 import click
 
+from dslt.commands.options import SpreadCommand
+
 FILE = click.Path(path_type=Path)
 
 
@@ -38,7 +40,7 @@ def page(
     click.echo(out)
 
 
-@command.command()
+@command.command(cls=SpreadCommand)
 @click.option("--page", "pages", multiple=True, type=FILE, help="A page to link. Repeat.")
 @click.option("--table", "tables", multiple=True, type=FILE, help="A CSV table to show. Repeat.")
 @click.option("--figure", "figures", multiple=True, type=FILE, help="A PNG to show. Repeat.")

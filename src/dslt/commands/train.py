@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from dslt.commands.options import CELL, DEVICE, PATH, SEED, THREADS, pair_option
+from dslt.commands.options import CELL, DEVICE, PATH, SEED, THREADS, SpreadCommand, pair_option
 from dslt.core.definitions import TRAINING_SETS, changed_definitions, config_file, read_definitions
 from dslt.core.device import Device, choose_device, limit_threads
 from dslt.core.errors import DsltError
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from dslt.train.run import TrainingRun
 
 
-@click.command()
+@click.command(cls=SpreadCommand)
 @CELL
 @click.option("--settings", required=True, help="Tracker and training settings as JSON.")
 @SEED
