@@ -12,6 +12,7 @@ from dslt.core.fingerprint import code_of, libraries
 from dslt.settings.catalog import FIGURES as CATALOG
 from dslt.study import paths
 from dslt.study.data import StudyData
+from dslt.study.describe import cell_info
 from dslt.study.load import check_data, load_study
 from dslt.study.jobs import figure_jobs, gpu_jobs, page_jobs, repeat
 

@@ -15,7 +15,7 @@ rule compare:
     resources:
         mem_mb=1000,
     params:
-        cell=lambda wildcards: STUDY.cell_info(wildcards.cell),
+        cell=lambda wildcards: cell_info(STUDY, wildcards.cell),
         reference=lambda wildcards: STUDY.reference_of(wildcards.cell),
         bootstrap=BOOTSTRAP,
         paper=SETTINGS.paper,

@@ -3,40 +3,19 @@
 This is what the workflow reads while it builds its graph, so nothing here imports a heavy package.
 """
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from dslt.core.errors import DsltError, unknown
+from dslt.core.errors import DsltError
 from dslt.core.text import canonical
 from dslt.data.benchmarks.definitions import Benchmark
 from dslt.settings.protocols import Protocol, VotProtocol
 from dslt.study import paths
 from dslt.study.cells import Cell
+from dslt.study.part import Part, part_of
 from dslt.study.settings import SelectionSettings, StudySettings
-
-# What the weights of a backbone were trained on; other weights are the user's to know.
-TRAINING_DATA = {"pretrained": "ImageNet"}
-# Training sets by their kind, as the paper writes them, in its order.
-TRAINING_SETS = {
-    "ilsvrc_vid": "VID",
-    "ilsvrc_det": "DET",
-    "coco": "COCO",
-    "youtube_bb": "YouTube-BB",
-    "got10k": "GOT-10k",
-    "lasot": "LaSOT",
-    "youtube_vos": "YouTube-VOS",
-}
-
-
-# Variants of a backbone under the name that the paper prints.
-BACKBONES = {
-    "alexnet": "AlexNet",
-    "alexnet_groups": "AlexNet",
-    "resnet50_dilated": "ResNet-50",
-}
 
 
 @dataclass(frozen=True)
@@ -52,15 +31,6 @@ class OfflineTraining:
     settings: str
     sets: str
     validation: str
-
-
-@dataclass(frozen=True)
-class Part:
-    """The part of a study that its `only` names; empty: nothing of that kind is left out."""
-
-    benchmarks: frozenset[str] = frozenset()
-    cells: frozenset[str] = frozenset()
-    sequences: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -98,28 +68,12 @@ class Study:
 
     @cached_property
     def part(self) -> Part:
-        """Sort the names of `only` by their kind.
+        """The part that is run, as `only` names it.
 
         Raises:
-            DsltError: a name is of no kind, or of two.
+            DsltError: A name is of no kind, or of two.
         """
-        if not self.settings.only:
-            return Part()
-        kinds = {
-            "benchmarks": set(self.planned),
-            "cells": {cell for cells in self.planned.values() for cell in cells},
-            "sequences": {name for b in self.planned for name in self._whole[b]},
-        }
-        found: dict[str, set[str]] = {kind: set() for kind in kinds}
-        for name in self.settings.only:
-            of = [kind for kind, names in kinds.items() if name in names]
-            if not of:
-                known = [*kinds["benchmarks"], *sorted(kinds["cells"])]
-                raise unknown("benchmark, cell or sequence of `only`:", name, known)
-            if len(of) > 1:
-                raise DsltError(f"only: {name!r} is a name among the {' and the '.join(of)}")
-            found[of[0]].add(name)
-        return Part(**{kind: frozenset(names) for kind, names in found.items()})
+        return part_of(self.settings.only, self.planned, self._whole)
 
     @cached_property
     def runs(self) -> dict[str, tuple[str, ...]]:
@@ -164,27 +118,6 @@ class Study:
         reference = self.reference_of(cell)
         shared = set(self.benchmarks_of(reference))
         return self.scores_of(reference, [b for b in self.benchmarks_of(cell) if b in shared])
-
-    def cell_info(self, cell: str) -> str:
-        """Describe a cell for the comparisons, as JSON."""
-        row = self.cells[cell]
-        tracker, _, preset = row.base.partition("/")
-        backbone, data = "", ""
-        if learnt := row.settings.learnt:
-            backbone = BACKBONES.get(learnt.backbone.name, learnt.backbone.name)
-            data = TRAINING_DATA.get(learnt.backbone.weights, "")
-        if row.offline:
-            preset = preset.removeprefix("pp_")  # SiamRPN++ and SiamRPN share a file of presets
-            data = _named_sets(json.loads(self.offline[cell].sets))
-        info = {
-            "label": row.label,
-            "base": tracker,
-            "preset": preset,
-            "backbone": backbone,
-            "training_data": data,
-            "shown_in": list(row.shown_in),
-        }
-        return canonical(info)
 
     def select(self, choice: SelectionSettings, *shown_in: str) -> dict[str, tuple[str, ...]]:
         """Map benchmarks to the chosen cells that run on them; benchmarks without any are left out.
@@ -366,13 +299,3 @@ class Study:
         """Give what tracking has to know of a supervised protocol as JSON, else nothing."""
         protocol = self.protocols[self.benchmarks[benchmark].protocol]
         return [canonical(protocol.supervision())] if isinstance(protocol, VotProtocol) else []
-
-
-def _named_sets(sets: Mapping[str, Mapping[str, object]]) -> str:
-    """Write training sets as the paper does; others by their own names.
-
-    A stand-in under the name of another set is named as what it is.
-    """
-    names = {TRAINING_SETS.get(str(entry["kind"]), name) for name, entry in sets.items()}
-    known = [name for name in TRAINING_SETS.values() if name in names]
-    return "+".join([*known, *sorted(names.difference(known))])

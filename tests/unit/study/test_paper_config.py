@@ -143,7 +143,7 @@ def test_data_that_is_not_there_is_found_while_planning(configured, tmp_path):
 
 def test_a_stand_in_for_a_training_set_is_named_as_what_it_is(configured):
     def trained_on():
-        return json.loads(load_study(configured).cell_info("siamrpn_shrinkage"))["training_data"]
+        return json.loads(cell_info(load_study(configured), "siamrpn_shrinkage"))["training_data"]
 
     assert trained_on() == "VID+DET+COCO+YouTube-BB"
     stand_in = {"kind": "got10k", "download": "got10k", "frame_range": 100}
