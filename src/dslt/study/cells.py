@@ -37,14 +37,14 @@ class Cell:
     """One case of the study.
 
     Attributes:
-        id: stable name, also of its folders.
-        label: as figures and tables show it.
-        base: `tracker/preset`.
-        benchmarks: names of the benchmarks it runs on.
-        seeds: one run each.
-        shown_in: tables and figures it belongs to.
-        note: what a reader should know of it.
-        settings: typed and complete.
+        id: Stable name, also of its folders.
+        label: Name in figures and tables.
+        base: Its `tracker/preset`.
+        benchmarks: Names of the benchmarks that it runs on.
+        seeds: Seeds, one run each.
+        shown_in: Tables and figures that it belongs to.
+        note: What a reader should know of it.
+        settings: Its typed and complete settings.
     """
 
     id: str
@@ -78,6 +78,21 @@ class Cell:
             if learnt
             else {}
         )
+
+
+@dataclass(frozen=True)
+class OfflineTraining:
+    """What decides an offline training beside its seed, as canonical JSON.
+
+    Attributes:
+        settings: Tracker and training settings of the network.
+        sets: Definitions of the training sets that they name.
+        validation: Settings of the validation; empty: none.
+    """
+
+    settings: str
+    sets: str
+    validation: str
 
 
 def load_presets(path: Path) -> dict[str, dict[str, Any]]:

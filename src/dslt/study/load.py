@@ -16,10 +16,10 @@ from dslt.data.pairs.sets.kinds import used_sets
 from dslt.settings.base import validate
 from dslt.settings.protocols import OpeProtocol, Protocol, load_protocols
 from dslt.settings.validation import ValidationSettings
-from dslt.study.cells import Cell, load_cells, resolve_settings
+from dslt.study.cells import Cell, OfflineTraining, load_cells, resolve_settings
 from dslt.study.data import StudyData
 from dslt.study.settings import HeldOutSettings, StudySettings
-from dslt.study.study import OfflineTraining, Study
+from dslt.study.study import Study
 
 
 def load_study(values: Mapping[str, Any]) -> Study:

@@ -13,24 +13,9 @@ from dslt.core.text import canonical
 from dslt.data.benchmarks.definitions import Benchmark
 from dslt.settings.protocols import Protocol, VotProtocol
 from dslt.study import paths
-from dslt.study.cells import Cell
+from dslt.study.cells import Cell, OfflineTraining
 from dslt.study.part import Part, part_of
 from dslt.study.settings import SelectionSettings, StudySettings
-
-
-@dataclass(frozen=True)
-class OfflineTraining:
-    """What decides an offline training beside its seed, as canonical JSON.
-
-    Attributes:
-        settings: training settings of the network.
-        sets: definitions of the training sets that they name.
-        validation: settings of the validation; empty: none.
-    """
-
-    settings: str
-    sets: str
-    validation: str
 
 
 @dataclass(frozen=True)
@@ -38,13 +23,13 @@ class Study:
     """A checked configuration with everything that it names.
 
     Attributes:
-        settings: the configuration.
-        cells: id -> cell, in the sheet's order.
-        benchmarks: name -> definition.
-        definitions: name -> definition as canonical JSON, a parameter of the rules.
-        downloads: name -> definition as canonical JSON, checked.
-        protocols: name -> protocol.
-        offline: cell -> its offline training, of those that have one.
+        settings: The configuration.
+        cells: Map from ids to cells, in the sheet's order.
+        benchmarks: Map from names to definitions.
+        definitions: Map from names to definitions as canonical JSON, parameters of the rules.
+        downloads: Map from names to checked definitions as canonical JSON.
+        protocols: Map from names to protocols.
+        offline: Map from the cells that have one to their offline training.
     """
 
     settings: StudySettings

@@ -21,6 +21,7 @@ from dslt.study.cost.hours import Hours, whole_tasks
 from dslt.study.cost.plan import StudyPlan, download_table, task_tables, to_do
 from dslt.study.cost.speeds import choose_speeds, load_speeds
 from dslt.study.data import StudyData
+from dslt.study.describe import cell_info
 from dslt.study.load import check_data, load_study
 from places import ROOT
 
