@@ -7,9 +7,13 @@ from typing import Any
 
 import click
 
-from dslt.commands.options import PATH, Decorator, SpreadCommand, pair_option
+from dslt.commands.options import INDEX, PATH, Decorator, SpreadCommand, pair_option
 from dslt.settings.catalog import FIGURES, FigureEntry, Source
 
+POSITIVE = click.IntRange(1)
+MANY_PATHS: dict[str, Any] = {"multiple": True, "required": True, "type": PATH}
+FIRST_SEQUENCE = "Sequence to show.  [default: the first in the first file]"
+WIDEST_SEQUENCE = "Sequence to show.  [default: that on which the cells' mean overlaps differ most]"
 TRACKS = click.option(
     "--tracks",
     multiple=True,
@@ -28,6 +32,59 @@ FRAMES = click.option(
     type=click.IntRange(1, 8),
     help="Frames per sequence.",
 )
+FACTORS = click.option(
+    "--pair",
+    "factors",
+    multiple=True,
+    metavar="A,C",
+    help="Setting of the modulating factor, at most six; the first is drawn in the second panel"
+    " too.  [default: the four of Table 3]",
+)
+SCORES = click.option(
+    "--score",
+    "scores",
+    help="Score file; it names its cell, benchmark and seed. Seeds of a cell are averaged. Repeat.",
+    **MANY_PATHS,
+)
+PAPER = click.option(
+    "--paper",
+    type=PATH,
+    help="Folder of the printed numbers (config/paper), to be shown beside ours.",
+)
+RESCORED = click.option(
+    "--rescored",
+    multiple=True,
+    metavar="CELL",
+    help="Mark a cell whose boxes are published ones, scored here. Repeat.",
+)
+MAPS = pair_option(
+    "--maps",
+    "CELL=NPZ",
+    "maps",
+    "Maps of a cell from `dslt converge`. Repeat; the paper shows L2 and shrinkage.",
+    required=True,
+)
+RESPONSES = click.option(
+    "--maps",
+    multiple=True,
+    required=True,
+    metavar="CELL[@ROW]=NPZ",
+    help="A cell's file of `dslt respond`. Repeat for each cell; files of several sequences or"
+    " frames need the name of a row each.",
+)
+CONVERGENCE = click.option(
+    "--convergence",
+    multiple=True,
+    metavar="CELL[@BENCHMARK]=CSV",
+    help="Record of `dslt converge`. Repeat for each cell and seed; with more than one benchmark"
+    " name it, they are never averaged together.",
+)
+VALIDATION = click.option(
+    "--validation",
+    multiple=True,
+    metavar="CELL@SEED=CSV",
+    help="Record of `dslt train`, validation.csv. Repeat for each cell and seed.",
+)
 OUT = click.option(
     "--out", required=True, type=PATH, help="Where to write, without suffix: OUT.pdf and OUT.png."
 )
@@ -44,118 +101,39 @@ def command() -> None:
     """Draw a figure of the paper from results, as PDF and PNG."""
 
 
-def _options(entry: FigureEntry) -> list[Decorator]:
-    """List the options of a figure, by what it is drawn from."""
-    options: Mapping[Source, list[Decorator]] = {
-        "nothing": [],
-        "factors": [
-            click.option(
-                "--pair",
-                "factors",
-                multiple=True,
-                metavar="A,C",
-                help="Setting of the modulating factor, at most six; the first is drawn in the"
-                " second panel too.  [default: the four of Table 3]",
-            )
-        ],
-        "scores": [
-            click.option(
-                "--score",
-                "scores",
-                multiple=True,
-                required=True,
-                type=PATH,
-                help="Score file; it names its cell, benchmark and seed. Seeds of a cell are"
-                " averaged. Repeat.",
-            ),
-            click.option(
-                "--paper",
-                type=PATH,
-                help="Folder of the printed numbers (config/paper), to be shown beside ours.",
-            ),
-            click.option(
-                "--rescored",
-                multiple=True,
-                metavar="CELL",
-                help="Mark a cell whose boxes are published ones, scored here. Repeat.",
-            ),
-        ],
-        "boxes": [
-            click.option(
-                "--index",
-                "indexes",
-                multiple=True,
-                required=True,
-                type=PATH,
-                help="Index of a benchmark. Repeat.",
-            ),
-            TRACKS,
-            click.option(
-                "--reference", default="", help="Cell that the choice of sequences is about."
-            ),
-            click.option(
-                "--sequences",
-                default=entry.defaults.get("sequences", 2),
-                show_default=True,
-                type=click.IntRange(1),
-                help=f"Show up to this many sequences of each benchmark: {entry.rule}.",
-            ),
-            click.option(
-                "--sequence", "named", multiple=True, help="Show this sequence instead. Repeat."
-            ),
-            AMONG,
-            FRAMES,
-        ],
-        "maps": [
-            pair_option(
-                "--maps",
-                "CELL=NPZ",
-                "maps",
-                "Maps of a cell from `dslt converge`. Repeat; the paper shows L2 and shrinkage.",
-                required=True,
-            ),
-            click.option(
-                "--sequence", help="Sequence to show.  [default: the first in the first file]"
-            ),
-        ],
-        "responses": [
-            click.option(
-                "--maps",
-                multiple=True,
-                required=True,
-                metavar="CELL[@ROW]=NPZ",
-                help="A cell's file of `dslt respond`. Repeat for each cell; files of several"
-                " sequences or frames need the name of a row each.",
-            )
-        ],
-        "timeline": [
-            click.option("--index", required=True, type=PATH, help="Benchmark index."),
-            TRACKS,
-            click.option(
-                "--sequence",
-                help="Sequence to show.  [default: that on which the cells' mean overlaps differ"
-                " most]",
-            ),
-            AMONG,
-            FRAMES,
-        ],
-        "records": [
-            click.option(
-                "--convergence",
-                multiple=True,
-                metavar="CELL[@BENCHMARK]=CSV",
-                help="Record of `dslt converge`. Repeat for each cell and seed; with more than one"
-                " benchmark name it, they are never averaged together.",
-            ),
-            click.option(
-                "--validation",
-                multiple=True,
-                metavar="CELL@SEED=CSV",
-                help="Record of `dslt train`, validation.csv. Repeat for each cell and seed.",
-            ),
-        ],
-    }
-    return options[entry.source]
+def _strips(entry: FigureEntry) -> list[Decorator]:
+    """List the options of strips, whose help says how a figure chooses its sequences."""
+    number = entry.defaults.get("sequences", 2)
+    text = f"Show up to this many sequences of each benchmark: {entry.rule}."
+    named = "Show this sequence instead. Repeat."
+    return [
+        click.option("--index", "indexes", help="Index of a benchmark. Repeat.", **MANY_PATHS),
+        TRACKS,
+        click.option("--reference", default="", help="Cell that the choice of sequences is about."),
+        click.option("--sequences", default=number, show_default=True, type=POSITIVE, help=text),
+        click.option("--sequence", "named", multiple=True, help=named),
+        AMONG,
+        FRAMES,
+    ]
+
+
+# The options of a figure, by what it is drawn from.
+OPTIONS: Mapping[Source, Callable[[FigureEntry], list[Decorator]]] = {
+    "nothing": lambda entry: [],
+    "factors": lambda entry: [FACTORS],
+    "scores": lambda entry: [SCORES, PAPER, RESCORED],
+    "boxes": _strips,
+    "maps": lambda entry: [MAPS, click.option("--sequence", help=FIRST_SEQUENCE)],
+    "responses": lambda entry: [RESPONSES],
+    "timeline": lambda entry: [
+        INDEX,
+        TRACKS,
+        click.option("--sequence", help=WIDEST_SEQUENCE),
+        AMONG,
+        FRAMES,
+    ],
+    "records": lambda entry: [CONVERGENCE, VALIDATION],
+}
 
 
 def _scores(
@@ -231,7 +209,7 @@ def _add(name: str, entry: FigureEntry) -> None:
             click.echo(path)
 
     labels = [] if entry.source in ("nothing", "factors") else [LABELS]
-    options = [*_options(entry), *labels, OUT]
+    options = [*OPTIONS[entry.source](entry), *labels, OUT]
     callback: Any = draw
     for option in reversed(options):
         callback = option(callback)
