@@ -16,17 +16,14 @@ from dslt.settings.base import Settings, validate
 
 
 class Thresholds(Settings):
-    """An evenly spaced list of thresholds, both ends included.
-
-    Attributes:
-        start: first threshold.
-        step: distance of two thresholds.
-        stop: last threshold, a whole number of steps from the first.
-    """
+    """An evenly spaced list of thresholds, both ends included."""
 
     start: float
+    """First threshold."""
     step: float = Field(gt=0)
+    """Distance of two thresholds."""
     stop: float
+    """Last threshold, a whole number of steps from the first."""
 
     @model_validator(mode="after")
     def _whole_steps(self) -> Thresholds:
@@ -50,18 +47,20 @@ class Thresholds(Settings):
 
 
 class SuccessThresholds(Thresholds):
-    """Overlap thresholds; `counts` says whether an overlap equal to the threshold succeeds."""
+    """Overlap thresholds."""
 
     counts: Literal["above", "at_or_above"]
+    """Whether an overlap equal to the threshold succeeds (`at_or_above`) or not (`above`)."""
 
 
 class DistanceThresholds(Thresholds):
-    """Centre distances; `counts` says whether a distance equal to the threshold hits."""
+    """Centre distances."""
 
     HEADLINE: ClassVar[float]
     UNIT: ClassVar[str]
 
     counts: Literal["up_to", "below"]
+    """Whether a distance equal to the threshold hits (`up_to`) or not (`below`)."""
 
     @model_validator(mode="after")
     def _has_headline(self) -> Self:
@@ -91,78 +90,73 @@ class NormPrecisionThresholds(DistanceThresholds):
 
 
 class _Protocol(Settings):
-    """What all protocols have.
-
-    Attributes:
-        title: for captions.
-        alternatives: name -> changes to this protocol, other conventions that are in use; a table
-            can show them side by side.
-    """
+    """What all protocols have."""
 
     title: str
+    """Name for captions."""
     alternatives: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    """Map from names to changes of this protocol, other conventions that are in use; a table can show them
+    side by side.
+    """
 
 
 class OpeProtocol(_Protocol):
-    """One-pass evaluation (Wu, Lim, Yang: Object Tracking Benchmark, TPAMI 2015).
-
-    Attributes:
-        kind: `ope`.
-        success: overlap thresholds of the success curve.
-        precision: centre distances of the precision curve.
-        norm_precision: normalised centre distances; null where the benchmark does not use them.
-        first_frame: `ground_truth` replaces the result's first box by the truth.
-        invalid_result: a box that is NaN or has no area repeats the previous one, or fails.
-        invalid_ground_truth: `official` scores such a frame as a success miss and a precision
-            hit, `skip` leaves it out.
-        absent: frames that the annotation flags as without target are dropped, or scored by their
-            boxes like any other.
-        denominator: the rates are over `all` frames of a sequence, or over those that are left
-            when absent ones are dropped (`visible`).
-    """
+    """One-pass evaluation (Wu, Lim, Yang: Object Tracking Benchmark, TPAMI 2015)."""
 
     kind: Literal["ope"]
     success: SuccessThresholds
+    """Overlap thresholds of the success curve."""
     precision: PrecisionThresholds
+    """Centre distances of the precision curve."""
     norm_precision: NormPrecisionThresholds | None
+    """Normalised centre distances; null where the benchmark does not use them."""
     first_frame: Literal["ground_truth", "result"]
+    """Whether the first box is the result's, or replaced by the truth (`ground_truth`)."""
     invalid_result: Literal["repeat", "failure"]
+    """What a box that is NaN or has no area does: it repeats the previous one, or fails."""
     invalid_ground_truth: Literal["official", "skip"]
+    """How a frame with invalid truth counts: as a success miss and a precision hit (`official`), or
+    not at all (`skip`).
+    """
     absent: Literal["drop", "score"]
+    """Whether frames that the annotation flags as without target are dropped, or scored by their
+    boxes like any other.
+    """
     denominator: Literal["all", "visible"]
+    """What rates are over: `all` frames of a sequence, or those that are left when absent ones are
+    dropped (`visible`).
+    """
 
 
 class VotProtocol(_Protocol):
-    """Reset-based supervised evaluation (Kristan et al., VOT challenges 2013 to 2018).
-
-    Attributes:
-        kind: `vot`.
-        burn_in: frames from an initialisation on, itself included, that are left out of accuracy.
-        reinitialize_after: frames from a failure to the next initialisation.
-        repetitions: runs of a tracker that is not deterministic.
-        initial_box: how a polygon becomes the box of a tracker that takes boxes.
-        overlap: of regions rasterised at rounded corners (`raster`), or of exact areas (`polygon`).
-        rectangles: a box `x, y, w, h` reaches to x + w (`edges`) or to x + w - 1 (`pixels`).
-        bounds: regions are clipped to the image, or not.
-        accuracy: mean over all frames of all sequences, or of each sequence weighted by its length.
-        eao_interval: first and last sequence length, 1-based, over which the expected overlap is
-            averaged; `lengths` takes it from the sequences' lengths as the challenge did: the
-            interval of equal density at both ends that holds half of a kernel density estimate.
-        tags: per-frame attributes that failures are weighted by; frames without any of them make
-            up one more, `empty`.
-    """
+    """Reset-based supervised evaluation (Kristan et al., VOT challenges 2013 to 2018)."""
 
     kind: Literal["vot"]
     burn_in: Annotated[int, Field(ge=0)]
+    """Frames from an initialisation on, itself included, that are left out of accuracy."""
     reinitialize_after: Annotated[int, Field(ge=1)]
+    """Frames from a failure to the next initialisation."""
     repetitions: Annotated[int, Field(ge=1)]
+    """Number of runs of a tracker that is not deterministic."""
     initial_box: Literal["area_preserving", "bounding"]
+    """How a polygon becomes the box of a tracker that takes boxes."""
     overlap: Literal["raster", "polygon"]
+    """Overlap of regions rasterised at rounded corners (`raster`), or of exact areas (`polygon`)."""
     rectangles: Literal["edges", "pixels"]
+    """How far a box `x, y, w, h` reaches: to x + w (`edges`) or to x + w - 1 (`pixels`)."""
     bounds: Literal["image", "none"]
+    """Whether regions are clipped to the image."""
     accuracy: Literal["pooled", "by_length"]
+    """Mean over all frames of all sequences, or over sequences weighted by their lengths."""
     eao_interval: tuple[int, int] | Literal["lengths"]
+    """First and last sequence length, 1-based, over which the expected overlap is averaged;
+    `lengths` takes it from the sequences' lengths as the challenge did: the interval of equal
+    density at both ends that holds half of a kernel density estimate.
+    """
     tags: tuple[str, ...]
+    """Per-frame attributes that failures are weighted by; frames without any of them make up one
+    more, `empty`.
+    """
 
     @model_validator(mode="after")
     def _ascending(self) -> VotProtocol:
