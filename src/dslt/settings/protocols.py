@@ -95,8 +95,8 @@ class _Protocol(Settings):
     title: str
     """Name for captions."""
     alternatives: dict[str, dict[str, Any]] = Field(default_factory=dict)
-    """Map from names to changes of this protocol, other conventions that are in use; a table can show them
-    side by side.
+    """Map from names to changes of this protocol, other conventions that are in use; a table can
+    show them side by side.
     """
 
 
@@ -141,7 +141,8 @@ class VotProtocol(_Protocol):
     initial_box: Literal["area_preserving", "bounding"]
     """How a polygon becomes the box of a tracker that takes boxes."""
     overlap: Literal["raster", "polygon"]
-    """Overlap of regions rasterised at rounded corners (`raster`), or of exact areas (`polygon`)."""
+    """Overlap of regions rasterised at rounded corners (`raster`), or of exact areas (`polygon`).
+    """
     rectangles: Literal["edges", "pixels"]
     """How far a box `x, y, w, h` reaches: to x + w (`edges`) or to x + w - 1 (`pixels`)."""
     bounds: Literal["image", "none"]
