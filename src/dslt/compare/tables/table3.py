@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 from dslt.compare.cell import BenchmarkResult, CellComparison
@@ -129,27 +130,16 @@ def _record(row: TableRow, benchmarks: Sequence[str]) -> dict[str, str]:
 # ---------------------------------------------------------------------- text tables
 
 
-def _header(table: Table3) -> list[str]:
-    """Column titles of the text tables."""
-    titles = ["loss", "paper DP", "paper AUC"]
-    for benchmark in table.benchmarks:
-        for metric in METRICS.values():
-            titles += [f"{benchmark} {metric}", f"difference, {benchmark} {metric}"]
-    return titles
-
-
 def _cells(row: TableRow, benchmarks: Sequence[str]) -> list[str]:
     """One line of the text tables; `-` marks the reference's difference to itself."""
     line = [row.label, row.printed["precision_20"], row.printed["success_auc"]]
-    for benchmark in benchmarks:
-        result = row.result(benchmark)
-        for metric in METRICS:
-            if result is None:
-                line += [NOT_RUN, ""]
-                continue
+    for benchmark, metric in product(benchmarks, METRICS):
+        if result := row.result(benchmark):
             gap = result.gap(metric)
             line.append(text.with_interval(result.metrics[metric], ".1f", 100))
             line.append(text.with_interval(gap, "+.1f", 100) if gap else "-")
+        else:
+            line += [NOT_RUN, ""]
     return line
 
 
@@ -178,10 +168,13 @@ def notes(table: Table3) -> list[str]:
 
 def to_text(table: Table3) -> text.TextTable:
     """The table as its reader sees it, rows grouped by the part of the table."""
+    titles = ["loss", "paper DP", "paper AUC"]
+    for benchmark, metric in product(table.benchmarks, METRICS.values()):
+        titles += [f"{benchmark} {metric}", f"difference, {benchmark} {metric}"]
     return text.TextTable(
         name=table.name,
         caption="Table 3 of the paper, ours beside it.",
-        titles=_header(table),
+        titles=titles,
         words=1,
         parts={
             part: [_cells(r, table.benchmarks) for r in table.rows if r.printed["part"] == part]

@@ -115,14 +115,8 @@ def _pipe(cells: Sequence[str]) -> str:
 
 
 _TEX = str.maketrans(
-    {
-        "%": r"\%",
-        "_": r"\_",
-        "&": r"\&",
-        "#": r"\#",
-        "$": r"\$",
-        "{": r"\{",
-        "}": r"\}",
+    {sign: f"\\{sign}" for sign in "%_&#${}"}
+    | {
         "~": r"\textasciitilde{}",
         "^": r"\textasciicircum{}",
         "\\": r"\textbackslash{}",
