@@ -71,9 +71,9 @@ def _panels(benchmark: str, cells: Mapping[str, Sequence[Scores]]) -> list[Panel
     metrics = next((names for names in SHOWN if names[0] in overall), ())
     one_pass = "success_auc" in overall
     frames = sum(sequence.frames for sequence in first.sequences.values())
+    counts = {code: _count(score) for code, score in first.attributes.items()}
     groups = {ALL: f"{len(first.sequences) if one_pass else frames}"}
-    for code, score in sorted(first.attributes.items(), key=lambda pair: -_count(pair[1])):
-        groups[code] = f"{_count(score):g}"
+    groups |= {code: f"{counts[code]:g}" for code in sorted(counts, key=lambda code: -counts[code])}
     return [
         Panel(benchmark, name, groups, {cell: _bars(r, name, groups) for cell, r in cells.items()})
         for name in metrics

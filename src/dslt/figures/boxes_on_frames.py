@@ -153,16 +153,10 @@ def _draw_frame(
     left, top, right, bottom = shown
     index = strip.indices[column]
     ax.set(xlim=(left - 0.5, right - 0.5), ylim=(bottom - 0.5, top - 0.5))
-    ax.text(
-        0.02,
-        0.97,
-        f"#{index}" + (f", {strip.mark[1]}" if strip.mark and index == strip.mark[0] else ""),
-        transform=ax.transAxes,
-        color="white",
-        fontsize=7,
-        va="top",
-        path_effects=[patheffects.withStroke(linewidth=1.5, foreground="black")],
-    )
+    mark = f", {strip.mark[1]}" if strip.mark and index == strip.mark[0] else ""
+    edge = patheffects.withStroke(linewidth=1.5, foreground="black")
+    place: dict[str, Any] = {"transform": ax.transAxes, "color": "white", "path_effects": [edge]}
+    ax.text(0.02, 0.97, f"#{index}{mark}", fontsize=7, va="top", **place)
 
 
 def _box(ax: Axes, box: np.ndarray, color: str, dash: Dash, width: float) -> None:

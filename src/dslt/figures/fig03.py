@@ -95,11 +95,8 @@ def figure(maps: Mapping[str, Maps], labels: Labels = None) -> Figure:
     looks = style.looks(maps, labels)
     ordered = sorted(looks, key=lambda cell: -looks[cell].order)  # the reference last
     first = maps[ordered[0]]
-    shown = [("Label $Y$", first.label)]
-    shown += [
-        (style.wrapped(f"Response: {looks[cell].label}", 26), maps[cell].response)
-        for cell in ordered
-    ]
+    titles = {cell: style.wrapped(f"Response: {looks[cell].label}", 26) for cell in ordered}
+    shown = [("Label $Y$", first.label), *((titles[c], maps[c].response) for c in ordered)]
     low = min(0.0, *(float(values.min()) for _, values in shown))
     high = max(1.0, *(float(values.max()) for _, values in shown))
     aspect = first.patch.shape[1] / first.patch.shape[0]

@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -182,12 +183,9 @@ def _draw(
     ax.set(xlabel=plot.x, ylabel=plot.y, ylim=(0, 1), xlim=(thresholds[0], thresholds[-1]))
     if plot.mark is not None:
         ax.axvline(plot.mark, color=style.GREY, linewidth=0.5, zorder=0.5)
+    handles = [line for _, line, _ in sorted(entries, key=lambda entry: -entry[0])]
+    place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.0, 1.02)}
     beside = ax.legend(
-        handles=[line for _, line, _ in sorted(entries, key=lambda entry: -entry[0])],
-        title=plot.head,
-        loc="upper left",
-        bbox_to_anchor=(1.0, 1.02),
-        borderaxespad=0.2,
-        alignment="left",
+        handles=handles, title=plot.head, borderaxespad=0.2, alignment="left", **place
     )
     beside.get_title().set_fontsize(7)

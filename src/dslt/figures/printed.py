@@ -41,11 +41,10 @@ class Printed:
 
     def looks(self, cells: Iterable[str], labels: Labels = None) -> dict[str, Look]:
         """Choose looks as `style.looks`; the labels say which cells were not run here."""
-        found = style.looks(cells, labels)
-        marked = {
-            cell: f"{found[cell].label}, {RESCORED}" for cell in found if cell in self.rescored
+        return {
+            cell: replace(k, label=f"{k.label}, {RESCORED}") if cell in self.rescored else k
+            for cell, k in style.looks(cells, labels).items()
         }
-        return found | {c: replace(found[c], label=label) for c, label in marked.items()}
 
     def on(self, benchmark: str, metric: str) -> list[PrintedNumber]:
         """List the numbers on a benchmark of ours that is the paper's, too."""
@@ -54,11 +53,6 @@ class Printed:
             for number in self.numbers
             if number.metric == metric and number.tracker and same_name(number.benchmark, benchmark)
         ]
-
-    def lacking(self, run: Iterable[str]) -> list[str]:
-        """List the paper's benchmarks that are not among those that were run."""
-        names = list(run)
-        return [b for b in self.benchmarks if not any(same_name(b, name) for name in names)]
 
 
 NOTHING = Printed()
@@ -107,7 +101,7 @@ def foot(canvas: Figure, printed: Printed, run: Collection[str], *, numbers: boo
         The height that the sentences need, in inches.
     """
     lines = []
-    lacking = printed.lacking(run)
+    lacking = [b for b in printed.benchmarks if not any(same_name(b, name) for name in run)]
     facts = _numbers(n for n in printed.numbers if numbers and n.benchmark in lacking)
     facts += _differences(printed.claims)
     if facts:

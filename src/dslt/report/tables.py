@@ -84,8 +84,8 @@ def _row(cell: CellComparison, result: BenchmarkResult) -> dict[str, object]:
         row[_title(name)] = METRICS[name].factor * value.value
         if value.low is not None:
             row[f"{METRICS[name].title} interval"] = interval(value, name)
-    first, difference = next(iter(result.metrics)), result.difference_to
-    gap = difference.metrics.get(first) if difference else None
+    first = next(iter(result.metrics))
+    gap = result.gap(first)
     row[_minus(first)] = METRICS[first].factor * gap.value if gap else None
     row["its interval"] = interval(gap, first) if gap else ""
     return row | {"Frames/s": result.fps.median}
@@ -148,12 +148,8 @@ def vot_not_run(path: Path) -> str:
     """
     shown = vot(path)
     printed = shown["Source"] == "printed"
-    ours = set(shown["Benchmark"][~printed])
-    lacking = sorted(
-        name
-        for name in set(shown["Benchmark"][printed])
-        if not any(same_name(name, other) for other in ours)
-    )
+    theirs, ours = (sorted(set(shown["Benchmark"][rows])) for rows in (printed, ~printed))
+    lacking = [name for name in theirs if not any(same_name(name, other) for other in ours)]
     return f"{', '.join(lacking)}: not run in this study." if lacking else ""
 
 
