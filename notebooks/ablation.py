@@ -20,8 +20,7 @@
 # %% tags=["parameters"]
 table = []
 compare = []
-fig01 = ""
-fig15 = ""
+figures = []
 
 # %%
 from pathlib import Path
@@ -58,7 +57,7 @@ for benchmark, frame in tables.comparisons([Path(path) for path in compare]).ite
 # ## Success and precision
 
 # %%
-show.figure(fig15, "Success and precision plots of the losses, one row per benchmark")
+show.figure(figures, "fig15")
 
 # %% [markdown]
 # ## The same frames, seen by each loss
@@ -68,4 +67,7 @@ show.figure(fig15, "Success and precision plots of the losses, one row per bench
 # do not.
 
 # %%
-show.figure(fig01, "Boxes of the losses and the ground truth on frames of several sequences")
+show.figure(figures, "fig01")
+
+# %%
+show.rest(figures)

@@ -19,15 +19,7 @@
 
 # %% tags=["parameters"]
 table = []
-fig08 = ""
-fig09 = ""
-fig10 = ""
-fig11 = ""
-fig12 = ""
-fig13 = ""
-attributes = ""
-fig17 = ""
-fig18 = ""
+figures = []
 
 # %%
 from pathlib import Path
@@ -53,10 +45,10 @@ for path in table:
 # ## Expected average overlap: Fig. 10 and 12
 
 # %%
-show.figure(fig10, "Fig. 10: ranking and curves of the expected overlap, printed VOT-2016 ranking")
+show.figure(figures, "fig10")
 
 # %%
-show.figure(fig12, "Fig. 12: ranking and curves of the expected overlap, printed VOT-2018 ranking")
+show.figure(figures, "fig12")
 
 # %% [markdown]
 # ## Success and precision: Fig. 8, 9, 11 and 13
@@ -65,22 +57,22 @@ show.figure(fig12, "Fig. 12: ranking and curves of the expected overlap, printed
 # compare and, in the paper, in the benchmark.
 
 # %%
-show.figure(fig08, "Fig. 8: success and precision against other trackers (OTB in the paper)")
+show.figure(figures, "fig08")
 
 # %%
-show.figure(fig09, "Fig. 9: success and precision against other trackers (UAV-123 in the paper)")
+show.figure(figures, "fig09")
 
 # %%
-show.figure(fig11, "Fig. 11: success and precision with and without the shrinkage loss")
+show.figure(figures, "fig11")
 
 # %%
-show.figure(fig13, "Fig. 13: success and precision against other trackers (LaSOT in the paper)")
+show.figure(figures, "fig13")
 
 # %% [markdown]
 # ## By attribute
 
 # %%
-show.figure(attributes, "Scores by attribute, one group of bars per attribute")
+show.figure(figures, "attributes")
 
 # %% [markdown]
 # ## Where the tracker does best, and where it fails: Fig. 17 and 18
@@ -89,7 +81,10 @@ show.figure(attributes, "Scores by attribute, one group of bars per attribute")
 # overlap over the median of the others. Fig. 18: its lowest mean overlap, around its first failure.
 
 # %%
-show.figure(fig17, "Fig. 17: boxes on sequences where the reference leads most")
+show.figure(figures, "fig17")
 
 # %%
-show.figure(fig18, "Fig. 18: boxes on sequences where the reference is worst")
+show.figure(figures, "fig18")
+
+# %%
+show.rest(figures)

@@ -18,9 +18,7 @@
 
 # %% tags=["parameters"]
 convergence = []
-fig03 = ""
-fig04 = ""
-fig16 = ""
+figures = []
 
 # %%
 from dslt.figures import fig16 as convergence_module
@@ -34,7 +32,7 @@ from dslt.report import show
 # loss, small ones lose most of it. L3 shrinks all errors below 1, the large ones too.
 
 # %%
-show.figure(fig04, "Modulating factors for four settings, and L2, L3 and shrinkage loss")
+show.figure(figures, "fig04")
 
 # %% [markdown]
 # ## The imbalance
@@ -45,7 +43,7 @@ show.figure(fig04, "Modulating factors for four settings, and L2, L3 and shrinka
 # iterations; so the number of steps differs between losses. The axis of counts is logarithmic.
 
 # %%
-show.figure(fig03, "Patch, label, response maps and histogram of the absolute errors")
+show.figure(figures, "fig03")
 
 # %% [markdown]
 # ## Speed
@@ -61,7 +59,7 @@ show.figure(fig03, "Patch, label, response maps and histogram of the absolute er
 # drawn as hollow triangles at the cap and counted, not left out.
 
 # %%
-show.figure(fig16, "Mean loss and common criterion over iterations; iterations to convergence")
+show.figure(figures, "fig16")
 
 # %%
 show.table(convergence_module.summary(convergence_module.load(convergence)))
@@ -74,3 +72,6 @@ show.table(convergence_module.summary(convergence_module.load(convergence)))
 # its label; the default study records the preset `paper`. The paper prints no numbers for this
 # figure, so there is nothing to compare digit by digit; the scorecard judges its claim that
 # shrinkage needs fewer iterations.
+
+# %%
+show.rest(figures)

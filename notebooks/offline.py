@@ -18,10 +18,7 @@
 
 # %% tags=["parameters"]
 training = []
-fig06 = ""
-fig07 = ""
-fig14 = ""
-fig16 = ""
+figures = []
 
 # %%
 from pathlib import Path
@@ -38,7 +35,7 @@ from dslt.report import show, tables
 # only those below 1 - *c* and, with its exponential part, strengthens the hard ones.
 
 # %%
-show.figure(fig06, "Modulating factors and losses of classification")
+show.figure(figures, "fig06")
 
 # %% [markdown]
 # ## Before and after
@@ -54,13 +51,13 @@ for path in training:
     display(show.table(tables.training(Path(path))))
 
 # %%
-show.figure(fig16, "Convergence of first-frame training; held-out AUC during offline training")
+show.figure(figures, "fig16")
 
 # %% [markdown]
 # ## The same frame, seen by each loss
 
 # %%
-show.figure(fig07, "Template, search region and the response maps of each loss")
+show.figure(figures, "fig07")
 
 # %% [markdown]
 # ## Score over time
@@ -70,4 +67,7 @@ show.figure(fig07, "Template, search region and the response maps of each loss")
 # where a curve falls, not how high it is.
 
 # %%
-show.figure(fig14, "Score and overlap over the frames of a sequence")
+show.figure(figures, "fig14")
+
+# %%
+show.rest(figures)

@@ -141,7 +141,7 @@ def _scores(
 ) -> Any:
     from dslt.figures import printed
 
-    return module.figure(module.load(scores), labels, printed.load(name, paper), rescored)
+    return module.figure(module.load(scores), labels, printed.load(name, paper, rescored))
 
 
 def _boxes(

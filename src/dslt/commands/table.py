@@ -1,22 +1,16 @@
-"""`dslt table`: a table of the paper, ours beside the printed numbers."""
+"""`dslt table`: a table of the paper, ours beside the printed numbers, a verb for each."""
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
-from dslt.commands.options import SpreadCommand
+from dslt.commands.options import PATH, SpreadCommand
 from dslt.compare.cell import load_comparison
 from dslt.compare.tables import table3, vot
-from dslt.compare.tables.text import TextTable, to_csv, to_latex, to_markdown
+from dslt.compare.tables.text import to_csv, to_latex, to_markdown
 from dslt.core.files import atomic_write
-
-PATH = click.Path(path_type=Path)
-COMPARE = click.option(
-    "--compare", "compares", multiple=True, type=PATH, help="Comparisons of the cells."
-)
-PAPER = click.option("--paper", required=True, type=PATH, help="The printed table, a CSV file.")
-OUT = click.option("--out", required=True, type=PATH, help="Path without suffix: .csv, .md, .tex.")
+from dslt.settings.catalog import TABLES, TableEntry
 
 
 @click.group()
@@ -24,43 +18,27 @@ def command() -> None:
     """Write a table of the paper, ours beside the printed numbers."""
 
 
-def _write(out: Path, records: Sequence[Mapping[str, str]], text: TextTable) -> None:
-    """Write the three forms of a table."""
-    forms = {".csv": to_csv(records), ".md": to_markdown(text), ".tex": to_latex(text)}
-    for suffix, content in forms.items():
-        with atomic_write(out.with_name(out.name + suffix)) as temporary:
-            temporary.write_text(content, encoding="utf-8")
+def _add(name: str, entry: TableEntry) -> None:
+    """Add the command of one table; those that the paper prints for a benchmark are VOT's."""
+    module: Any = vot if entry.paper else table3
+
+    @command.command(name, cls=SpreadCommand, help=f"{entry.heading}.")
+    @click.option("--compare", multiple=True, type=PATH, help="Comparisons of the cells.")
+    @click.option("--paper", required=True, type=PATH, help="The printed table, a CSV file.")
+    @click.option("--out", required=True, type=PATH, help="Path without suffix: .csv, .md, .tex.")
+    def write(compare: tuple[Path, ...], paper: Path, out: Path) -> None:
+        table = module.build(name, paper, {c.cell: c for c in map(load_comparison, compare)})
+        text = module.to_text(table)
+        forms = {
+            ".csv": to_csv(module.records(table)),
+            ".md": to_markdown(text),
+            ".tex": to_latex(text),
+        }
+        for suffix, content in forms.items():
+            with atomic_write(out.with_name(out.name + suffix)) as temporary:
+                temporary.write_text(content, encoding="utf-8")
+        click.echo(f"{name}: {table.counts} -> {out}{', '.join(forms)}")
 
 
-def _vot_table(name: str, benchmark: str) -> None:
-    """Add the command of Table 1 or 2."""
-
-    @command.command(name, cls=SpreadCommand, help=f"Table {name[-1]}, {benchmark}.")
-    @COMPARE
-    @PAPER
-    @OUT
-    def write(compares: tuple[Path, ...], paper: Path, out: Path) -> None:
-        cells = {found.cell: found for found in map(load_comparison, compares)}
-        table = vot.build_vot_table(name, paper, cells)
-        _write(out, vot.records(table), vot.to_text(table))
-        ours = sum(len(rows) for rows in table.ours.values())
-        click.echo(
-            f"{name}: {len(table.printed)} printed rows, {ours} of ours -> {out}.csv, .md, .tex"
-        )
-
-
-_vot_table("table1", "VOT-2016")
-_vot_table("table2", "VOT-2018")
-
-
-@command.command("table3", cls=SpreadCommand)
-@COMPARE
-@PAPER
-@OUT
-def table3_command(compares: tuple[Path, ...], paper: Path, out: Path) -> None:
-    """Table 3, the ablation of the losses."""
-    cells = {found.cell: found for found in map(load_comparison, compares)}
-    table = table3.build_table3(paper, cells)
-    _write(out, table3.records(table), table3.to_text(table))
-    run = sum(row.cell is not None for row in table.rows)
-    click.echo(f"table3: {run} of {len(table.rows)} rows run -> {out}.csv, .md, .tex")
+for _name, _entry in TABLES.items():
+    _add(_name, _entry)

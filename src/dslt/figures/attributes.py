@@ -1,6 +1,6 @@
 """Scores by attribute: one group of bars per attribute, a row of panels per benchmark."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,8 +13,8 @@ from dslt.compare.runs import load_runs, metric
 from dslt.core.errors import DsltError
 from dslt.figures import printed as paper
 from dslt.figures import style
-from dslt.figures.printed import Printed
-from dslt.figures.style import Look
+from dslt.figures.printed import NOTHING, Printed
+from dslt.figures.style import Labels, Look
 from dslt.score.metrics import METRICS
 from dslt.score.scores import AttributeScore, Scores
 
@@ -71,9 +71,9 @@ def _panels(benchmark: str, cells: Mapping[str, Sequence[Scores]]) -> list[Panel
     metrics = next((names for names in SHOWN if names[0] in overall), ())
     one_pass = "success_auc" in overall
     frames = sum(sequence.frames for sequence in first.sequences.values())
+    counts = {code: _count(score) for code, score in first.attributes.items()}
     groups = {ALL: f"{len(first.sequences) if one_pass else frames}"}
-    for code, score in sorted(first.attributes.items(), key=lambda pair: -_count(pair[1])):
-        groups[code] = f"{_count(score):g}"
+    groups |= {code: f"{counts[code]:g}" for code in sorted(counts, key=lambda code: -counts[code])}
     return [
         Panel(benchmark, name, groups, {cell: _bars(r, name, groups) for cell, r in cells.items()})
         for name in metrics
@@ -87,10 +87,8 @@ def _count(score: AttributeScore) -> float:
 
 def _bars(runs: Sequence[Scores], name: str, groups: Mapping[str, str]) -> dict[str, float]:
     """Average a cell's values over its seeds, one per attribute where there is one."""
-    found: dict[str, float] = {}
     overall = metric(runs, "robustness" if name == "failures" else name)
-    if overall is not None:
-        found[ALL] = overall * METRICS[name].factor
+    found = {} if overall is None else {ALL: overall * METRICS[name].factor}
     for code in groups:
         scores = [run.attributes[code] for run in runs if code in run.attributes]
         values = [value for score in scores if (value := _value(score, name)) is not None]
@@ -109,27 +107,20 @@ def _value(score: AttributeScore, name: str) -> float | None:
     return value * METRICS[name].factor
 
 
-def figure(
-    panels: Sequence[Panel],
-    labels: Mapping[str, str] | None = None,
-    printed: Printed | None = None,
-    rescored: Collection[str] = (),
-) -> Figure:
+def figure(panels: Sequence[Panel], labels: Labels = None, printed: Printed = NOTHING) -> Figure:
     """Draw the panels under one legend; the bars of a group are in the legend's order.
 
     Args:
         panels: What `load` returns.
         labels: Cell -> label, where the default should be replaced.
-        printed: Not used, since nothing in the paper is by attribute; all plots are called alike.
-        rescored: Cells whose boxes were not made here.
+        printed: What stands beside our runs.
     """
     cells = (cell for panel in panels for cell in panel.bars)
-    looks = paper.marked(style.looks(cells, labels), rescored)
+    looks = printed.looks(cells, labels)
     with style.styled():
         handles = [Line2D([], [], label=k.label, **style.marker(k, 5)) for k in looks.values()]
         canvas = style.new_figure(style.PAGE_WIDTH, ROW * len(panels))
-        lines = [paper.KEY] if rescored else []
-        around = style.legend_above(canvas, handles) + paper.foot(canvas, lines)
+        around = style.legend_above(canvas, handles) + paper.foot(canvas, printed, ())
         canvas.set_figheight(ROW * len(panels) + around)
         axes = canvas.subplots(len(panels), 1, squeeze=False)[:, 0]
         for index, (panel, ax) in enumerate(zip(panels, axes, strict=True)):

@@ -3,7 +3,7 @@
 `strips` chooses sequences and frames.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from matplotlib.patches import Rectangle
 
 from dslt.figures import style
 from dslt.figures.strips import Strip
-from dslt.figures.style import Dash, Look
+from dslt.figures.style import Dash, Labels, Look
 from dslt.settings.catalog import benchmark_title
 
 TRUTH = "white"
@@ -52,7 +52,7 @@ def view(strip: Strip) -> tuple[float, float, float, float]:
     return left, top, right, bottom
 
 
-def figure(strips: Sequence[Strip], labels: Mapping[str, str] | None = None) -> Figure:
+def figure(strips: Sequence[Strip], labels: Labels = None) -> Figure:
     """Draw the strips under one legend; each row's heading gives the mean overlaps.
 
     Args:
@@ -77,7 +77,11 @@ def figure(strips: Sequence[Strip], labels: Mapping[str, str] | None = None) -> 
             top -= HEADING + height
             draw_row(canvas, strip, looks, width, top, height - GAP / 2)
             top -= GAP
-        _legend(canvas, looks, columns)
+        known: dict[str, Any] = {"label": TRUTH_LABEL, "path_effects": outline(2)}
+        handles = [Line2D([], [], color=TRUTH, linewidth=2, **known)]
+        handles += [Line2D([], [], label=look.label, **look.line) for look in looks.values()]
+        place: dict[str, Any] = {"loc": "upper center", "borderaxespad": 0.1}
+        canvas.legend(handles=handles, ncols=columns, frameon=False, **place)
     return canvas
 
 
@@ -144,35 +148,18 @@ def _draw_frame(
     ax.imshow(strip.frames[column], aspect="auto", interpolation="antialiased")
     ax.set_axis_off()
     _box(ax, strip.truth[column], TRUTH, style.SOLID, 2.0)
-    for cell, look in reversed(looks.items()):
-        if cell in strip.boxes:
-            _box(ax, strip.boxes[cell][column], look.color, look.dash, 1.1)
+    for cell, look in style.on_top(looks, strip.boxes):
+        _box(ax, strip.boxes[cell][column], look.color, look.dash, 1.1)
     left, top, right, bottom = shown
     index = strip.indices[column]
     ax.set(xlim=(left - 0.5, right - 0.5), ylim=(bottom - 0.5, top - 0.5))
-    ax.text(
-        0.02,
-        0.97,
-        f"#{index}" + (f", {strip.mark[1]}" if strip.mark and index == strip.mark[0] else ""),
-        transform=ax.transAxes,
-        color="white",
-        fontsize=7,
-        va="top",
-        path_effects=[patheffects.withStroke(linewidth=1.5, foreground="black")],
-    )
+    mark = f", {strip.mark[1]}" if strip.mark and index == strip.mark[0] else ""
+    edge = patheffects.withStroke(linewidth=1.5, foreground="black")
+    place: dict[str, Any] = {"transform": ax.transAxes, "color": "white", "path_effects": [edge]}
+    ax.text(0.02, 0.97, f"#{index}{mark}", fontsize=7, va="top", **place)
 
 
 def _box(ax: Axes, box: np.ndarray, color: str, dash: Dash, width: float) -> None:
     """Draw a box in pixels where there is one; pixel 0 spans -0.5 to 0.5 in the axes."""
     if not np.isnan(box).any():
         draw_box(ax, box - [0.5, 0.5, 0, 0], color, dash, width)
-
-
-def _legend(canvas: Figure, looks: dict[str, Look], columns: int) -> None:
-    """Name the boxes once, above all rows."""
-    known: dict[str, Any] = {"label": TRUTH_LABEL, "path_effects": outline(2)}
-    handles = [Line2D([], [], color=TRUTH, linewidth=2, **known)]
-    handles += [Line2D([], [], label=look.label, **look.line) for look in looks.values()]
-    canvas.legend(
-        handles=handles, loc="upper center", ncols=columns, borderaxespad=0.1, frameon=False
-    )

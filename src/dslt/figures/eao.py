@@ -3,7 +3,7 @@
 One row of panels per benchmark; the paper's trackers have a panel of their own.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,11 +17,10 @@ from dslt.compare.runs import load_runs, metric, size
 from dslt.core.errors import DsltError
 from dslt.figures import printed as paper
 from dslt.figures import style
-from dslt.figures.printed import Printed
-from dslt.figures.style import Look
+from dslt.figures.printed import NOTHING, Printed
+from dslt.figures.style import Labels, Look
 from dslt.score.metrics import METRICS
 from dslt.score.scores import Scores
-from dslt.settings.catalog import benchmark_title
 
 ROW = 2.15  # inches, like the next
 RANKS = 2.3
@@ -105,44 +104,37 @@ def _result(benchmark: str, cell: str, runs: Sequence[Scores]) -> Result:
 
 
 def figure(
-    study: Mapping[str, Ranking],
-    labels: Mapping[str, str] | None = None,
-    printed: Printed | None = None,
-    rescored: Collection[str] = (),
+    study: Mapping[str, Ranking], labels: Labels = None, printed: Printed = NOTHING
 ) -> Figure:
     """Draw three panels per benchmark, and one of what the paper prints.
 
     Args:
         study: What `load` returns.
         labels: Cell -> label, where the default should be replaced.
-        printed: What the paper prints for the figure.
-        rescored: Cells whose boxes were not made here.
+        printed: What stands beside our runs.
     """
-    printed = printed or Printed()
     cells = (cell for block in study.values() for cell in block.cells)
-    looks = paper.marked(style.looks(cells, labels), rescored)
+    looks = printed.looks(cells, labels)
     entries = _printed_entries(printed)
     heights = [ROW] * len(study) + ([RANKS] if entries else [])
-    lines = paper.sentences(printed, study, numbers=False)
-    if rescored:
-        lines.append(paper.KEY)
     with style.styled():
         handles = [
             Line2D([], [], label=look.label, marker=look.marker, markersize=SIZE, **look.line)
             for look in looks.values()
         ]
         canvas = style.new_figure(style.PAGE_WIDTH, sum(heights))
-        around = style.legend_above(canvas, handles) + paper.foot(canvas, lines)
+        around = style.legend_above(canvas, handles)
+        around += paper.foot(canvas, printed, study, numbers=False)
         canvas.set_figheight(sum(heights) + around)
         grid = canvas.add_gridspec(len(heights), 3, height_ratios=heights)
         for row, (name, block) in enumerate(study.items()):
             axes = [canvas.add_subplot(grid[row, column]) for column in range(3)]
-            _row(axes, 3 * row, style.plain(benchmark_title(name)), block, looks)
+            _row(axes, 3 * row, style.benchmark_title(name), block, looks)
         if entries:
             ax = canvas.add_subplot(grid[len(study), :])
             where = " and ".join(printed.benchmarks)
             style.panel_title(ax, 3 * len(study), f"{where}: EAO as {paper.PRINTED} in the paper")
-            _ranks_printed(ax, entries, _bounds(printed))
+            _ranks_printed(ax, entries, printed)
     return canvas
 
 
@@ -156,17 +148,12 @@ def _row(
     style.panel_title(curves, letter + 1, f"expected overlap ({block.size})")
     _curves(curves, block, looks)
     style.panel_title(pairs, letter + 2, "accuracy and robustness")
-    for cell, look in _drawn(block, looks):
+    for cell, look in style.on_top(looks, block.cells):
         result = block.cells[cell]
         pairs.plot(result.robustness, result.accuracy, **style.marker(look, SIZE + 1))
     pairs.invert_xaxis()  # as in the challenge's reports: the better, the further right and up
     pairs.set(xlabel=f"{METRICS['robustness'].unit.capitalize()}", ylabel="Accuracy")
     pairs.margins(0.15)
-
-
-def _drawn(block: Ranking, looks: Mapping[str, Look]) -> list[tuple[str, Look]]:
-    """List the cells of a benchmark, the reference last and so on top."""
-    return [(cell, look) for cell, look in reversed(list(looks.items())) if cell in block.cells]
 
 
 def _ranks(ax: Axes, block: Ranking, looks: Mapping[str, Look]) -> None:
@@ -190,7 +177,7 @@ def _curves(ax: Axes, block: Ranking, looks: Mapping[str, Look]) -> None:
     if high:
         ax.axvspan(low, high, color=style.GREY, alpha=0.15, linewidth=0)
         style.note(ax, f"{low:g}–{high:g}", ((low + high) / 2, 1.0), (0, -8), ha="center")
-    for cell, look in _drawn(block, looks):
+    for cell, look in style.on_top(looks, block.cells):
         ax.plot(block.cells[cell].lengths, block.cells[cell].curve, **look.line)
     last = max(float(result.lengths[-1]) for result in block.cells.values())
     ax.set(xlim=(1, last), ylim=(0, 1), xlabel="Sequence length (frames)", ylabel="EO")
@@ -209,24 +196,18 @@ def _printed_entries(printed: Printed) -> list[tuple[str, float, bool]]:
     return sorted(entries, key=lambda entry: -entry[1])
 
 
-def _bounds(printed: Printed) -> list[tuple[str, float]]:
-    """List the printed values that are no tracker's."""
-    return [(n.item, n.value) for n in printed.numbers if n.metric == "eao" and not n.tracker]
-
-
-def _ranks_printed(
-    ax: Axes, entries: Sequence[tuple[str, float, bool]], bounds: Sequence[tuple[str, float]]
-) -> None:
-    """Draw the printed ranking with the trackers' names, the paper's own filled."""
+def _ranks_printed(ax: Axes, entries: Sequence[tuple[str, float, bool]], printed: Printed) -> None:
+    """Draw the printed ranking with the trackers' names, the paper's own filled; and bounds."""
     for rank, (name, value, own) in enumerate(entries, start=1):
         face = style.BLACK if own else "white"
         look: dict[str, Any] = {"color": style.BLACK, "marker": "o", "markerfacecolor": face}
         ax.plot(rank, value, linestyle="none", markersize=SIZE, markeredgewidth=0.8, **look)
         upwards: dict[str, Any] = {"rotation": 90, "ha": "center", "va": "bottom"}
         style.note(ax, name, (rank, value), (0, 6), **upwards)
-    for name, value in bounds:
-        ax.axhline(value, color=style.GREY, linewidth=0.7, linestyle=style.DASHED)
-        style.note(ax, f"{name}, {value:.3f}", (0.4, value), (-3, -3), ha="right", va="top")
+    for bound in (n for n in printed.numbers if n.metric == "eao" and not n.tracker):
+        ax.axhline(bound.value, color=style.GREY, linewidth=0.7, linestyle=style.DASHED)
+        text, place = f"{bound.item}, {bound.value:.3f}", (0.4, bound.value)
+        style.note(ax, text, place, (-3, -3), ha="right", va="top")
     highest = max(value for _, value, _ in entries)
     ax.set(xlim=(len(entries) + 0.6, 0.4), ylim=(0, 1.75 * highest))
     ax.set_xticks(range(1, len(entries) + 1))

@@ -11,7 +11,7 @@ from matplotlib.image import AxesImage
 
 from dslt.core.errors import DsltError
 from dslt.figures import inputs, style
-from dslt.figures.style import Look
+from dslt.figures.style import Labels, Look
 
 MADE_BY = "rule `converge` (`dslt converge`)"
 PARTS = ("patch", "label", "response")
@@ -65,13 +65,9 @@ def load(paths: Mapping[str, Path], sequence: str | None = None) -> dict[str, Ma
     return found
 
 
-def _names(archive: np.lib.npyio.NpzFile) -> dict[str, None]:
-    return dict.fromkeys(name.rpartition("/")[0] for name in archive.files)
-
-
 def _read(path: Path, sequence: str | None) -> tuple[str, Maps]:
     with inputs.open_npz(path, MADE_BY) as archive:
-        names = _names(archive)
+        names = dict.fromkeys(name.rpartition("/")[0] for name in archive.files)
         if not names:
             raise DsltError(f"{path}: holds no maps; the cell may have no first-frame training")
         name = next(iter(names)) if sequence is None else sequence
@@ -89,7 +85,7 @@ def _read(path: Path, sequence: str | None) -> tuple[str, Maps]:
     return name, maps
 
 
-def figure(maps: Mapping[str, Maps], labels: Mapping[str, str] | None = None) -> Figure:
+def figure(maps: Mapping[str, Maps], labels: Labels = None) -> Figure:
     """Draw patch and label, the response of each cell, and the histogram of |P - Y|.
 
     Args:
@@ -99,11 +95,8 @@ def figure(maps: Mapping[str, Maps], labels: Mapping[str, str] | None = None) ->
     looks = style.looks(maps, labels)
     ordered = sorted(looks, key=lambda cell: -looks[cell].order)  # the reference last
     first = maps[ordered[0]]
-    shown = [("Label $Y$", first.label)]
-    shown += [
-        (style.wrapped(f"Response: {looks[cell].label}", 26), maps[cell].response)
-        for cell in ordered
-    ]
+    titles = {cell: style.wrapped(f"Response: {looks[cell].label}", 26) for cell in ordered}
+    shown = [("Label $Y$", first.label), *((titles[c], maps[c].response) for c in ordered)]
     low = min(0.0, *(float(values.min()) for _, values in shown))
     high = max(1.0, *(float(values.max()) for _, values in shown))
     aspect = first.patch.shape[1] / first.patch.shape[0]
@@ -125,10 +118,10 @@ def figure(maps: Mapping[str, Maps], labels: Mapping[str, str] | None = None) ->
 def _image(
     ax: Axes, index: int, title: str, values: np.ndarray, low: float = 0, high: float = 1
 ) -> AxesImage:
-    """Draw an RGB patch or a map; cividis is even in lightness and safe for colour-blind eyes."""
+    """Draw an RGB patch or a map."""
     style.panel_title(ax, index, title)
     ax.set_axis_off()
-    return ax.imshow(values, cmap="cividis", vmin=low, vmax=high, interpolation="nearest")
+    return style.heat_map(ax, values, low, high)
 
 
 def _histogram(ax: Axes, index: int, maps: Mapping[str, Maps], looks: dict[str, Look]) -> None:

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from dslt.core.errors import DsltError
 from dslt.figures import style
 from dslt.figures.style import LOOKS
+from dslt.losses import regression as losses
 
 # The settings of Table 3; the first is the paper's choice.
 PAIRS = ((10.0, 0.2), (6.0, 0.2), (10.0, 0.6), (6.0, 0.6))
@@ -43,10 +45,6 @@ def figure(pairs: Sequence[tuple[float, float]] = PAIRS) -> Figure:
 
 def _factors(ax: Axes, pairs: Sequence[tuple[float, float]]) -> None:
     """Draw 1 / (1 + exp(a (c - l))) for each setting."""
-    import torch
-
-    from dslt.losses import regression as losses
-
     error = torch.linspace(0, 1, SAMPLES)
     for (a, c), look in zip(pairs, PAIR_LOOKS, strict=False):
         factor = losses.modulation(error, a, c)
@@ -57,18 +55,14 @@ def _factors(ax: Axes, pairs: Sequence[tuple[float, float]]) -> None:
 
 def _losses(ax: Axes, a: float, c: float) -> None:
     """Draw the losses of one pixel whose label is 0, where the exp(Y) importance is 1."""
-    curves = elementwise(np.linspace(0, 1, SAMPLES), a, c)
+    error = np.linspace(0, 1, SAMPLES)
+    curves = elementwise(error, a, c)
     names = {"dslt_l2": "L2: $l^2$", "dslt_l3": "L3: $l^3$", "dslt": "Shrinkage: $f(l)\\,l^2$"}
     for cell, name in names.items():
-        ax.plot(np.linspace(0, 1, SAMPLES), curves[cell], label=name, **LOOKS[cell].line)
+        ax.plot(error, curves[cell], label=name, **LOOKS[cell].line)
     style.panel_title(ax, 1, f"Loss ($a={a:g},\\ c={c:g}$)")
     ax.set_ylabel("Loss")
-    _zoom(ax)
-
-
-def _zoom(ax: Axes) -> None:
-    """Repeat the curves of small errors, where the losses differ, in an inset."""
-    inset = zoom_inset(ax, (0.2, 0.56, 0.36, 0.4), 0.3, 0.06)
+    inset = zoom_inset(ax, (0.2, 0.56, 0.36, 0.4), 0.3, 0.06)  # small errors, where they differ
     for line in ax.get_lines():
         inset.plot(*line.get_data(), color=line.get_color(), linestyle=line.get_linestyle())
 
@@ -119,10 +113,6 @@ def elementwise(error: np.ndarray, a: float, c: float) -> dict[str, np.ndarray]:
     Returns:
         Cell id of the loss (`dslt_l2`, `dslt_l3`, `dslt`) -> (N,) values.
     """
-    import torch
-
-    from dslt.losses import regression as losses
-
     response = torch.from_numpy(error)
     label = torch.zeros_like(response)
     return {

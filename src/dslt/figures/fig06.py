@@ -1,38 +1,26 @@
 """Fig. 6: what the factors of the classification losses do to the cross-entropy."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from dslt.core.arrays import Floats
 from dslt.figures import style
 from dslt.figures.fig04 import error_axis, zoom_inset
-
-if TYPE_CHECKING:
-    from dslt.settings.offline import ClassificationLossSettings
+from dslt.losses.classification import elementwise, modulation
+from dslt.settings.offline import ClassificationLossSettings
 
 A, C, GAMMA = 10.0, 0.6, 2.0  # the paper's choices
-CURVES = ("bce", "focal", "no_exp", "full")
-FACTORS = {
-    "bce": "1 (cross-entropy)",
-    "focal": f"$(1 - p_t)^{GAMMA:g}$ (focal)",
-    "no_exp": f"$1\\,/\\,(1 + e^{{{A:g}(p_t - {C:g})}})$",
-    "full": f"$e^{{p_t}}\\,/\\,(1 + e^{{{A:g}(p_t - {C:g})}})$",
-}
-NAMES = {
-    "bce": "Cross-entropy",
-    "focal": "Focal",
-    "no_exp": "Shrinkage, w/o $e^{p_t}$",
-    "full": "Shrinkage",
-}
-LOOKS: dict[str, dict[str, Any]] = {
-    "bce": {"color": style.BLACK, "linestyle": style.DOTTED},
-    "focal": {"color": style.BLUE, "linestyle": style.DASHED},
-    "no_exp": {"color": style.PURPLE, "linestyle": style.DASH_DOT},
-    "full": {"color": style.VERMILLION, "linestyle": style.SOLID},
+SIGMOID = f"(1 + e^{{{A:g}(p_t - {C:g})}})"
+# Curve -> its names among the factors and among the losses, its colour and its dashes.
+CURVES = {
+    "bce": ("1 (cross-entropy)", "Cross-entropy", style.BLACK, style.DOTTED),
+    "focal": (f"$(1 - p_t)^{GAMMA:g}$ (focal)", "Focal", style.BLUE, style.DASHED),
+    "no_exp": (f"$1\\,/\\,{SIGMOID}$", "Shrinkage, w/o $e^{p_t}$", style.PURPLE, style.DASH_DOT),
+    "full": (f"$e^{{p_t}}\\,/\\,{SIGMOID}$", "Shrinkage", style.VERMILLION, style.SOLID),
 }
 NEAREST = 0.0025  # to 0 and 1, where the logit is infinite
 SAMPLES = 799
@@ -46,21 +34,31 @@ def figure() -> Figure:
     with style.styled():
         canvas = style.new_figure(style.COLUMN_WIDTH, 2.7)
         left, right = canvas.subplots(1, 2)
-        _curves(left, error, factors, FACTORS)
+        _curves(left, error, factors, 0)
         style.panel_title(left, 0, "Modulating factor")
         left.set(ylim=(0, 1.5), ylabel="$f(p_t)$")
         _peak(left, error, factors["full"])
-        _curves(right, error, losses, NAMES)
+        _curves(right, error, losses, 1)
         style.panel_title(right, 1, f"Loss ($a={A:g},\\ c={C:g}$)")
         right.set(ylim=(0, HIGHEST), ylabel="$-f(p_t)\\,\\log p_t$")
-        _zoom(right, error, losses)
+        inset = zoom_inset(right, (0.13, 0.47, 0.4, 0.4), 0.3, 0.2)  # easy samples
+        _plot(inset, error, losses, 1)
     return canvas
 
 
-def settings() -> dict[str, ClassificationLossSettings]:
-    """Name the settings of each curve; those of weights do not enter."""
-    from dslt.settings.offline import ClassificationLossSettings
+def evaluate(error: Floats) -> tuple[dict[str, Floats], dict[str, Floats]]:
+    """Evaluate factors and losses with the package's own functions.
 
+    Args:
+        error: (N,) errors l = 1 - p_t, between 0 and 1, both excluded.
+
+    Returns:
+        Curve (`bce`, `focal`, `no_exp`, `full`) -> (N,) modulating factor, and the same of the
+        losses of one sample without its class's weight.
+    """
+    # The losses take the logit of the true class: p_t = sigmoid(z).
+    logit = torch.logit(1 - torch.from_numpy(error))
+    # Of the settings, those of weights and bounds do not enter.
     full = ClassificationLossSettings(
         name="shrinkage",
         factor="full",
@@ -74,44 +72,27 @@ def settings() -> dict[str, ClassificationLossSettings]:
         scale=1,
     )
     changes = {"bce": {"name": "bce"}, "focal": {"name": "focal"}, "no_exp": {"factor": "no_exp"}}
-    return {name: full.model_copy(update=changes.get(name, {})) for name in CURVES}
-
-
-def evaluate(error: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """Evaluate factors and losses with the package's own functions.
-
-    Args:
-        error: (N,) errors l = 1 - p_t, between 0 and 1, both excluded.
-
-    Returns:
-        Curve (`bce`, `focal`, `no_exp`, `full`) -> (N,) modulating factor, and the same of the
-        losses of one sample without its class's weight.
-    """
-    import torch
-
-    from dslt.losses.classification import elementwise, modulation
-
-    # The losses take the logit of the true class: p_t = sigmoid(z).
-    logit = torch.logit(1 - torch.from_numpy(error))
-    chosen = settings()
+    chosen = {name: full.model_copy(update=changes.get(name, {})) for name in CURVES}
     factors = {name: modulation(logit, values).numpy() for name, values in chosen.items()}
     losses = {name: elementwise(logit, values).numpy() for name, values in chosen.items()}
     return factors, losses
 
 
-def _curves(
-    ax: Axes, error: np.ndarray, values: dict[str, np.ndarray], labels: dict[str, str]
-) -> None:
+def _curves(ax: Axes, error: Floats, values: dict[str, Floats], panel: int) -> None:
     """Draw one panel's curves over l, and where samples count as easy."""
     ax.axvspan(0, 1 - C, color=style.GREY, alpha=0.15, lw=0)
-    for name in CURVES:
-        ax.plot(error, values[name], label=labels[name], **LOOKS[name])
+    _plot(ax, error, values, panel)
     place: dict[str, Any] = {"transform": ax.get_xaxis_transform(), "fontsize": 7}
     ax.text((1 - C) / 2, 0.985, "easy", ha="center", va="top", **place)
     error_axis(ax, "Error $l = 1 - p_t$", 0.24)
 
 
-def _peak(ax: Axes, error: np.ndarray, factor: np.ndarray) -> None:
+def _plot(ax: Axes, error: Floats, values: dict[str, Floats], panel: int) -> None:
+    for name, (*labels, color, dash) in CURVES.items():
+        ax.plot(error, values[name], label=labels[panel], color=color, linestyle=dash)
+
+
+def _peak(ax: Axes, error: Floats, factor: Floats) -> None:
     """Mark the largest factor, which enhances what is neither easy nor hopeless."""
     place = int(np.argmax(factor))
     at = (float(error[place]), float(factor[place]))
@@ -120,10 +101,3 @@ def _peak(ax: Axes, error: np.ndarray, factor: np.ndarray) -> None:
     ax.annotate(
         text, at, xytext=(0, 3.5), textcoords="offset points", fontsize=7, ha="center", va="bottom"
     )
-
-
-def _zoom(ax: Axes, error: np.ndarray, losses: dict[str, np.ndarray]) -> None:
-    """Repeat the curves of easy samples, where the losses differ most in ratio, in an inset."""
-    inset = zoom_inset(ax, (0.13, 0.47, 0.4, 0.4), 0.3, 0.2)
-    for name in CURVES:
-        inset.plot(error, losses[name], **LOOKS[name])

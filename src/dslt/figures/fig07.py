@@ -15,6 +15,7 @@ from dslt.core.errors import DsltError
 from dslt.core.text import split_pair
 from dslt.figures import inputs, style
 from dslt.figures.boxes_on_frames import draw_box
+from dslt.figures.style import Labels
 
 MADE_BY = "`dslt respond`"
 FORM = "CELL=NPZ or CELL@ROW=NPZ"
@@ -108,9 +109,7 @@ def _check_same(first: Answer, other: Answer, first_path: Path, path: Path) -> N
             )
 
 
-def figure(
-    rows: Mapping[str, Mapping[str, Answer]], labels: Mapping[str, str] | None = None
-) -> Figure:
+def figure(rows: Mapping[str, Mapping[str, Answer]], labels: Labels = None) -> Figure:
     """Draw a row of template, search region and the cells' maps, all maps on one colour scale.
 
     Args:
@@ -125,7 +124,9 @@ def figure(
         axes = canvas.subplots(len(rows), columns, squeeze=False)
         for line, (answers, row) in enumerate(zip(rows.values(), axes, strict=True)):
             first = next(iter(answers.values()))
-            _template(row[0], line, first)
+            row[0].imshow(first.template, interpolation="antialiased")
+            name = style.wrapped(style.plain(str(first.sequence)), 18)
+            _panel(row[0], style.lettered(line, name))
             _search(row[1], first)
             for ax, cell in zip(row[2:], looks, strict=True):
                 if cell in answers:
@@ -148,12 +149,6 @@ def _panel(ax: Axes, below: str) -> None:
     ax.spines[:].set_visible(False)
 
 
-def _template(ax: Axes, line: int, answer: Answer) -> None:
-    ax.imshow(answer.template, interpolation="antialiased")
-    name = style.wrapped(style.plain(str(answer.sequence)), 18)
-    _panel(ax, style.lettered(line, name))
-
-
 def _search(ax: Axes, answer: Answer) -> None:
     """Draw the search patch, the true box on it, and dashed what the map covers."""
     side = len(answer.search)
@@ -167,14 +162,7 @@ def _search(ax: Axes, answer: Answer) -> None:
 def _map(ax: Axes, answer: Answer) -> AxesImage:
     """Draw a map over the part of the search region that it covers, with the true box."""
     low, high = answer.place
-    drawn = ax.imshow(
-        answer.probability,
-        cmap="cividis",
-        vmin=0,
-        vmax=1,
-        extent=(low, high, high, low),
-        interpolation="nearest",
-    )
+    drawn = style.heat_map(ax, answer.probability, 0, 1, extent=(low, high, high, low))
     draw_box(ax, answer.box, "white", style.SOLID, 1.3)
     ax.set(xlim=(low, high), ylim=(high, low))
     own, other = ("–" if np.isnan(peak) else f"{peak:.2f}" for peak in answer.peaks())

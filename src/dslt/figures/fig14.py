@@ -18,7 +18,7 @@ from dslt.core.errors import DsltError
 from dslt.data.benchmarks.index_file import load_index
 from dslt.figures import boxes_on_frames, inputs, strips, style
 from dslt.figures.strips import Request, Strip
-from dslt.figures.style import Look
+from dslt.figures.style import Labels, Look
 from dslt.geometry import boxes
 
 RULE = "where the mean overlaps differ most"
@@ -115,7 +115,7 @@ def _trace(path: Path, truth: np.ndarray) -> Trace:
     return Trace(table[:, 5], overlap)
 
 
-def figure(film: Film, labels: Mapping[str, str] | None = None) -> Figure:
+def figure(film: Film, labels: Labels = None) -> Figure:
     """Draw frames with boxes and, below them, score and overlap over the frames.
 
     Args:

@@ -15,7 +15,7 @@ from matplotlib.ticker import MaxNLocator
 from dslt.core.errors import DsltError
 from dslt.core.text import split_pair
 from dslt.figures import inputs, style
-from dslt.figures.style import Look
+from dslt.figures.style import Labels, Look
 from dslt.score.convergence import FRACTION, Convergence, convergence, read_records
 
 MADE_BY = "rule `converge` (`dslt converge`)"
@@ -58,7 +58,6 @@ class FirstFrameRun:
 
 
 CellRuns = Mapping[str, list[FirstFrameRun]]
-Labels = Mapping[str, str] | None
 Validated = Mapping[str, Mapping[int, pd.DataFrame]]  # as `read_validations` returns it
 
 

@@ -1,9 +1,10 @@
 """Fig. 8, 9, 11, 13 and 15: success and precision plots, a block of panels per benchmark."""
 
 import itertools
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -15,10 +16,9 @@ from dslt.compare.runs import load_runs, metric, size
 from dslt.core.errors import DsltError
 from dslt.figures import printed as paper
 from dslt.figures import style
-from dslt.figures.printed import Printed
-from dslt.figures.style import Look
+from dslt.figures.printed import NOTHING, Printed
+from dslt.figures.style import Labels, Look
 from dslt.score.scores import Scores
-from dslt.settings.catalog import benchmark_title
 
 PANEL = 2.15  # inches
 ENTRY = 0.142  # of a legend
@@ -32,7 +32,6 @@ class Plot:
     Attributes:
         curve: Field of the score file.
         metric: Metric whose value stands in the legend.
-        title: Title of the panel.
         x: Label of the first axis.
         y: Label of the second axis.
         head: Title of the legend.
@@ -41,40 +40,22 @@ class Plot:
 
     curve: str
     metric: str
-    title: str
     x: str
     y: str
     head: str
     mark: float | None = None
 
+    @property
+    def title(self) -> str:
+        """Title of the panel."""
+        return self.curve.replace("norm_", "normalised ")
 
+
+PIXELS, SIZES = (f"Centre error threshold ({unit})" for unit in ("pixels", "of the target's size"))
 PLOTS = (
-    Plot(
-        curve="success",
-        metric="success_auc",
-        title="success",
-        x="Overlap threshold",
-        y="Success rate",
-        head="AUC (%)",
-    ),
-    Plot(
-        curve="precision",
-        metric="precision_20",
-        title="precision",
-        x="Centre error threshold (pixels)",
-        y="Precision",
-        head="DP, 20 px (%)",
-        mark=20.0,
-    ),
-    Plot(
-        curve="norm_precision",
-        metric="norm_precision_20",
-        title="normalised precision",
-        x="Centre error threshold (of the target's size)",
-        y="Precision",
-        head="NP, 0.2 (%)",
-        mark=0.2,
-    ),
+    Plot("success", "success_auc", "Overlap threshold", "Success rate", "AUC (%)"),
+    Plot("precision", "precision_20", PIXELS, "Precision", "DP, 20 px (%)", 20.0),
+    Plot("norm_precision", "norm_precision_20", SIZES, "Precision", "NP, 0.2 (%)", 0.2),
 )
 
 
@@ -145,52 +126,38 @@ def _mean_curve(runs: Sequence[Scores], plot: Plot) -> MeanCurve | None:
 
 
 def figure(
-    study: Mapping[str, BenchmarkCurves],
-    labels: Mapping[str, str] | None = None,
-    printed: Printed | None = None,
-    rescored: Collection[str] = (),
+    study: Mapping[str, BenchmarkCurves], labels: Labels = None, printed: Printed = NOTHING
 ) -> Figure:
     """Draw two or three plots for each benchmark, with the scores in the legends.
 
     Args:
         study: What `load` returns.
         labels: Cell -> label, where the default should be replaced.
-        printed: What the paper prints for the figure.
-        rescored: Cells whose boxes were not made here.
+        printed: What stands beside our runs.
     """
-    printed = printed or Printed()
     cells = (c for b in study.values() for curves in b.plots.values() for c in curves)
-    looks = paper.marked(style.looks(cells, labels), rescored)
-    lines = paper.sentences(printed, study)
-    if rescored or any(printed.on(name, "success_auc") for name in study):
-        lines.append(paper.KEY)
-    grid = [(name, block, row) for name, block in study.items() for row in _rows(block)]
-    heights = [_height(block, printed.on(name, "success_auc")) for name, block, _ in grid]
+    looks = printed.looks(cells, labels)
+    grid, heights = [], []
+    for name, block in study.items():
+        plots = [plot for plot in PLOTS if plot.curve in block.plots]
+        entries = len(block.plots["success"]) + len(printed.on(name, "success_auc"))
+        for start in range(0, len(plots), 2):
+            grid.append((name, block, plots[start : start + 2]))
+            heights.append(max(PANEL, 0.6 + ENTRY * entries))  # so that the legend has room
     with style.styled():
         canvas = style.new_figure(style.PAGE_WIDTH, sum(heights))
-        canvas.set_figheight(sum(heights) + paper.foot(canvas, lines))
+        canvas.set_figheight(sum(heights) + paper.foot(canvas, printed, study))
         axes = canvas.subplots(len(grid), 2, squeeze=False, height_ratios=heights)
         letters = itertools.count()
         for (name, block, row), pair in zip(grid, axes, strict=True):
             for ax in pair[len(row) :]:
                 ax.set_axis_off()
             for plot, ax in zip(row, pair, strict=False):
-                head = style.plain(f"{benchmark_title(name)} ({block.size}): {plot.title}")
+                head = f"{style.benchmark_title(name)} ({block.size}): {plot.title}"
                 style.panel_title(ax, next(letters), head)
                 extra = printed.on(name, plot.metric)
                 _draw(ax, plot, block.plots[plot.curve], looks, extra)
     return canvas
-
-
-def _rows(block: BenchmarkCurves) -> list[list[Plot]]:
-    """Put a benchmark's plots into rows of two."""
-    plots = [plot for plot in PLOTS if plot.curve in block.plots]
-    return [plots[start : start + 2] for start in range(0, len(plots), 2)]
-
-
-def _height(block: BenchmarkCurves, numbers: Sequence[object]) -> float:
-    """Choose a row's height, so that its legend has room."""
-    return max(PANEL, 0.6 + ENTRY * (len(block.plots["success"]) + len(numbers)))
 
 
 def _draw(
@@ -202,11 +169,10 @@ def _draw(
 ) -> None:
     """Draw one plot; the legend is sorted by its number, best first."""
     entries = []
-    for cell, look in reversed(list(looks.items())):  # the reference comes last, on top
-        if cell in curves:
-            curve = curves[cell]
-            (line,) = ax.plot(curve.thresholds, curve.values, **look.line)
-            entries.append((curve.headline, line, look.label))
+    for cell, look in style.on_top(looks, curves):
+        curve = curves[cell]
+        (line,) = ax.plot(curve.thresholds, curve.values, **look.line)
+        entries.append((curve.headline, line, look.label))
     for number in extra:
         label = style.plain(f"{number.tracker}, {paper.PRINTED}")
         entries.append((number.fraction, Line2D([], [], linestyle="none"), label))
@@ -217,12 +183,9 @@ def _draw(
     ax.set(xlabel=plot.x, ylabel=plot.y, ylim=(0, 1), xlim=(thresholds[0], thresholds[-1]))
     if plot.mark is not None:
         ax.axvline(plot.mark, color=style.GREY, linewidth=0.5, zorder=0.5)
+    handles = [line for _, line, _ in sorted(entries, key=lambda entry: -entry[0])]
+    place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.0, 1.02)}
     beside = ax.legend(
-        handles=[line for _, line, _ in sorted(entries, key=lambda entry: -entry[0])],
-        title=plot.head,
-        loc="upper left",
-        bbox_to_anchor=(1.0, 1.02),
-        borderaxespad=0.2,
-        alignment="left",
+        handles=handles, title=plot.head, borderaxespad=0.2, alignment="left", **place
     )
     beside.get_title().set_fontsize(7)

@@ -1,4 +1,4 @@
-"""What the paper prints for a figure, beside ours: numbers, differences, benchmarks not run."""
+"""What stands beside our runs in a figure: printed numbers, differences, benchmarks not run."""
 
 import textwrap
 from collections.abc import Collection, Iterable, Mapping
@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from dslt.compare.paper import Claim, PrintedNumber, read_claims, read_numbers, same_name
 from dslt.figures import style
-from dslt.figures.style import Look
+from dslt.figures.style import Labels, Look
 from dslt.score.metrics import METRICS
 from dslt.settings.catalog import listed, paper_benchmarks
 
@@ -25,17 +25,26 @@ KEY = f"Unmarked: run here. {RESCORED}: published boxes, scored here. {PRINTED}:
 
 @dataclass(frozen=True)
 class Printed:
-    """What the paper prints for one figure.
+    """What the paper prints for one figure, and which of our scores are of published boxes.
 
     Attributes:
         benchmarks: Benchmarks on which it draws the figure.
         numbers: Its numbers, in the order of the files.
         claims: Its orderings, most with a printed difference.
+        rescored: Cells whose boxes were published and are scored here.
     """
 
     benchmarks: tuple[str, ...] = ()
     numbers: tuple[PrintedNumber, ...] = ()
     claims: tuple[Claim, ...] = ()
+    rescored: Collection[str] = ()
+
+    def looks(self, cells: Iterable[str], labels: Labels = None) -> dict[str, Look]:
+        """Choose looks as `style.looks`; the labels say which cells were not run here."""
+        return {
+            cell: replace(k, label=f"{k.label}, {RESCORED}") if cell in self.rescored else k
+            for cell, k in style.looks(cells, labels).items()
+        }
 
     def on(self, benchmark: str, metric: str) -> list[PrintedNumber]:
         """List the numbers on a benchmark of ours that is the paper's, too."""
@@ -45,35 +54,31 @@ class Printed:
             if number.metric == metric and number.tracker and same_name(number.benchmark, benchmark)
         ]
 
-    def lacking(self, run: Iterable[str]) -> list[str]:
-        """List the paper's benchmarks that are not among those that were run."""
-        names = list(run)
-        return [b for b in self.benchmarks if not any(same_name(b, name) for name in names)]
+
+NOTHING = Printed()
 
 
-def load(figure: str, folder: Path | None) -> Printed:
+def load(figure: str, folder: Path | None, rescored: Collection[str] = ()) -> Printed:
     """Read what the paper prints for a figure; without a folder only its benchmarks are known.
+
+    Args:
+        figure: Its name.
+        folder: The folder of the printed numbers.
+        rescored: Cells whose boxes were published and are scored here.
 
     Raises:
         DsltError: The folder is missing or a file in it is malformed.
     """
     benchmarks = paper_benchmarks(figure)
     if folder is None:
-        return Printed(benchmarks)
+        return Printed(benchmarks, rescored=rescored)
     sources = SOURCES.get(figure, (figure,))
     return Printed(
         benchmarks,
         tuple(number for number in read_numbers(folder) if number.source in sources),
         tuple(claim for claim in read_claims(folder) if claim.source == figure),
+        rescored,
     )
-
-
-def marked(looks: Mapping[str, Look], rescored: Collection[str]) -> dict[str, Look]:
-    """Say in the labels which cells were not run here."""
-    return {
-        cell: replace(look, label=f"{look.label}, {RESCORED}") if cell in rescored else look
-        for cell, look in looks.items()
-    }
 
 
 def shown(value: float, metric: str) -> str:
@@ -82,17 +87,21 @@ def shown(value: float, metric: str) -> str:
     return f"{value * METRICS[metric].factor:.1f}" if unit == "%" else f"{value:.3f}"
 
 
-def sentences(printed: Printed, run: Iterable[str], *, numbers: bool = True) -> list[str]:
-    """Say under a figure what the paper prints for it and what was not run.
+def foot(canvas: Figure, printed: Printed, run: Collection[str], *, numbers: bool = True) -> float:
+    """Say under a figure with constrained layout what the paper prints for it and what was not run.
 
     Args:
+        canvas: The figure.
         printed: What `load` returns.
         run: Benchmarks of ours in the figure.
         numbers: Whether to list the printed values on benchmarks that were not run; the others
             are in the legends.
+
+    Returns:
+        The height that the sentences need, in inches.
     """
     lines = []
-    lacking = printed.lacking(run)
+    lacking = [b for b in printed.benchmarks if not any(same_name(b, name) for name in run)]
     facts = _numbers(n for n in printed.numbers if numbers and n.benchmark in lacking)
     facts += _differences(printed.claims)
     if facts:
@@ -101,7 +110,14 @@ def sentences(printed: Printed, run: Iterable[str], *, numbers: bool = True) -> 
         lines.append(f"{listed(lacking)}: {NOT_RUN}.")
         if len(lacking) == len(printed.benchmarks):
             lines[-1] += f" {OTHER_VIDEOS}"
-    return lines
+    if printed.rescored or any(printed.on(name, "success_auc") for name in run):
+        lines.append(KEY)
+    wrapped = [part for line in lines for part in textwrap.wrap(line, LINE)]
+    if not wrapped:
+        return 0.0
+    text = style.plain("\n".join(wrapped))
+    canvas.supxlabel(text, x=0.005, ha="left", fontsize=7, color=style.BLACK, linespacing=1.25)
+    return 0.13 * len(wrapped) + 0.08
 
 
 def _numbers(numbers: Iterable[PrintedNumber]) -> list[str]:
@@ -121,17 +137,3 @@ def _differences(claims: Iterable[Claim]) -> list[str]:
             text = f"{METRICS[claim.metric].title} by {claim.printed_difference:.1f}"
             rows.setdefault((claim.text, claim.benchmark), {})[text] = None
     return [f"{text} on {where} ({', '.join(parts)})" for (text, where), parts in rows.items()]
-
-
-def foot(canvas: Figure, lines: Iterable[str]) -> float:
-    """Write sentences under a figure with constrained layout.
-
-    Returns:
-        The height that they need, in inches.
-    """
-    wrapped = [part for line in lines for part in textwrap.wrap(line, LINE)]
-    if not wrapped:
-        return 0.0
-    text = style.plain("\n".join(wrapped))
-    canvas.supxlabel(text, x=0.005, ha="left", fontsize=7, color=style.BLACK, linespacing=1.25)
-    return 0.13 * len(wrapped) + 0.08

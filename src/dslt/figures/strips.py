@@ -16,10 +16,10 @@ from pathlib import Path
 
 import numpy as np
 
+from dslt.core.arrays import Floats
 from dslt.core.errors import DsltError
 from dslt.core.text import split_pair
 from dslt.data.benchmarks.index_file import BenchmarkIndex, load_index
-from dslt.data.sequences.frames import Sequence as Video
 from dslt.figures import inputs
 from dslt.geometry import boxes
 
@@ -139,29 +139,27 @@ def _of_benchmark(
         truth = index.entry(name).boxes()
         found[name] = {cell: _boxes(path, name, len(truth)) for cell, path in tracks.items()}
         overlaps[name] = {cell: mean_overlap(b, truth) for cell, b in found[name].items()}
-    rule = RULES[request.rule]
-    return [
-        _strip(index, index.sequence(name), found[name], overlaps[name], request)
-        for name in request.named or rule(overlaps, request.reference, request.rows)
-    ]
+    chosen = request.named or choose(overlaps, request)
+    return [_strip(index, name, found[name], overlaps[name], request) for name in chosen]
 
 
 def _strip(
     index: BenchmarkIndex,
-    sequence: Video,
-    found: Mapping[str, np.ndarray],
+    name: str,
+    found: Mapping[str, Floats],
     overlap: Overlaps,
     request: Request,
 ) -> Strip:
     """Take the boxes of the chosen frames and decode these frames."""
-    truth, mark = sequence.ground_truth, None
+    sequence, mark = index.sequence(name), None
+    truth = sequence.ground_truth
     if request.rule == "fig18":
         mark = first_failure(found[request.reference], truth)
         indices = around(truth, mark[0], request.columns)
     else:
         indices = evenly_spaced(truth, request.columns)
     return Strip(
-        name=sequence.name,
+        name=name,
         indices=indices,
         frames=tuple(sequence.frames[i] for i in indices),
         truth=truth[list(indices)],
@@ -203,41 +201,42 @@ def visible(truth: np.ndarray) -> np.ndarray:
     return np.flatnonzero(~np.isnan(truth).any(axis=1))
 
 
-def widest_spread(overlaps: Mapping[str, Overlaps], reference: str, count: int) -> list[str]:
-    """Name the `count` sequences with the largest (best - worst) mean overlap, widest first."""
-    spread = {name: max(cells.values()) - min(cells.values()) for name, cells in overlaps.items()}
-    return _largest(spread, count)
+def spread(cells: Overlaps, reference: str) -> float:
+    """Best minus worst mean overlap."""
+    return max(cells.values()) - min(cells.values())
 
 
-def reference_ahead(overlaps: Mapping[str, Overlaps], reference: str, count: int) -> list[str]:
-    """Name up to `count` sequences where the reference exceeds the median of the others most.
-
-    Where it exceeds it nowhere, the one sequence where it comes nearest.
-    """
-    margin = {name: _margin(cells, reference) for name, cells in overlaps.items()}
-    first = _largest(margin, count)
-    return [name for name in first if margin[name] > 0] or first[:1]
-
-
-def _margin(cells: Overlaps, reference: str) -> float:
+def lead(cells: Overlaps, reference: str) -> float:
+    """By how much the reference's mean overlap exceeds the median of the others."""
     others = [value for cell, value in cells.items() if cell != reference]
     return cells[reference] - float(np.median(others or [0.0]))
 
 
-def reference_behind(overlaps: Mapping[str, Overlaps], reference: str, count: int) -> list[str]:
-    """Name the `count` sequences with the lowest mean overlap of the reference, lowest first."""
-    return _largest({name: -cells[reference] for name, cells in overlaps.items()}, count)
+def deficit(cells: Overlaps, reference: str) -> float:
+    """Mean overlap of the reference with a minus sign, so that the lowest is the largest."""
+    return -cells[reference]
 
 
-def _largest(values: Mapping[str, float], count: int) -> list[str]:
-    return heapq.nlargest(count, values, key=values.__getitem__)
-
-
-RULES: Mapping[str, Callable[[Mapping[str, Overlaps], str, int], list[str]]] = {
-    "fig01": widest_spread,
-    "fig17": reference_ahead,
-    "fig18": reference_behind,
+# What is largest on the sequences that a figure shows.
+RULES: Mapping[str, Callable[[Overlaps, str], float]] = {
+    "fig01": spread,
+    "fig17": lead,
+    "fig18": deficit,
 }
+
+
+def choose(overlaps: Mapping[str, Overlaps], request: Request) -> list[str]:
+    """Name up to `request.rows` sequences by the rule of its figure, the first one first.
+
+    Where the reference leads nowhere, Fig. 17 has the one sequence where it comes nearest.
+    """
+    rule = RULES[request.rule]
+    values = {name: rule(cells, request.reference) for name, cells in overlaps.items()}
+    first = heapq.nlargest(request.rows, values, key=values.__getitem__)
+    if rule is lead:
+        return [name for name in first if values[name] > 0] or first[:1]
+    return first
+
 
 # ---------------------------------------------------------------------- which frames
 

@@ -6,16 +6,18 @@ colour-blind readers tell apart; each line also has a dash pattern of its own fo
 """
 
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import matplotlib
+import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, FigureBase
+from matplotlib.image import AxesImage
 
 from dslt.core.files import atomic_write
 from dslt.settings import catalog as titles
@@ -36,6 +38,9 @@ DASH_DOT: Dash = (0, (5, 1.3, 1, 1.3))
 DASH_DOT_DOT: Dash = (0, (5, 1.2, 1, 1.2, 1, 1.2))
 SHORT: Dash = (0, (2.2, 1.2))
 LONG: Dash = (0, (8, 2))
+
+
+Labels = Mapping[str, str] | None  # cell -> label, where the default should be replaced
 
 
 @dataclass(frozen=True)
@@ -103,14 +108,21 @@ SPARE: tuple[tuple[str, Dash, str], ...] = (
 
 UNFILLED = ("+", "x", "1", "2")  # markers that are lines
 
+TICKS = {
+    "labelsize": 7,
+    "major.width": 0.5,
+    "minor.width": 0.4,
+    "major.size": 2.5,
+    "minor.size": 1.5,
+}
 RC: dict[Any, Any] = {
+    f"{axis}tick.{key}": value for axis in "xy" for key, value in TICKS.items()
+} | {
     "font.family": "STIXGeneral",
     "mathtext.fontset": "stix",
     "font.size": 8,
     "axes.titlesize": 8,
     "axes.labelsize": 8,
-    "xtick.labelsize": 7,
-    "ytick.labelsize": 7,
     "legend.fontsize": 7,
     "axes.linewidth": 0.5,
     "axes.titlepad": 4,
@@ -124,14 +136,6 @@ RC: dict[Any, Any] = {
     "lines.linewidth": 1.2,
     "lines.markersize": 3.5,
     "patch.linewidth": 0.5,
-    "xtick.major.width": 0.5,
-    "ytick.major.width": 0.5,
-    "xtick.minor.width": 0.4,
-    "ytick.minor.width": 0.4,
-    "xtick.major.size": 2.5,
-    "ytick.major.size": 2.5,
-    "xtick.minor.size": 1.5,
-    "ytick.minor.size": 1.5,
     "legend.frameon": True,
     "legend.framealpha": 0.9,
     "legend.edgecolor": "none",
@@ -160,7 +164,7 @@ def plain(text: str) -> str:
     return text.replace("$", r"\$")
 
 
-def looks(cells: Iterable[str], labels: Mapping[str, str] | None = None) -> dict[str, Look]:
+def looks(cells: Iterable[str], labels: Labels = None) -> dict[str, Look]:
     """Choose the look of each cell, in legend order.
 
     A known cell looks the same in every figure. Unknown cells follow in the order given, each with
@@ -175,6 +179,11 @@ def looks(cells: Iterable[str], labels: Mapping[str, str] | None = None) -> dict
     known = {**LOOKS, **{n: Look(n, *SPARE[i % len(SPARE)], 100 + i) for i, n in added}}
     found = {n: replace(known[n], label=plain(labels.get(n, known[n].label))) for n in names}
     return dict(sorted(found.items(), key=lambda pair: pair[1].order))
+
+
+def on_top(looks: Mapping[str, Look], drawn: Collection[str]) -> list[tuple[str, Look]]:
+    """List those cells that are drawn with their looks, the reference last and so on top."""
+    return [pair for pair in reversed(list(looks.items())) if pair[0] in drawn]
 
 
 def wrapped(text: str, width: int) -> str:
@@ -228,6 +237,12 @@ def marker(look: Look, size: float) -> dict[str, Any]:
         "markeredgecolor": look.color if cross else "white",
         "markeredgewidth": 1.3 if cross else 0.4,
     }
+
+
+def heat_map(ax: Axes, values: np.ndarray, low: float, high: float, **more: Any) -> AxesImage:
+    """Draw a map; cividis is even in lightness and safe for colour-blind eyes."""
+    look: dict[str, Any] = {"cmap": "cividis", "interpolation": "nearest"}
+    return ax.imshow(values, vmin=low, vmax=high, **look | more)
 
 
 def note(

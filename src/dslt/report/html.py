@@ -151,7 +151,7 @@ def table(frame: pd.DataFrame, digits: int = 1) -> Markup:
 
     columns = [[_text(value, own.get(name, digits)) for value in frame[name]] for name in frame]
     rows = zip(*columns, strict=True)
-    return fill(TABLE, frame=frame, numbers=numbers, rows=rows, kind=kind, zip=zip)
+    return fill(TABLE, frame=frame, numbers=numbers, rows=rows, kind=kind)
 
 
 def _text(value: Any, digits: int) -> str:
@@ -181,3 +181,6 @@ def image(png: Path, alternative: str, caption: str = "") -> Markup:
         raise DsltError(f"{png}: not a PNG file")
     code = base64.b64encode(data).decode("ascii")
     return fill(FIGURE, data=code, alternative=alternative, caption=caption)
+
+
+_ENVIRONMENT.globals |= {"table": table, "image": image, "map": map, "zip": zip}

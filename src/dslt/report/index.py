@@ -10,9 +10,8 @@ from pathlib import Path
 from dslt import __version__
 from dslt.core.errors import DsltError
 from dslt.report import html, tables
-from dslt.settings.catalog import benchmark_title, heading
+from dslt.settings.catalog import benchmark_title, heading, paper_benchmarks
 
-VOT_TABLES = ("table1", "table2")
 BODY = """\
 {% macro link(path, text) %}<a href="{{ relative(path) }}">{{ text }}</a>{% endmacro %}
 {% macro files(path, kinds) %}
@@ -54,7 +53,7 @@ Real and synthetic videos are never averaged together.</p>
 {% if csv_tables or scorecard %}
 <h2>Tables</h2>
 {% for path in csv_tables %}
-{% set vot = path.stem in vot_tables %}
+{% set vot = paper_benchmarks(path.stem) %}
 <h3>{{ title(path) }}</h3>
 {{ table(tables.vot(path) if vot else tables.read_csv(path)) }}
 <p>{{ tables.vot_not_run(path) if vot }} {{ files(path, (".csv", ".md", ".tex")) }}</p>
@@ -102,15 +101,12 @@ def render(contents: Contents, out: Path) -> None:
     body = html.fill(
         BODY,
         **vars(contents) | {"csv_tables": contents.tables, "tables": tables},
-        vot_tables=VOT_TABLES,
+        paper_benchmarks=paper_benchmarks,
         version=__version__,
         relative=lambda path: Path(os.path.relpath(path, out.parent)).as_posix(),
         title=lambda path: heading(path.stem),
         page_title=_page_title,
         benchmark_title=benchmark_title,
-        table=html.table,
-        image=html.image,
-        map=map,
     )
     html.write("DSLT: results", body, out)
 

@@ -1,22 +1,48 @@
 """What the notebooks call to show files: figures and tables, as embedded HTML."""
 
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
 import pandas as pd
 from IPython.display import HTML
 
+from dslt.core.errors import unknown
 from dslt.report import html
+from dslt.settings.catalog import FIGURES, heading
+
+_SHOWN: set[str] = set()  # of this notebook, which has a process of its own
 
 
-def figure(path: str, alternative: str) -> HTML:
-    """Show a PNG file; `alternative` says in words what it shows.
+def figure(figures: Sequence[str], name: str) -> HTML:
+    """Show a figure of the catalog, or say that the study at hand does not draw it.
 
-    An empty path means that the study at hand does not draw the figure, and the page says so.
+    Args:
+        figures: PNG files of the page's figures, each named after its figure.
+        name: The figure to show.
+
+    Raises:
+        DsltError: There is no such figure, or its file is missing or not a PNG.
     """
-    if not path:
-        return note(f"Not drawn in this study: {alternative}.")
-    return HTML(html.image(Path(path), alternative))  # type: ignore[no-untyped-call]
+    if name not in FIGURES:
+        raise unknown("figure", name, FIGURES)
+    alternative = f"{heading(name)}: {FIGURES[name].words}"
+    for path in figures:
+        if Path(path).stem == name:
+            _SHOWN.add(path)
+            return HTML(html.image(Path(path), alternative))  # type: ignore[no-untyped-call]
+    return note(f"Not drawn in this study: {alternative}.")
+
+
+def rest(figures: Sequence[str]) -> HTML:
+    """Show the page's figures that were not shown above, or nothing where there are none.
+
+    Raises:
+        DsltError: A file is missing or not a PNG.
+    """
+    titles = {path: heading(Path(path).stem) for path in figures if path not in _SHOWN}
+    images = [html.image(Path(path), title, title) for path, title in titles.items()]
+    return HTML("".join(["<h2>More figures</h2>" * bool(images), *images]))  # type: ignore[no-untyped-call]
 
 
 def table(frame: pd.DataFrame, digits: int = 1) -> HTML:

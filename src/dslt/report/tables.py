@@ -13,26 +13,19 @@ from dslt.report.html import VERDICTS
 from dslt.score.metrics import METRICS, SCORES, VOT
 
 DECIMALS = {"failures": 1, "failures_weighted": 2}  # of metrics without a unit, others have 3
-CLAIMS = {
-    "source": "Source",
-    "item": "Claim of the paper",
+RESULT = ("ours", "interval", "videos", "verdict", "note")
+CLAIMS = ("source", "item", "our_benchmark", "metric", "paper_value", *RESULT)
+NUMBERS = (
+    *("source", "item", "benchmark_paper", "metric", "paper_value", "cell", "our_benchmark"),
+    *RESULT,
+)
+# Of columns that are not called by their own names.
+TITLES = {
     "our_benchmark": "Our data",
-    "metric": "Metric",
-    "paper_value": "Paper",
-    "ours": "Ours",
-    "interval": "95 % interval",
-    "videos": "Videos",
-    "verdict": "Verdict",
-    "note": "Note",
-}
-NUMBERS = {
-    "source": "Source",
-    "item": "Printed number",
     "benchmark_paper": "Paper's data",
-    "metric": "Metric",
     "paper_value": "Paper",
-    "cell": "Cell",
-} | {n: CLAIMS[n] for n in ("our_benchmark", "ours", "interval", "videos", "verdict", "note")}
+    "interval": "95 % interval",
+}
 
 
 def read_csv(path: Path) -> pd.DataFrame:
@@ -91,8 +84,8 @@ def _row(cell: CellComparison, result: BenchmarkResult) -> dict[str, object]:
         row[_title(name)] = METRICS[name].factor * value.value
         if value.low is not None:
             row[f"{METRICS[name].title} interval"] = interval(value, name)
-    first, difference = next(iter(result.metrics)), result.difference_to
-    gap = difference.metrics.get(first) if difference else None
+    first = next(iter(result.metrics))
+    gap = result.gap(first)
     row[_minus(first)] = METRICS[first].factor * gap.value if gap else None
     row["its interval"] = interval(gap, first) if gap else ""
     return row | {"Frames/s": result.fps.median}
@@ -155,12 +148,8 @@ def vot_not_run(path: Path) -> str:
     """
     shown = vot(path)
     printed = shown["Source"] == "printed"
-    ours = set(shown["Benchmark"][~printed])
-    lacking = sorted(
-        name
-        for name in set(shown["Benchmark"][printed])
-        if not any(same_name(name, other) for other in ours)
-    )
+    theirs, ours = (sorted(set(shown["Benchmark"][rows])) for rows in (printed, ~printed))
+    lacking = [name for name in theirs if not any(same_name(name, other) for other in ours)]
     return f"{', '.join(lacking)}: not run in this study." if lacking else ""
 
 
@@ -182,12 +171,19 @@ def _scorecard(path: Path) -> pd.DataFrame:
 
 def claims(path: Path) -> pd.DataFrame:
     """Read the claims of a scorecard with their verdicts."""
-    return _scorecard(path).query("kind == 'claim'")[list(CLAIMS)].rename(columns=CLAIMS)
+    return _statements(path, "claim", CLAIMS, "Claim of the paper")
 
 
 def numbers(path: Path) -> pd.DataFrame:
     """Read the printed numbers of a scorecard with ours beside them."""
-    return _scorecard(path).query("kind == 'number'")[list(NUMBERS)].rename(columns=NUMBERS)
+    return _statements(path, "number", NUMBERS, "Printed number")
+
+
+def _statements(path: Path, kind: str, columns: Iterable[str], item: str) -> pd.DataFrame:
+    """Read the rows of one kind, with titles for the reader of a page."""
+    titles = TITLES | {"item": item}
+    rows = _scorecard(path).query("kind == @kind")[list(columns)]
+    return rows.rename(columns=lambda name: titles.get(name, name.capitalize()))
 
 
 def verdicts(path: Path) -> pd.DataFrame:
@@ -220,18 +216,15 @@ def sequences(index: Path) -> pd.DataFrame:
     """List the sequences of an index: where they come from and what makes them hard."""
     from dslt.data.benchmarks.index_file import load_index
 
-    rows = []
-    for entry in load_index(index).sequences:
-        boxes = entry.boxes()
-        rows.append(
-            {
-                "Sequence": entry.name,
-                "Source video": entry.video,
-                "Frames": entry.frames,
-                "Target absent": int(np.isnan(boxes).any(axis=1).sum()),
-                "Frame size": f"{entry.size[0]} x {entry.size[1]}" if entry.size else "",
-                "Initial target": f"{boxes[0, 2]:.0f} x {boxes[0, 3]:.0f}",
-                "Attributes": " ".join(entry.attributes),
-            }
-        )
-    return pd.DataFrame(rows)
+    entries = load_index(index).sequences
+    boxes = [entry.boxes() for entry in entries]
+    columns: dict[str, list[object]] = {
+        "Sequence": [entry.name for entry in entries],
+        "Source video": [entry.video for entry in entries],
+        "Frames": [entry.frames for entry in entries],
+        "Target absent": [int(np.isnan(b).any(axis=1).sum()) for b in boxes],
+        "Frame size": [f"{e.size[0]} x {e.size[1]}" if e.size else "" for e in entries],
+        "Initial target": [f"{b[0, 2]:.0f} x {b[0, 3]:.0f}" for b in boxes],
+        "Attributes": [" ".join(entry.attributes) for entry in entries],
+    }
+    return pd.DataFrame(columns)

@@ -89,7 +89,7 @@ def page_jobs(study: Study, figures: Iterable[str]) -> dict[str, Job]:
         study: The study.
         figures: Those that are drawn; a page notes the others.
     """
-    drawn = {name: [paths.FIGURE.format(figure=name, kind="png")] for name in figures}
+    drawn = {name: paths.FIGURE.format(figure=name, kind="png") for name in figures}
     records = study.records(study.converged)
     compared = [paths.COMPARISON.format(cell=cell) for cell in study.cells_run]
     offline = [paths.TRAINING_GAINS] if study.validations else []
@@ -104,7 +104,8 @@ def page_jobs(study: Study, figures: Iterable[str]) -> dict[str, Job]:
     jobs: dict[str, Job] = {}
     for page in study.settings.pages:
         of_page = {name for name, entry in FIGURES.items() if page in entry.pages}
-        values = shown[page] | {name: drawn[name] for name in drawn if name in of_page}
+        own = [path for name, path in drawn.items() if name in of_page]
+        values = shown[page] | {"figures": own}
         files = tuple(chain(*values.values()))
         if page == "convergence":
             values["convergence"] = [f"{key}={path}" for key, path in records.items()]

@@ -11,7 +11,6 @@ from click.testing import CliRunner
 from dslt.commands.table import command
 from dslt.compare.cell import CellComparison
 from dslt.compare.tables import table3, text
-from dslt.compare.tables.table3 import build_table3
 from dslt.core.errors import DsltError
 from dslt.score.scores import to_json
 from places import ROOT
@@ -69,7 +68,7 @@ def to_latex(found):
 
 
 def table(**cells: CellComparison):
-    return build_table3(PAPER, cells)
+    return table3.build("table3", PAPER, cells)
 
 
 @pytest.fixture
@@ -200,4 +199,4 @@ def test_a_malformed_table_is_refused(tmp_path):
     path = tmp_path / "table3.csv"
     path.write_text("item,part\na,regression\n")
     with pytest.raises(DsltError, match="lacks the columns a, c"):
-        build_table3(path, {})
+        table3.build("table3", path, {})

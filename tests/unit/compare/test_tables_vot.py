@@ -47,7 +47,7 @@ def cell(name: str, base: str = "dslt", **benchmarks: dict[str, object]) -> Cell
 
 
 def table(name: str, *cells: CellComparison) -> vot.VotTable:
-    return vot.build_vot_table(name, PAPER / f"{name}.csv", {one.cell: one for one in cells})
+    return vot.build(name, PAPER / f"{name}.csv", {one.cell: one for one in cells})
 
 
 @pytest.fixture
@@ -157,4 +157,4 @@ def test_a_malformed_table_is_refused(tmp_path):
     path = tmp_path / "table1.csv"
     path.write_text("item,eao\nx,0.3\n")
     with pytest.raises(DsltError, match="lacks the columns note, accuracy, failures_weighted"):
-        vot.build_vot_table("table1", path, {})
+        vot.build("table1", path, {})

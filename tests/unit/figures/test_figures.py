@@ -231,5 +231,5 @@ def test_the_figures_of_the_loss_from_the_command_line(tmp_path):
 
 
 def test_an_option_given_twice_is_an_error(tmp_path):
-    with pytest.raises(DsltError, match="--maps: dslt was given twice"):
+    with pytest.raises(DsltError, match="--maps CELL=NPZ: dslt was given twice"):
         call("fig03", "--maps", "dslt=a.npz", "--maps", "dslt=b.npz", "--out", tmp_path / "x")

@@ -96,8 +96,8 @@ def test_each_kind_of_plot_refuses_the_other_kind_of_scores(tmp_path):
 
 def test_normalised_precision_is_a_third_panel(tmp_path):
     path = write_score(tmp_path / "a.json", "ATOM", "LaSOT", 0, 0.5, norm=True)
-    paper = printed.load("fig13", PAPER)
-    figure = one_pass.figure(one_pass.load([path]), printed=paper, rescored=["ATOM"])
+    paper = printed.load("fig13", PAPER, ["ATOM"])
+    figure = one_pass.figure(one_pass.load([path]), printed=paper)
     assert legends(figure) == [
         ["50.3  SiamRPN++_sl, printed", "50.0  ATOM, re-scored"],
         ["60.0  ATOM, re-scored", "49.7  SiamRPN++_sl, printed"],
@@ -184,8 +184,7 @@ def test_the_printed_ranking_has_a_panel_of_its_own(vot_study):
 
 
 def test_fig12_prints_table_2(vot_study):
-    found = printed.load("fig12", PAPER)
-    figure = eao.figure(vot_study, printed=found, rescored=["csrt"])
+    figure = eao.figure(vot_study, printed=printed.load("fig12", PAPER, ["csrt"]))
     assert len([line for line in figure.axes[-1].lines if line.get_marker() == "o"]) == 23
     assert "CSRT, re-scored" in texts(figure)
 

@@ -138,7 +138,7 @@ OVERLAPS = {
 
 
 def test_each_figure_has_a_rule_of_its_own():
-    chosen = {name: rule(OVERLAPS, "ours", 2) for name, rule in strips.RULES.items()}
+    chosen = {name: strips.choose(OVERLAPS, Request(name, "ours", 2)) for name in strips.RULES}
     assert chosen == {
         "fig01": ["lost", "lead"],
         "fig17": ["lead", "even"],
@@ -148,11 +148,11 @@ def test_each_figure_has_a_rule_of_its_own():
 
 def test_a_reference_that_leads_nowhere_shows_its_nearest_sequence():
     behind = {name: OVERLAPS[name] for name in ("lost", "near")}
-    assert strips.reference_ahead(behind, "ours", 4) == ["near"]
+    assert strips.choose(behind, Request("fig17", "ours", 4)) == ["near"]
 
 
 def test_no_more_sequences_than_lead():
-    assert strips.reference_ahead(OVERLAPS, "ours", 4) == ["lead", "even"]
+    assert strips.choose(OVERLAPS, Request("fig17", "ours", 4)) == ["lead", "even"]
 
 
 def test_the_sequences_with_the_widest_spread_come_first(tracked):

@@ -15,7 +15,8 @@ from PIL import Image
 
 from dslt.commands.report import command
 from dslt.core.errors import DsltError
-from dslt.report import html, index, page, tables
+from dslt.report import html, index, page, show, tables
+from dslt.settings.catalog import FIGURES, PAGES
 from places import ROOT
 
 NOTEBOOKS = ROOT / "notebooks"
@@ -77,7 +78,7 @@ siamfc_focal,5,12,1,3,0.7,0.75,0.05,,,no interval: one source video
 
 @pytest.fixture
 def results(tmp_path):
-    """A scorecard, a table, two comparisons and a figure."""
+    """A scorecard, tables, two comparisons and figures."""
     (tmp_path / "scorecard.csv").write_text(SCORECARD)
     (tmp_path / "table3.csv").write_text("item,paper DP\n<full>,84.3\nNone,\n")
     (tmp_path / "table3.tex").write_text("booktabs")
@@ -85,7 +86,8 @@ def results(tmp_path):
     (tmp_path / "training.csv").write_text(TRAINING)
     write_compare(tmp_path / "dslt.json", "dslt", "Shrinkage", 0.701)
     write_compare(tmp_path / "dslt_l2.json", "dslt_l2", "L2", 0.6)
-    Image.new("RGB", (8, 8)).save(tmp_path / "fig04.png")
+    for name in ("fig04", "fig06", "fig10", "fig15", "added"):
+        Image.new("RGB", (8, 8)).save(tmp_path / f"{name}.png")
     (tmp_path / "fig04.pdf").write_bytes(b"%PDF")
     return tmp_path
 
@@ -237,9 +239,9 @@ def test_a_failing_cell_is_told_and_kept(tmp_path):
 @pytest.mark.parametrize(
     ("name", "given"),
     [
-        ("ablation", {"table": ["table3.csv"], "compare": ["dslt.json"], "fig15": "fig04.png"}),
-        ("benchmarks", {"table": ["table1.csv"], "fig10": "fig04.png"}),
-        ("offline", {"training": ["training.csv"], "fig06": "fig04.png"}),
+        ("ablation", {"table": ["table3.csv"], "compare": ["dslt.json"], "figures": ["fig15.png"]}),
+        ("benchmarks", {"table": ["table1.csv"], "figures": ["fig10.png"]}),
+        ("offline", {"training": ["training.csv"], "figures": ["fig06.png"]}),
         ("scorecard", {"scorecard": "scorecard.csv"}),
     ],
 )
@@ -250,6 +252,37 @@ def test_the_notebooks_run_on_result_files(results, monkeypatch, name, given):
     for cell in source.cells:
         if cell.cell_type == "code" and "parameters" not in cell.metadata.get("tags", []):
             exec(cell.source, values)
+
+
+def test_figures_are_found_by_their_names_and_described_by_the_catalog(results):
+    given = [str(results / "fig10.png"), str(results / "fig04.png")]
+    shown = show.figure(given, "fig04").data
+    assert 'alt="Fig. 4: modulating factor and losses: modulating factors and losses"' in shown
+    assert "data:image/png" in shown
+    note = show.figure(given, "fig08").data
+    assert "Not drawn in this study: Fig. 8: success and precision (in the paper: OTB" in note
+    with pytest.raises(DsltError, match="unknown figure 'fig99'; allowed: attributes, fig01"):
+        show.figure(given, "fig99")
+
+
+def test_figures_that_a_page_does_not_place_come_last(results, monkeypatch):
+    monkeypatch.setattr(show, "_SHOWN", set())
+    given = [str(results / f"{name}.png") for name in ("fig10", "added", "fig15")]
+    show.figure(given, "fig15")
+    more = show.rest(given).data
+    assert more.startswith("<h2>More figures</h2>")
+    captions = re.findall(r"<figcaption>(.*?)</figcaption>", more)
+    assert captions == ["Fig. 10: expected average overlap (in the paper: VOT-2016)", "added"]
+    show.figure(given[:1], "fig10")
+    assert show.rest([given[0], given[2]]).data == ""
+
+
+def test_every_notebook_shows_the_catalogs_figures_of_its_page():
+    for name in PAGES:
+        source = (NOTEBOOKS / f"{name}.py").read_text()
+        shown = set(re.findall(r'show\.figure\(figures, "(\w+)"\)', source))
+        assert shown == {figure for figure, entry in FIGURES.items() if name in entry.pages}
+        assert source.endswith("show.rest(figures)\n") == bool(shown)
 
 
 def test_every_notebook_declares_parameters_and_a_title():

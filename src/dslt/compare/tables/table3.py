@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
-from dslt.compare.cell import CellComparison
+from dslt.compare.cell import BenchmarkResult, CellComparison
 from dslt.compare.paper import read_rows
-from dslt.compare.tables.text import TextTable, interval_columns, size_note, with_interval
+from dslt.compare.tables import text
 from dslt.core.errors import DsltError
 
 METRICS = {"precision_20": "DP", "success_auc": "AUC"}
@@ -22,60 +23,67 @@ class TableRow:
     cell: CellComparison | None
     label: str
 
+    def result(self, benchmark: str) -> BenchmarkResult | None:
+        """Our cell's scores on a benchmark, if it ran there."""
+        return self.cell.benchmarks.get(benchmark) if self.cell else None
+
 
 @dataclass(frozen=True)
 class Table3:
     """Table 3 with our cells.
 
     Attributes:
+        name: `table3`.
         rows: Rows in the paper's order; a printed row with two of our cells appears twice.
         benchmarks: Our benchmarks, each a block of columns of its own; they are never averaged.
         references: Part -> the row that its differences are taken to, in words.
     """
 
+    name: str
     rows: tuple[TableRow, ...]
     benchmarks: tuple[str, ...]
     references: Mapping[str, str]
 
+    @property
+    def counts(self) -> str:
+        """How many rows were run, in words."""
+        return f"{sum(row.cell is not None for row in self.rows)} of {len(self.rows)} rows run"
 
-def build_table3(paper: Path, cells: Mapping[str, CellComparison]) -> Table3:
+
+def build(name: str, paper: Path, cells: Mapping[str, CellComparison]) -> Table3:
     """Put our cells beside the printed rows.
 
     Args:
-        paper: The printed table, `table3.csv`.
+        name: `table3`.
+        paper: The printed table.
         cells: Id to comparison.
 
     Raises:
         DsltError: The file lacks a column, or cells of one part were compared with several others.
     """
     printed = read_rows(paper, COLUMNS)
-    one_pass = {name: kept for name, cell in cells.items() if (kept := _one_pass(cell))}
+    one_pass = {id_: kept for id_, cell in cells.items() if (kept := _one_pass(cell))}
     rows = tuple(row for entry in printed for row in _rows_of(entry, one_pass))
-    benchmarks = sorted({name for row in rows if row.cell for name in row.cell.benchmarks})
+    benchmarks = sorted({own for row in rows if row.cell for own in row.cell.benchmarks})
     parts = dict.fromkeys(row.printed["part"] for row in rows)
-    return Table3(rows, tuple(benchmarks), {part: _reference(part, rows) for part in parts})
+    references = {part: _reference(part, rows) for part in parts}
+    return Table3(name, rows, tuple(benchmarks), references)
 
 
 def _reference(part: str, rows: Sequence[TableRow]) -> str:
     """Name the row, or the cell, that the differences of a part are taken to."""
-    results = [
-        result
-        for row in rows
-        if row.cell and row.printed["part"] == part
-        for result in row.cell.benchmarks.values()
-    ]
-    references = {result.difference_to.cell for result in results if result.difference_to}
+    ran = [row.cell for row in rows if row.cell and row.printed["part"] == part]
+    gaps = [result.difference_to for cell in ran for result in cell.benchmarks.values()]
+    references = {gap.cell for gap in gaps if gap}
     if len(references) > 1:
         raise DsltError(
             f"{part}: differences to several cells: {', '.join(sorted(references))}; expected one"
         )
     reference = next(iter(references), "")
-    named = [
-        f"{row.label} ({row.printed['part']})"
-        for row in rows
-        if row.cell and row.cell.cell == reference
-    ]
-    return named[0] if named else reference
+    named = (
+        f"{r.label} ({r.printed['part']})" for r in rows if r.cell and r.cell.cell == reference
+    )
+    return next(named, reference)
 
 
 def _one_pass(cell: CellComparison) -> CellComparison | None:
@@ -86,12 +94,11 @@ def _one_pass(cell: CellComparison) -> CellComparison | None:
 
 def _rows_of(entry: Mapping[str, str], cells: Mapping[str, CellComparison]) -> Iterator[TableRow]:
     """The rows for one printed row."""
-    found = [cells[cell] for cell in entry["cells"].split() if cell in cells]
-    for cell in found:
-        preset = f", preset {cell.preset}" if len(found) > 1 else ""
+    names = entry["cells"].split()
+    found: list[CellComparison | None] = [cells[name] for name in names if name in cells]
+    for cell in found or [None]:
+        preset = f", preset {cell.preset}" if cell and len(found) > 1 else ""
         yield TableRow(entry, cell, entry["item"] + preset)
-    if not found:
-        yield TableRow(entry, None, entry["item"])
 
 
 # ---------------------------------------------------------------------- CSV
@@ -109,15 +116,13 @@ def _record(row: TableRow, benchmarks: Sequence[str]) -> dict[str, str]:
     record["cell"] = row.cell.cell if row.cell else ""
     record["preset"] = row.cell.preset if row.cell else ""
     for benchmark in benchmarks:
-        result = row.cell.benchmarks.get(benchmark) if row.cell else None
+        result = row.result(benchmark)
         for metric in METRICS:
             key = f"{benchmark}_{metric}"
             value, gap = (result.metrics[metric], result.gap(metric)) if result else (None, None)
-            record |= interval_columns(key, value, ".2f", 100)
-            record |= interval_columns(f"{key}_difference", gap, ".2f", 100)
-        record[f"{benchmark}_sequences"] = str(result.sequences) if result else ""
-        record[f"{benchmark}_videos"] = str(result.videos) if result else ""
-        record[f"{benchmark}_seeds"] = str(len(result.seeds)) if result else ""
+            record |= text.interval_columns(key, value, ".2f", 100)
+            record |= text.interval_columns(f"{key}_difference", gap, ".2f", 100)
+        record |= {f"{benchmark}_{key}": size for key, size in text.size_columns(result).items()}
     record["status"] = "run" if row.cell else NOT_RUN
     return record
 
@@ -125,27 +130,16 @@ def _record(row: TableRow, benchmarks: Sequence[str]) -> dict[str, str]:
 # ---------------------------------------------------------------------- text tables
 
 
-def _header(table: Table3) -> list[str]:
-    """Column titles of the text tables."""
-    titles = ["loss", "paper DP", "paper AUC"]
-    for benchmark in table.benchmarks:
-        for metric in METRICS.values():
-            titles += [f"{benchmark} {metric}", f"difference, {benchmark} {metric}"]
-    return titles
-
-
 def _cells(row: TableRow, benchmarks: Sequence[str]) -> list[str]:
     """One line of the text tables; `-` marks the reference's difference to itself."""
     line = [row.label, row.printed["precision_20"], row.printed["success_auc"]]
-    for benchmark in benchmarks:
-        result = row.cell.benchmarks.get(benchmark) if row.cell else None
-        for metric in METRICS:
-            if result is None:
-                line += [NOT_RUN, ""]
-                continue
+    for benchmark, metric in product(benchmarks, METRICS):
+        if result := row.result(benchmark):
             gap = result.gap(metric)
-            line.append(with_interval(result.metrics[metric], ".1f", 100))
-            line.append(with_interval(gap, "+.1f", 100) if gap else "-")
+            line.append(text.with_interval(result.metrics[metric], ".1f", 100))
+            line.append(text.with_interval(gap, "+.1f", 100) if gap else "-")
+        else:
+            line += [NOT_RUN, ""]
     return line
 
 
@@ -167,26 +161,24 @@ def notes(table: Table3) -> list[str]:
         f" paired and taken, in each tracker, to {' or '.join(references) or 'no row'}.",
     ]
     for benchmark in table.benchmarks:
-        found = [
-            r.cell.benchmarks[benchmark]
-            for r in table.rows
-            if r.cell and benchmark in r.cell.benchmarks
-        ]
-        lines.append(size_note(f"{benchmark}:", found))
+        found = [result for row in table.rows if (result := row.result(benchmark))]
+        lines.append(text.size_note(f"{benchmark}:", found))
     return lines
 
 
-def to_text(table: Table3) -> TextTable:
+def to_text(table: Table3) -> text.TextTable:
     """The table as its reader sees it, rows grouped by the part of the table."""
-    parts = dict.fromkeys(row.printed["part"] for row in table.rows)
-    return TextTable(
-        name="table3",
+    titles = ["loss", "paper DP", "paper AUC"]
+    for benchmark, metric in product(table.benchmarks, METRICS.values()):
+        titles += [f"{benchmark} {metric}", f"difference, {benchmark} {metric}"]
+    return text.TextTable(
+        name=table.name,
         caption="Table 3 of the paper, ours beside it.",
-        titles=_header(table),
+        titles=titles,
         words=1,
         parts={
-            name: [_cells(r, table.benchmarks) for r in table.rows if r.printed["part"] == name]
-            for name in parts
+            part: [_cells(r, table.benchmarks) for r in table.rows if r.printed["part"] == part]
+            for part in table.references
         },
         notes=notes(table),
     )

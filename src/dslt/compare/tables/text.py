@@ -91,6 +91,12 @@ def interval_columns(
     }
 
 
+def size_columns(result: BenchmarkResult | None) -> dict[str, str]:
+    """How large a benchmark is as columns of a CSV file, empty where it was not run."""
+    sizes = (result.sequences, result.videos, len(result.seeds)) if result else ("", "", "")
+    return dict(zip(("sequences", "videos", "seeds"), map(str, sizes), strict=True))
+
+
 def size_note(benchmark: str, results: Sequence[BenchmarkResult], protocols: str = "") -> str:
     """Sentence on how large a benchmark is, and by which protocols it was scored."""
     videos = min(result.videos for result in results)
@@ -109,14 +115,8 @@ def _pipe(cells: Sequence[str]) -> str:
 
 
 _TEX = str.maketrans(
-    {
-        "%": r"\%",
-        "_": r"\_",
-        "&": r"\&",
-        "#": r"\#",
-        "$": r"\$",
-        "{": r"\{",
-        "}": r"\}",
+    {sign: f"\\{sign}" for sign in "%_&#${}"}
+    | {
         "~": r"\textasciitilde{}",
         "^": r"\textasciicircum{}",
         "\\": r"\textbackslash{}",

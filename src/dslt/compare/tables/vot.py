@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dslt.compare.cell import BenchmarkResult, CellComparison
+from dslt.compare.cell import CellComparison
 from dslt.compare.paper import read_rows, same_name
-from dslt.compare.tables.text import TextTable, interval_columns, size_note, with_interval
+from dslt.compare.tables import text
 from dslt.score.metrics import METRICS
 from dslt.settings.catalog import TABLES, benchmark_title
 
@@ -23,24 +23,6 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
 
 
 @dataclass(frozen=True)
-class OurRow:
-    """One cell on one benchmark."""
-
-    cell: CellComparison
-    benchmark: str
-
-    @property
-    def result(self) -> BenchmarkResult:
-        """Its scores."""
-        return self.cell.benchmarks[self.benchmark]
-
-    @property
-    def source(self) -> str:
-        """Where its boxes come from."""
-        return RESCORED if self.cell.base == EXTERNAL else RUN
-
-
-@dataclass(frozen=True)
 class VotTable:
     """Table 1 or 2 with our cells.
 
@@ -48,14 +30,14 @@ class VotTable:
         name: `table1` or `table2`.
         benchmark: Name of the paper's benchmark.
         printed: The paper's rows, in its order: column to text as printed.
-        ours: Benchmark of ours -> rows, the best EAO first.
+        ours: Benchmark of ours -> cells that ran on it, the best EAO first.
         references: Id -> label of the cells that differences are taken to; in a study one.
     """
 
     name: str
     benchmark: str
     printed: Sequence[Mapping[str, str]]
-    ours: Mapping[str, tuple[OurRow, ...]]
+    ours: Mapping[str, Sequence[CellComparison]]
     references: Mapping[str, str]
 
     @property
@@ -68,8 +50,13 @@ class VotTable:
         """Whether the paper's benchmark was run."""
         return any(same_name(name, self.benchmark) for name in self.ours)
 
+    @property
+    def counts(self) -> str:
+        """How many rows are printed and how many are ours, in words."""
+        return f"{len(self.printed)} printed rows, {sum(map(len, self.ours.values()))} of ours"
 
-def build_vot_table(name: str, paper: Path, cells: Mapping[str, CellComparison]) -> VotTable:
+
+def build(name: str, paper: Path, cells: Mapping[str, CellComparison]) -> VotTable:
     """Put our cells beside the printed rows.
 
     Args:
@@ -83,28 +70,24 @@ def build_vot_table(name: str, paper: Path, cells: Mapping[str, CellComparison])
     printed = read_rows(paper, ("item", "note", *COLUMNS[name]))
     (benchmark,) = TABLES[name].paper
     elsewhere = {own for table in COLUMNS for own in TABLES[table].paper} - {benchmark}
-    ours: dict[str, list[OurRow]] = {}
+    ours: dict[str, list[CellComparison]] = {}
     for cell in cells.values():
         for own, result in cell.benchmarks.items():
             if "eao" in result.metrics and not any(same_name(own, other) for other in elsewhere):
-                ours.setdefault(own, []).append(OurRow(cell, own))
-    first = sorted(ours, key=lambda own: (not same_name(own, benchmark), own))
-    blocks = {own: tuple(sorted(ours[own], key=_eao)) for own in first}
-    return VotTable(name, benchmark, printed, blocks, _references(blocks, cells))
-
-
-def _eao(row: OurRow) -> float:
-    """Sort the best first."""
-    return -row.result.metrics["eao"].value
-
-
-def _references(
-    blocks: Mapping[str, Sequence[OurRow]], cells: Mapping[str, CellComparison]
-) -> dict[str, str]:
-    """Find the cells that differences are taken to, and their labels."""
-    gaps = [row.result.difference_to for rows in blocks.values() for row in rows]
+                ours.setdefault(own, []).append(cell)
+    blocks = {
+        own: sorted(ours[own], key=lambda cell: -cell.benchmarks[own].metrics["eao"].value)
+        for own in sorted(ours, key=lambda own: (not same_name(own, benchmark), own))
+    }
+    gaps = [cell.benchmarks[own].difference_to for own, ran in blocks.items() for cell in ran]
     found = dict.fromkeys(gap.cell for gap in gaps if gap and gap.metrics)
-    return {cell: cells[cell].label if cell in cells else cell for cell in found}
+    references = {name: cells[name].label if name in cells else name for name in found}
+    return VotTable(name, benchmark, printed, blocks, references)
+
+
+def _source(cell: CellComparison) -> str:
+    """Say where the boxes of a cell come from."""
+    return RESCORED if cell.base == EXTERNAL else RUN
 
 
 # ---------------------------------------------------------------------- CSV
@@ -112,8 +95,10 @@ def _references(
 
 def records(table: VotTable) -> list[dict[str, str]]:
     """All numbers of the table, one per column, each row with where it comes from."""
-    found = [_printed_record(table, row) for row in table.printed]
-    return found + [_our_record(table, row) for rows in table.ours.values() for row in rows]
+    return [
+        *(_printed_record(table, row) for row in table.printed),
+        *(_our_record(table, cell, own) for own, cells in table.ours.items() for cell in cells),
+    ]
 
 
 def _blank(table: VotTable) -> dict[str, str]:
@@ -130,32 +115,28 @@ def _printed_record(table: VotTable, row: Mapping[str, str]) -> dict[str, str]:
     return _blank(table) | where | {name: row[name] for name in (*table.columns, "note")}
 
 
-def _our_record(table: VotTable, row: OurRow) -> dict[str, str]:
-    result = row.result
-    record = _blank(table) | {
-        "benchmark": row.benchmark,
-        "tracker": row.cell.label,
-        "source": row.source,
-        "cell": row.cell.cell,
-        "preset": row.cell.preset,
-        "backbone": row.cell.backbone,
+def _our_record(table: VotTable, cell: CellComparison, benchmark: str) -> dict[str, str]:
+    result = cell.benchmarks[benchmark]
+    record = _blank(table) | cell.model_dump(include={"cell", "preset", "backbone"})
+    record |= {
+        "benchmark": benchmark,
+        "tracker": cell.label,
+        "source": _source(cell),
         "protocol": result.protocol,
-        "sequences": str(result.sequences),
-        "videos": str(result.videos),
-        "seeds": str(len(result.seeds)),
+        **text.size_columns(result),
         "complete": "yes" if result.complete else "no",
         "note": "; ".join(result.notes),
     }
     for metric in table.columns:
-        record |= interval_columns(metric, result.metrics.get(metric), ".6f")
-        record |= interval_columns(f"{metric}_difference", result.gap(metric), ".6f")
+        record |= text.interval_columns(metric, result.metrics.get(metric), ".6f")
+        record |= text.interval_columns(f"{metric}_difference", result.gap(metric), ".6f")
     return record
 
 
 # ---------------------------------------------------------------------- text
 
 
-def to_text(table: VotTable) -> TextTable:
+def to_text(table: VotTable) -> text.TextTable:
     """The table as its reader sees it: a part for each benchmark, the paper's first."""
     parts: dict[str, list[list[str]]] = {
         table.benchmark: [
@@ -163,14 +144,14 @@ def to_text(table: VotTable) -> TextTable:
             for row in table.printed
         ]
     }
-    for benchmark, rows in table.ours.items():
+    for benchmark, cells in table.ours.items():
         same = same_name(benchmark, table.benchmark)
         title = benchmark_title(benchmark)
-        heading = table.benchmark if same else f"{title} ({benchmark}), not {table.benchmark}"
-        heading = heading.replace(f"{benchmark} ({benchmark})", benchmark)
-        parts.setdefault(heading, []).extend(_line(table, row) for row in rows)
+        named = benchmark if title == benchmark else f"{title} ({benchmark})"
+        heading = table.benchmark if same else f"{named}, not {table.benchmark}"
+        parts.setdefault(heading, []).extend(_line(table, cell, benchmark) for cell in cells)
     titles = [METRICS[metric].title for metric in table.columns]
-    return TextTable(
+    return text.TextTable(
         name=table.name,
         caption=f"Table {table.name[-1]} of the paper ({table.benchmark}), ours beside it.",
         titles=["tracker", "source", *titles, "difference, EAO"],
@@ -180,16 +161,15 @@ def to_text(table: VotTable) -> TextTable:
     )
 
 
-def _line(table: VotTable, row: OurRow) -> list[str]:
+def _line(table: VotTable, cell: CellComparison, benchmark: str) -> list[str]:
     """One line of ours; `-` marks the reference's difference to itself."""
-    line = [row.cell.label, row.source]
+    result, line = cell.benchmarks[benchmark], [cell.label, _source(cell)]
     for metric, form in table.columns.items():
-        value = row.result.metrics.get(metric)
-        line.append(with_interval(value, form) if value else "")
-    gap = row.result.gap("eao")
-    if gap is None:
-        return [*line, "-" if row.cell.cell in table.references else ""]
-    return [*line, with_interval(gap, "+.3f")]
+        value = result.metrics.get(metric)
+        line.append(text.with_interval(value, form) if value else "")
+    itself = "-" if cell.cell in table.references else ""
+    gap = result.gap("eao")
+    return [*line, text.with_interval(gap, "+.3f") if gap else itself]
 
 
 def notes(table: VotTable) -> Iterator[str]:
@@ -213,8 +193,8 @@ def notes(table: VotTable) -> Iterator[str]:
             "Failures by tag: per attribute, weighted by the attributes' lengths; all failures"
             " where frames have no attributes."
         )
-    for benchmark, rows in table.ours.items():
-        results = [row.result for row in rows]
+    for benchmark, cells in table.ours.items():
+        results = [cell.benchmarks[benchmark] for cell in cells]
         part = "" if all(one.complete for one in results) else " only a part of the benchmark,"
         protocols = " and ".join(dict.fromkeys(result.protocol for result in results))
-        yield size_note(f"{benchmark}:{part}", results, f", protocol {protocols}")
+        yield text.size_note(f"{benchmark}:{part}", results, f", protocol {protocols}")
