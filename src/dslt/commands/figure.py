@@ -213,8 +213,9 @@ def _add(name: str, entry: FigureEntry) -> None:
     callback: Any = draw
     for option in reversed(options):
         callback = option(callback)
-    words = f"{entry.words[0].upper()}{entry.words[1:]}."
-    text = f"Fig. {entry.number}: {entry.words}." if entry.number else words
+    shown = entry.words or entry.title
+    words = f"{shown[0].upper()}{shown[1:]}."
+    text = f"Fig. {entry.number}: {shown}." if entry.number else words
     command.command(name, cls=SpreadCommand, help=text, short_help=words)(callback)
 
 

@@ -26,7 +26,8 @@ def figure(figures: Sequence[str], name: str) -> HTML:
     """
     if name not in FIGURES:
         raise unknown("figure", name, FIGURES)
-    alternative = f"{heading(name)}: {FIGURES[name].words}"
+    words = FIGURES[name].words
+    alternative = f"{heading(name)}: {words}" if words else heading(name)
     for path in figures:
         if Path(path).stem == name:
             _SHOWN.add(path)

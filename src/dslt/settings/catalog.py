@@ -21,7 +21,7 @@ class FigureEntry:
 
     Attributes:
         title: Its name in headings, without its number.
-        words: What it shows, for `--help` and the configuration's schema.
+        words: What it shows, for `--help` and alternative texts; empty: as the title says.
         module: Module that draws it, loaded when it is drawn. `figure` makes it of what `load`
             reads; `dslt.commands.figure` says with which arguments, source by source.
         source: What it is drawn from. `scores`: score files; `boxes`: result boxes on frames;
@@ -40,11 +40,11 @@ class FigureEntry:
     """
 
     title: str
-    words: str
-    module: str
     source: Source
+    pages: tuple[str, ...]
+    module: str
+    words: str = ""
     takes: Takes = "one_pass"
-    pages: tuple[str, ...] = ()
     number: int | None = None
     paper: tuple[str, ...] = ()
     rule: str = ""
@@ -80,45 +80,47 @@ class TableEntry:
         return f"Table {self.number}: {self.title}" + _in_the_paper(self.paper)
 
 
-def _scores(number: int, words: str, paper: tuple[str, ...], title: str = "") -> FigureEntry:
+def _numbered(number: int, title: str, source: Source, *pages: str, words: str = "") -> FigureEntry:
+    """Make the row of a figure that has a module of its own."""
+    module = f"dslt.figures.fig{number:02d}"
+    return FigureEntry(title, source, pages, module, words=words, number=number)
+
+
+def _curves(
+    number: int, title: str, *paper: str, words: str = "", page: str = "benchmarks"
+) -> FigureEntry:
     """Make the row of a figure of success and precision plots."""
+    words = words or "success and precision plots"
+    module = "dslt.figures.one_pass"
+    return FigureEntry(title, "scores", (page,), module, words=words, number=number, paper=paper)
+
+
+def _overlap(number: int, *paper: str) -> FigureEntry:
+    """Make the row of a figure of the expected average overlap."""
     return FigureEntry(
-        title=title or "success and precision",
-        words=words,
-        module="dslt.figures.one_pass",
-        source="scores",
-        pages=("benchmarks",),
+        "expected average overlap",
+        "scores",
+        ("benchmarks",),
+        "dslt.figures.eao",
+        words="ranking by expected average overlap, and its curves",
+        takes="supervised",
         number=number,
         paper=paper,
     )
 
 
-def _overlap(number: int, paper: str) -> FigureEntry:
-    """Make the row of a figure of the expected average overlap."""
-    return FigureEntry(
-        title="expected average overlap",
-        words="ranking by expected average overlap, and its curves",
-        module="dslt.figures.eao",
-        source="scores",
-        takes="supervised",
-        pages=("benchmarks",),
-        number=number,
-        paper=(paper,),
-    )
-
-
-def _strips(number: int, title: str, words: str, rule: str, about_reference: bool) -> FigureEntry:
+def _strips(number: int, title: str, words: str, rule: str, *, reference: bool) -> FigureEntry:
     """Make the row of a figure of boxes on frames."""
     return FigureEntry(
-        title=title,
+        title,
+        "boxes",
+        ("benchmarks" if reference else "ablation",),
+        "dslt.figures.boxes_on_frames",
         words=words,
-        module="dslt.figures.boxes_on_frames",
-        source="boxes",
-        pages=("benchmarks" if about_reference else "ablation",),
         number=number,
         rule=rule,
-        about_reference=about_reference,
-        defaults={"sequences": 2 if about_reference else 4},
+        about_reference=reference,
+        defaults={"sequences": 2 if reference else 4},
     )
 
 
@@ -128,96 +130,75 @@ FIGURES: Mapping[str, FigureEntry] = {
         "the losses on the same frames",
         "boxes of several cells on the same frames",
         "those on which the cells' mean overlaps differ most",
-        about_reference=False,
+        reference=False,
     ),
-    "fig03": FigureEntry(
-        title="imbalance of the regression data",
+    "fig03": _numbered(
+        3,
+        "imbalance of the regression data",
+        "maps",
+        "convergence",
         words="patch, label, responses and histogram of the errors",
-        module="dslt.figures.fig03",
-        source="maps",
-        pages=("convergence",),
-        number=3,
     ),
-    "fig04": FigureEntry(
-        title="modulating factor and losses",
-        words="modulating factors and losses",
-        module="dslt.figures.fig04",
-        source="factors",
-        pages=("convergence",),
-        number=4,
-    ),
-    "fig06": FigureEntry(
-        title="modulating factors and losses of classification",
-        words="modulating factors and losses of classification",
-        module="dslt.figures.fig06",
-        source="nothing",
-        pages=("offline",),
-        number=6,
-    ),
-    "fig07": FigureEntry(
-        title="responses by loss",
+    "fig04": _numbered(4, "modulating factor and losses", "factors", "convergence"),
+    "fig06": _numbered(6, "modulating factors and losses of classification", "nothing", "offline"),
+    "fig07": _numbered(
+        7,
+        "responses by loss",
+        "responses",
+        "offline",
         words="responses of Siamese networks to one frame",
-        module="dslt.figures.fig07",
-        source="responses",
-        pages=("offline",),
-        number=7,
     ),
-    "fig08": _scores(8, "success and precision plots", ("OTB-2013", "OTB-2015")),
-    "fig09": _scores(9, "success and precision plots", ("UAV-123",)),
+    "fig08": _curves(8, "success and precision", "OTB-2013", "OTB-2015"),
+    "fig09": _curves(9, "success and precision", "UAV-123"),
     "fig10": _overlap(10, "VOT-2016"),
-    "fig11": _scores(
+    "fig11": _curves(
         11,
-        "success and precision plots with and without shrinkage",
-        ("OTB-2015",),
         "with and without shrinkage",
+        "OTB-2015",
+        words="success and precision plots with and without shrinkage",
     ),
     "fig12": _overlap(12, "VOT-2018"),
-    "fig13": _scores(13, "success and precision plots", ("LaSOT",)),
-    "fig14": FigureEntry(
-        title="score over time",
+    "fig13": _curves(13, "success and precision", "LaSOT"),
+    "fig14": _numbered(
+        14,
+        "score over time",
+        "timeline",
+        "offline",
         words="scores and overlaps over the frames of a sequence",
-        module="dslt.figures.fig14",
-        source="timeline",
-        pages=("offline",),
-        number=14,
     ),
-    "fig15": FigureEntry(
-        title="ablation of the regression loss",
+    "fig15": _curves(
+        15,
+        "ablation of the regression loss",
         words="success and precision plots of the ablation",
-        module="dslt.figures.one_pass",
-        source="scores",
-        pages=("ablation",),
-        number=15,
+        page="ablation",
     ),
-    "fig16": FigureEntry(
-        title="convergence of first-frame and offline training",
-        words="convergence of first-frame and offline training",
-        module="dslt.figures.fig16",
-        source="records",
-        pages=("convergence", "offline"),
-        number=16,
+    "fig16": _numbered(
+        16,
+        "convergence of first-frame and offline training",
+        "records",
+        "convergence",
+        "offline",
     ),
     "fig17": _strips(
         17,
         "where the tracker does best",
         "boxes where the reference does best",
         "those on which its mean overlap exceeds the median of the others' most",
-        about_reference=True,
+        reference=True,
     ),
     "fig18": _strips(
         18,
         "where the tracker fails",
         "boxes where the reference fails",
         "those on which its mean overlap is lowest, around its first failure",
-        about_reference=True,
+        reference=True,
     ),
     "attributes": FigureEntry(
-        title="Scores by attribute",
-        words="scores by attribute",
-        module="dslt.figures.attributes",
-        source="scores",
+        "Scores by attribute",
+        "scores",
+        ("benchmarks",),
+        "dslt.figures.attributes",
         takes="attributes",
-        pages=("benchmarks",),
     ),
 }
 TABLES: Mapping[str, TableEntry] = {

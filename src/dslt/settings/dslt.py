@@ -260,8 +260,3 @@ class DsltSettings(TrackerSettings):
     tracker: Literal["dslt"]
     training: DsltTraining
     tracking: TrackingSettings
-
-    @property
-    def learnt(self) -> DsltTraining:
-        """See `TrackerSettings.learnt`."""
-        return self.training

@@ -57,8 +57,3 @@ class SiamFcSettings(TrackerSettings):
     tracker: Literal["siamfc"]
     training: SiamFcTraining
     tracking: SiamFcTracking
-
-    @property
-    def learnt(self) -> SiamFcTraining:
-        """See `TrackerSettings.learnt`."""
-        return self.training

@@ -86,8 +86,3 @@ class SiamRpnSettings(TrackerSettings):
     tracker: Literal["siamrpn"]
     training: SiamRpnTraining
     tracking: SiamRpnTracking
-
-    @property
-    def learnt(self) -> SiamRpnTraining:
-        """See `TrackerSettings.learnt`."""
-        return self.training

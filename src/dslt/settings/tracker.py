@@ -43,8 +43,8 @@ class TrackerSettings(Settings):
 
     @property
     def learnt(self) -> TrainingSettings | None:
-        """What decides its network; None for a tracker without one."""
-        return None
+        """What decides its network, its `training`; None for a tracker without one."""
+        return getattr(self, "training", None)
 
     @property
     def speed_name(self) -> str:
