@@ -42,7 +42,7 @@ class Convergence:
         if self.censored and self.iterations < cap:
             raise DsltError(
                 f"{where}: the record ends at iteration {self.iterations} without convergence,"
-                f" others go on to {cap}: incomplete"
+                f" others of different length go on to {cap}: incomplete"
             )
         return self
 
