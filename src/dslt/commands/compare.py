@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from dslt.commands.options import SpreadCommand
+from dslt.commands.options import PATH, SpreadCommand
 from dslt.compare.bootstrap import Resampling
 from dslt.compare.cell import CellInfo, compare_cell, load_comparison
 from dslt.compare.iterations import FORM, load_iterations
@@ -21,7 +21,6 @@ from dslt.score.validation import FORM as VALIDATION_FORM
 from dslt.score.validation import read_validations
 from dslt.settings.base import validate
 
-PATH = click.Path(path_type=Path)
 PAPER = click.option(
     "--paper", required=True, type=PATH, help="Folder of the printed numbers (config/paper)."
 )

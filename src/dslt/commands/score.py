@@ -8,7 +8,7 @@ from typing import Any
 import click
 from tabulate import tabulate
 
-from dslt.commands.options import SpreadCommand
+from dslt.commands.options import PATH, SpreadCommand
 from dslt.compare import trackers
 from dslt.compare.bootstrap import Resampling
 from dslt.core.definitions import BENCHMARKS, PROTOCOLS, config_file, read_definitions
@@ -18,11 +18,10 @@ from dslt.core.jsonfile import parse_json
 from dslt.data.benchmarks.annotations import AnnotationsBenchmark, load_targets
 from dslt.data.benchmarks.definitions import find_benchmark
 from dslt.data.benchmarks.index_file import load_index
-from dslt.score.evaluate import RunKey, Suite, evaluate
+from dslt.score.evaluate import Suite, evaluate
 from dslt.score.scores import Scores, to_json
 from dslt.settings.protocols import Protocol, load_protocols, parse_protocol
 
-PATH = click.Path(path_type=Path)
 # Names of folders that say nothing about the tracker.
 EXPERIMENTS = ("baseline", "supervised", "unsupervised")
 
@@ -45,7 +44,7 @@ EXPERIMENTS = ("baseline", "supervised", "unsupervised")
     "--box-origin",
     "origins",
     multiple=True,
-    type=click.Choice(["0", "1"]),
+    type=click.IntRange(0, 1),
     help="Where the result files count pixels from: one for all, or one for each folder; never"
     " guessed.  [default: as the benchmark's annotations; of supervised runs 0]",
 )
@@ -62,7 +61,7 @@ def command(
     sequences: tuple[str, ...],
     results: tuple[Path, ...],
     parent: Path | None,
-    origins: tuple[str, ...],
+    origins: tuple[int, ...],
     protocol_name: str | None,
     protocol_definition: str | None,
     alternatives: bool,
@@ -79,12 +78,12 @@ def command(
         raise DsltError("no results: give --results DIR, once for each tracker, or --trackers DIR")
     if cell is not None and len(folders) > 1:
         raise DsltError(f"--cell {cell!r} names one tracker, but there are {len(folders)}")
-    name, suite = _suite(benchmark, annotations, index_path, protocol_name, protocol_definition)
+    suite = _suite(benchmark, annotations, index_path, protocol_name, protocol_definition)
     suite = _part(suite, sequences)
     found = []
     for folder, origin in zip(folders, _origins(origins, len(folders), suite), strict=True):
-        run = RunKey(cell or tracker_name(folder), name, seed)
-        found.append(evaluate(run, suite, folder, origin, others=alternatives))
+        name = cell or tracker_name(folder)
+        found.append(evaluate(name, suite, folder, origin, seed=seed, others=alternatives))
     together = trackers.contest(found, Resampling())
     if out is not None:
         record = found[0] if len(found) == 1 else together
@@ -113,11 +112,11 @@ def _folders_in(parent: Path | None) -> list[Path]:
     return found
 
 
-def _origins(given: tuple[str, ...], count: int, suite: Suite) -> list[int]:
+def _origins(given: tuple[int, ...], count: int, suite: Suite) -> tuple[int, ...]:
     """Say for each folder where its files count from."""
     if len(given) not in (0, 1, count):
         raise DsltError(f"--box-origin: {len(given)} given for {count} folders of results")
-    values = [int(value) for value in given] or [suite.usual_origin]
+    values = given or (suite.usual_origin,)
     return values * count if len(values) == 1 else values
 
 
@@ -127,7 +126,7 @@ def _suite(
     index_path: Path | None,
     protocol_name: str | None,
     protocol_definition: str | None,
-) -> tuple[str, Suite]:
+) -> Suite:
     """Load the ground truth and the protocol that results are scored by."""
     if index_path is not None:
         if benchmark is not None or annotations is not None:
@@ -135,8 +134,9 @@ def _suite(
                 "--index says what the benchmark is: leave --benchmark and --annotations"
             )
         index = load_index(index_path)
-        name, usual = index.benchmark, index.protocol
+        usual = index.protocol
         parts: dict[str, Any] = {
+            "benchmark": index.benchmark,
             "targets": {entry.name: entry for entry in index.sequences},
             "origin": index.box_origin,
             "skipped": {entry.name: entry.skipped for entry in index.sequences if entry.skipped},
@@ -151,6 +151,7 @@ def _suite(
         usual = definition.protocol
         targets, notes = load_targets(definition, annotations)
         parts = {
+            "benchmark": name,
             "targets": targets,
             "origin": definition.box_origin,
             "skipped": {n: row - 1 for n, row in definition.scored_from.items() if n in targets},
@@ -158,7 +159,7 @@ def _suite(
             "complete": set(definition.sequences or targets) <= set(targets),
         }
     key = protocol_name or usual
-    return name, Suite(protocol=_protocol(key, protocol_definition), name=key, **parts)
+    return Suite(protocol=_protocol(key, protocol_definition), name=key, **parts)
 
 
 def _part(suite: Suite, sequences: tuple[str, ...]) -> Suite:

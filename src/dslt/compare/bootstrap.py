@@ -80,10 +80,6 @@ class RatioSums:
         top, bottom = self.top.sum(axis=(0, 1)), self.bottom.sum(axis=(0, 1))
         return float(_mean_ratio(top[None], bottom[None])[0])
 
-    def per_seed(self) -> Floats:
-        """The metric of each seed, (S,)."""
-        return _mean_ratio(self.top.sum(axis=0), self.bottom.sum(axis=0))
-
 
 def _mean_ratio(top: Floats, bottom: Floats) -> Floats:
     """Mean over the last axis of `top` over `bottom`, where there is weight; NaN without any."""

@@ -122,9 +122,11 @@ def compare_cell(
     benchmarks = {}
     for benchmark, table in sorted(own.items()):
         other = tables.get((reference, benchmark)) if reference != cell else None
+        gap = None
         if other is not None:
-            check_pair(table, other, f"{cell} and {reference} on {benchmark}")
-        benchmarks[benchmark] = _benchmark(table, other, reference, plan)
+            where = f"{cell} and {reference} on {benchmark}"
+            gap = Difference(cell=reference, metrics=differences(table, other, where, plan))
+        benchmarks[benchmark] = _benchmark(table, gap, plan)
     return CellComparison(
         cell=cell, benchmarks=benchmarks, paper=_printed(cell, numbers), **info.model_dump()
     )
@@ -140,16 +142,23 @@ def _printed(cell: str, numbers: Sequence[PrintedNumber]) -> tuple[PaperValue, .
     )
 
 
-def _benchmark(
-    table: CellScores, other: CellScores | None, reference: str, plan: Resampling
-) -> BenchmarkResult:
+def differences(
+    first: CellScores, second: CellScores, where: str, plan: Resampling
+) -> dict[str, DifferenceValue]:
+    """`first` minus `second`, for each metric that both have and that can be resampled.
+
+    Raises:
+        DsltError: They were scored on other sequences or otherwise; the message starts with
+            `where`.
+    """
+    check_pair(first, second, where)
+    shared = [metric for metric in first.values if metric in second.values]
+    return {m: DifferenceValue.of(difference(first, second, m, plan)) for m in shared}
+
+
+def _benchmark(table: CellScores, gap: Difference | None, plan: Resampling) -> BenchmarkResult:
     """A cell on one benchmark."""
     intervals = {m: interval_of_mean(v, table.videos, plan) for m, v in table.values.items()}
-    gap = None
-    if other is not None:
-        shared = [metric for metric in table.values if metric in other.values]
-        gaps = {m: DifferenceValue.of(difference(table, other, m, plan)) for m in shared}
-        gap = Difference(cell=reference, metrics=gaps)
     notes = [note for interval in intervals.values() for note in interval.notes]
     return BenchmarkResult(
         protocol=str(table.conventions.get("protocol", "")),

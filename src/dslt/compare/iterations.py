@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
+from dslt.compare.bootstrap import RatioSums
 from dslt.compare.stacks import CellScores, ScoreTables
 from dslt.core.arrays import Floats
 from dslt.core.errors import DsltError
-from dslt.score.convergence import Convergence, convergence, read_records
+from dslt.score.convergence import convergence, read_records
 
 METRIC_OF = {"loss": "iterations_own", "criterion": "iterations_common"}
 FORM = "CELL@BENCHMARK=FILE"
@@ -42,7 +43,8 @@ def load_iterations(specs: Iterable[str], scored: ScoreTables) -> ScoreTables:
         seeds[seed] = str(path), read_records(path)
     caps: dict[str, int] = {}
     for (_, benchmark), seeds in groups.items():
-        caps[benchmark] = max(caps.get(benchmark, 0), *(_last(r) for _, r in seeds.values()))
+        lengths = [len(one["loss"]) for _, records in seeds.values() for one in records.values()]
+        caps[benchmark] = max([caps.get(benchmark, 0), *(length - 1 for length in lengths)])
     return {
         key: _table(seeds, _videos(key[1], scored), caps[key[1]]) for key, seeds in groups.items()
     }
@@ -58,11 +60,6 @@ def _parse(spec: str) -> tuple[str, str, int, Path]:
     if seed is None:
         raise DsltError(f"{path}: expected a file named seed<number>.csv")
     return match[1], match[2], int(seed[1]), path
-
-
-def _last(records: Records) -> int:
-    """The last iteration of any sequence."""
-    return max((len(curves["loss"]) - 1 for curves in records.values()), default=0)
 
 
 def _videos(benchmark: str, scored: ScoreTables) -> Mapping[str, str]:
@@ -83,23 +80,15 @@ def _table(
         odd = sorted(set(records) ^ set(names)) + sorted(set(names) - set(videos))
         if odd or not names:
             raise DsltError(f"{path}: other sequences than were scored: {', '.join(odd) or 'none'}")
-    values: dict[str, Floats] = {}
+    values: dict[str, RatioSums] = {}
     censored: dict[str, int] = {}
     for curve, metric in METRIC_OF.items():
-        found = [[_complete(*run, name, curve, cap) for run in runs] for name in names]
-        values[metric] = np.array([[float(one.iterations) for one in row] for row in found])
+        found = [
+            [convergence(own[name][curve]).checked(cap, f"{path}, {name}") for path, own in runs]
+            for name in names
+        ]
+        counts = np.array([[float(one.iterations) for one in row] for row in found])
+        values[metric] = RatioSums.of_means(counts)
         censored[metric] = sum(one.censored for row in found for one in row)
-    where = [videos[name] for name in names]
-    rest = {"conventions": {"cap": cap}, "censored": censored}
-    return CellScores.of_means(names, where, sorted(seeds), values, **rest)
-
-
-def _complete(path: str, records: Records, name: str, curve: str, cap: int) -> Convergence:
-    """Count one sequence's iterations; refuse a record that ends early without convergence."""
-    found = convergence(records[name][curve])
-    if found.censored and found.iterations < cap:
-        raise DsltError(
-            f"{path}, {name}: the record ends at iteration {found.iterations} without"
-            f" convergence, others go on to {cap}: incomplete"
-        )
-    return found
+    key = tuple(names), tuple(videos[name] for name in names), tuple(sorted(seeds))
+    return CellScores(*key, values, conventions={"cap": cap}, censored=censored)

@@ -131,33 +131,32 @@ def _claim_rows(
         unit=METRICS[claim.metric].unit.replace("%", "percentage points"),
     )
     shared = [
-        benchmark
-        for cell, benchmark in sorted(tables)
+        (benchmark, first, second)
+        for (cell, benchmark), first in sorted(tables.items())
         if cell == claim.better_cell
-        and claim.metric in tables[cell, benchmark].values
-        and (other := tables.get((claim.worse_cell, benchmark)))
-        and claim.metric in other.values
+        and (second := tables.get((claim.worse_cell, benchmark)))
+        and claim.metric in first.values
+        and claim.metric in second.values
     ]
     if not shared:
         both = claim.better_cell and claim.worse_cell
         reason = "the two cells have no benchmark in common that was run" if both else NO_CELL
         yield replace(blank, note=_join(claim.note, reason))
-    for benchmark in shared:
-        pair = tables[claim.better_cell, benchmark], tables[claim.worse_cell, benchmark]
-        check_pair(*pair, f"{claim.better_cell} and {claim.worse_cell} on {benchmark}")
-        yield _judged(blank, claim, benchmark, pair, comparisons, plan)
+    for benchmark, first, second in shared:
+        check_pair(first, second, f"{claim.better_cell} and {claim.worse_cell} on {benchmark}")
+        row = replace(blank, our_benchmark=benchmark)
+        yield _judged(row, claim, first, second, comparisons, plan)
 
 
 def _judged(
-    blank: ScorecardRow,
+    row: ScorecardRow,
     claim: Claim,
-    benchmark: str,
-    pair: tuple[CellScores, CellScores],
+    first: CellScores,
+    second: CellScores,
     comparisons: Mapping[str, CellComparison],
     plan: Resampling,
 ) -> ScorecardRow:
     """A claim's row on one benchmark."""
-    first, second = pair
     interval = difference(first, second, claim.metric, plan)
     videos = len(set(first.videos))
     others = _other_presets(claim, comparisons)
@@ -173,8 +172,7 @@ def _judged(
     ours_on = f"ours with {backbone}" if backbone else ""
     seeds = {len(first.seeds), len(second.seeds)}
     return replace(
-        blank,
-        our_benchmark=benchmark,
+        row,
         sequences=str(len(first.names)),
         videos=str(videos),
         seeds=" / ".join(str(count) for count in sorted(seeds)),
@@ -198,7 +196,7 @@ def _other_presets(claim: Claim, comparisons: Mapping[str, CellComparison]) -> s
 
 def _number_rows(
     number: PrintedNumber, comparisons: Mapping[str, CellComparison]
-) -> list[ScorecardRow]:
+) -> Iterator[ScorecardRow]:
     """One row per cell and benchmark that stand for a printed number."""
     blank = ScorecardRow(
         kind="number",
@@ -209,28 +207,26 @@ def _number_rows(
         metric=number.metric,
         unit=METRICS[number.metric].unit,
     )
-    rows = [
-        row
+    ours = [
+        (cell, benchmark, result)
         for cell in (comparisons[name] for name in number.cells if name in comparisons)
         for benchmark, result in cell.benchmarks.items()
-        if (row := _number_row(blank, number, cell, benchmark, result))
+        if number.metric in result.metrics
     ]
-    return rows or [replace(blank, note=_join("" if number.cells else NO_CELL, number.note))]
+    if not ours:
+        yield replace(blank, note=_join("" if number.cells else NO_CELL, number.note))
+    for cell, benchmark, result in ours:
+        row = replace(blank, cell=cell.cell, our_benchmark=benchmark)
+        yield _compared(row, number, conditions(number, cell, benchmark, result.protocol), result)
 
 
-def _number_row(
-    blank: ScorecardRow,
-    number: PrintedNumber,
-    cell: CellComparison,
-    benchmark: str,
-    result: BenchmarkResult,
-) -> ScorecardRow | None:
-    """Ours beside a printed number; None where we do not have that metric."""
-    value = result.metrics.get(number.metric)
-    if value is None:
-        return None
-    differs = conditions(number, cell, benchmark, result.protocol)
-    differs += [] if result.complete else [f"sequences (ours {result.sequences}, paper all)"]
+def _compared(
+    row: ScorecardRow, number: PrintedNumber, differs: list[str], result: BenchmarkResult
+) -> ScorecardRow:
+    """Ours beside a printed number; `differs` says what makes them not comparable."""
+    value = result.metrics[number.metric]
+    if not result.complete:
+        differs = [*differs, f"sequences (ours {result.sequences}, paper all)"]
     if differs:
         verdict = NOT_COMPARABLE
     elif value.low is None or value.high is None or result.videos < VIDEOS_FOR_VERDICT:
@@ -240,9 +236,7 @@ def _number_row(
     reason = "differs in " + "; ".join(differs) if differs else ""
     noise = NOISE if verdict == SUPPORTED else ""
     return replace(
-        blank,
-        cell=cell.cell,
-        our_benchmark=benchmark,
+        row,
         sequences=str(result.sequences),
         videos=str(result.videos),
         seeds=str(len(result.seeds)),

@@ -1,11 +1,8 @@
 """All seeds of a cell on a benchmark, stacked for resampling."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -26,7 +23,7 @@ class CellScores:
         videos: (N,) source videos.
         seeds: (S,) seeds, ascending.
         values: Metric to what sequences and seeds add to it, for metrics that can be resampled.
-        overall: Metric to its value with each seed, (S,).
+        overall: Metric to its value with each seed, (S,), of score files.
         fps: Speeds of all sequences and seeds that have one.
         conventions: Everything that must be equal between tables that are compared.
         complete: False where sequences of the benchmark are missing.
@@ -37,38 +34,11 @@ class CellScores:
     videos: tuple[str, ...]
     seeds: tuple[int, ...]
     values: Mapping[str, RatioSums]
-    overall: Mapping[str, Floats]
+    overall: Mapping[str, Floats] = field(default_factory=dict)
     fps: tuple[float, ...] = ()
     conventions: Mapping[str, object] = field(default_factory=dict)
     complete: bool = True
     censored: Mapping[str, int] = field(default_factory=dict)
-
-    @classmethod
-    def of_means(
-        cls,
-        names: Sequence[str],
-        videos: Sequence[str],
-        seeds: Sequence[int],
-        values: Mapping[str, Floats],
-        **rest: Any,
-    ) -> CellScores:
-        """Make scores whose every metric is a plain mean over sequences.
-
-        Args:
-            names: (N,) sequences.
-            videos: (N,) source videos.
-            seeds: (S,) seeds.
-            values: Metric to its values (N, S).
-            rest: Other attributes.
-        """
-        return cls(
-            names=tuple(names),
-            videos=tuple(videos),
-            seeds=tuple(seeds),
-            values={metric: RatioSums.of_means(table) for metric, table in values.items()},
-            overall={metric: table.mean(axis=0) for metric, table in values.items()},
-            **rest,
-        )
 
 
 ScoreTables = dict[tuple[str, str], CellScores]

@@ -1,10 +1,11 @@
 """Several trackers' scores on one benchmark, side by side."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from dslt.compare.bootstrap import Resampling
-from dslt.compare.cell import DifferenceValue
-from dslt.compare.stacks import check_pair, difference, stack
+from dslt.compare.cell import DifferenceValue, differences
+from dslt.compare.stacks import stack
 from dslt.core.errors import DsltError
 from dslt.score.metrics import METRICS
 from dslt.score.scores import AttributeScore, Scores, Summary
@@ -40,13 +41,10 @@ def contest(scores: Sequence[Scores], plan: Resampling) -> Contest:
     if twice:
         raise DsltError(f"two trackers have the name {', '.join(twice)}; rename a folder")
     first, *others = [stack([(one.cell, one)]) for one in scores]
-    gaps: dict[str, dict[str, DifferenceValue]] = {}
-    for name, table in zip(names[1:], others, strict=True):
-        check_pair(table, first, f"{name} and {names[0]}")
-        gaps[name] = {
-            metric: DifferenceValue.of(difference(table, first, metric, plan))
-            for metric in first.values
-        }
+    gaps = {
+        name: differences(table, first, f"{name} and {names[0]}", plan)
+        for name, table in zip(names[1:], others, strict=True)
+    }
     return Contest(trackers=dict(zip(names, scores, strict=True)), differences=gaps)
 
 
@@ -89,41 +87,38 @@ def overall_rows(found: Contest) -> tuple[list[str], TextRows]:
     return header, rows
 
 
+def _columns(found: Contest, shown: Callable[[str], bool]) -> list[tuple[str, Scores, str]]:
+    """Title, scores and metric: one tracker's metrics, or the leading metric of each of several."""
+    first, *more = found.trackers.values()
+    if more:
+        return [(name, one, _lead(first)) for name, one in found.trackers.items()]
+    return [(title, first, metric) for metric, title in titles(first).items() if shown(metric)]
+
+
 def sequence_rows(found: Contest) -> tuple[list[str], TextRows]:
     """One row per sequence: all metrics of one tracker, or the first metric of each of several."""
-    (name, first), *more = found.trackers.items()
-    if more:
-        lead = _lead(first)
-        columns = [(n, one, lead) for n, one in found.trackers.items()]
-        header = [f"sequence ({METRICS[lead].title})", "frames", *found.trackers]
-    else:
-        shown = [m for m in titles(first) if m not in ("eao", "robustness", "failures_weighted")]
-        columns = [(name, first, metric) for metric in shown]
-        header = ["sequence", "frames", *(METRICS[metric].title for metric in shown)]
+    first, *more = found.trackers.values()
+    columns = _columns(found, lambda m: m not in ("eao", "robustness", "failures_weighted"))
+    lead = f" ({METRICS[_lead(first)].title})" if more else ""
     rows = [
-        [
-            sequence,
-            str(record.frames),
-            *(show(getattr(one.sequences[sequence], m), m) for _, one, m in columns),
-        ]
-        for sequence, record in first.sequences.items()
+        [name, str(record.frames)]
+        + [show(getattr(one.sequences[name], metric), metric) for _, one, metric in columns]
+        for name, record in first.sequences.items()
     ]
-    return header, rows
+    return [f"sequence{lead}", "frames", *(title for title, *_ in columns)], rows
 
 
 def attribute_rows(found: Contest) -> tuple[list[str], TextRows]:
     """One row per attribute, as `sequence_rows`; empty where there are none."""
-    first, *more = found.trackers.values()
-    lead = _lead(first)
-    shown = [lead] if more else [m for m in titles(first) if _has(first, m)]
-    header = ["attribute", "sequences" if lead != "accuracy" else "frames"]
-    header += [*found.trackers] if more else [METRICS[metric].title for metric in shown]
+    first = next(iter(found.trackers.values()))
+    columns = _columns(found, partial(_has, first))
+    size = "sequences" if _lead(first) != "accuracy" else "frames"
     rows = [
         [code, _size(record)]
-        + [show(getattr(one.attributes[code], m), m) for one in [first, *more] for m in shown]
+        + [show(getattr(one.attributes[code], metric), metric) for _, one, metric in columns]
         for code, record in first.attributes.items()
     ]
-    return header, rows
+    return ["attribute", size, *(title for title, *_ in columns)], rows
 
 
 def _has(scores: Scores, metric: str) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from dslt.compare.bootstrap import Resampling
+from dslt.compare.bootstrap import RatioSums, Resampling
 from dslt.compare.stacks import CellScores, ScoreTables, difference
 
 METRIC = "validation_auc"
@@ -27,8 +27,8 @@ def table_at(seeds: Mapping[int, pd.DataFrame], row: int) -> CellScores:
     """
     columns = next(iter(seeds.values())).columns.to_frame(index=False)
     values = np.stack([table.to_numpy()[row] for table in seeds.values()], axis=1)
-    names, videos = (columns[name].tolist() for name in ("sequence", "video"))
-    return CellScores.of_means(names, videos, list(seeds), {METRIC: values})
+    names, videos = (tuple(columns[name].tolist()) for name in ("sequence", "video"))
+    return CellScores(names, videos, tuple(seeds), {METRIC: RatioSums.of_means(values)})
 
 
 def trained_tables(validations: Validations) -> ScoreTables:

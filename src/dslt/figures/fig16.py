@@ -112,11 +112,8 @@ def _check_caps(cells: CellRuns) -> None:
     cap = _cap(cells)
     for cell, runs in cells.items():
         for run in runs:
-            if run.last < cap and run.censored:
-                raise DsltError(
-                    f"{cell}, {run.sequence}: ended after {run.last} iterations without "
-                    f"convergence, others of different length go on to {cap}: incomplete"
-                )
+            for found in run.convergence.values():
+                found.checked(cap, f"{cell}, {run.sequence}")
 
 
 def _cap(cells: CellRuns) -> int:

@@ -8,11 +8,12 @@ numbers in float64, which the divisions below keep exact.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dslt.core.arrays import Floats, Ints, Mask
+from dslt.core.arrays import Floats, Ints
 from dslt.core.errors import DsltError
 
 BLOCK = 1024  # regions drawn at once, which bounds the memory
@@ -67,15 +68,12 @@ def raster_overlaps(first: Floats, second: Floats, last: Floats) -> Floats:
     first, second = round_corners(first), round_corners(second)
     _check_drawable(first, last)
     _check_drawable(second, last)
-    plain = _is_plain(first) & _is_plain(second)
-    for draw, chosen in ((_draw_plain, plain), (_draw_any, ~plain)):
-        indices = np.flatnonzero(chosen)
-        for begin in range(0, len(indices), BLOCK):
-            block = indices[begin : begin + BLOCK]
-            one, other = draw(first[block], last[block]), draw(second[block], last[block])
-            shared = _shared(one, other)
-            union = one.areas() + other.areas() - shared
-            overlap[block] = np.divide(shared, union, out=np.zeros(len(block)), where=union > 0)
+    for begin in range(0, len(first), BLOCK):
+        block = slice(begin, begin + BLOCK)
+        one, other = _draw(first[block], last[block]), _draw(second[block], last[block])
+        shared = _shared(one, other)
+        union = one.areas() + other.areas() - shared
+        overlap[block] = np.divide(shared, union, out=np.zeros(len(union)), where=union > 0)
     return overlap
 
 
@@ -100,106 +98,56 @@ def _row_range(corners: Floats, last: Floats) -> tuple[Floats, Floats]:
     return top, np.maximum(np.minimum(y.max(axis=1), last[:, 1]), top - 1)
 
 
-def _is_plain(corners: Floats) -> Mask:
-    """Tell the polygons whose rows are one span each between a way down and a way up.
+def _draw(corners: Floats, last: Floats) -> _Drawn:
+    """Draw polygons: the sorted crossings of each row with the edges are joined two by two.
 
-    Their boundary turns from down to up once, and has no horizontal step on either way. Convex
-    polygons are plain.
+    One edge of all polygons at a time, so that every step runs over all rows at once.
     """
-    step = np.roll(corners, -1, axis=1) - corners
-    sign = np.sign(step[..., 1])
-    before, after = _nearest_sign(sign), _nearest_sign(sign[:, ::-1])[:, ::-1]
-    turns = (before != np.roll(before, 1, axis=1)).sum(axis=1)
-    stepped = (sign == 0) & (step[..., 0] != 0) & (before == after) & (before != 0)
-    return np.asarray((turns <= 2) & ~stepped.any(axis=1))
-
-
-def _nearest_sign(sign: Floats) -> Floats:
-    """Each edge's sign, or the last non-zero one before it around the polygon, (N, K)."""
-    count = sign.shape[1]
-    twice = np.concatenate([sign, sign], axis=1)
-    at = np.where(twice != 0, np.arange(2 * count), 0)
-    return np.take_along_axis(twice, np.maximum.accumulate(at, axis=1), axis=1)[:, count:]
-
-
-def _layout(corners: Floats, last: Floats) -> tuple[Ints, Ints, Ints]:
-    """Top row, number of rows and index of the first row of each region."""
-    top, bottom = _row_range(corners, last)
-    rows = (bottom - top + 1).astype(np.int64)
-    return top.astype(np.int64), rows, np.cumsum(rows) - rows
-
-
-def _draw_plain(corners: Floats, last: Floats) -> _Drawn:
-    """Draw plain polygons: each row reaches from one way to the other.
-
-    An edge writes its crossing into every row that it meets. Where two edges of one way meet they
-    cross the row at the same corner, so the order of writing does not matter.
-    """
-    top, rows, start = _layout(corners, last)
-    total = int(rows.sum())
-    x = corners[..., 0]
-    ways = np.concatenate([np.repeat(x.min(axis=1), rows), np.repeat(x.max(axis=1), rows)])
-    begin, end = corners, np.roll(corners, -1, axis=1)
-    upper = np.maximum(np.minimum(begin[..., 1], end[..., 1]), top[:, None])
-    lower = np.minimum(np.maximum(begin[..., 1], end[..., 1]), (top + rows - 1)[:, None])
-    height = end[..., 1] - begin[..., 1]
-    met = np.where(height != 0, np.maximum(lower - upper + 1, 0), 0).astype(np.int64).ravel()
-    way = np.where(height < 0, total, 0)
-    into = (start - top)[:, None] + way + upper.astype(np.int64)
-    offset = np.arange(met.sum()) - np.repeat(np.cumsum(met) - met, met)
-    width = (end - begin)[..., 0]
-    ahead = ((upper - begin[..., 1]) * width).ravel()
-    # The product and the quotient of whole numbers: exact, so floor never falls short.
-    crossing = np.repeat(ahead, met) + offset * np.repeat(width.ravel(), met)
-    crossing /= np.repeat(height.ravel(), met)
-    np.floor(crossing, out=crossing)
-    crossing += np.repeat(begin[..., 0].ravel(), met)
-    ways[np.repeat(into.ravel(), met) + offset] = crossing
-    down, up = ways[:total], ways[total:]
-    spans = np.minimum(down, up)[None], np.maximum(down, up)[None]
-    return _Drawn(top, rows, start, *_clipped(*spans, np.repeat(last[:, 0], rows)))
-
-
-def _draw_any(corners: Floats, last: Floats) -> _Drawn:
-    """Draw polygons of any shape: the sorted crossings of a row are joined two by two."""
-    top, rows, start = _layout(corners, last)
+    first, bottom = _row_range(corners, last)
+    rows = (bottom - first + 1).astype(np.int64)
+    top, start = first.astype(np.int64), np.cumsum(rows) - rows
     owner = np.repeat(np.arange(len(corners)), rows)
-    y = (np.arange(len(owner)) - start[owner] + top[owner])[:, None]
-    begin = corners[owner]
-    end = np.roll(begin, -1, axis=1)
-    height = end[..., 1] - begin[..., 1]
-    low, high = np.minimum(begin[..., 1], end[..., 1]), np.maximum(begin[..., 1], end[..., 1])
-    met = (height != 0) & (low <= y) & (y <= high)
-    ahead = (y - begin[..., 1]) * (end - begin)[..., 0]
-    crossing = np.floor(ahead / np.where(met, height, 1)) + begin[..., 0]
-    nodes = np.sort(np.where(met, crossing, np.inf), axis=1)
-    left, right = _joined(nodes, met.sum(axis=1))
-    flat = ~met.any(axis=1)  # a polygon of one row has no edge that crosses it
-    left[0, flat], right[0, flat] = (
-        begin[flat, :, 0].min(axis=1, initial=np.inf),
-        begin[flat, :, 0].max(axis=1, initial=-np.inf),
-    )
+    y = np.arange(len(owner)) - np.repeat((start - top).astype(np.float64), rows)
+    nodes = np.full((corners.shape[1], len(owner)), np.inf)
+    count = np.zeros(len(owner), dtype=np.intp)
+    ends = np.roll(corners, -1, axis=1)
+    for node, begin, end in zip(nodes, corners.swapaxes(0, 1), ends.swapaxes(0, 1), strict=True):
+        down = begin[:, 1:] <= end[:, 1:]
+        x, highest = np.where(down, begin, end).T
+        width, height = np.where(down, end - begin, begin - end).T
+        height = np.repeat(np.where(height == 0, -1, height), rows)  # -1: in no row
+        below = y - np.repeat(highest, rows)
+        met = (below >= 0) & (below <= height)
+        # The product and the quotient of whole numbers: exact, so floor never falls short.
+        steps = np.floor(below * np.repeat(width, rows) / height)
+        np.copyto(node, steps + np.repeat(x, rows), where=met)
+        count += met
+    nodes.sort(axis=0)
+    left, right = _joined(nodes, count)
+    flat = count == 0  # a polygon of one row has no edge that crosses it
+    x = corners[owner[flat], :, 0]
+    left[0, flat], right[0, flat] = x.min(axis=1), x.max(axis=1)
     return _Drawn(top, rows, start, *_clipped(left, right, last[owner, 0]))
 
 
-def _joined(nodes: Floats, count: NDArray[np.int_]) -> tuple[Floats, Floats]:
-    """Spans (M, T) of sorted crossings (T, K), of which each row has `count`.
+def _joined(nodes: Floats, count: NDArray[np.intp]) -> tuple[Floats, Floats]:
+    """Spans (M, T) of sorted crossings (K, T), of which each row has `count`.
 
     Two edges that meet in a row cross it twice at one place: the first of two equal crossings is
     passed over, unless they are the last ones. Spans that touch are cut apart.
     """
-    height, most = len(nodes), max(nodes.shape[1] // 2, 1)
+    most, height = max(len(nodes) // 2, 1), nodes.shape[1]
     left, right = np.zeros((most, height)), np.full((most, height), -1.0)
     slot, following = np.zeros(height, dtype=np.intp), np.zeros(height, dtype=np.intp)
     reached = np.full(height, -np.inf)
-    for node in range(nodes.shape[1] - 1):
-        here = (following == node) & (node < count - 1)
-        again = here & (nodes[:, node] == nodes[:, node + 1]) & (node < count - 2)
+    for index, (node, after) in enumerate(pairwise(nodes)):
+        here = (following == index) & (index < count - 1)
+        again = here & (node == after) & (index < count - 2)
         closed = np.flatnonzero(here & ~again)
         following += again
         following[closed] += 2
-        left[slot[closed], closed] = np.maximum(nodes[closed, node], reached[closed] + 1)
-        right[slot[closed], closed] = reached[closed] = nodes[closed, node + 1]
+        left[slot[closed], closed] = np.maximum(node[closed], reached[closed] + 1)
+        right[slot[closed], closed] = reached[closed] = after[closed]
         slot[closed] += 1
     return left, right
 

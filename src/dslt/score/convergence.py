@@ -8,6 +8,7 @@ share.
 import csv
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 
@@ -31,6 +32,19 @@ class Convergence:
 
     iterations: int
     censored: bool
+
+    def checked(self, cap: int, where: str) -> Self:
+        """Return it, unless the record ended without convergence while others go on to `cap`.
+
+        Raises:
+            DsltError: It did; the message starts with `where`.
+        """
+        if self.censored and self.iterations < cap:
+            raise DsltError(
+                f"{where}: the record ends at iteration {self.iterations} without convergence,"
+                f" others of different length go on to {cap}: incomplete"
+            )
+        return self
 
 
 def iterations_to_converge(values: Floats, window: int = WINDOW, part: float = FRACTION) -> int:

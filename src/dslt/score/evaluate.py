@@ -1,6 +1,6 @@
 """Scoring one run by the benchmark's protocol, whichever kind it is."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,37 +9,13 @@ import numpy as np
 
 from dslt.core.arrays import Floats
 from dslt.data.sequences.target import Target
-from dslt.score.attributes import per_attribute
 from dslt.score.metrics import OPE, VOT
-from dslt.score.ope import OpeScores, score
-from dslt.score.read_boxes import RawResult, read_results
+from dslt.score.ope import OpeScores, per_attribute, score
+from dslt.score.read_boxes import read_results
 from dslt.score.read_runs import read_runs
-from dslt.score.scores import (
-    AttributeScore,
-    Curve,
-    Curves,
-    ExpectedOverlaps,
-    Scores,
-    SequenceScore,
-    Summary,
-)
+from dslt.score.scores import Scores
 from dslt.score.vot import VotScores, analyse
-from dslt.settings.protocols import OpeProtocol, Protocol, Thresholds, VotProtocol, alternatives
-
-
-@dataclass(frozen=True)
-class RunKey:
-    """What was run.
-
-    Attributes:
-        cell: Id of the cell, or the tracker's name.
-        benchmark: Name of the benchmark.
-        seed: Seed of the run.
-    """
-
-    cell: str
-    benchmark: str
-    seed: int
+from dslt.settings.protocols import AnyProtocol, OpeProtocol, Protocol, VotProtocol, alternatives
 
 
 @dataclass(frozen=True)
@@ -47,6 +23,7 @@ class Suite:
     """What results are scored against.
 
     Attributes:
+        benchmark: Name of the benchmark.
         targets: Sequence to ground truth, in the order of the tables.
         protocol: The conventions of scoring.
         name: Name of the protocol.
@@ -56,6 +33,7 @@ class Suite:
         complete: False where sequences of the benchmark are missing.
     """
 
+    benchmark: str
     targets: Mapping[str, Target]
     protocol: Protocol
     name: str
@@ -76,72 +54,88 @@ class Suite:
 
 
 def evaluate(
-    run: RunKey, suite: Suite, folder: Path, origin: int, *, others: bool = False
+    cell: str, suite: Suite, folder: Path, origin: int, *, seed: int = 0, others: bool = False
 ) -> Scores:
     """Read and score a folder of raw results.
 
     Args:
-        run: What was run.
+        cell: Id of the cell, or the tracker's name.
         suite: What it is scored against.
         folder: The results, in any layout of `dslt.score.formats`.
         origin: 0 or 1, where the result files count pixels from.
+        seed: Seed of the run.
         others: Whether to score by the protocol's named alternatives, too.
 
     Raises:
         DsltError: Results are missing, unreadable or another sequence's.
     """
     protocol = suite.protocol
-    named = alternatives(protocol, f"protocol {suite.name!r}") if others else {}
-    conventions = suite.conventions()
     if isinstance(protocol, OpeProtocol):
-        parts, notes = _one_pass(suite, protocol, folder, origin, named)
+        parts = _one_pass(suite, _protocols(protocol, suite, others), folder, origin)
     else:
-        parts, notes, interval = _supervised(suite, protocol, folder, origin, named)
-        conventions["eao_interval"] = interval
-    rest = {"notes": (*suite.notes, *notes), "complete": suite.complete}
-    values = asdict(run) | parts | rest | {"conventions": conventions, "box_origin": origin}
+        parts = _supervised(suite, _protocols(protocol, suite, others), folder, origin)
+    values = {"cell": cell, "benchmark": suite.benchmark, "seed": seed, "box_origin": origin}
+    values |= parts | {"notes": (*suite.notes, *parts["notes"]), "complete": suite.complete}
+    values["conventions"] = suite.conventions() | parts.get("conventions", {})
+    values["sequences"] = {
+        name: {"video": one.video, "attributes": one.attributes, "frames": len(one.truth)} | row
+        for (name, one), row in zip(suite.targets.items(), parts["sequences"], strict=True)
+    }
     return Scores.model_validate(values)
 
 
-def _summary(values: Mapping[str, float], speeds: Sequence[float] = ()) -> Summary:
-    """The numbers over all sequences; undefined ones (no frame counts) are left out."""
-    known = {name: value for name, value in values.items() if not np.isnan(value)}
-    return Summary(**known, fps=float(np.median(speeds)) if speeds else None)
+def _protocols(protocol: AnyProtocol, suite: Suite, others: bool) -> dict[str, AnyProtocol]:
+    """The protocol, under an empty name, and its named alternatives where they are asked for."""
+    named = alternatives(protocol, f"protocol {suite.name!r}") if others else {}
+    return {"": protocol, **named}
+
+
+def _summaries(
+    values: Mapping[str, Mapping[str, float]], speeds: Iterable[float | None]
+) -> dict[str, Any]:
+    """The numbers over all sequences, by the protocol and by its alternatives."""
+    overall, *others = map(_known, values.values())
+    known = [speed for speed in speeds if speed is not None]
+    return {
+        "overall": {**overall, "fps": float(np.median(known)) if known else None},
+        "alternatives": dict(zip([*values][1:], others, strict=True)) or None,
+    }
+
+
+def _known(values: Mapping[str, float]) -> dict[str, float]:
+    """Leave out what is undefined, because no frame counts."""
+    return {name: value for name, value in values.items() if not np.isnan(value)}
 
 
 # ---------------------------------------------------------------------- one pass
 
 
 def _one_pass(
-    suite: Suite, protocol: OpeProtocol, folder: Path, origin: int, named: Mapping[str, Protocol]
-) -> tuple[dict[str, Any], list[str]]:
-    """Score one-pass results; returns the fields of a score file that depend on them, and notes."""
+    suite: Suite, protocols: Mapping[str, OpeProtocol], folder: Path, origin: int
+) -> dict[str, Any]:
+    """Score one-pass results; returns the fields of a score file that depend on them."""
     results, notes = read_results(folder, suite.targets, origin, skipped=suite.skipped)
     targets = list(suite.targets.values())
-    boxes = [results[name].boxes for name in suite.targets]
-    found = score(boxes, targets, protocol, suite.origin)
-    columns = _columns(found)
-    attributes = per_attribute([target.attributes for target in targets], columns)
-    curves = {
-        kind: _mean_curve(getattr(protocol, kind), getattr(found, kind))
-        for kind in ("success", "precision", "norm_precision")
+    boxes = [result.boxes for result in results.values()]
+    scored = {name: score(boxes, targets, one, suite.origin) for name, one in protocols.items()}
+    columns = {name: _columns(one) for name, one in scored.items()}
+    means = {
+        name: {metric: float(values.mean()) for metric, values in found.items()}
+        for name, found in columns.items()
     }
-    others = {
-        name: _columns(score(boxes, targets, one, suite.origin))
-        for name, one in named.items()
-        if isinstance(one, OpeProtocol)
-    }
-    speeds = [fps for result in results.values() if (fps := result.fps) is not None]
+    rows = [
+        {metric: float(values[i]) for metric, values in columns[""].items()}
+        | {kind: getattr(scored[""], kind)[i].tolist() for kind in ("success", "precision")}
+        | {"fps": result.fps, "init_seconds": result.init_seconds}
+        for i, result in enumerate(results.values())
+    ]
     return {
-        "overall": _summary(_means(columns), speeds),
-        "curves": Curves(**curves),
-        "attributes": {c: AttributeScore.model_validate(row) for c, row in attributes.items()},
-        "sequences": {
-            name: _ope_sequence(target, results[name], found, i)
-            for i, (name, target) in enumerate(suite.targets.items())
-        },
-        "alternatives": {name: _summary(_means(one)) for name, one in others.items()} or None,
-    }, notes
+        "curves": _mean_curves(protocols[""], scored[""]),
+        "attributes": per_attribute([target.attributes for target in targets], columns[""]),
+        "sequences": rows,
+        "notes": notes,
+        **_summaries(means, [result.fps for result in results.values()]),
+    }
 
 
 def _columns(found: OpeScores) -> dict[str, Floats]:
@@ -150,91 +144,51 @@ def _columns(found: OpeScores) -> dict[str, Floats]:
     return {name: values for name, values in columns.items() if values is not None}
 
 
-def _means(columns: Mapping[str, Floats]) -> dict[str, float]:
-    """Average the scores over the sequences."""
-    return {name: float(values.mean()) for name, values in columns.items()}
-
-
-def _mean_curve(thresholds: Thresholds | None, values: Floats | None) -> Curve | None:
-    """Average a curve over the sequences."""
-    if thresholds is None or values is None:
-        return None
-    means = tuple(values.mean(axis=0).tolist())
-    return Curve(thresholds=tuple(thresholds.values().tolist()), values=means)
-
-
-def _ope_sequence(target: Target, result: RawResult, found: OpeScores, i: int) -> SequenceScore:
-    """Put one sequence's record together."""
-    rest = {
-        "video": target.video,
-        "attributes": target.attributes,
-        "frames": len(target.truth),
-        "success": tuple(found.success[i].tolist()),
-        "precision": tuple(found.precision[i].tolist()),
-        "fps": result.fps,
-        "init_seconds": result.init_seconds,
+def _mean_curves(protocol: OpeProtocol, found: OpeScores) -> dict[str, dict[str, list[float]]]:
+    """Average the curves that the protocol has over the sequences."""
+    return {
+        kind: {"thresholds": thresholds.values().tolist(), "values": values.mean(axis=0).tolist()}
+        for kind in ("success", "precision", "norm_precision")
+        if (thresholds := getattr(protocol, kind)) is not None
+        and (values := getattr(found, kind)) is not None
     }
-    scores = {name: float(values[i]) for name, values in _columns(found).items()}
-    return SequenceScore.model_validate(scores | rest)
 
 
 # ---------------------------------------------------------------------- supervised
 
 
 def _supervised(
-    suite: Suite, protocol: VotProtocol, folder: Path, origin: int, named: Mapping[str, Protocol]
-) -> tuple[dict[str, Any], list[str], list[int]]:
-    """Score supervised results; returns fields of a score file, notes, and the EAO's interval."""
+    suite: Suite, protocols: Mapping[str, VotProtocol], folder: Path, origin: int
+) -> dict[str, Any]:
+    """Score supervised results; returns the fields of a score file that depend on them."""
     runs, seconds, notes = read_runs(folder, suite.targets, origin=origin)
     targets = list(suite.targets.values())
-    ordered = [runs[name] for name in suite.targets]
-    found = analyse(targets, ordered, protocol)
-    speeds = {n: float(1 / np.median(times)) for n, times in seconds.items() if times is not None}
-    drawn = [(float(i), y) for i, y in enumerate(found.curve.tolist(), 1) if not np.isnan(y)]
-    expected = Curve(thresholds=tuple(x for x, _ in drawn), values=tuple(y for _, y in drawn))
-    others = {
-        name: analyse(targets, ordered, one)
-        for name, one in named.items()
-        if isinstance(one, VotProtocol)
+    scored = {name: analyse(targets, [*runs.values()], one) for name, one in protocols.items()}
+    found = scored[""]
+    speeds = [None if t is None else float(1 / np.median(t)) for t in seconds.values()]
+    defined = np.flatnonzero(~np.isnan(found.curve))
+    curve = {"thresholds": (defined + 1.0).tolist(), "values": found.curve[defined].tolist()}
+    values = {name: {m: float(getattr(one, m)) for m in VOT} for name, one in scored.items()}
+    return {
+        "curves": {"expected_overlap": curve},
+        "attributes": {tag: _known(asdict(one)) for tag, one in found.tags.items()},
+        "sequences": [_vot_row(found, i) | {"fps": fps} for i, fps in enumerate(speeds)],
+        "notes": notes,
+        "conventions": {"eao_interval": list(found.eao_interval)},
+        **_summaries(values, speeds),
     }
-    parts = {
-        "overall": _summary(_vot_values(found), list(speeds.values())),
-        "curves": Curves(expected_overlap=expected),
-        "attributes": {
-            tag: AttributeScore(
-                accuracy=None if np.isnan(one.accuracy) else one.accuracy,
-                failures=one.failures,
-                frames=one.frames,
-            )
-            for tag, one in found.tags.items()
-        },
-        "sequences": {
-            name: _vot_sequence(target, found, i, speeds.get(name))
-            for i, (name, target) in enumerate(suite.targets.items())
-        },
-        "alternatives": {name: _summary(_vot_values(one)) for name, one in others.items()} or None,
-    }
-    return parts, notes, list(found.eao_interval)
 
 
-def _vot_values(found: VotScores) -> dict[str, float]:
-    """Metric to its value over all sequences."""
-    return {name: float(getattr(found, name)) for name in VOT}
-
-
-def _vot_sequence(target: Target, found: VotScores, i: int, fps: float | None) -> SequenceScore:
-    """Put one sequence's record together."""
+def _vot_row(found: VotScores, i: int) -> dict[str, Any]:
+    """The scores of one sequence."""
     total, weight = float(found.overlap_sum[i]), float(found.overlap_frames[i])
-    return SequenceScore(
-        video=target.video,
-        attributes=target.attributes,
-        frames=len(target.truth),
-        accuracy=total / weight if weight else None,
-        failures=float(found.failure_count[i]),
-        overlap_sum=total,
-        overlap_weight=weight,
-        expected=ExpectedOverlaps(
-            overlaps=tuple(found.eao_sum[i].tolist()), weights=tuple(found.eao_weight[i].tolist())
-        ),
-        fps=fps,
-    )
+    return {
+        "accuracy": total / weight if weight else None,
+        "failures": float(found.failure_count[i]),
+        "overlap_sum": total,
+        "overlap_weight": weight,
+        "expected": {
+            "overlaps": found.eao_sum[i].tolist(),
+            "weights": found.eao_weight[i].tolist(),
+        },
+    }

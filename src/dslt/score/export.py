@@ -173,9 +173,12 @@ def _renamed(
     sequences: Mapping[str, list[Repetition]], rename: Mapping[str, str]
 ) -> dict[str, list[Repetition]]:
     """Give sequences the names that they are to have."""
-    for name in rename:
+    for name, new in rename.items():
         if name not in sequences:
             raise unknown("sequence of the results", name, sequences)
+        if "/" in new or "\\" in new:
+            pair = f"{name}={new}"
+            raise DsltError(f"{pair!r}: expected --rename OLD=NEW, two names of sequences")
     renamed = {rename.get(name, name): records for name, records in sequences.items()}
     if len(renamed) != len(sequences):
         raise DsltError("two sequences would get the same name")

@@ -5,7 +5,7 @@ frame passes are found by a sorted search and counted per sequence, so the cost 
 the number of thresholds.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -124,6 +124,27 @@ def score(
         norm_precision=normed,
         norm_precision_20=None if norm is None or normed is None else normed[:, norm.headline()],
     )
+
+
+def per_attribute(
+    attributes: Sequence[Sequence[str]], scores: Mapping[str, Floats]
+) -> dict[str, dict[str, float]]:
+    """Average scores over the sequences of each attribute.
+
+    Args:
+        attributes: Attribute codes of each of S sequences.
+        scores: Metric name to (S,) scores.
+
+    Returns:
+        Code to the metrics' means and `sequences`, the number of sequences behind them; codes in
+        alphabetical order.
+    """
+    rows: dict[str, dict[str, float]] = {}
+    for code in sorted({code for codes in attributes for code in codes}):
+        carries = np.array([code in codes for codes in attributes])
+        rows[code] = {metric: float(values[carries].mean()) for metric, values in scores.items()}
+        rows[code]["sequences"] = int(carries.sum())
+    return rows
 
 
 def _check_shapes(results: Sequence[Floats], targets: Sequence[Target]) -> None:

@@ -61,8 +61,7 @@ def read_runs(
         notes += odd
     counts = {len(repetitions) for repetitions in runs.values()}
     if len(counts) > 1:
-        most, least = max(counts), min(counts)
-        notes.append(f"{folder}: the sequences have {least} to {most} repetitions")
+        notes.append(f"{folder}: the sequences have {min(counts)} to {max(counts)} repetitions")
     return runs, seconds, [*found.notes, *notes]
 
 

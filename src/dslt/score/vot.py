@@ -101,10 +101,6 @@ class _Runs:
         number = counted.sum(axis=0)
         return _ratio(total, number)
 
-    def failures(self) -> Floats:
-        """Failures per frame, mean over repetitions, (N,)."""
-        return np.asarray((self.states == FAILED).mean(axis=0))
-
 
 def analyse(
     targets: Sequence[Target], runs: Sequence[Sequence[Trajectory]], protocol: VotProtocol
@@ -125,7 +121,7 @@ def analyse(
     _check(targets, runs)
     compared = [_compare(t, r, protocol) for t, r in zip(targets, runs, strict=True)]
     scored = [run.scored(protocol.burn_in) for run in compared]
-    failed = [run.failures() for run in compared]
+    failed = [np.asarray((run.states == FAILED).mean(axis=0)) for run in compared]
     frames = np.array([len(target.truth) for target in targets], dtype=np.float64)
     overlap_frames = np.array([(~np.isnan(values)).sum() for values in scored], dtype=np.float64)
     overlap_sum = np.array([np.nansum(values) for values in scored])

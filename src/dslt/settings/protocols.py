@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
 import numpy as np
 import yaml
@@ -183,18 +183,19 @@ class VotProtocol(_Protocol):
 
 
 Protocol = OpeProtocol | VotProtocol
+AnyProtocol = TypeVar("AnyProtocol", bound=Protocol)
 KINDS: dict[str, type[OpeProtocol] | type[VotProtocol]] = {"ope": OpeProtocol, "vot": VotProtocol}
 
 
-def alternatives(protocol: Protocol, where: str) -> dict[str, Protocol]:
-    """Make the protocol's named alternatives.
+def alternatives(protocol: AnyProtocol, where: str) -> dict[str, AnyProtocol]:
+    """Make the protocol's named alternatives, which are of the same kind.
 
     Raises:
         DsltError: An alternative changes a key that does not exist, or to a value not allowed.
     """
     plain = protocol.model_dump(mode="json") | {"alternatives": {}}
     return {
-        name: parse_protocol(merge(plain, changes), f"{where}, alternative {name}")
+        name: validate(type(protocol), merge(plain, changes), f"{where}, alternative {name}")
         for name, changes in protocol.alternatives.items()
     }
 

@@ -164,7 +164,6 @@ def test_a_curve_is_averaged_over_its_ratios():
     bottom = np.array([[[1.0, 1.0]], [[1.0, 0.0]]])  # nothing of the second at the second length
     sums = RatioSums(top, bottom)
     assert sums.value() == pytest.approx((0.6 + 0.2) / 2)
-    assert sums.per_seed() == pytest.approx([0.4])
     assert np.isnan(RatioSums(top, np.zeros_like(top)).value())
 
 

@@ -160,8 +160,8 @@ def test_sequences_can_be_renamed(tmp_path, one_pass):
     for pair, message in (
         ("Jogging=x", "unknown sequence of the results 'Jogging'; allowed: Girl2, Jogging-1"),
         ("Girl2=Jogging-1", "the same name"),
-        ("Girl2=../x", "expected OLD=NEW"),
-        ("Girl2", "expected OLD=NEW"),
+        ("Girl2=../x", "expected --rename OLD=NEW"),
+        ("Girl2", "expected --rename OLD=NEW"),
     ):
         with pytest.raises(DsltError, match=message):
             CliRunner().invoke(

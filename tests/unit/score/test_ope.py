@@ -12,10 +12,10 @@ from dslt.core.errors import DsltError
 from dslt.core.jsonfile import parse_json
 from dslt.data.sequences.target import Target
 from dslt.geometry.boxes import center_error, iou
-from dslt.score.attributes import per_attribute
 from dslt.score.ope import (
     OpeScores,
     align,
+    per_attribute,
     usable,
     valid_ground_truth,
 )

@@ -17,7 +17,7 @@ from dslt.data.benchmarks.index_file import BenchmarkIndex, write_index
 from dslt.data.sequences.target import FAILED, TRACKED, Target
 from dslt.geometry.boxes import write_boxes
 from dslt.score.convergence import convergence, iterations_to_converge, read_records
-from dslt.score.evaluate import RunKey, Suite, evaluate
+from dslt.score.evaluate import Suite, evaluate
 from dslt.score.read_boxes import RawResult, read_results
 from dslt.score.read_runs import read_runs
 from dslt.score.scores import Scores, load_scores, to_json
@@ -451,7 +451,7 @@ def test_missing_runs_and_wrong_forms(tmp_path):
 
 
 def scores_of(folder: Path, **truths: np.ndarray) -> Scores:
-    return evaluate(RunKey("dslt", "clips", 3), Suite(targets(**truths), OTB, "otb", 1), folder, 1)
+    return evaluate("dslt", Suite("clips", targets(**truths), OTB, "otb", 1), folder, 1, seed=3)
 
 
 def test_score_file(tmp_path):

@@ -11,7 +11,6 @@
 A supervised run of our own trackers lies flat, as `otb` does, with VOT's lines in the text.
 """
 
-import os
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -118,13 +117,9 @@ def pair_files(
 
 def _scan(folder: Path) -> tuple[list[str], list[str]]:
     """Names of the files and of the folders in a folder, sorted; hidden ones are left out."""
-    files: list[str] = []
-    folders: list[str] = []
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if not entry.name.startswith("."):
-                (folders if entry.is_dir() else files).append(entry.name)
-    return sorted(files), sorted(folders)
+    shown = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+    folders = [path.name for path in shown if path.is_dir()]
+    return [path.name for path in shown if path.name not in folders], folders
 
 
 def _flat(folder: Path, files: list[str], folders: list[str]) -> ResultFiles:

@@ -42,8 +42,10 @@ def read_mat(path: Path, origin: int = 1) -> tuple[Floats, float | None]:
     kind = str(_field(run, "type", "rect"))
     if kind != "rect":
         raise DsltError(f"{path}: results of type {kind!r}; expected 'rect', boxes x,y,w,h")
-    boxes = np.array(_numeric(_field(run, "res", None), path), dtype=np.float64)
-    boxes = boxes.reshape(1, -1) if boxes.ndim == 1 else boxes
+    values = _field(run, "res", None)
+    if not np.issubdtype(np.asarray(values).dtype, np.number) or np.iscomplexobj(values):
+        raise DsltError(f"{path}: 'res' holds no numbers")
+    boxes = np.atleast_2d(np.array(values, dtype=np.float64))
     if boxes.ndim != 2 or boxes.shape[1] != 4 or not len(boxes):
         raise DsltError(f"{path}: results of shape {boxes.shape}, expected (N, 4), N > 0")
     length = _field(run, "len", None)
@@ -88,13 +90,6 @@ def _field(run: dict[str, Any], name: str, default: Any) -> Any:
     """A field, or the default where it is absent or empty."""
     value = run.get(name, default)
     return default if value is None or np.size(value) == 0 else value
-
-
-def _numeric(values: Any, path: Path) -> Any:
-    """Refuse text, cells and complex numbers in the place of boxes."""
-    if not np.issubdtype(np.asarray(values).dtype, np.number) or np.iscomplexobj(values):
-        raise DsltError(f"{path}: 'res' holds no numbers")
-    return values
 
 
 def _speed(value: Any) -> float | None:
