@@ -84,6 +84,11 @@ def code_for(verb, *roles):
     )
 
 
+def paper_folder(wildcards, input):
+    """Name the folder of the printed numbers; their files are the inputs."""
+    return Path(input.paper[0]).parent
+
+
 def of_unit(pattern, benchmark, unit):
     """Fill a pattern in for the sequences of a unit; cell and seed stay wildcards."""
     return expand(pattern, benchmark=benchmark, sequence=unit, allow_missing=True)

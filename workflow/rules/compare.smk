@@ -18,7 +18,7 @@ rule compare:
         cell=lambda wildcards: cell_info(STUDY, wildcards.cell),
         reference=lambda wildcards: STUDY.reference_of(wildcards.cell),
         bootstrap=BOOTSTRAP,
-        paper=SETTINGS.paper,
+        paper=paper_folder,
         code=code_of("dslt.commands.compare"),
     shell:
         "dslt compare cell --cell {wildcards.cell} --cell-info {params.cell:q}"
@@ -48,7 +48,7 @@ rule scorecard:
         records=assignments(CONVERGED),
         validations=assignments(STUDY.validations),
         bootstrap=BOOTSTRAP,
-        paper=SETTINGS.paper,
+        paper=paper_folder,
         code=code_of("dslt.commands.compare"),
     shell:
         "dslt compare scorecard --compare {input.cells:q} --score {input.scores:q}"

@@ -257,7 +257,7 @@ def test_the_notebooks_run_on_result_files(results, monkeypatch, name, given):
 def test_figures_are_found_by_their_names_and_described_by_the_catalog(results):
     given = [str(results / "fig10.png"), str(results / "fig04.png")]
     shown = show.figure(given, "fig04").data
-    assert 'alt="Fig. 4: modulating factor and losses: modulating factors and losses"' in shown
+    assert 'alt="Fig. 4: modulating factor and losses"' in shown
     assert "data:image/png" in shown
     note = show.figure(given, "fig08").data
     assert "Not drawn in this study: Fig. 8: success and precision (in the paper: OTB" in note

@@ -7,7 +7,7 @@ import pytest
 from dslt.core.errors import DsltError
 from dslt.core.fingerprint import closure, fingerprint
 from dslt.settings.dslt import DsltSettings
-from dslt.settings.registry import parse_tracker
+from dslt.settings.registry import TRACKERS, parse_tracker
 from dslt.study.cells import (
     COLUMNS,
     apply_overrides,
@@ -121,13 +121,12 @@ def test_presets_may_not_extend_each_other(tmp_path):
 
 def test_fingerprints_follow_indirect_imports():
     track = closure("dslt.commands.track")
-    assert {
-        "dslt.losses.regression",
-        "dslt.losses.labels",
-        "dslt.geometry.crops",
-        "dslt.trackers.dslt",
-    } <= track
-    assert "dslt.trackers.dslt" not in closure("dslt.commands.converge")
+    (tracker,) = TRACKERS["dslt"].modules("tracker", "network")
+    learning = {"dslt.losses.regression", "dslt.losses.labels", "dslt.geometry.crops"}
+    assert learning <= closure(tracker)
+    assert not any(name.startswith("dslt.losses") for name in track)  # the registry names them
+    assert "dslt.trackers.dslt" not in closure("dslt.trackers.first_frame")
+    assert "dslt.networks.siamrpn" not in closure("dslt.trackers.siamfc")
     assert "dslt.losses.regression" not in closure("dslt.commands.score")
     assert not any(name.startswith("dslt.figures") for name in track)
     assert fingerprint("dslt.commands.track") != fingerprint("dslt.commands.converge")
