@@ -6,8 +6,9 @@ import pytest
 
 from dslt.core.errors import DsltError
 from dslt.core.fingerprint import closure, fingerprint
+from dslt.settings import registry
 from dslt.settings.dslt import DsltSettings
-from dslt.settings.registry import TRACKERS, parse_tracker
+from dslt.settings.registry import parse_tracker
 from dslt.study.cells import (
     COLUMNS,
     apply_overrides,
@@ -121,7 +122,7 @@ def test_presets_may_not_extend_each_other(tmp_path):
 
 def test_fingerprints_follow_indirect_imports():
     track = closure("dslt.commands.track")
-    (tracker,) = TRACKERS["dslt"].modules("tracker", "network")
+    (tracker,) = registry.TRACKERS["dslt"].modules("tracker", "network")
     learning = {"dslt.losses.regression", "dslt.losses.labels", "dslt.geometry.crops"}
     assert learning <= closure(tracker)
     assert not any(name.startswith("dslt.losses") for name in track)  # the registry names them
