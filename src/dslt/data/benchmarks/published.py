@@ -113,10 +113,3 @@ def wanted_frames(
         skipped=benchmark.scored_from.get(name, 1) - 1,
         images=images,
     )
-
-
-def is_whole(benchmark: AnnotationsBenchmark, names: Mapping[str, object]) -> bool:
-    """Whether all of a published benchmark is there; its `sequences` may name a part of it."""
-    wanted = {len(benchmark.sequences)} if benchmark.sequences is not None else set()
-    wanted |= {benchmark.totals.sequences} if benchmark.totals is not None else set()
-    return wanted <= {len(names)}

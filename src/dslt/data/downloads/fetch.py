@@ -3,13 +3,12 @@
 import contextlib
 import os
 from collections.abc import Iterator, Sequence
-from itertools import chain
 from pathlib import Path
 
 import filelock
 
 from dslt.core.errors import DsltError
-from dslt.core.files import write_error
+from dslt.core.files import write_errors
 from dslt.core.jsonfile import read_json
 from dslt.core.names import NAME
 from dslt.core.text import canonical, digest
@@ -114,16 +113,15 @@ def _alone(name: str, data: str | os.PathLike[str]) -> Iterator[None]:
     if not NAME.fullmatch(name):
         raise DsltError(f"download {name!r}: the name has a space, a slash or a quote in it")
     lock = downloads_folder(data, f".{name}.lock")
-    try:
+    with write_errors(lock):
         lock.parent.mkdir(parents=True, exist_ok=True)
-        with filelock.FileLock(lock, timeout=0):
-            yield
-    except filelock.Timeout:
-        raise DsltError(
-            f"{name}: another 'dslt fetch {name}' is at work here ({lock}); wait until it ends"
-        ) from None
-    except OSError as error:
-        raise write_error(lock, error) from error
+        try:
+            with filelock.FileLock(lock, timeout=0):
+                yield
+        except filelock.Timeout:
+            raise DsltError(
+                f"{name}: another 'dslt fetch {name}' is at work here ({lock}); wait until it ends"
+            ) from None
 
 
 def _groups(
@@ -196,7 +194,7 @@ def _receipt(download: Download, groups: Sequence[Group], ledger: Ledger) -> Rec
             "something else published under this address? Compare with "
             f"{download.page}, and correct `expected` or `strip` in config/downloads.yaml"
         )
-    published = list(chain(*groups))
+    published = [file for group in groups for file in group]
     unpacked = [UnpackedFile(into=file.into, file=file.file) for file in published if file.placed]
     unpacked += [UnpackedFile(into=path, file=None) for path in unprovided(download, groups)]
     received = [
