@@ -14,28 +14,14 @@ from dslt.core.errors import DsltError
 from dslt.core.jsonfile import read_json
 from dslt.core.workers import spread
 from dslt.data.benchmarks.annotations import UNCLIPPED, AnnotationsBenchmark, load_targets
-from dslt.data.benchmarks.checks import (
-    ImageCheck,
-    Report,
-    check_entry,
-    check_totals,
-)
+from dslt.data.benchmarks.checks import ImageCheck, Report, check_entry, check_totals
 from dslt.data.benchmarks.clips import read_annotation
 from dslt.data.benchmarks.definitions import Benchmark
 from dslt.data.benchmarks.frame_files import FoundFrames, WantedFrames, find_frames
 from dslt.data.benchmarks.index_entry import FrameOrigin, IndexEntry, SyntheticSource, VideoSource
 from dslt.data.benchmarks.index_file import BenchmarkIndex
-from dslt.data.benchmarks.kinds import (
-    ClipsBenchmark,
-    FolderBenchmark,
-    SyntheticBenchmark,
-)
-from dslt.data.benchmarks.published import (
-    located,
-    packed_folders,
-    remedy_of,
-    wanted_frames,
-)
+from dslt.data.benchmarks.kinds import ClipsBenchmark, FolderBenchmark, SyntheticBenchmark
+from dslt.data.benchmarks.published import located, packed_folders, remedy_of, wanted_frames
 from dslt.data.downloads.definitions import Download, downloads_folder
 from dslt.data.sequences.folders import ATTRIBUTES, META, select_targets
 from dslt.data.sequences.target import Target

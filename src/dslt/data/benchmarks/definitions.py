@@ -11,11 +11,7 @@ from typing import Any
 from dslt.core.errors import DsltError, unknown
 from dslt.core.names import NAME
 from dslt.data.benchmarks.annotations import AnnotationsBenchmark
-from dslt.data.benchmarks.kinds import (
-    ClipsBenchmark,
-    FolderBenchmark,
-    SyntheticBenchmark,
-)
+from dslt.data.benchmarks.kinds import ClipsBenchmark, FolderBenchmark, SyntheticBenchmark
 from dslt.settings.kinds import kinds_of, parse_kind
 
 Benchmark = ClipsBenchmark | SyntheticBenchmark | FolderBenchmark | AnnotationsBenchmark

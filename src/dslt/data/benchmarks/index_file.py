@@ -37,12 +37,7 @@ from typing import Literal
 
 from dslt.core.columns import read_table, write_table
 from dslt.core.errors import DsltError, unknown
-from dslt.data.benchmarks.index_columns import (
-    Head,
-    entry_of,
-    head_of,
-    table_of,
-)
+from dslt.data.benchmarks.index_columns import Head, entry_of, head_of, table_of
 from dslt.data.benchmarks.index_entry import IndexEntry
 from dslt.data.sequences.frames import Sequence as Opened
 from dslt.settings.base import Settings, validate

@@ -15,12 +15,7 @@ from dslt.data.benchmarks.definitions import Benchmark
 from dslt.data.benchmarks.frame_files import WantedFrames
 from dslt.data.benchmarks.index_entry import ImagesSource
 from dslt.data.benchmarks.kinds import ClipsBenchmark
-from dslt.data.downloads.definitions import (
-    Download,
-    VotDownload,
-    downloads_folder,
-    unpacked_folder,
-)
+from dslt.data.downloads.definitions import Download, VotDownload, downloads_folder, unpacked_folder
 from dslt.data.downloads.vot_manifest import MANIFEST, manifest_files
 from dslt.data.sequences.packed import PackedFrames, packed_frames
 from dslt.data.sequences.target import Target

@@ -12,12 +12,7 @@ from dslt.core.files import write_errors
 from dslt.core.jsonfile import read_json
 from dslt.core.names import NAME
 from dslt.core.text import canonical, digest
-from dslt.data.downloads.adopt import (
-    adopt,
-    looked_for,
-    take_manifest,
-    unprovided,
-)
+from dslt.data.downloads.adopt import adopt, looked_for, take_manifest, unprovided
 from dslt.data.downloads.definitions import (
     Download,
     FilesDownload,
@@ -27,12 +22,7 @@ from dslt.data.downloads.definitions import (
 )
 from dslt.data.downloads.groups import Group, grouped
 from dslt.data.downloads.ledger import Ledger
-from dslt.data.downloads.receipts import (
-    Receipt,
-    ReceivedFile,
-    UnpackedFile,
-    write_receipt,
-)
+from dslt.data.downloads.receipts import Receipt, ReceivedFile, UnpackedFile, write_receipt
 from dslt.data.downloads.space import check_space
 from dslt.data.downloads.transfer import Policy
 from dslt.data.downloads.vot_manifest import MANIFEST, manifest_files
