@@ -18,7 +18,7 @@ from pydantic import AfterValidator, Field, model_validator
 from dslt.core.definitions import BENCHMARKS, DOWNLOADS, config_file, read_definitions
 from dslt.core.errors import unknown
 from dslt.data.downloads.sources import Bytes, PackageFiles, UrlFile
-from dslt.settings.base import Settings
+from dslt.settings.base import Natural, Settings
 from dslt.settings.kinds import kinds_of, parse_kind
 
 CheckedFiles = PackageFiles | UrlFile
@@ -69,7 +69,7 @@ class PublishedFile(Settings):
     drive: bool = False
     unpack: Literal["all", "text", "none"] = "all"
     into: RelativePath = "."
-    strip: Annotated[int, Field(ge=0)] = 0
+    strip: Natural = 0
     only: tuple[str, ...] = ()
     keep: bool = True
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from dslt.core.errors import unknown
-from dslt.settings.base import Count, Fraction, Settings
+from dslt.settings.base import Count, Fraction, Natural, Settings
 from dslt.settings.kinds import kinds_of, parse_kind
 
 Split = Annotated[tuple[str, ...], Field(min_length=1)]
@@ -127,7 +127,7 @@ class ProceduralSet(_Set):
     """
 
     kind: Literal["procedural"]
-    seed: Annotated[int, Field(ge=0)]
+    seed: Natural
     frames: Count
 
 
