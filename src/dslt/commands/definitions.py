@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable
 from typing import Any
 
-from dslt.core.definitions import read_definitions
+from dslt.core.definitions import config_file, read_definitions
 from dslt.core.errors import unknown
 from dslt.core.jsonfile import parse_json
 
@@ -13,6 +13,7 @@ def find_definition(
     name: str,
     definition: str | None,
     files: Iterable[str | os.PathLike[str]],
+    default: Iterable[str],
     kind: str = "benchmark",
 ) -> Any:
     """Give a definition that is JSON, or else the entry `name` of the YAML files, unchecked.
@@ -21,6 +22,7 @@ def find_definition(
         name: Name of the entry.
         definition: The entry as JSON.
         files: The YAML files; of entries of one name, the one in the last file is taken.
+        default: Names of the project's own files, which are read where no file is given.
         kind: What the files have, in the user's words.
 
     Raises:
@@ -28,7 +30,8 @@ def find_definition(
     """
     if definition is not None:
         return parse_json(definition, f"--definition of {name}")
-    entries = {key: value for file in files for key, value in read_definitions(file).items()}
+    paths = tuple(files) or map(config_file, default)
+    entries = {key: value for path in paths for key, value in read_definitions(path).items()}
     if name not in entries:
         raise unknown(kind, name, entries)
     return entries[name]

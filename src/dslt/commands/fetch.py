@@ -8,6 +8,7 @@ import click
 from tabulate import tabulate
 
 from dslt.commands.definitions import find_definition
+from dslt.commands.options import PATH
 from dslt.core.definitions import (
     BENCHMARKS,
     DOWNLOADS,
@@ -52,14 +53,12 @@ _BENCHMARKS = ("clips", "synthetic", "folder", "annotations")
 )
 @click.option("--data", default="data", show_default=True, help="Folder of all data.")
 @click.option(
-    "--out",
-    type=click.Path(path_type=Path),
-    help="Folder for clips or weights; default: below the folder of all data.",
+    "--out", type=PATH, help="Folder for clips or weights; default: below the folder of all data."
 )
 @click.option(
     "--from",
     "source",
-    type=click.Path(path_type=Path),
+    type=PATH,
     help="Take it from this folder, by links: archives, or what they unpack to.",
 )
 @click.option("--fetch-missing", is_flag=True, help="With --from: fetch what is missing there.")
@@ -91,14 +90,15 @@ def command(
         return
     if name is None:
         raise click.UsageError("give a NAME, or --list")
-    files = definitions or tuple(map(str, map(config_file, _FILES))) if not definition else ()
     what = "data set, benchmark, training set or backbone"
-    entry = find_definition(name, definition, files, what)
+    entry = find_definition(name, definition, definitions, _FILES, what)
     benchmarks = {} if definition else read_definitions(config_file(BENCHMARKS))
     name, source = _needed(name, entry, benchmarks)
     if isinstance(source, Download):
         if undone:
-            click.echo(_undone(name, data))
+            removed, folder = undo(name, data), downloads_folder(data, name)
+            gone = f"{len(removed)} unpacked or linked paths removed"
+            click.echo(f"{name}: {gone}; the files in {folder} stay")
         else:
             click.echo(_summary(fetch_download(name, source, data, **options), data))
         return
@@ -141,29 +141,14 @@ def _summary(receipt: Receipt, data: str) -> str:
     )
 
 
-def _undone(name: str, data: str) -> str:
-    """Remove what was unpacked, and say so."""
-    removed = undo(name, data)
-    return (
-        f"{name}: {len(removed)} unpacked or linked paths removed; the files in "
-        f"{downloads_folder(data, name)} stay"
-    )
-
-
 def _table(data: str) -> str:
     """List all data sets: size, access, licence, and whether they are there."""
+    rows = [
+        (name, one.title, size(one.bytes), one.access, one.licence or "not stated")
+        for name, one in load_downloads().items()
+    ]
     return tabulate(
-        [
-            (
-                name,
-                download.title,
-                size(download.bytes),
-                download.access,
-                download.licence or "not stated",
-                _presence(name, data),
-            )
-            for name, download in load_downloads().items()
-        ],
+        [(*row, _presence(row[0], data)) for row in rows],
         headers=("name", "title", "size", "access", "licence", "there"),
         maxcolwidths=[None, 40, None, None, 40, None],
     )

@@ -6,7 +6,8 @@ from typing import Any, get_args
 import click
 
 from dslt.commands.definitions import find_definition
-from dslt.core.definitions import BENCHMARKS, TRAINING_SETS, config_file
+from dslt.commands.options import PATH
+from dslt.core.definitions import BENCHMARKS, TRAINING_SETS
 from dslt.core.jsonfile import parse_json
 from dslt.core.workers import available_cores
 from dslt.data.benchmarks.annotations import AnnotationsBenchmark
@@ -43,7 +44,7 @@ INDEXES = Path("results", "data")
 @click.option("--jobs", type=click.IntRange(1), help="Processes.  [default: the number of cores]")
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=PATH,
     help="The index to write.  [default: results/data/NAME.parquet, of a training set"
     " results/data/sets/NAME.parquet]",
 )
@@ -61,8 +62,7 @@ def command(
 
     What is there is checked, and everything that is wrong is listed.
     """
-    files = definitions or tuple(map(str, map(config_file, (BENCHMARKS, TRAINING_SETS))))
-    values = find_definition(name, definition, files)
+    values = find_definition(name, definition, definitions, (BENCHMARKS, TRAINING_SETS))
     processes = jobs or available_cores()
     if is_training_set(values):
         target = out or INDEXES / "sets" / f"{name}.parquet"

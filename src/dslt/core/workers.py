@@ -43,7 +43,8 @@ def spread(
     jobs = min(jobs, len(items) // _LEAST)
 
     def bar(made: Iterator[Made]) -> Iterator[Made]:
-        yield from tqdm(made, total=len(items), desc=title, unit=unit, disable=None)
+        hidden = None if items else True  # no bar of no items
+        yield from tqdm(made, total=len(items), desc=title, unit=unit, disable=hidden)
 
     if jobs <= 1:
         yield from bar(map(work, items))

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from dslt.core.arrays import Floats
 from dslt.core.csvfile import write_rows
 from dslt.core.errors import DsltError
 from dslt.core.files import atomic_write
@@ -17,7 +18,6 @@ from dslt.data.sequences.target import (
     INITIALIZED,
     SKIPPED,
     TRACKED,
-    Floats,
     Target,
     Trajectory,
 )

@@ -3,40 +3,25 @@
 import functools
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from dslt.core.arrays import Floats
 from dslt.core.errors import DsltError
 from dslt.core.jsonfile import read_json
 from dslt.core.workers import spread
 from dslt.data.benchmarks.annotations import UNCLIPPED, AnnotationsBenchmark, load_targets
-from dslt.data.benchmarks.checks import (
-    ImageCheck,
-    Report,
-    check_entry,
-    check_totals,
-)
+from dslt.data.benchmarks.checks import ImageCheck, Report, check_entry, check_totals
 from dslt.data.benchmarks.clips import read_annotation
 from dslt.data.benchmarks.definitions import Benchmark
 from dslt.data.benchmarks.frame_files import FoundFrames, WantedFrames, find_frames
-from dslt.data.benchmarks.index_entry import IndexEntry, SyntheticSource, VideoSource
+from dslt.data.benchmarks.index_entry import FrameOrigin, IndexEntry, SyntheticSource, VideoSource
 from dslt.data.benchmarks.index_file import BenchmarkIndex
-from dslt.data.benchmarks.kinds import (
-    ClipsBenchmark,
-    FolderBenchmark,
-    SyntheticBenchmark,
-)
-from dslt.data.benchmarks.published import (
-    is_whole,
-    located,
-    packed_folders,
-    remedy_of,
-    wanted_frames,
-)
+from dslt.data.benchmarks.kinds import ClipsBenchmark, FolderBenchmark, SyntheticBenchmark
+from dslt.data.benchmarks.published import located, packed_folders, remedy_of, wanted_frames
 from dslt.data.downloads.definitions import Download, downloads_folder
 from dslt.data.sequences.folders import ATTRIBUTES, META, select_targets
 from dslt.data.sequences.target import Target
@@ -47,25 +32,8 @@ from dslt.geometry.boxes import DECIMALS, read_boxes
 _clip_length = functools.cache(count_frames)  # sequences share a clip, which is decoded to count
 
 
-@dataclass
-class _Run:
-    """One indexing.
-
-    Attributes:
-        benchmark: Name of the benchmark.
-        remedy: What to do about files that do not fit.
-        images: Which images are decoded.
-        jobs: Processes that look for images.
-        report: Takes what is wrong.
-        complete: Whether all of a published benchmark is there.
-    """
-
-    benchmark: str
-    remedy: str
-    images: ImageCheck
-    jobs: int
-    report: Report = field(default_factory=Report)
-    complete: bool = True
+_Sought = tuple[Target, WantedFrames | FoundFrames]
+"""Ground truth of a sequence, and its frames or where to look for them."""
 
 
 def build_index(
@@ -91,90 +59,82 @@ def build_index(
         DsltError: Frames, boxes or meta data of sequences are missing or wrong, or do not fit. All
             that is wrong is in the message.
     """
-    run = _Run(name, remedy_of(benchmark), images, jobs)
+    report = Report(remedy_of(benchmark))
     if isinstance(benchmark, ClipsBenchmark | SyntheticBenchmark):
-        entries = list(_made_entries(benchmark, Path(data), run))
+        sought = _made(benchmark, Path(data), report)
     elif isinstance(benchmark, FolderBenchmark):
-        entries = _folder_entries(benchmark, run)
+        sought = _in_folders(benchmark, images, report)
     else:
-        entries = _annotated_entries(benchmark, Path(data), download, run)
+        sought = _annotated(benchmark, Path(data), download, images, report)
+    entries = _with_frames(name, sought, jobs, report)
+    complete = True
+    if isinstance(benchmark, AnnotationsBenchmark):
+        first = benchmark.scored_from
+        entries = [replace(entry, skipped=first.get(entry.name, 1) - 1) for entry in entries]
+        complete = _is_complete(benchmark, sought, entries, report)
     for entry in entries:
-        check_entry(entry, run.report)
-    run.report.finish(name)
+        check_entry(entry, report)
+    report.finish(name)
     return BenchmarkIndex(
         benchmark=name,
         protocol=benchmark.protocol,
         box_origin=benchmark.box_origin,
         sequences=entries,
-        notes=tuple(run.report.notes()),
-        complete=run.complete,
+        notes=tuple(report.notes()),
+        complete=complete,
     )
 
 
-def _made_entries(
-    benchmark: ClipsBenchmark | SyntheticBenchmark, data: Path, run: _Run
-) -> Iterator[IndexEntry]:
+def _made(
+    benchmark: ClipsBenchmark | SyntheticBenchmark, data: Path, report: Report
+) -> dict[str, _Sought]:
     """Describe sequences whose frames are no image files."""
+    sought: dict[str, _Sought] = {}
     for name in benchmark.sequences:
         try:
             if isinstance(benchmark, ClipsBenchmark):
-                yield _clip_entry(benchmark, name, data)
+                target, source = _clip(benchmark, name, data)
             else:
-                yield _synthetic_entry(name, benchmark.seed)
+                target, source = _scene(name, benchmark.seed)
+            height, width = source.open()[0].shape[:2]
         except DsltError as error:
-            run.report.problems.append(f"sequence {name}: {error}")
+            report.problems.append(f"sequence {name}: {error}")
+        else:
+            sought[name] = target, FoundFrames(source, (width, height))
+    return sought
 
 
-def _clip_entry(benchmark: ClipsBenchmark, name: str, data: Path) -> IndexEntry:
+def _clip(benchmark: ClipsBenchmark, name: str, data: Path) -> tuple[Target, FrameOrigin]:
     annotation, boxes = read_annotation(benchmark, name)
     path = downloads_folder(data, "clips") / annotation.clip
     first, count = annotation.first_frame, annotation.frames
     source = VideoSource(
         path=path.as_posix(), sha256=annotation.sha256, first_frame=first, frames=count
     )
-    frames = source.open()
+    source.open()
     if first + count > (there := _clip_length(path)):
         raise DsltError(f"frames {first} to {first + count - 1} of {path}, which has only {there}")
-    size = _size(frames[0].shape)
-    return IndexEntry(
-        _rounded(boxes),
-        annotation.attributes,
-        annotation.clip,
-        size=size,
-        name=name,
-        source=source,
-    )
+    return Target(boxes, annotation.attributes, annotation.clip), source
 
 
-def _synthetic_entry(name: str, seed: int) -> IndexEntry:
-    scene, frames = find_scene(name), SyntheticFrames(name, seed)
-    source = SyntheticSource(scene=name, seed=seed)
-    truth = _rounded(frames.boxes())
+def _scene(name: str, seed: int) -> tuple[Target, FrameOrigin]:
+    scene, source = find_scene(name), SyntheticSource(scene=name, seed=seed)
     video = scene.target.cutout.photo  # scenes that share it are not independent
-    size = _size(frames[0].shape)
-    return IndexEntry(truth, scene.attributes, video, size=size, name=name, source=source)
+    return Target(SyntheticFrames(name, seed).boxes(), scene.attributes, video), source
 
 
-def _size(shape: tuple[int, ...]) -> tuple[int, int]:
-    return shape[1], shape[0]
-
-
-def _rounded(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Numbers as they are kept."""
-    return np.round(values, DECIMALS) + 0.0  # no -0
-
-
-def _folder_entries(benchmark: FolderBenchmark, run: _Run) -> list[IndexEntry]:
+def _in_folders(
+    benchmark: FolderBenchmark, images: ImageCheck, report: Report
+) -> dict[str, _Sought]:
     """Describe the sequences of a folder in the OTB layout."""
-    jobs: dict[str, tuple[Target, WantedFrames]] = {}
-    root = Path(benchmark.root)
+    sought: dict[str, _Sought] = {}
     for found in select_targets(benchmark.root, benchmark.sequences):
-        folder = root / found.folder
+        folder = Path(benchmark.root, found.folder)
         try:
             boxes = read_boxes(folder / found.boxes, benchmark.box_origin)
             target = Target(boxes, _folder_attributes(folder), found.folder)
         except DsltError as error:
-            run.report.wrong(found.name, str(error), run.remedy)
+            report.wrong(found.name, str(error))
             continue
         wanted = WantedFrames(
             name=found.name,
@@ -182,71 +142,77 @@ def _folder_entries(benchmark: FolderBenchmark, run: _Run) -> list[IndexEntry]:
             places=(f"{found.folder}/img",),
             rows=len(boxes),
             span=benchmark.frames.get(found.name),
-            images=run.images,
+            images=images,
         )
-        jobs[found.name] = target, wanted
-    return _with_images(jobs, run)
+        sought[found.name] = target, wanted
+    return sought
 
 
-def _annotated_entries(
-    benchmark: AnnotationsBenchmark, data: Path, download: Download | None, run: _Run
-) -> list[IndexEntry]:
+def _annotated(
+    benchmark: AnnotationsBenchmark,
+    data: Path,
+    download: Download | None,
+    images: ImageCheck,
+    report: Report,
+) -> dict[str, _Sought]:
     """Describe the sequences of published annotations, with their frames where there are any."""
     place = located(benchmark, data)
     targets, notes = load_targets(place, place.folder())
-    # The images say their size.
-    run.report.said += [note for note in notes if place.images is None or note != UNCLIPPED]
     if place.images is None:
-        entries = [_entry(name, target) for name, target in targets.items()]
-    else:
-        packed = packed_folders(place.download, download, data)
-        jobs = {
-            name: (target, wanted_frames(place, name, target, packed, run.images))
-            for name, target in targets.items()
-        }
-        entries = _with_images(jobs, run)
-    entries = [
-        replace(entry, skipped=benchmark.scored_from.get(entry.name, 1) - 1) for entry in entries
-    ]
-    _check_all_there(benchmark, targets, entries, run)
-    return entries
+        report.said += notes
+        return {name: (target, FoundFrames(size=target.size)) for name, target in targets.items()}
+    report.said += [note for note in notes if note != UNCLIPPED]  # the images say their size
+    packed = packed_folders(place.download, download, data)
+    return {
+        name: (target, wanted_frames(place, name, target, packed, images))
+        for name, target in targets.items()
+    }
 
 
-def _check_all_there(
+def _is_complete(
     benchmark: AnnotationsBenchmark,
-    targets: Mapping[str, Target],
+    sought: Mapping[str, _Sought],
     entries: Sequence[IndexEntry],
-    run: _Run,
-) -> None:
-    """Check that a benchmark that was fetched has all its sequences, and a whole one its totals."""
+    report: Report,
+) -> bool:
+    """Tell whether a whole published benchmark is there, and check its totals.
+
+    A benchmark that was fetched must have all its sequences; `sequences` may name a part of it.
+    """
+    named, totals = benchmark.sequences, benchmark.totals
     if benchmark.root is None:
-        for name in benchmark.sequences or ():
-            if name not in targets:
-                run.report.wrong(name, "no ground truth", run.remedy)
-    run.complete = is_whole(benchmark, targets)
-    every = run.complete or benchmark.sequences is None
-    if benchmark.totals is not None and every and not run.report.problems:
-        check_totals(entries, benchmark.totals, run.remedy, run.report)
+        for name in named or ():
+            if name not in sought:
+                report.wrong(name, "no ground truth")
+    complete = (named is None or len(named) == len(sought)) and (
+        totals is None or totals.sequences == len(sought)
+    )
+    if totals is not None and (complete or named is None) and not report.problems:
+        check_totals(entries, totals, report)
+    return complete
 
 
-def _with_images(jobs: Mapping[str, tuple[Target, WantedFrames]], run: _Run) -> list[IndexEntry]:
-    """Find the images of sequences, and describe those whose images fit."""
+def _with_frames(
+    benchmark: str, sought: Mapping[str, _Sought], jobs: int, report: Report
+) -> list[IndexEntry]:
+    """Find the images of sequences, and describe the sequences whose frames fit."""
+    wanted = [frames for _, frames in sought.values() if isinstance(frames, WantedFrames)]
+    answers = list(spread(find_frames, wanted, jobs, f"{benchmark} images", "sequences"))
+    images = {frames.name: found for frames, found in zip(wanted, answers, strict=True)}
     entries = []
-    asked = [wanted for _, wanted in jobs.values()]
-    answers = spread(find_frames, asked, run.jobs, f"{run.benchmark} images", "sequences")
-    for (name, (target, _)), found in zip(jobs.items(), answers, strict=True):
+    for name, (target, frames) in sought.items():
+        found = frames if isinstance(frames, FoundFrames) else images[name]
         for problem in found.problems:
-            run.report.wrong(name, problem, run.remedy)
+            report.wrong(name, problem)
         if found.has_gap:
-            run.report.count("numbers of frames are missing", name, len(target.truth))
-        if found.source is not None and found.size is not None:
+            report.count("numbers of frames are missing", name, len(target.truth))
+        if found.size is not None or not found.problems:
             entries.append(_entry(name, target, found))
     return entries
 
 
-def _entry(name: str, target: Target, found: FoundFrames | None = None) -> IndexEntry:
+def _entry(name: str, target: Target, found: FoundFrames) -> IndexEntry:
     """Describe a sequence by its ground truth, of which the rows without a frame are left out."""
-    found = found or FoundFrames(size=target.size)
     kept = target if found.keep is None else target.part(found.keep)
     values = vars(kept) | {
         "truth": _rounded(kept.truth),
@@ -254,6 +220,11 @@ def _entry(name: str, target: Target, found: FoundFrames | None = None) -> Index
         "size": found.size,
     }
     return IndexEntry(**values, name=name, source=found.source)
+
+
+def _rounded(values: Floats) -> Floats:
+    """Numbers as they are kept."""
+    return np.round(values, DECIMALS) + 0.0  # no -0
 
 
 def _folder_attributes(folder: Path) -> tuple[str, ...]:

@@ -14,11 +14,11 @@ from typing import Literal
 
 import numpy as np
 
+from dslt.core.arrays import Mask
 from dslt.core.errors import DsltError
 from dslt.data.benchmarks.index_entry import IndexEntry
 from dslt.data.benchmarks.kinds import Totals
 from dslt.data.sequences.frames import validate_initial_box
-from dslt.data.sequences.target import Mask
 
 ImageCheck = Literal["none", "sampled", "all"]
 _SAMPLED = 2  # frames between the first and the last one
@@ -47,18 +47,20 @@ class Report:
     """What the checks of an index found.
 
     Attributes:
+        remedy: What to do about files that do not fit.
         problems: What is wrong, with the remedy.
         said: Notes of the annotations' readers.
         odd: What is only counted: by its description, the number of frames of each sequence.
     """
 
+    remedy: str
     problems: list[str] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
     odd: dict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
 
-    def wrong(self, sequence: str, what: str, remedy: str) -> None:
-        """Add a problem of a sequence."""
-        self.problems.append(f"sequence {sequence}: {what}; {remedy}")
+    def wrong(self, sequence: str, what: str, remedy: str = "") -> None:
+        """Add a problem of a sequence, with a remedy of its own or the one of all files."""
+        self.problems.append(f"sequence {sequence}: {what}; {remedy or self.remedy}")
 
     def count(self, what: str, sequence: str, frames: int) -> None:
         """Count frames of a sequence that are odd in some way."""
@@ -129,9 +131,7 @@ def _check_inside(entry: IndexEntry, size: tuple[int, int], solid: Mask, report:
         report.count("boxes outside the frame", entry.name, count)
 
 
-def check_totals(
-    entries: Iterable[IndexEntry], totals: Totals, remedy: str, report: Report
-) -> None:
+def check_totals(entries: Iterable[IndexEntry], totals: Totals, report: Report) -> None:
     """Compare a whole benchmark with what is known of it."""
     counts = [entry.frames + entry.skipped for entry in entries]
     for what, found, expected in (
@@ -140,5 +140,5 @@ def check_totals(
     ):
         if expected is not None and found != expected:
             report.problems.append(
-                f"all sequences together: {found} {what}, expected {expected}; {remedy}"
+                f"all sequences together: {found} {what}, expected {expected}; {report.remedy}"
             )

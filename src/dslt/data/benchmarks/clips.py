@@ -1,9 +1,6 @@
 """Real clips: boxes of this project for ranges of video files that are fetched."""
 
 from pathlib import Path
-from typing import Annotated
-
-from pydantic import Field
 
 from dslt.core.errors import DsltError, unknown
 from dslt.core.jsonfile import read_json
@@ -11,7 +8,7 @@ from dslt.data.benchmarks.kinds import ClipsBenchmark
 from dslt.data.downloads.sources import FileName, Sha256
 from dslt.data.sequences.folders import BOXES, META
 from dslt.geometry.boxes import Boxes, read_boxes
-from dslt.settings.base import Settings, validate
+from dslt.settings.base import Count, Natural, Settings, validate
 
 
 class ClipAnnotation(Settings):
@@ -28,8 +25,8 @@ class ClipAnnotation(Settings):
 
     clip: FileName
     sha256: Sha256
-    first_frame: Annotated[int, Field(ge=0)]
-    frames: Annotated[int, Field(ge=1)]
+    first_frame: Natural
+    frames: Count
     target: str
     attributes: tuple[str, ...]
 

@@ -6,24 +6,16 @@ read while the workflow builds its graph, so it imports neither torch nor OpenCV
 
 import re
 from collections.abc import Mapping
-from typing import Any, get_args
+from typing import Any
 
 from dslt.core.errors import DsltError, unknown
 from dslt.core.names import NAME
 from dslt.data.benchmarks.annotations import AnnotationsBenchmark
-from dslt.data.benchmarks.kinds import (
-    ClipsBenchmark,
-    FolderBenchmark,
-    SyntheticBenchmark,
-)
-from dslt.settings.base import validate
+from dslt.data.benchmarks.kinds import ClipsBenchmark, FolderBenchmark, SyntheticBenchmark
+from dslt.settings.kinds import kinds_of, parse_kind
 
 Benchmark = ClipsBenchmark | SyntheticBenchmark | FolderBenchmark | AnnotationsBenchmark
-_KINDS: dict[str, type[Benchmark]] = {
-    kind: model
-    for model in get_args(Benchmark)
-    for kind in get_args(model.model_fields["kind"].annotation)
-}
+_KINDS: dict[str, type[Benchmark]] = kinds_of(Benchmark)
 
 
 def parse_benchmark(name: str, definition: Any) -> Benchmark:
@@ -33,12 +25,9 @@ def parse_benchmark(name: str, definition: Any) -> Benchmark:
         DsltError: An unknown kind or key (the error lists the allowed ones), a missing key, or a
             value of the wrong type.
     """
-    kind = definition.get("kind") if isinstance(definition, dict) else definition
-    if kind not in _KINDS:
-        raise unknown(f"kind of benchmark {name}:", kind, _KINDS)
     if not NAME.fullmatch(name):
         raise DsltError(f"benchmark {name!r}: the name has a space, a slash or a quote in it")
-    return validate(_KINDS[kind], definition, f"benchmark {name}")
+    return parse_kind(_KINDS, definition, f"benchmark {name}")
 
 
 def find_benchmark(definitions: Mapping[str, Any], name: str) -> tuple[str, Benchmark]:

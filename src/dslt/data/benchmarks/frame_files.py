@@ -9,19 +9,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from dslt.core.arrays import Ints, Mask
 from dslt.core.columns import text
 from dslt.core.errors import DsltError
-from dslt.core.images import SUFFIXES
 from dslt.data.benchmarks.checks import ImageCheck, chosen_frames
-from dslt.data.benchmarks.index_entry import ImagesSource
-from dslt.data.sequences.images import natural_key
-from dslt.data.sequences.target import Mask
+from dslt.data.benchmarks.index_entry import FrameOrigin, ImagesSource
+from dslt.data.sequences.images import image_sizes
 
-_SAME_DIGIT = str.maketrans("123456789", "0" * 9)
 _LAST_NUMBER = re.compile(r"(\d+)\D*$")
-_SUFFIXES = frozenset(suffix.removeprefix(".") for suffix in SUFFIXES)
 
 
 @dataclass(frozen=True)
@@ -63,7 +59,7 @@ class FoundFrames:
         has_gap: Whether numbers are missing between those of the files.
     """
 
-    source: ImagesSource | None = None
+    source: FrameOrigin | None = None
     size: tuple[int, int] | None = None
     keep: Mask | None = None
     problems: tuple[str, ...] = ()
@@ -110,40 +106,23 @@ def _images(wanted: WantedFrames) -> tuple[ImagesSource, str]:
         return wanted.packed, f"{wanted.packed.root}/{wanted.packed.archive}"
     for place in wanted.places:
         folder = f"{wanted.root}/{place}"
-        if os.path.isdir(folder) and (sizes := _image_sizes(folder)):  # noqa: PTH112
-            # Names that differ in the values of their digits alone sort without a key.
-            is_uniform = len({name.translate(_SAME_DIGIT) for name in sizes}) == 1
-            names = sorted(sizes, key=None if is_uniform else natural_key)
-            files = text([f"{place}/{name}" for name in names], folder)
-            lengths = np.array([sizes[name] for name in names], np.int64)
+        if os.path.isdir(folder) and (sizes := image_sizes(folder)):  # noqa: PTH112
+            files = text([f"{place}/{name}" for name in sizes], folder)
+            lengths = np.array([*sizes.values()], np.int64)
             return ImagesSource(wanted.root, files, lengths), folder
     looked = ", ".join(f"{wanted.root}/{place}" for place in wanted.places)
     raise DsltError(f"{wanted.root}: no frames of {wanted.name}; looked in {looked}")
 
 
-def _image_sizes(folder: str) -> dict[str, int]:
-    """Length of each image file of a folder."""
-    sizes = {}
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            name = entry.name
-            if name.rpartition(".")[2].lower() in _SUFFIXES and name[0] != ".":
-                try:
-                    sizes[name] = entry.stat().st_size
-                except OSError as error:
-                    raise DsltError(f"{folder}/{name}: {error.strerror}") from None
-    return sizes
-
-
-def _frame_number(name: str) -> int | None:
-    """Frame number in a file name (its last digits)."""
+def _digits(name: str) -> str:
+    """Frame number in a file name (its last digits); empty where it has none."""
     match = _LAST_NUMBER.search(name.rpartition(".")[0])
-    return int(match[1]) if match else None
+    return match[1] if match else ""
 
 
 def _chosen(
     names: Sequence[str], where: str, wanted: WantedFrames, gap: str
-) -> tuple[NDArray[np.int64], Mask | None]:
+) -> tuple[Ints, Mask | None]:
     """Choose the files that are used; where rows are of all files, the rows that are.
 
     Raises:
@@ -172,12 +151,11 @@ def _within(names: Sequence[str], where: str, span: tuple[int, int]) -> Mask:
         DsltError: One of the span is missing.
     """
     first, last = span
-    numbers = [_frame_number(name) for name in names]
-    inside = np.array([number is not None and first <= number <= last for number in numbers])
+    numbers = [int(_digits(name) or -1) for name in names]
+    inside = np.array([first <= number <= last for number in numbers])
     if inside.sum() != last - first + 1:
-        there = set(numbers)
-        missing = next((n for n in range(first, last + 1) if n not in there), None)
-        lacking = "" if missing is None else f"; frame {missing} is missing"
+        missing = set(range(first, last + 1)).difference(numbers)
+        lacking = f"; frame {min(missing)} is missing" if missing else ""
         raise DsltError(
             f"{where}: {inside.sum()} frames numbered {first} to {last}, expected"
             f" {last - first + 1}{lacking}"
@@ -190,13 +168,11 @@ def _gap(names: Sequence[str]) -> str:
 
     Numbers may go up by any step (every third frame of a video), but by the same one.
     """
-    found = [_frame_number(name) for name in names]
-    numbers = np.array([number for number in found if number is not None], dtype=np.int64)
-    steps = np.diff(numbers)
-    if len(numbers) < len(names) or len(steps) == 0 or (steps == steps[0]).all():
+    digits = [_digits(name) for name in names]
+    steps = np.diff(np.array([int(number) for number in digits if number], dtype=np.int64))
+    if not all(digits) or len(steps) == 0 or (steps == steps[0]).all():
         return ""
     usual = int(np.median(steps))
     place = int(np.flatnonzero(steps != usual)[0])
-    digits = _LAST_NUMBER.search(names[place].rpartition(".")[0])
-    width = len(digits[1]) if digits else 0
-    return f"; frame {numbers[place] + usual:0{width}d} is missing after {names[place]}"
+    before = digits[place]
+    return f"; frame {int(before) + usual:0{len(before)}d} is missing after {names[place]}"

@@ -20,6 +20,7 @@ from dslt.settings.base import Settings
 
 _BOX = ("x", "y", "w", "h")
 _TAG = "tag_"
+_AS_IS = {"name", "video", "attributes", "size", "skipped"}  # as in the metadata
 _ALWAYS = pa.schema(
     {
         "sequence": REPEATED,
@@ -71,16 +72,12 @@ def head_of(entry: IndexEntry) -> Head:
     """What the metadata says of a sequence."""
     source = entry.source
     return Head(
-        name=entry.name,
-        video=entry.video,
-        attributes=entry.attributes,
+        **{key: getattr(entry, key) for key in _AS_IS},
         frames=entry.frames,
-        size=entry.size,
         source=_Images(root=source.root) if isinstance(source, ImagesSource) else source,
         corners=_corner_count(entry),
         absent=entry.absent is not None,
         tags=tuple(entry.tags),
-        skipped=entry.skipped,
     )
 
 
@@ -88,16 +85,12 @@ def entry_of(head: Head, rows: pa.Table) -> IndexEntry:
     """Make a sequence of what the metadata says of it and of its rows."""
     names = _corner_names(head.corners)
     return IndexEntry(
+        **head.model_dump(include=_AS_IS),
         truth=_stacked(rows, _BOX),
-        attributes=head.attributes,
-        video=head.video,
         corners=_stacked(rows, names).reshape(-1, head.corners, 2) if names else None,
         absent=flags(rows["absent"]) if head.absent else None,
         tags={tag: flags(rows[_TAG + tag]) for tag in head.tags},
-        size=head.size,
-        name=head.name,
         source=_source(head, rows),
-        skipped=head.skipped,
     )
 
 
@@ -124,7 +117,10 @@ def table_of(entries: Sequence[IndexEntry]) -> pa.Table:
 
 
 def _rows(entry: IndexEntry, corners: int) -> pa.Table:
-    """The rows of a sequence, with columns for so many corners: NaN where it has fewer."""
+    """The rows of a sequence, with columns for so many corners: NaN where it has fewer.
+
+    Columns without a value are left out.
+    """
     count = entry.frames
     source = entry.source if isinstance(entry.source, ImagesSource) else None
     first = np.zeros(count, dtype=np.int32)
@@ -133,17 +129,16 @@ def _rows(entry: IndexEntry, corners: int) -> pa.Table:
     columns: dict[str, Any] = {
         "sequence": repeated(first, [entry.name]),
         "frame": np.arange(count, dtype=np.int32),
-        "archive": repeated(first, [source.archive])
-        if source and source.archive is not None
-        else pa.nulls(count, REPEATED),
-        "file": source.names if source else pa.nulls(count, pa.string()),
-        "bytes": pa.array(source.bytes, pa.int64()) if source else pa.nulls(count, pa.int64()),
         **dict(zip(_BOX, entry.truth.astype(np.float64, copy=False).T, strict=True)),
         **dict(zip(_corner_names(corners), polygons.reshape(count, -1).T, strict=True)),
         **{_TAG + tag: carried for tag, carried in entry.tags.items()},
     }
     if entry.absent is not None:
         columns["absent"] = entry.absent
+    if source is not None:
+        columns |= {"file": source.names, "bytes": source.bytes}
+        if source.archive is not None:
+            columns["archive"] = repeated(first, [source.archive])
     return pa.table(columns)
 
 

@@ -8,10 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
+from dslt.core.arrays import Ints
 from dslt.core.errors import DsltError
 from dslt.core.files import verify_sha256
 from dslt.data.sequences.frames import FrameSource, ImageFolder
@@ -79,7 +78,7 @@ class ImagesSource:
 
     root: str
     names: pa.Array
-    bytes: NDArray[np.int64]
+    bytes: Ints
     archive: str | None = None
 
     @property
@@ -88,7 +87,7 @@ class ImagesSource:
         files: list[str] = self.names.to_pylist()
         return files
 
-    def part(self, frames: NDArray[np.int64]) -> ImagesSource:
+    def part(self, frames: Ints) -> ImagesSource:
         """Some of the frames, by their numbers."""
         return replace(self, names=self.names.take(pa.array(frames)), bytes=self.bytes[frames])
 

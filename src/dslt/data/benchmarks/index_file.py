@@ -37,18 +37,14 @@ from typing import Literal
 
 from dslt.core.columns import read_table, write_table
 from dslt.core.errors import DsltError, unknown
-from dslt.data.benchmarks.index_columns import (
-    Head,
-    entry_of,
-    head_of,
-    table_of,
-)
+from dslt.data.benchmarks.index_columns import Head, entry_of, head_of, table_of
 from dslt.data.benchmarks.index_entry import IndexEntry
 from dslt.data.sequences.frames import Sequence as Opened
 from dslt.settings.base import Settings, validate
 
 FORM = 1
 """Version of the form of an index."""
+_AS_IS = {"benchmark", "protocol", "box_origin", "notes", "complete"}  # as in the metadata
 
 
 class _Metadata(Settings):
@@ -145,27 +141,19 @@ def load_index(path: str | os.PathLike[str]) -> BenchmarkIndex:
             f" form {FORM}: make the index again with `dslt index`"
         )
     return BenchmarkIndex(
-        benchmark=found.benchmark,
-        protocol=found.protocol,
-        box_origin=found.box_origin,
+        **found.model_dump(include=_AS_IS),
         sequences=[
             entry_of(head, table.slice(end - head.frames, head.frames))
             for head, end in zip(found.sequences, ends, strict=True)
         ],
-        notes=found.notes,
-        complete=found.complete,
     )
 
 
 def write_index(path: str | os.PathLike[str], index: BenchmarkIndex) -> None:
     """Write an index; the same index gives the same bytes."""
     metadata = _Metadata(
+        **{key: getattr(index, key) for key in _AS_IS},
         form=FORM,
-        benchmark=index.benchmark,
-        protocol=index.protocol,
-        box_origin=index.box_origin,
-        notes=index.notes,
-        complete=index.complete,
         sequences=tuple(map(head_of, index.sequences)),
     )
     write_table(path, table_of(index.sequences), metadata.model_dump(mode="json"))

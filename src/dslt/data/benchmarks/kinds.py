@@ -13,7 +13,7 @@ from pydantic import AfterValidator, Field
 from dslt.core.names import NAME
 from dslt.data.downloads.sources import PackageSource
 from dslt.data.sequences.folders import ATTRIBUTES, META, select_targets
-from dslt.settings.base import Settings
+from dslt.settings.base import Natural, Settings
 
 
 def _sequence_names(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -26,7 +26,7 @@ def _sequence_names(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 SequenceNames = Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(_sequence_names)]
-FrameNumbers = tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(ge=0)]]
+FrameNumbers = tuple[Natural, Natural]
 
 
 class BenchmarkSettings(Settings):
@@ -51,21 +51,29 @@ class BenchmarkSettings(Settings):
         return []
 
 
-class ClipsBenchmark(BenchmarkSettings, PackageSource):
-    """Sequences cut from video files that ship in a package.
+class _Named(BenchmarkSettings):
+    """A benchmark whose definition names all sequences.
 
     Attributes:
-        annotations: Folder with `NAME/groundtruth_rect.txt` and `NAME/meta.json`.
         sequences: Names, in the order of the tables.
     """
 
-    kind: Literal["clips"]
-    annotations: str
     sequences: SequenceNames
 
     def sequence_names(self) -> list[str]:
         """Names of the sequences."""
         return list(self.sequences)
+
+
+class ClipsBenchmark(_Named, PackageSource):
+    """Sequences cut from video files that ship in a package.
+
+    Attributes:
+        annotations: Folder with `NAME/groundtruth_rect.txt` and `NAME/meta.json`.
+    """
+
+    kind: Literal["clips"]
+    annotations: str
 
     def fetched_files(self) -> list[str]:
         """Names of the clips."""
@@ -81,21 +89,15 @@ class ClipsBenchmark(BenchmarkSettings, PackageSource):
         ]
 
 
-class SyntheticBenchmark(BenchmarkSettings):
-    """Videos composed on the spot (`dslt.data.synthetic.render`).
+class SyntheticBenchmark(_Named):
+    """Videos composed on the spot (`dslt.data.synthetic.render`); sequences are its scenes.
 
     Attributes:
         seed: Seed of everything random in them.
-        sequences: Names of scenes, in the order of the tables.
     """
 
     kind: Literal["synthetic"]
-    seed: Annotated[int, Field(ge=0)]
-    sequences: SequenceNames
-
-    def sequence_names(self) -> list[str]:
-        """Names of the sequences."""
-        return list(self.sequences)
+    seed: Natural
 
 
 class FolderBenchmark(BenchmarkSettings):
@@ -126,12 +128,8 @@ class FolderBenchmark(BenchmarkSettings):
         files = []
         for target in select_targets(self.root, self.sequences):
             folder = Path(self.root, target.folder)
-            files.append((folder / target.boxes).as_posix())
-            files += [
-                (folder / name).as_posix()
-                for name in (META, ATTRIBUTES)
-                if (folder / name).is_file()
-            ]
+            more = [path for name in (META, ATTRIBUTES) if (path := folder / name).is_file()]
+            files += [path.as_posix() for path in (folder / target.boxes, *more)]
         return files
 
 

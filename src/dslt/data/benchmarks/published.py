@@ -15,12 +15,7 @@ from dslt.data.benchmarks.definitions import Benchmark
 from dslt.data.benchmarks.frame_files import WantedFrames
 from dslt.data.benchmarks.index_entry import ImagesSource
 from dslt.data.benchmarks.kinds import ClipsBenchmark
-from dslt.data.downloads.definitions import (
-    Download,
-    VotDownload,
-    downloads_folder,
-    unpacked_folder,
-)
+from dslt.data.downloads.definitions import Download, VotDownload, downloads_folder, unpacked_folder
 from dslt.data.downloads.vot_manifest import MANIFEST, manifest_files
 from dslt.data.sequences.packed import PackedFrames, packed_frames
 from dslt.data.sequences.target import Target
@@ -113,10 +108,3 @@ def wanted_frames(
         skipped=benchmark.scored_from.get(name, 1) - 1,
         images=images,
     )
-
-
-def is_whole(benchmark: AnnotationsBenchmark, names: Mapping[str, object]) -> bool:
-    """Whether all of a published benchmark is there; its `sequences` may name a part of it."""
-    wanted = {len(benchmark.sequences)} if benchmark.sequences is not None else set()
-    wanted |= {benchmark.totals.sequences} if benchmark.totals is not None else set()
-    return wanted <= {len(names)}

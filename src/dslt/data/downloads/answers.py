@@ -4,14 +4,11 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from pathlib import PurePosixPath
 
 import requests
 import urllib3
-
-from dslt.data.downloads.drive import page_title
+from bs4 import BeautifulSoup
 
 _PASSING = {408, 425, 429}  # and every 5xx: a later try may get the file
 _RANGE = re.compile(r"bytes (?:(\d+)-\d+|\*)/(\d+|\*)")
@@ -82,14 +79,16 @@ def check_no_page(answer: requests.Response, start: bytes, name: str | os.PathLi
     Raises:
         RefusedError: It is a page.
     """
-    if (is_page(answer) or _HTML.match(start)) and not _may_be_page(name):
+    wanted = PurePosixPath(name).suffix.lower() in _PAGES
+    if not wanted and (is_page(answer) or _HTML.match(start)):
         raise RefusedError(page_words(start.decode("utf-8", "replace")))
 
 
 def page_words(html: str) -> str:
     """Say that a page came, by its title."""
-    title = page_title(html)
-    named = f" called {title!r}" if title else ""
+    title = BeautifulSoup(html, "html.parser").title
+    words = title.get_text(strip=True) if title else ""
+    named = f" called {words!r}" if words else ""
     return (
         f"a web page{named} came instead of the file (a login?); open the address in a browser, "
         "download the file by hand, and give its folder with --from"
@@ -99,10 +98,6 @@ def page_words(html: str) -> str:
 def is_page(answer: requests.Response) -> bool:
     """Tell whether an answer calls itself a web page."""
     return answer.headers.get("Content-Type", "").lower().startswith("text/html")
-
-
-def _may_be_page(name: str | os.PathLike[str]) -> bool:
-    return PurePosixPath(name).suffix.lower() in _PAGES
 
 
 def validator_of(answer: requests.Response) -> str | None:
@@ -128,11 +123,7 @@ def _number(text: str | None) -> int | None:
 
 def _seconds(text: str | None) -> float:
     """Give the seconds that `Retry-After` asks for, as a number or by a date."""
-    if (number := _number(text)) is not None:
-        return number
     try:
-        when = parsedate_to_datetime(text or "")
-    except ValueError:
+        return urllib3.Retry().parse_retry_after(text or "")
+    except urllib3.exceptions.InvalidHeader:
         return 0
-    when = when if when.tzinfo else when.replace(tzinfo=UTC)
-    return max(0.0, (when - datetime.now(UTC)).total_seconds())

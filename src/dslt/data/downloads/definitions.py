@@ -18,7 +18,8 @@ from pydantic import AfterValidator, Field, model_validator
 from dslt.core.definitions import BENCHMARKS, DOWNLOADS, config_file, read_definitions
 from dslt.core.errors import unknown
 from dslt.data.downloads.sources import Bytes, PackageFiles, UrlFile
-from dslt.settings.base import Model, Settings, validate
+from dslt.settings.base import Natural, Settings
+from dslt.settings.kinds import kinds_of, parse_kind
 
 CheckedFiles = PackageFiles | UrlFile
 
@@ -68,7 +69,7 @@ class PublishedFile(Settings):
     drive: bool = False
     unpack: Literal["all", "text", "none"] = "all"
     into: RelativePath = "."
-    strip: Annotated[int, Field(ge=0)] = 0
+    strip: Natural = 0
     only: tuple[str, ...] = ()
     keep: bool = True
 
@@ -162,8 +163,8 @@ class VotDownload(_Download):
 
 
 Download = FilesDownload | VotDownload
-DOWNLOAD_KINDS: dict[str, type[Download]] = {"files": FilesDownload, "vot_manifest": VotDownload}
-CHECKED_KINDS: dict[str, type[CheckedFiles]] = {"package": PackageFiles, "url": UrlFile}
+DOWNLOAD_KINDS: dict[str, type[Download]] = kinds_of(Download)
+CHECKED_KINDS: dict[str, type[CheckedFiles]] = kinds_of(CheckedFiles)
 
 
 def parse_download(
@@ -179,7 +180,8 @@ def parse_download(
     Raises:
         DsltError: An unknown kind, key or benchmark, a missing key, or a wrong value.
     """
-    return _parse(DOWNLOAD_KINDS, name, _resolved(name, definition, benchmarks or {}))
+    resolved = _resolved(name, definition, benchmarks or {})
+    return parse_kind(DOWNLOAD_KINDS, resolved, f"download {name}")
 
 
 def parse_checked_files(name: str, definition: Any) -> CheckedFiles:
@@ -188,14 +190,7 @@ def parse_checked_files(name: str, definition: Any) -> CheckedFiles:
     Raises:
         DsltError: As `parse_download`.
     """
-    return _parse(CHECKED_KINDS, name, definition)
-
-
-def _parse(kinds: Mapping[Any, type[Model]], name: str, definition: Any) -> Model:
-    kind = definition.get("kind") if isinstance(definition, dict) else definition
-    if kind not in kinds:
-        raise unknown(f"kind of download {name}:", kind, kinds)
-    return validate(kinds[kind], definition, f"download {name}")
+    return parse_kind(CHECKED_KINDS, definition, f"download {name}")
 
 
 def parse_downloads(

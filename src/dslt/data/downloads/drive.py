@@ -1,66 +1,36 @@
-"""Read the page on which a cloud drive asks before it hands out a file that it did not scan."""
+"""Confirm the page on which a cloud drive asks before it hands out a file that it did not scan."""
 
-from html.parser import HTMLParser
 from urllib.parse import urljoin
 
+import requests
+from bs4 import BeautifulSoup
+
+from dslt.data.downloads.answers import RefusedError, page_words
+
 _QUOTA = ("quota exceeded", "too many users have viewed or downloaded")
+_PAGE = 1 << 20  # longest page that is read, in bytes
+_HIDDEN = 'input[type="hidden" i][name]'
 
 
-class _Page(HTMLParser):
-    """Collects the first form of a page that has hidden inputs, and the page's title."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.title = ""
-        self.action: str | None = None
-        self.fields: dict[str, str] = {}
-        self._in_title = False
-        self._form: str | None = None
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        values = {key: value or "" for key, value in attrs}
-        self._in_title = tag == "title"
-        if tag == "form" and self.action is None:
-            self._form = values.get("action", "")
-        hidden = tag == "input" and values.get("type", "").lower() == "hidden"
-        if hidden and self._form is not None and "name" in values:
-            self.action = self._form
-            self.fields[values["name"]] = values.get("value", "")
-
-    def handle_endtag(self, tag: str) -> None:
-        self._in_title = False
-        if tag == "form":
-            self._form = None
-
-    def handle_data(self, data: str) -> None:
-        if self._in_title:
-            self.title += data.strip()
-
-
-def page_title(html: str) -> str:
-    """Give the title of a page, empty where it has none."""
-    page = _Page()
-    page.feed(html)
-    return page.title
-
-
-def over_quota(html: str) -> bool:
-    """Tell whether a page says that the file was downloaded too often of late."""
-    return any(words in html.lower() for words in _QUOTA)
-
-
-def confirmation(html: str, url: str) -> tuple[str, dict[str, str]] | None:
-    """Give what the page's button would ask for.
-
-    Args:
-        html: The page.
-        url: Its address, which the form's may be relative to.
+def confirmed(answer: requests.Response) -> tuple[str, dict[str, str]]:
+    """Give what a cloud drive's page would ask for if somebody pressed its button.
 
     Returns:
-        Address and query of the form, or None: the page has no such form.
+        Address and query of the page's form.
+
+    Raises:
+        RefusedError: The page has no such button, or says that the file was downloaded too often.
     """
-    page = _Page()
-    page.feed(html)
-    if page.action is None:
-        return None
-    return urljoin(url, page.action), page.fields
+    with answer:
+        html = answer.raw.read(_PAGE, decode_content=True).decode("utf-8", "replace")
+    if any(words in html.lower() for words in _QUOTA):
+        raise RefusedError(
+            "the drive does not hand this file out for now (too many people fetched it; its quota "
+            "is used up); try again in a day, or download it with a browser where you are logged "
+            "in and give its folder with --from"
+        )
+    form = BeautifulSoup(html, "html.parser").select_one(f"form:has({_HIDDEN})")
+    if form is None:
+        raise RefusedError(page_words(html))
+    fields = {str(field["name"]): str(field.get("value", "")) for field in form.select(_HIDDEN)}
+    return urljoin(answer.url, str(form.get("action", ""))), fields

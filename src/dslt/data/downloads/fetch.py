@@ -3,22 +3,16 @@
 import contextlib
 import os
 from collections.abc import Iterator, Sequence
-from itertools import chain
 from pathlib import Path
 
 import filelock
 
 from dslt.core.errors import DsltError
-from dslt.core.files import write_error
+from dslt.core.files import write_errors
 from dslt.core.jsonfile import read_json
 from dslt.core.names import NAME
 from dslt.core.text import canonical, digest
-from dslt.data.downloads.adopt import (
-    adopt,
-    looked_for,
-    take_manifest,
-    unprovided,
-)
+from dslt.data.downloads.adopt import adopt, looked_for, take_manifest, unprovided
 from dslt.data.downloads.definitions import (
     Download,
     FilesDownload,
@@ -28,12 +22,7 @@ from dslt.data.downloads.definitions import (
 )
 from dslt.data.downloads.groups import Group, grouped
 from dslt.data.downloads.ledger import Ledger
-from dslt.data.downloads.receipts import (
-    Receipt,
-    ReceivedFile,
-    UnpackedFile,
-    write_receipt,
-)
+from dslt.data.downloads.receipts import Receipt, ReceivedFile, UnpackedFile, write_receipt
 from dslt.data.downloads.space import check_space
 from dslt.data.downloads.transfer import Policy
 from dslt.data.downloads.vot_manifest import MANIFEST, manifest_files
@@ -114,16 +103,15 @@ def _alone(name: str, data: str | os.PathLike[str]) -> Iterator[None]:
     if not NAME.fullmatch(name):
         raise DsltError(f"download {name!r}: the name has a space, a slash or a quote in it")
     lock = downloads_folder(data, f".{name}.lock")
-    try:
+    with write_errors(lock):
         lock.parent.mkdir(parents=True, exist_ok=True)
-        with filelock.FileLock(lock, timeout=0):
-            yield
-    except filelock.Timeout:
-        raise DsltError(
-            f"{name}: another 'dslt fetch {name}' is at work here ({lock}); wait until it ends"
-        ) from None
-    except OSError as error:
-        raise write_error(lock, error) from error
+        try:
+            with filelock.FileLock(lock, timeout=0):
+                yield
+        except filelock.Timeout:
+            raise DsltError(
+                f"{name}: another 'dslt fetch {name}' is at work here ({lock}); wait until it ends"
+            ) from None
 
 
 def _groups(
@@ -196,7 +184,7 @@ def _receipt(download: Download, groups: Sequence[Group], ledger: Ledger) -> Rec
             "something else published under this address? Compare with "
             f"{download.page}, and correct `expected` or `strip` in config/downloads.yaml"
         )
-    published = list(chain(*groups))
+    published = [file for group in groups for file in group]
     unpacked = [UnpackedFile(into=file.into, file=file.file) for file in published if file.placed]
     unpacked += [UnpackedFile(into=path, file=None) for path in unprovided(download, groups)]
     received = [

@@ -51,7 +51,12 @@ def fetch_files(source: PackageSource | UrlFile, out: str | os.PathLike[str]) ->
 def _fetch_url(source: UrlFile, path: Path) -> None:
     try:
         if source.url.startswith("file:"):
-            _copy(Path(url2pathname(urlsplit(source.url).path)), path, source.sha256)
+            origin = Path(url2pathname(urlsplit(source.url).path))
+            if not origin.is_file():
+                raise DsltError(f"{origin}: no such file")
+            with atomic_write(path) as temporary:
+                shutil.copyfile(origin, temporary)
+                verify_sha256(temporary, source.sha256, f"from {origin}")
         else:
             fetch_file([source.url], path, checksum=f"sha256:{source.sha256}")
     except DsltError as error:
@@ -59,15 +64,6 @@ def _fetch_url(source: UrlFile, path: Path) -> None:
             f"{error}; or get the file elsewhere and put it at {path}, where its SHA-256 will be "
             "checked"
         ) from error
-
-
-def _copy(origin: Path, path: Path, sha256: str) -> None:
-    with atomic_write(path) as temporary:
-        try:
-            shutil.copyfile(origin, temporary)
-        except FileNotFoundError:
-            raise DsltError(f"{origin}: no such file") from None
-        verify_sha256(temporary, sha256, f"from {origin}")
 
 
 def _fetch_members(source: PackageSource, folder: Path) -> None:

@@ -28,20 +28,18 @@ def grouped(files: Iterable[PublishedFile], where: str) -> list[Group]:
             raise DsltError(f"{where}: {path!r} leaves the download's folder; nothing was fetched")
     if twice := [name for name, count in names.items() if count > 1]:
         raise DsltError(f"{where}: two files are called {twice[0]!r}")
-    groups: list[Group] = []
+    groups: dict[str, Group] = {}
     # `.` is no part of a pure path, so that the outermost folder comes first.
     for file in sorted(
         (file for file in spelled if file.placed),
         key=lambda file: len(PurePosixPath(file.into).parts),
     ):
-        index = next((i for i, g in enumerate(groups) if is_below(file.into, g[0].into)), None)
-        if index is None:
-            groups.append((file,))
-        elif any(file.into == other.into for other in groups[index]):
+        outermost = next((into for into in groups if is_below(file.into, into)), file.into)
+        group = groups.get(outermost, ())
+        if any(file.into == other.into for other in group):
             raise DsltError(f"{where}: two files unpack to {file.into!r}")
-        else:
-            groups[index] += (file,)
-    return groups + [(file,) for file in spelled if not file.placed]
+        groups[outermost] = (*group, file)
+    return [*groups.values(), *((file,) for file in spelled if not file.placed)]
 
 
 def is_below(path: str, folder: str) -> bool:

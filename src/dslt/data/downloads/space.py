@@ -1,6 +1,5 @@
 """Whether the disks have room for a download, asked before the first byte is written."""
 
-import os
 import shutil
 import threading
 from collections import defaultdict
@@ -12,7 +11,6 @@ from dslt.core.errors import DsltError
 from dslt.data.downloads.answers import AgainError, RefusedError
 from dslt.data.downloads.definitions import Download, PublishedFile
 from dslt.data.downloads.groups import Group
-from dslt.data.downloads.ledger import Ledger
 from dslt.data.downloads.partial import part_file
 from dslt.data.downloads.transfer import remote_size
 from dslt.data.downloads.work import Fetcher
@@ -42,7 +40,9 @@ def check_space(download: Download, groups: Sequence[Group], fetcher: Fetcher) -
     sizes = _remote_sizes(absent, fetcher)
     guess = (download.bytes or 0) // max(1, len(absent) + len(present))
     whole = {file: size or guess for file, size in zip(absent, sizes, strict=True)}
-    left = {file: max(0, whole[file] - _arrived(file, ledger)) for file in absent}
+    parts = {file: part_file(ledger.path(file)) for file in absent}
+    arrived = {file: part.stat().st_size for file, part in parts.items() if part.is_file()}
+    left = {file: max(0, whole[file] - arrived.get(file, 0)) for file in absent}
     kept = sum(length for file, length in left.items() if file.keep)
     passing = sorted(length for file, length in left.items() if not file.keep)
     whole |= {file: ledger.path(file).stat().st_size for file in present}
@@ -72,12 +72,6 @@ def _remote_sizes(files: Sequence[PublishedFile], fetcher: Fetcher) -> list[int 
 
     with ThreadPoolExecutor(fetcher.jobs) as pool:
         return list(pool.map(ask, files))
-
-
-def _arrived(file: PublishedFile, ledger: Ledger) -> int:
-    """Give the bytes of a file that an earlier run left."""
-    part = part_file(ledger.path(file))
-    return part.stat().st_size if part.is_file() else 0
 
 
 def check_room(name: str, needs: Mapping[Path, int]) -> None:
@@ -116,7 +110,5 @@ def size(number: int | None) -> str:
 
 def _existing(path: Path) -> Path:
     """Find the nearest folder that exists already."""
-    path = Path(os.path.realpath(path))
-    while not path.exists():
-        path = path.parent
-    return path
+    path = path.resolve()
+    return next(folder for folder in (path, *path.parents) if folder.exists())

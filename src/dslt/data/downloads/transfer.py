@@ -10,6 +10,7 @@ import random
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import requests
@@ -24,17 +25,15 @@ from dslt.data.downloads.answers import (
     check_status,
     is_page,
     network_errors,
-    page_words,
     stated_length,
     stated_range,
     validator_of,
 )
-from dslt.data.downloads.drive import confirmation, over_quota
+from dslt.data.downloads.drive import confirmed
 from dslt.data.downloads.partial import Origin, PartialFile
 from dslt.data.downloads.sums import CountBytes
 
 _CHUNK = 1 << 16  # bytes that a timeout may lose
-_PAGE = 1 << 20  # longest page that is read
 _HEADERS = {"User-Agent": f"dslt/{__version__}", "Accept-Encoding": "identity"}
 
 
@@ -195,13 +194,11 @@ class _Transfer:
             headers["Range"] = f"bytes={self.part.sums.length}-"
             if origin.validator:
                 headers["If-Range"] = origin.validator
-        timeout = self.policy.timeout
-        answer = session.get(self.url, headers=headers, timeout=timeout, stream=True)
+        get = partial(session.get, headers=headers, timeout=self.policy.timeout, stream=True)
+        answer = get(self.url)
         if self.drive and answer.ok and is_page(answer):
-            address, query = _confirmed(answer)
-            answer = session.get(
-                address, params=query, headers=headers, timeout=timeout, stream=True
-            )
+            address, query = confirmed(answer)
+            answer = get(address, params=query)
         return answer
 
     def _receive(self, answer: requests.Response) -> None:
@@ -237,10 +234,8 @@ class _Transfer:
         origin = self._own_origin()
         if origin is None:
             raise RefusedError("it sent a part of the file that was not asked for")
-        if origin.validator and None in (total, origin.total):
-            same_length = True
-        else:
-            same_length = total is not None and total == origin.total
+        unknown = None in (total, origin.total)
+        same_length = bool(origin.validator) if unknown else total == origin.total
         same_version = validator_of(answer) in (None, origin.validator)
         if not (first == self.part.sums.length and same_length and same_version):
             self.part.drop()
@@ -270,23 +265,3 @@ class _Transfer:
                 f"{fault}; what came was kept as {part.set_aside()}; if that is the right file "
                 "after all, correct `bytes` and `checksum` in config/downloads.yaml"
             )
-
-
-def _confirmed(answer: requests.Response) -> tuple[str, dict[str, str]]:
-    """Give what a cloud drive's page would ask for if somebody pressed its button.
-
-    Raises:
-        RefusedError: The page has no such button.
-    """
-    with answer:
-        html = answer.raw.read(_PAGE, decode_content=True).decode("utf-8", "replace")
-    if over_quota(html):
-        raise RefusedError(
-            "the drive does not hand this file out for now (too many people fetched it; its quota "
-            "is used up); try again in a day, or download it with a browser where you are logged "
-            "in and give its folder with --from"
-        )
-    asked = confirmation(html, answer.url)
-    if asked is None:
-        raise RefusedError(page_words(html))
-    return asked

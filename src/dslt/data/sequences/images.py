@@ -10,10 +10,11 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from dslt.core.errors import DsltError
-from dslt.core.images import SUFFIXES, Frame
+from dslt.core.images import SUFFIXES, Frame, is_image
 
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PNG_DEPTH_AT = 24  # signature, IHDR length and tag, width, height, then the bit depth
+_SAME_DIGIT = str.maketrans("123456789", "0" * 9)
 _EIGHT_BIT = {"1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr"}
 
 
@@ -32,15 +33,29 @@ def list_images(folder: str | os.PathLike[str]) -> list[Path]:
     base = Path(folder)
     if not base.is_dir():
         raise DsltError(f"{base}: no such folder of frames")
-    with os.scandir(base) as entries:
-        names = [
-            entry.name
-            for entry in entries
-            if not entry.name.startswith(".") and Path(entry.name).suffix.lower() in SUFFIXES
-        ]
+    names = image_sizes(folder)
     if not names:
         raise DsltError(f"{base}: no frames in the folder; expected {', '.join(sorted(SUFFIXES))}")
-    return [base / name for name in sorted(names, key=natural_key)]
+    return [base / name for name in names]
+
+
+def image_sizes(folder: str | os.PathLike[str]) -> dict[str, int]:
+    """Length in bytes of each image file of a folder, by its name, in natural order.
+
+    Raises:
+        DsltError: A file cannot be looked at.
+    """
+    sizes = {}
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if is_image(entry.name) and entry.name[0] != ".":
+                try:
+                    sizes[entry.name] = entry.stat().st_size
+                except OSError as error:
+                    raise DsltError(f"{folder}/{entry.name}: {error.strerror}") from None
+    # Names that differ in the values of their digits alone sort without a key.
+    is_uniform = len({name.translate(_SAME_DIGIT) for name in sizes}) == 1
+    return {name: sizes[name] for name in sorted(sizes, key=None if is_uniform else natural_key)}
 
 
 def read_image(path: str | os.PathLike[str]) -> Frame:

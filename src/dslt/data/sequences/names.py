@@ -1,6 +1,7 @@
 """Sequence names across toolkits, which spell `Jogging-1` as `jogging.1` or `Jogging_1`."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable
 
 _NUMBER = re.compile(r"-\d+$")
@@ -46,7 +47,6 @@ def match_names(wanted: Iterable[str], found: Iterable[str]) -> dict[str, str]:
 
 def _unique(names: Iterable[str], spell: Callable[[str], str]) -> dict[str, str]:
     """Map spellings that only one name has to that name."""
-    groups: dict[str, list[str]] = {}
-    for name in names:
-        groups.setdefault(spell(name), []).append(name)
-    return {key: group[0] for key, group in groups.items() if len(group) == 1}
+    spelled = [(spell(name), name) for name in names]
+    count = Counter(key for key, _ in spelled)
+    return {key: name for key, name in spelled if count[key] == 1}

@@ -10,9 +10,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 from dslt.core.errors import DsltError
+from dslt.core.images import is_image
 from dslt.data.downloads.unpacking.archives import DAMAGE, damage, zip_files
 from dslt.data.downloads.unpacking.gate import Gate
-from dslt.data.downloads.unpacking.unpack import is_image, unpacked_path
+from dslt.data.downloads.unpacking.unpack import unpacked_path
 from dslt.data.sequences.frames import ImageFrames
 from dslt.data.sequences.images import natural_key
 
@@ -76,7 +77,7 @@ class PackedFrames(ImageFrames):
     def lengths(self) -> list[int]:
         """Lengths in bytes of all frames now, from the archive's directory."""
         archive = _opened(self.archive)
-        return [archive.length(member) for member in self.members]
+        return [archive.info(member).file_size for member in self.members]
 
     def _where(self, position: int) -> str:
         return f"{self.archive}!{self.members[position]}"
@@ -93,13 +94,9 @@ class _OpenArchive:
         self._zip = _open_zip(path)
         self._lock = threading.Lock()
 
-    def length(self, member: str) -> int:
-        """Length of a member in bytes."""
-        return self._info(member).file_size
-
     def read(self, member: str) -> bytes:
         """All bytes of a member, checked by its CRC."""
-        info = self._info(member)
+        info = self.info(member)
         if info.file_size > _LARGEST:
             raise DsltError(f"{self._path}!{member}: {info.file_size} bytes are no frame")
         try:
@@ -110,7 +107,8 @@ class _OpenArchive:
                 f"{self._path}!{member}: unreadable frame, truncated or damaged ({error})"
             ) from error
 
-    def _info(self, member: str) -> zipfile.ZipInfo:
+    def info(self, member: str) -> zipfile.ZipInfo:
+        """What the archive's directory says of a member."""
         try:
             return self._zip.getinfo(member)
         except KeyError:
@@ -119,7 +117,10 @@ class _OpenArchive:
 
 def _opened(path: Path) -> _OpenArchive:
     """The archive as it is open in this process."""
-    return _open_once(path, _state(path), os.getpid())
+    with _named(path):
+        stat = path.stat()
+    state = stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns
+    return _open_once(path, state, os.getpid())
 
 
 @functools.lru_cache(maxsize=_KEPT_OPEN)  # closed when the last thread is done with it
@@ -130,13 +131,6 @@ def _open_once(path: Path, state: tuple[int, ...], process: int) -> _OpenArchive
     one place in a file.
     """
     return _OpenArchive(path)
-
-
-def _state(path: Path) -> tuple[int, ...]:
-    """What changes when the archive is exchanged."""
-    with _named(path):
-        stat = path.stat()
-    return stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns
 
 
 def _open_zip(path: Path) -> zipfile.ZipFile:

@@ -8,8 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Mask = NDArray[np.bool_]
+from dslt.core.arrays import Floats, Mask
 
 # States of a frame in a supervised run: the codes of VOT's result files, and a box or polygon.
 SKIPPED, INITIALIZED, FAILED, TRACKED = 0, 1, 2, 3

@@ -360,7 +360,8 @@ def test_a_training_set_is_fetched_indexed_and_drawn_from(name, project):
 def drawn(name, indexes):
     """Pairs of a training set, with a check that the target is where the box says."""
     changes = {"sources": {name: None}, "per_epoch": 8}
-    training = parse_training(SIAMFC | {"pairs": SIAMFC["pairs"] | changes}, name)
+    settings = SIAMFC | {"pairs": SIAMFC["pairs"] | changes}
+    training = parse_training({"tracker": "siamfc", "training": settings}, name)
     entry = parse_training_set(name, read_definitions(CONFIG / "training_sets.yaml")[name])
     sources = open_sources([name], {name: entry}, indexes=indexes)
     assert {Path(video.name).name for video in sources[name].videos} == VIDEOS[name]

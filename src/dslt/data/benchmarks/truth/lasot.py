@@ -4,8 +4,6 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-
 from dslt.data.benchmarks.truth.codes import LASOT
 from dslt.data.benchmarks.truth.pysot import json_layouts
 from dslt.data.benchmarks.truth.source import (
@@ -14,13 +12,10 @@ from dslt.data.benchmarks.truth.source import (
     box_files,
     first_folder,
     listed,
-    read_codes,
-    read_flags,
+    read_target,
     text_files,
     text_layout,
 )
-from dslt.data.sequences.target import Target
-from dslt.geometry.boxes import read_boxes
 
 ABSENCE = ("full_occlusion.txt", "out_of_view.txt")
 _TEST_LIST = "testing_set.txt"
@@ -62,24 +57,5 @@ def _layout(
         f"{len(names)} sequences have no (complete) flags of frames without target, which are"
         f" scored there: not LaSOT's protocol ({', '.join(names[:3])}{', ...' * (len(names) > 3)})",
     )
-    read = partial(read_target, origin)
+    read = partial(read_target, LASOT, origin)
     return text_layout(read, files, flags, *absence, notes=notes if names else ())
-
-
-def read_target(origin: int, path: Path, flags: Path | None, *absence: Path | None) -> Target:
-    """Read a sequence's boxes, attributes and flags of absence.
-
-    Args:
-        origin: 0 or 1, where the boxes count pixels from.
-        path: File with the boxes.
-        flags: File with the flags of the attributes, if there is one.
-        absence: Files with a flag per frame; a frame that one of them flags is without target.
-
-    Raises:
-        DsltError: A file is missing or wrong, or has flags for another number of frames.
-    """
-    truth = read_boxes(path, origin)
-    absent = [read_flags(file, len(truth)) for file in absence if file is not None]
-    return Target(
-        truth, read_codes(flags, LASOT), "", absent=np.any(absent, axis=0) if absent else None
-    )

@@ -10,12 +10,7 @@ from dslt.core.errors import DsltError
 from dslt.core.jsonfile import read_json
 from dslt.data.benchmarks.truth.codes import code_of, ordered
 from dslt.data.benchmarks.truth.rows import checked_row, region_target
-from dslt.data.benchmarks.truth.source import (
-    Layout,
-    Mask,
-    TruthSource,
-    as_flags,
-)
+from dslt.data.benchmarks.truth.source import Layout, TruthSource, as_flags
 from dslt.data.sequences.target import Target
 
 _LISTS = {"img_names", "init_rect", "gt_rect", "attr", "absent"}  # the others are tags of frames
@@ -70,15 +65,15 @@ def _target(origin: int, order: tuple[str, ...], entry: Mapping[str, Any], where
     if not rows:
         raise DsltError(f"{where}: 'gt_rect' is empty; expected one region per frame")
     sides = entry.get("width"), entry.get("height")
-    present = entry.get("absent")
+    present, absent = entry.get("absent"), f"{where}, absent"
     return region_target(
         rows,
         origin,
         attributes=ordered(map(code_of, entry.get("attr") or ()), order),
         # The key says the opposite of its name: 1 where the target is there.
-        absent=~_flags(present, len(rows), f"{where}, absent") if present else None,
+        absent=~as_flags(_as_list(present, absent), len(rows), absent) if present else None,
         tags={
-            key: _flags(values, len(rows), f"{where}, {key}", pad=True)
+            key: as_flags(values, len(rows), f"{where}, {key}", pad=True)
             for key, values in entry.items()
             if isinstance(values, list) and key not in _LISTS
         },
@@ -94,14 +89,6 @@ def _row(values: Any, where: str) -> list[float]:
     if not all(isinstance(v, int | float) and not math.isinf(v) for v in numbers):
         raise DsltError(f"{where}: {values!r}; expected numbers")
     return checked_row([float(value) for value in numbers], where)
-
-
-def _flags(values: Any, frames: int, where: str, *, pad: bool = False) -> Mask:
-    numbers = _as_list(values, where)
-    for number, value in enumerate(numbers, 1):
-        if value not in (0, 1):
-            raise DsltError(f"{where}, value {number}: {value!r}; expected 0 or 1")
-    return as_flags([value == 1 for value in numbers], frames, where, pad=pad)
 
 
 def _as_list(values: Any, where: str) -> list[Any]:

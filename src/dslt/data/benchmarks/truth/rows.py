@@ -5,9 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
+from dslt.core.arrays import Floats, Mask
 from dslt.core.errors import DsltError
-from dslt.data.benchmarks.truth.source import Mask, read_text
-from dslt.data.sequences.target import Floats, Target
+from dslt.data.benchmarks.truth.source import read_text
+from dslt.data.sequences.target import Target
 from dslt.geometry.boxes import from_file_origin, parse_numbers
 
 

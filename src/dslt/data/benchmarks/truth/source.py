@@ -1,19 +1,21 @@
 """What all layouts of ground truth share: sequences that are found first and read later."""
 
+import contextlib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from dslt.core.arrays import Mask
 from dslt.core.errors import DsltError
 from dslt.data.sequences.names import match_names
 from dslt.data.sequences.target import Target
+from dslt.geometry.boxes import read_boxes
 
-Mask = NDArray[np.bool_]
 _BOX_LINE = re.compile(rb"\s*([-+]?(\d[\d.eE+-]*|\.\d+|nan)[,;\s]+){3,}[-+]?(\d|\.\d|nan)", re.I)
 
 
@@ -120,12 +122,27 @@ def listed(files: dict[str, Path], path: Path) -> dict[str, Path]:
 
 
 def read_flags(path: Path, frames: int, *, pad: bool = False) -> Mask:
-    """Read flags 0 and 1, on lines of their own or delimited.
+    """Read flags 0 and 1, on lines of their own or delimited; see `as_flags`."""
+    words = read_text(path).replace(",", " ").replace(";", " ").split()
+    return as_flags([_flag(word) for word in words], frames, str(path), pad=pad)
+
+
+def _flag(word: str) -> float | str:
+    """Give 0 or 1 where a word means it, as 1.0 does, and else the word itself."""
+    with contextlib.suppress(ValueError):
+        if float(word) in (0, 1):
+            return float(word)
+    return word
+
+
+def as_flags(values: Sequence[Any], frames: int, where: str, *, pad: bool = False) -> Mask:
+    """Bring flags to one per frame.
 
     Args:
-        path: The file.
+        values: The flags, which should be numbers.
         frames: Number of flags that there must be.
-        pad: Whether a short file is filled up with 0, as files of VOT may have to be.
+        where: Names the flags in the error.
+        pad: Whether missing flags are 0, as files of VOT may have to be filled up.
 
     Returns:
         Flags (frames,).
@@ -133,29 +150,9 @@ def read_flags(path: Path, frames: int, *, pad: bool = False) -> Mask:
     Raises:
         DsltError: A value is neither 0 nor 1, or there is another number of them.
     """
-    words = read_text(path).replace(",", " ").replace(";", " ").split()
-    if not {"0", "1"}.issuperset(words):
-        words = [str(_flag(word, f"{path}, value {i}")) for i, word in enumerate(words, 1)]
-    return as_flags([word == "1" for word in words], frames, str(path), pad=pad)
-
-
-def _flag(word: str, where: str) -> int:
-    """Read a flag that is written as another number, such as 1.0."""
-    try:
-        number = float(word)
-    except ValueError:
-        number = np.nan
-    if number not in (0.0, 1.0):
-        raise DsltError(f"{where}: {word!r}; expected 0 or 1")
-    return int(number)
-
-
-def as_flags(values: Sequence[bool], frames: int, where: str, *, pad: bool = False) -> Mask:
-    """Bring flags to one per frame, shape (frames,).
-
-    Raises:
-        DsltError: There are more than frames, or fewer and `pad` is not set.
-    """
+    for number, value in enumerate(values, 1):
+        if value not in (0, 1):
+            raise DsltError(f"{where}, value {number}: {value!r}; expected 0 or 1")
     if len(values) > frames or (len(values) < frames and not pad):
         raise DsltError(f"{where}: {len(values)} flags, expected {frames}")
     flags = np.zeros(frames, dtype=bool)
@@ -173,3 +170,24 @@ def read_codes(path: Path | None, codes: tuple[str, ...]) -> tuple[str, ...]:
         return ()
     flags = read_flags(path, len(codes))
     return tuple(code for code, flag in zip(codes, flags.tolist(), strict=True) if flag)
+
+
+def read_target(
+    codes: tuple[str, ...], origin: int, path: Path, flags: Path | None, *absence: Path | None
+) -> Target:
+    """Read a sequence's boxes, attributes and flags of absence.
+
+    Args:
+        codes: Attribute codes of the benchmark, in the order of their flags.
+        origin: 0 or 1, where the boxes count pixels from.
+        path: File with the boxes.
+        flags: File with the flags of the attributes, if there is one.
+        absence: Files with a flag per frame; a frame that one of them flags is without target.
+
+    Raises:
+        DsltError: A file is missing or wrong, or has flags for another number of frames.
+    """
+    truth = read_boxes(path, origin)
+    absent = [read_flags(file, len(truth)) for file in absence if file is not None]
+    attributes = read_codes(flags, codes)
+    return Target(truth, attributes, "", absent=np.any(absent, axis=0) if absent else None)

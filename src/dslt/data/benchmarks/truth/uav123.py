@@ -11,12 +11,10 @@ from dslt.data.benchmarks.truth.source import (
     beside,
     box_files,
     first_folder,
-    read_codes,
+    read_target,
     text_files,
     text_layout,
 )
-from dslt.data.sequences.target import Target
-from dslt.geometry.boxes import read_boxes
 
 
 def layouts(root: Path, origin: int) -> Iterator[Layout]:
@@ -32,9 +30,5 @@ def layouts(root: Path, origin: int) -> Iterator[Layout]:
             if files:
                 att = first_folder(folder / "att", folder.parent / "att", root / "att")
                 flags = beside(text_files(att), files)
-                yield text_layout(partial(_target, origin), files, flags)
+                yield text_layout(partial(read_target, UAV123, origin), files, flags)
     yield from json_layouts(root, origin, UAV123)
-
-
-def _target(origin: int, path: Path, flags: Path | None) -> Target:
-    return Target(read_boxes(path, origin), read_codes(flags, UAV123), "")

@@ -8,13 +8,7 @@ from pathlib import Path
 from dslt.core.errors import DsltError
 from dslt.data.benchmarks.truth.pysot import json_layouts
 from dslt.data.benchmarks.truth.rows import read_rows, region_target
-from dslt.data.benchmarks.truth.source import (
-    Layout,
-    TruthSource,
-    listed,
-    read_flags,
-    read_text,
-)
+from dslt.data.benchmarks.truth.source import Layout, TruthSource, listed, read_flags, read_text
 from dslt.data.sequences.target import Target
 
 _LIST = "list.txt"

@@ -8,13 +8,13 @@ import secrets
 import shutil
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import psutil
 
 from dslt.core.errors import DsltError
 from dslt.core.files import write_errors
-from dslt.core.images import SUFFIXES
+from dslt.core.images import is_image
 from dslt.data.downloads.unpacking.archives import Readable, damage, read_members
 from dslt.data.downloads.unpacking.gate import Gate, Limits
 
@@ -122,11 +122,6 @@ class _Choice:
         """Refuse an archive without a member or a folder that was asked for."""
         if missing := {*self.only, *(self.members or ())} - self.found:
             raise DsltError(f"{self.where}: no member {min(missing)!r} in the archive")
-
-
-def is_image(path: str) -> bool:
-    """Tell whether a member is an image, by its name."""
-    return PurePosixPath(path).suffix.lower() in SUFFIXES
 
 
 def _write(open_member: Callable[[], Readable], folder: Path, place: str, gate: Gate) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 from dslt.core.errors import DsltError
 from dslt.core.jsonfile import read_json
 from dslt.data.pairs.sets.kinds import CocoSet, Crop511Set, YoutubeBbSet
+from dslt.data.pairs.sets.rows import Box, by_track
 from dslt.data.pairs.videos import RawTrack
 from dslt.geometry.squares import template_side
 
@@ -18,9 +19,6 @@ COCO_IMAGE = "{video}"
 CROP_IMAGE = "{video}/{frame:06d}.{track}.x.jpg"
 _CROP_SIDE, _CROP_TEMPLATE, _CROP_CONTEXT = 511, 127, 0.5
 _ABSENT = "absent"
-
-_Rows = dict[tuple[str, str], tuple[list[int], list[tuple[float, ...]]]]
-"""Frames and boxes by video and track."""
 
 
 def coco_tracks(entry: CocoSet, root: Path, _jobs: int = 1) -> Iterator[RawTrack]:
@@ -60,20 +58,20 @@ def youtube_tracks(entry: YoutubeBbSet, root: Path, _jobs: int = 1) -> Iterator[
         DsltError: The file is missing, or a line is not such a row.
     """
     table = root / entry.table
-    tracks: _Rows = {}
     try:
         with table.open(encoding="utf-8", newline="") as file:
-            for number, row in enumerate(csv.reader(file), 1):
-                _add_row(tracks, row, f"{table}, line {number}")
+            lines = enumerate(csv.reader(file), 1)
+            rows = (_present(row, f"{table}, line {number}") for number, row in lines)
+            tracks = by_track(row for row in rows if row)
     except FileNotFoundError:
         raise DsltError(f"{table}: no such file; expected YouTube-BB's table, unpacked") from None
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DsltError(f"{table}: not a readable CSV file ({error})") from error
-    for (video, track), (frames, boxes) in sorted(tracks.items()):
-        yield video, track, frames, boxes
+    return ((*names, frames, boxes) for names, frames, boxes in tracks)
 
 
-def _add_row(tracks: _Rows, row: list[str], where: str) -> None:
+def _present(row: list[str], where: str) -> tuple[tuple[str, str], int, Box] | None:
+    """Read a row of YouTube-BB: video and track, frame, and box; None where it is absent."""
     try:
         name, time, kind, _, target, presence, *corners = row
         left, right, top, bottom = map(float, corners)
@@ -81,10 +79,8 @@ def _add_row(tracks: _Rows, row: list[str], where: str) -> None:
     except ValueError as error:
         raise DsltError(f"{where}: not a row of YouTube-BB ({error}); expected 10 values") from None
     if presence == _ABSENT:
-        return
-    frames, boxes = tracks.setdefault((f"{kind}/{name}", target), ([], []))
-    frames.append(frame)
-    boxes.append((left, top, right - left, bottom - top))
+        return None
+    return (f"{kind}/{name}", target), frame, (left, top, right - left, bottom - top)
 
 
 def crop_tracks(entry: Crop511Set, root: Path, _jobs: int = 1) -> Iterator[RawTrack]:

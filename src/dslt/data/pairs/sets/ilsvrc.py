@@ -1,15 +1,16 @@
 """ILSVRC VID and DET: annotations in one XML file per image (layout of the 2015 archives)."""
 
 import os
-from collections import defaultdict
 from collections.abc import Iterator
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from xml.etree import ElementTree
 
 from dslt.core.errors import DsltError
 from dslt.core.workers import spread
 from dslt.data.pairs.sets.kinds import IlsvrcSet
+from dslt.data.pairs.sets.rows import Box, by_track, numbered_files
 from dslt.data.pairs.videos import RawTrack
 
 VID_IMAGE = "Data/VID/{video}/{frame:06d}.JPEG"
@@ -28,20 +29,17 @@ def vid_tracks(entry: IlsvrcSet, root: Path, jobs: int = 1) -> Iterator[RawTrack
     """
     base = root / "Annotations" / "VID"
     names = [folder.relative_to(base).as_posix() for folder in _folders(base, entry.splits)]
-    for tracks in spread(partial(_read_video, base), names, jobs, "VID", "videos"):
-        yield from tracks
+    return chain.from_iterable(spread(partial(_read_video, base), names, jobs, "VID", "videos"))
 
 
 def _read_video(base: Path, name: str) -> list[RawTrack]:
     """The tracks of one video."""
-    rows: dict[str, list[tuple[float, ...]]] = defaultdict(list)
-    numbers: dict[str, list[int]] = defaultdict(list)
-    for path in sorted((base / name).glob("*.xml")):
-        frame = _frame_number(path)
-        for track, box in _objects(path):
-            rows[track].append(box)
-            numbers[track].append(frame)
-    return [(name, track, numbers[track], rows[track]) for track in sorted(rows)]
+    rows = (
+        (track, frame, box)
+        for frame, path in numbered_files(base / name, "000000.xml")
+        for track, box in _objects(path)
+    )
+    return [(name, *track) for track in by_track(rows)]
 
 
 def det_tracks(entry: IlsvrcSet, root: Path, jobs: int = 1) -> Iterator[RawTrack]:
@@ -52,8 +50,7 @@ def det_tracks(entry: IlsvrcSet, root: Path, jobs: int = 1) -> Iterator[RawTrack
     """
     base = root / "Annotations" / "DET"
     folders = _folders(base, entry.splits)
-    for tracks in spread(partial(_read_images, base), folders, jobs, "DET", "folders"):
-        yield from tracks
+    return chain.from_iterable(spread(partial(_read_images, base), folders, jobs, "DET", "folders"))
 
 
 def _read_images(base: Path, folder: Path) -> list[RawTrack]:
@@ -80,13 +77,7 @@ def _folders(base: Path, splits: tuple[str, ...]) -> list[Path]:
     return sorted(found)
 
 
-def _frame_number(path: Path) -> int:
-    if not path.stem.isdecimal():
-        raise DsltError(f"{path}: expected a frame number as file name, as in 000000.xml")
-    return int(path.stem)
-
-
-def _objects(path: Path) -> Iterator[tuple[str, tuple[float, ...]]]:
+def _objects(path: Path) -> Iterator[tuple[str, Box]]:
     """Track identity (empty in DET) and box `(x, y, w, h)` of every object of an image."""
     try:
         tree = ElementTree.parse(path)

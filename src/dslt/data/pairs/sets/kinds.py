@@ -4,12 +4,13 @@ This is read while the workflow builds its graph, so it imports no heavy package
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from dslt.core.errors import unknown
-from dslt.settings.base import Count, Fraction, Settings, validate
+from dslt.settings.base import Count, Fraction, Natural, Settings
+from dslt.settings.kinds import kinds_of, parse_kind
 
 Split = Annotated[tuple[str, ...], Field(min_length=1)]
 
@@ -126,7 +127,7 @@ class ProceduralSet(_Set):
     """
 
     kind: Literal["procedural"]
-    seed: Annotated[int, Field(ge=0)]
+    seed: Natural
     frames: Count
 
 
@@ -134,11 +135,7 @@ OwnedSet = IlsvrcSet | CocoSet | YoutubeBbSet | LasotSet | Got10kSet | YoutubeVo
 """Sets with images and annotations of the user."""
 
 TrainingSet = OwnedSet | IndexSet | ProceduralSet
-_KINDS: dict[str, type[TrainingSet]] = {
-    kind: model
-    for model in get_args(TrainingSet)
-    for kind in get_args(model.model_fields["kind"].annotation)
-}
+_KINDS: dict[str, type[TrainingSet]] = kinds_of(TrainingSet)
 
 
 def is_training_set(definition: Any) -> bool:
@@ -152,10 +149,7 @@ def parse_training_set(name: str, definition: Any) -> TrainingSet:
     Raises:
         DsltError: An unknown kind or key, a missing key, or a value of the wrong type.
     """
-    kind = definition.get("kind") if isinstance(definition, dict) else definition
-    if kind not in _KINDS:
-        raise unknown(f"kind of training set {name}:", kind, _KINDS)
-    return validate(_KINDS[kind], definition, f"training set {name}")
+    return parse_kind(_KINDS, definition, f"training set {name}")
 
 
 def used_sets(found: Mapping[str, Any], names: Iterable[str], where: str) -> dict[str, Any]:

@@ -8,8 +8,8 @@ import numpy as np
 
 from dslt.core.errors import DsltError
 from dslt.core.workers import spread
-from dslt.data.benchmarks.truth.lasot import ABSENCE, read_target
-from dslt.data.benchmarks.truth.source import read_names
+from dslt.data.benchmarks.truth.lasot import ABSENCE
+from dslt.data.benchmarks.truth.source import read_names, read_target
 from dslt.data.pairs.sets.kinds import Got10kSet, LasotSet
 from dslt.data.pairs.videos import RawTrack
 
@@ -37,8 +37,7 @@ def lasot_tracks(entry: LasotSet, root: Path, jobs: int = 1) -> Iterator[RawTrac
         if video is None:
             raise DsltError(f"{root}: no folder of sequence {name}; looked for {places}")
         chosen.append(video)
-    read = partial(_track, root, ABSENCE)
-    yield from spread(read, chosen, jobs, "LaSOT", "sequences")
+    return spread(partial(_track, root, ABSENCE), chosen, jobs, "LaSOT", "sequences")
 
 
 def got10k_tracks(_entry: Got10kSet, root: Path, jobs: int = 1) -> Iterator[RawTrack]:
@@ -55,13 +54,14 @@ def got10k_tracks(_entry: Got10kSet, root: Path, jobs: int = 1) -> Iterator[RawT
     found = sorted(path.parent.name for path in root.glob("*/groundtruth.txt"))
     chosen = read_names(listed) if listed.is_file() else found
     read = partial(_track, root, ("absence.label",))
-    yield from spread(read, chosen, jobs, "GOT-10k", "sequences")
+    return spread(read, chosen, jobs, "GOT-10k", "sequences")
 
 
 def _track(root: Path, flags: tuple[str, ...], video: str) -> RawTrack:
     """The track of a folder: images count from 1, and so do pixels in the file."""
     folder = root / video
-    target = read_target(1, folder / "groundtruth.txt", None, *(folder / flag for flag in flags))
+    absence = (folder / flag for flag in flags)
+    target = read_target((), 1, folder / "groundtruth.txt", None, *absence)
     boxes = target.truth
     boxes[target.absent] = np.nan
     return video, "0", range(1, len(boxes) + 1), boxes

@@ -12,13 +12,7 @@ from dslt.data.pairs.indexed import IndexSource, index_tracks
 from dslt.data.pairs.procedural import ProceduralSource
 from dslt.data.pairs.sets import coco_youtube_bb, ilsvrc, lasot_got10k, youtube_vos
 from dslt.data.pairs.sets.index import load_training_index, write_training_index
-from dslt.data.pairs.sets.kinds import (
-    IndexSet,
-    OwnedSet,
-    ProceduralSet,
-    TrainingSet,
-    YoutubeBbSet,
-)
+from dslt.data.pairs.sets.kinds import IndexSet, OwnedSet, ProceduralSet, TrainingSet, YoutubeBbSet
 from dslt.data.pairs.source import ImageSource, PairSource
 from dslt.data.pairs.videos import RawTrack, VideoTable, is_held_out
 
@@ -69,10 +63,7 @@ def open_sources(
 
 
 def open_source(
-    name: str,
-    entry: TrainingSet,
-    index: Path | None = None,
-    data: str | os.PathLike[str] = "data",
+    name: str, entry: TrainingSet, index: Path | None = None, data: str | os.PathLike[str] = "data"
 ) -> PairSource:
     """Open one training set; see `open_sources`."""
     if isinstance(entry, ProceduralSet):

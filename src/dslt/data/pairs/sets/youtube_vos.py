@@ -1,8 +1,8 @@
 """YouTube-VOS: outlines as images whose pixels are the numbers of the objects."""
 
-from collections import defaultdict
 from collections.abc import Iterator
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ from scipy import ndimage
 from dslt.core.errors import DsltError
 from dslt.core.workers import spread
 from dslt.data.pairs.sets.kinds import YoutubeVosSet
+from dslt.data.pairs.sets.rows import Box, by_track, numbered_files
 from dslt.data.pairs.videos import RawTrack
 
 IMAGE = "JPEGImages/{video}/{frame:05d}.jpg"
@@ -36,23 +37,20 @@ def youtube_vos_tracks(_entry: YoutubeVosSet, root: Path, jobs: int = 1) -> Iter
     videos = sorted(path.name for path in base.iterdir() if path.is_dir()) if base.is_dir() else []
     if not videos:
         raise DsltError(f"{base}: no folders of outlines; expected YouTube-VOS's `train`")
-    for tracks in spread(partial(_read_video, base), videos, jobs, "YouTube-VOS", "videos"):
-        yield from tracks
+    read = partial(_read_video, base)
+    return chain.from_iterable(spread(read, videos, jobs, "YouTube-VOS", "videos"))
 
 
 def _read_video(base: Path, video: str) -> list[RawTrack]:
-    frames: dict[int, list[int]] = defaultdict(list)
-    boxes: dict[int, list[tuple[int, ...]]] = defaultdict(list)
-    for path in sorted((base / video).glob("*.png")):
-        if not path.stem.isdecimal():
-            raise DsltError(f"{path}: expected a frame number as file name, as in 00000.png")
-        for target, box in _boxes(path):
-            frames[target].append(int(path.stem))
-            boxes[target].append(box)
-    return [(video, str(target), frames[target], boxes[target]) for target in sorted(frames)]
+    rows = (
+        (target, frame, box)
+        for frame, path in numbered_files(base / video, "00000.png")
+        for target, box in _boxes(path)
+    )
+    return [(video, str(target), frames, boxes) for target, frames, boxes in by_track(rows)]
 
 
-def _boxes(path: Path) -> Iterator[tuple[int, tuple[int, ...]]]:
+def _boxes(path: Path) -> Iterator[tuple[int, Box]]:
     """Number and box `(x, y, w, h)`, 0-based, of every object of an outline image."""
     try:
         with Image.open(path) as image:
