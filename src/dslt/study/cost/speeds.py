@@ -25,37 +25,31 @@ Rate = Literal["pairs", "frames", "first"]
 
 
 class NetworkSpeed(Settings):
-    """What was measured of one network.
-
-    Attributes:
-        preset: Preset that was measured; what cells of other presets take is guessed from it.
-        pairs: Training pairs per second.
-        precision: Precision of the measured training.
-        frames: Frames per second in tracking, after the first one.
-        first: Seconds of the first frame; null: it takes as long as another.
-    """
+    """What was measured of one network."""
 
     preset: str
+    """Preset that was measured; what cells of other presets take is guessed from it."""
     pairs: Positive | None = None
+    """Training pairs per second."""
     precision: Literal["full", "mixed"] = "full"
+    """Precision of the measured training."""
     frames: Positive | None = None
+    """Frames per second in tracking, after the first one."""
     first: NonNegative | None = None
+    """Seconds of the first frame; null: it takes as long as another."""
 
 
 class DeviceSpeeds(Settings):
-    """What was measured on one device.
-
-    Attributes:
-        device: Kind of the device.
-        date: Day of the measurement, `YYYY-MM-DD`.
-        command: Command line that measured.
-        networks: Mapping of networks to their speeds.
-    """
+    """What was measured on one device."""
 
     device: Literal["cpu", "cuda", "mps"]
+    """Kind of the device."""
     date: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$")]
+    """Day of the measurement, `YYYY-MM-DD`."""
     command: str
+    """Command line that measured."""
     networks: dict[str, NetworkSpeed]
+    """Mapping of networks to their speeds."""
 
 
 @dataclass(frozen=True)

@@ -16,45 +16,36 @@ Split = Annotated[tuple[str, ...], Field(min_length=1)]
 
 
 class _Set(Settings):
-    """What all training sets have.
-
-    Attributes:
-        title: Name in words.
-        frame_range: Largest distance of the frames of a pair, in annotated frames.
-    """
+    """What all training sets have."""
 
     title: str = ""
+    """Name in words."""
     frame_range: Count
+    """Largest distance of the frames of a pair, in annotated frames."""
 
 
 class _Annotated(_Set):
-    """Images or videos of the user.
-
-    Attributes:
-        root: Folder of the images or videos (of `index`: the index file); null until the user names
-            one.
-        download: Entry of `config/downloads.yaml` that they come from; it is used where no root is
-            named.
-        damaged: Share of views that may be unreadable or have a box outside the image. They are
-            replaced and counted; more of them stop the run.
-        held_out: Share of videos that no pair is drawn from, for validation.
-    """
+    """Images or videos of the user."""
 
     root: str | None = None
+    """Folder of the images or videos (of `index`: the index file); null until the user names one.
+    """
     download: str | None = None
+    """Entry of `config/downloads.yaml` that they come from; it is used where no root is named."""
     damaged: Fraction
+    """Share of views that may be unreadable or have a box outside the image. They are replaced and
+    counted; more of them stop the run.
+    """
     held_out: Annotated[float, Field(ge=0, lt=1)]
+    """Share of videos that no pair is drawn from, for validation."""
 
 
 class IlsvrcSet(_Annotated):
-    """ILSVRC VID or DET, unpacked: `Annotations/` and `Data/` under the root.
-
-    Attributes:
-        splits: Names of folders under `Annotations/VID` or `Annotations/DET`.
-    """
+    """ILSVRC VID or DET, unpacked: `Annotations/` and `Data/` under the root."""
 
     kind: Literal["ilsvrc_vid", "ilsvrc_det"]
     splits: Split
+    """Names of folders under `Annotations/VID` or `Annotations/DET`."""
 
 
 class CocoSet(_Annotated):
@@ -62,31 +53,27 @@ class CocoSet(_Annotated):
 
     kind: Literal["coco"]
     splits: Split
+    """Names of the parts, as in the names of files and folders."""
 
 
 class YoutubeBbSet(_Annotated):
-    """YouTube-BB: its table, and frames that the user took from the videos.
-
-    Attributes:
-        table: The CSV file under the root.
-        image: Path of a frame under the root: `{video}` is `<class id>/<youtube id>`, `{frame}` is
-            the time in ms, `{track}` is the number of the object.
-    """
+    """YouTube-BB: its table, and frames that the user took from the videos."""
 
     kind: Literal["youtube_bb"]
     table: str
+    """The CSV file under the root."""
     image: str
+    """Path of a frame under the root: `{video}` is `<class id>/<youtube id>`, `{frame}` is the time
+    in ms, `{track}` is the number of the object.
+    """
 
 
 class LasotSet(_Annotated):
-    """LaSOT, unpacked.
-
-    Attributes:
-        sequences: File under the root that lists the sequences of the training part.
-    """
+    """LaSOT, unpacked."""
 
     kind: Literal["lasot"]
     sequences: str
+    """File under the root that lists the sequences of the training part."""
 
 
 class Got10kSet(_Annotated):
@@ -102,14 +89,11 @@ class YoutubeVosSet(_Annotated):
 
 
 class Crop511Set(_Annotated):
-    """Crops of 511 pixels as PySOT's scripts make them.
-
-    Attributes:
-        table: JSON file of the crops under the root.
-    """
+    """Crops of 511 pixels as PySOT's scripts make them."""
 
     kind: Literal["crop511"]
     table: str
+    """JSON file of the crops under the root."""
 
 
 class IndexSet(_Annotated):
@@ -119,16 +103,13 @@ class IndexSet(_Annotated):
 
 
 class ProceduralSet(_Set):
-    """Pairs that are made on the spot.
-
-    Attributes:
-        seed: Seed of the videos.
-        frames: Length of a video.
-    """
+    """Pairs that are made on the spot."""
 
     kind: Literal["procedural"]
     seed: Natural
+    """Seed of the videos."""
     frames: Count
+    """Length of a video."""
 
 
 OwnedSet = IlsvrcSet | CocoSet | YoutubeBbSet | LasotSet | Got10kSet | YoutubeVosSet | Crop511Set
