@@ -15,7 +15,7 @@ _RANDOM_VIDEOS = 2**48  # of an endless source
 
 def pair_random(seed: int, epoch: int, index: int, attempt: int) -> np.random.Generator:
     """Random numbers of one attempt at one pair."""
-    return _generator(_PAIR, seed, epoch, index, attempt)
+    return generator(_PAIR, seed, epoch, index, attempt)
 
 
 def random_video(source: PairSource, random: np.random.Generator) -> int:
@@ -71,14 +71,15 @@ class Schedule:
 @functools.lru_cache(maxsize=12)
 def _order(stream: int, seed: int, which: int, turn: int, count: int) -> NDArray[np.int32]:
     """A permutation of `count` numbers."""
-    return _generator(stream, seed, which, turn).permutation(np.arange(count, dtype=np.int32))
+    return generator(stream, seed, which, turn).permutation(np.arange(count, dtype=np.int32))
 
 
 @functools.lru_cache(maxsize=12)
 def _start(seed: int, which: int) -> int:
     """First video of an endless source: runs of different seeds have different videos."""
-    return int(_generator(_START, seed, which).integers(_RANDOM_VIDEOS, 2 * _RANDOM_VIDEOS))
+    return int(generator(_START, seed, which).integers(_RANDOM_VIDEOS, 2 * _RANDOM_VIDEOS))
 
 
-def _generator(*key: int) -> np.random.Generator:
+def generator(*key: int) -> np.random.Generator:
+    """Return a generator of random numbers that depends on these numbers alone."""
     return np.random.Generator(np.random.Philox(np.random.SeedSequence(key)))
