@@ -152,7 +152,7 @@ def _synthetic_entry(name: str, seed: int) -> IndexEntry:
     truth = _rounded(frames.boxes())
     video = scene.target.cutout.photo  # scenes that share it are not independent
     size = _size(frames[0].shape)
-    return IndexEntry(truth, scene.attributes, video, size=size, name=name, source=source)
+    return IndexEntry(truth, scene.take.attributes, video, size=size, name=name, source=source)
 
 
 def _size(shape: tuple[int, ...]) -> tuple[int, int]:

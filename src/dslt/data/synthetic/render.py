@@ -54,15 +54,15 @@ class SyntheticFrames:
         # Raw words of a bit generator: the one stream that NumPy promises never to change.
         source = np.random.PCG64(np.random.SeedSequence([seed, zlib.crc32(name.encode())]))
         self._target = _jittered(scene.target, source)
-        self._shake = _unit(source, 2 * (len(self) + 2)).reshape(-1, 2) * scene.camera.shake
+        self._shake = _unit(source, 2 * (len(self) + 2)).reshape(-1, 2) * scene.take.shake
         self._phase = _unit(source, 2).tolist()
         self._noise_at = source.random_raw(2 * len(self)).reshape(-1, 2) % NOISE_SIDE
-        self._noise = _noise_tile(source, scene.noise)
-        self._background = background(scene.backdrop)
+        self._noise = _noise_tile(source, scene.take.noise)
+        self._background = background(scene.take.backdrop)
 
     def __len__(self) -> int:
         """Return the number of frames."""
-        return self._scene.camera.frames
+        return self._scene.take.frames
 
     def __getitem__(self, index: int) -> Frame:
         """Render frame `index`; see `FrameSource`."""
@@ -102,7 +102,7 @@ class SyntheticFrames:
 
     def _motion(self, actor: Actor | None, frame: int) -> Shifts:
         """Return the motion on the screen during the exposure of a frame."""
-        half = self._scene.camera.shutter / 2
+        half = self._scene.take.shutter / 2
         if not half:
             return [(0, 0)]
         return shifts(*(self._place(actor, frame + half) - self._place(actor, frame - half)))

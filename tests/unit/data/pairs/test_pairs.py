@@ -481,7 +481,7 @@ def test_a_crop_beyond_the_frame_is_of_one_color():
 
 def test_photographs_are_disjoint_from_the_targets_of_the_benchmark():
     targets = {scene.target.cutout.photo for scene in SCENES.values()}
-    others = {scene.backdrop.photo for scene in SCENES.values()}
+    others = {scene.take.backdrop.photo for scene in SCENES.values()}
     assert not set(TRAINING) & set(HELD_OUT)
     assert not (set(TRAINING) | set(HELD_OUT)) & targets
     assert set(TRAINING) & others == {"brick", "grass", "gravel"}
