@@ -44,7 +44,7 @@ class Pair(NamedTuple):
 
 
 class _Draw(NamedTuple):
-    """A video of a source, a track in it, and a position in that."""
+    """A video of a source, a track in it, and a position in that track."""
 
     source: int
     video: Video
@@ -53,7 +53,7 @@ class _Draw(NamedTuple):
 
     @property
     def target(self) -> tuple[int, str, str]:
-        """What tells the target from all others."""
+        """Number of the source and names of video and track: what tells it from all others."""
         return self.source, self.video.name, self.track.name
 
 
@@ -97,11 +97,11 @@ class PairDataset(Dataset[Pair]):
         self._counts.share_memory_()  # type: ignore[no-untyped-call]
 
     def __len__(self) -> int:
-        """Pairs per epoch."""
+        """Return the number of pairs per epoch."""
         return self._settings.per_epoch
 
     def __getitem__(self, number: int) -> Pair:
-        """Pair `number % per_epoch` of epoch `number // per_epoch`."""
+        """Draw pair `number % per_epoch` of epoch `number // per_epoch`."""
         return self.sample(*divmod(number, self._settings.per_epoch))
 
     @property
@@ -151,7 +151,7 @@ class PairDataset(Dataset[Pair]):
         )
 
     def _positive(self, which: int, number: int, random: _Random) -> tuple[_Draw, _Draw]:
-        """Two frames of one track; as in PySOT, they may be the same one."""
+        """Draw two frames of one track; as in PySOT, they may be the same one."""
         source = self._sources[which]
         video = source.videos[number]
         track = video.tracks[int(random.integers(len(video.tracks)))]
@@ -162,7 +162,7 @@ class PairDataset(Dataset[Pair]):
         return _Draw(which, video, track, first), _Draw(which, video, track, second)
 
     def _other(self, template: _Draw, random: _Random) -> _Draw:
-        """A frame of another target, of any source alike."""
+        """Draw a frame of another target; all sources are equally likely."""
         while True:
             which = int(random.integers(len(self._sources)))
             video = self._sources[which].videos[random_video(self._sources[which], random)]
@@ -174,7 +174,8 @@ class PairDataset(Dataset[Pair]):
     def _look(self, draw: _Draw) -> _Look:
         """Open a frame and count it; too many damaged ones are an error.
 
-        The allowed number is a share of the views so far, but at least of those of an epoch.
+        The allowed number is a share of the views so far, or of the views of one epoch where that
+        is more.
         """
         source, worker = self._sources[draw.source], get_worker_info()
         row = 0 if worker is None else worker.id % _MOST_WORKERS + 1

@@ -127,7 +127,7 @@ class ImageSource(PairSource):
         return view, box
 
     def check(self) -> ImageSource:
-        """Return itself after a look for the first image.
+        """Return the source itself, after looking for the first image.
 
         Raises:
             DsltError: It is not where it should be: the root or the layout is another one.

@@ -5,13 +5,14 @@ the same bytes come out on any machine. The box is that of the object's whole ou
 part of it is hidden or outside; it is NaN where less than `MIN_VISIBLE` of the object can be seen.
 """
 
-import dataclasses
 import math
 import zlib
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dslt.core.arrays import Floats, Ints
 from dslt.core.errors import unknown
 from dslt.core.images import Frame
 from dslt.data.sequences.images import checked_index
@@ -85,7 +86,7 @@ class SyntheticFrames:
     def _time(self, frame: float) -> float:
         return frame / (len(self) - 1)
 
-    def _view(self, frame: float) -> tuple[NDArray[np.float64], float]:
+    def _view(self, frame: float) -> tuple[Floats, float]:
         """Return the world place (2,) in the middle of the screen, and the zoom."""
         time = self._time(frame)
         step = min(max(math.floor(frame) + 1, 0), len(self._shake) - 2)
@@ -94,7 +95,7 @@ class SyntheticFrames:
         camera = self._scene.camera
         return _point(camera, time) + jerk, evaluate(camera.zoom, time)
 
-    def _place(self, actor: Actor | None, frame: float) -> NDArray[np.float64]:
+    def _place(self, actor: Actor | None, frame: float) -> Floats:
         """Return the screen place (2,) of an actor's middle, or of the world's origin."""
         camera, zoom = self._view(frame)
         at = np.zeros(2) if actor is None else _point(actor, self._time(frame))
@@ -146,7 +147,7 @@ class SyntheticFrames:
                 seen[part.within(area)] &= cover.draw(part)[..., 3] < 128
         return int(seen.sum()) / int(pixels.sum())
 
-    def _gain(self, frame: int) -> NDArray[np.int64]:
+    def _gain(self, frame: int) -> Ints:
         """Return the brightness of each column in 1/256."""
         time = self._time(frame)
         middle = round(evaluate(self._scene.gain, time) * 256)
@@ -155,12 +156,12 @@ class SyntheticFrames:
         return np.maximum(middle + middle * slope * across // (256 * WIDTH), 16)
 
 
-def _point(path: Actor | Camera, time: float) -> NDArray[np.float64]:
+def _point(path: Actor | Camera, time: float) -> Floats:
     """Return the world place (2,) of an actor, or of what the camera looks at."""
     return np.array([evaluate(path.x, time), evaluate(path.y, time)], dtype=np.float64)
 
 
-def _unit(source: np.random.PCG64, count: int) -> NDArray[np.float64]:
+def _unit(source: np.random.PCG64, count: int) -> Floats:
     """Draw numbers in [-1, 1), multiples of 1/1024."""
     return (source.random_raw(count) % 2048).astype(np.float64) / 1024 - 1
 
@@ -171,7 +172,7 @@ def _jittered(actor: Actor, source: np.random.PCG64) -> Actor:
         dict(zip(keys, list(keys.values()) + _unit(source, len(keys)) * _KEY_JITTER, strict=True))
         for keys in (actor.x, actor.y)
     )
-    return dataclasses.replace(actor, x=x, y=y)
+    return replace(actor, x=x, y=y)
 
 
 def _noise_tile(source: np.random.PCG64, largest: int) -> NDArray[np.int8]:
