@@ -18,7 +18,6 @@ import yaml
 
 from dslt.core.text import canonical
 from dslt.networks.saved import read_model
-from dslt.settings.offline import SiameseTraining
 from dslt.settings.registry import parse_training
 from dslt.study.cells import apply_overrides, load_presets
 from places import ROOT
@@ -49,12 +48,16 @@ VALIDATION = {
 STEPS = 9
 
 
-def settings(overrides: str = TINY) -> SiameseTraining:
-    return parse_training(apply_overrides(LITE, overrides, "test")["training"], "test")
+def settings(overrides: str = TINY, preset: dict[str, Any] = LITE) -> str:
+    """Tracker and training settings, as the rule gives them to `dslt train`."""
+    values = apply_overrides(preset, overrides, "test")
+    given = {"tracker": values["tracker"], "training": values["training"]}
+    parsed = parse_training(given, "test")
+    return canonical(given | {"training": parsed.model_dump(mode="json")})
 
 
 def arguments(folder: Path, *more: str, overrides: str = TINY) -> list[str]:
-    text = canonical(settings(overrides))
+    text = settings(overrides)
     return [
         *("train", "--cell", "tiny", "--settings", text, "--seed", "1"),
         *("--validation", json.dumps(VALIDATION), "--device", "cpu"),
@@ -149,7 +152,7 @@ def test_two_processes(whole: Path, tmp_path: Path) -> None:
 
 
 def test_benchmark_runs_and_its_workers_end_quietly() -> None:
-    script = ROOT / "benchmarks" / "training.py"
+    script = ROOT / "speed" / "training.py"
     command = [sys.executable, str(script), "--seconds", "0.1", "--workers", "1"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     assert re.search(r"data [\d.]+ pairs/s, network [\d.]+ pairs/s, both [\d.]+", done.stdout)
@@ -158,10 +161,8 @@ def test_benchmark_runs_and_its_workers_end_quietly() -> None:
 
 @pytest.mark.parametrize("preset", ["paper", "pp_paper"])
 def test_siamrpn_is_trained_by_the_same_command(preset: str, tmp_path: Path) -> None:
-    values = apply_overrides(RPN[preset], FEW_STEPS, "test")
-    training = parse_training(values["training"], "test")
     validation = VALIDATION | {"tracking": RPN[preset]["tracking"], "texture": 0}
-    command = ["dslt", "train", "--cell", preset, "--settings", canonical(training)]
+    command = ["dslt", "train", "--cell", preset, "--settings", settings(FEW_STEPS, RPN[preset])]
     command += ["--validation", json.dumps(validation), "--device", "cpu"]
     command += ["--states", str(tmp_path / "states"), "--out", str(tmp_path / "out")]
     process = start(command)

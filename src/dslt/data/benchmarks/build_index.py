@@ -120,7 +120,7 @@ def _clip(benchmark: ClipsBenchmark, name: str, data: Path) -> tuple[Target, Fra
 def _scene(name: str, seed: int) -> tuple[Target, FrameOrigin]:
     scene, source = find_scene(name), SyntheticSource(scene=name, seed=seed)
     video = scene.target.cutout.photo  # scenes that share it are not independent
-    return Target(SyntheticFrames(name, seed).boxes(), scene.attributes, video), source
+    return Target(SyntheticFrames(name, seed).boxes(), scene.take.attributes, video), source
 
 
 def _in_folders(

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from dslt.core.arrays import Floats
 from dslt.core.images import Frame
 from dslt.geometry.boxes import Boxes, centers
 from dslt.geometry.crops import Region
@@ -37,10 +38,10 @@ class Jitter:
         flip: Whether the crop is mirrored.
     """
 
-    shift: NDArray[np.float64]
-    scale: NDArray[np.float64]
+    shift: Floats
+    scale: Floats
     blur: tuple[int, float] | None
-    color: NDArray[np.float64]
+    color: Floats
     flip: bool
 
 
@@ -49,11 +50,8 @@ def draw_jitter(settings: JitterSettings, random: np.random.Generator) -> Jitter
     shift, scale = random.uniform(-1, 1, (2, 2))
     length, vertical = int(random.choice(_BLURS)), float(random.random())
     normal = random.standard_normal(3)
-    is_blurred, is_colored, is_flipped = random.random(3) < (
-        settings.blur,
-        settings.color,
-        settings.flip,
-    )
+    chances = (settings.blur, settings.color, settings.flip)
+    is_blurred, is_colored, is_flipped = random.random(3) < chances
     return Jitter(
         shift=shift * settings.shift,
         scale=1 + scale * settings.scale,
@@ -79,11 +77,9 @@ def place(
         The region of the image, and the target's box (4,) in the (mirrored) crop.
     """
     zoom = template / float(template_side(box[2:], context))
-    center = centers(box) + jitter.shift / zoom
+    x, y = (centers(box) + jitter.shift / zoom).tolist()
     step = jitter.scale / zoom
-    region = Region(
-        (float(center[0]), float(center[1])), (float(step[0]), float(step[1])), (side, side)
-    )
+    region = Region((x, y), (float(step[0]), float(step[1])), (side, side))
     size = box[2:] / step
     corner = np.array(region.to_patch((float(box[0]), float(box[1]))))
     if jitter.flip:

@@ -1,9 +1,6 @@
 """Training pairs of the Siamese trackers, drawn on the fly."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -23,6 +20,11 @@ from dslt.settings.offline import CropSettings, JitterSettings, PairSettings
 _ATTEMPTS = 20  # at one pair
 _MOST_WORKERS = 255
 
+_Random = np.random.Generator
+_Sources = Mapping[str, PairSource]
+_Look = tuple[View, Boxes]
+"""An open frame, and the target's box (4,) in it."""
+
 
 class Pair(NamedTuple):
     """A training pair; a batch of pairs has a first axis more.
@@ -41,23 +43,18 @@ class Pair(NamedTuple):
     positive: Tensor
 
 
-@dataclass(frozen=True, eq=False)
-class _Draw:
-    """A video of a source, a track in it, and a position in that."""
+class _Draw(NamedTuple):
+    """A video of a source, a track in it, and a position in that track."""
 
     source: int
     video: Video
     track: Track
     position: int
 
-    def is_same_target(self, other: _Draw) -> bool:
-        """Whether another draw is of the same target."""
-        mine = (self.source, self.video.name, self.track.name)
-        return mine == (other.source, other.video.name, other.track.name)
-
-    def is_same_view(self, other: _Draw) -> bool:
-        """Whether another draw is of the same target in the same frame."""
-        return self.is_same_target(other) and self.position == other.position
+    @property
+    def target(self) -> tuple[int, str, str]:
+        """Number of the source and names of video and track: what tells it from all others."""
+        return self.source, self.video.name, self.track.name
 
 
 class PairDataset(Dataset[Pair]):
@@ -68,11 +65,7 @@ class PairDataset(Dataset[Pair]):
     """
 
     def __init__(
-        self,
-        settings: PairSettings,
-        crops: CropSettings,
-        sources: Mapping[str, PairSource],
-        seed: int,
+        self, settings: PairSettings, crops: CropSettings, sources: _Sources, seed: int
     ) -> None:
         """Take the sources that the settings name.
 
@@ -104,11 +97,11 @@ class PairDataset(Dataset[Pair]):
         self._counts.share_memory_()  # type: ignore[no-untyped-call]
 
     def __len__(self) -> int:
-        """Pairs per epoch."""
+        """Return the number of pairs per epoch."""
         return self._settings.per_epoch
 
     def __getitem__(self, number: int) -> Pair:
-        """Pair `number % per_epoch` of epoch `number // per_epoch`."""
+        """Draw pair `number % per_epoch` of epoch `number // per_epoch`."""
         return self.sample(*divmod(number, self._settings.per_epoch))
 
     @property
@@ -137,7 +130,7 @@ class PairDataset(Dataset[Pair]):
                 last = error
         raise DsltError(f"{_ATTEMPTS} attempts at a pair met damaged images; the last: {last}")
 
-    def _pair(self, which: int, number: int, random: np.random.Generator) -> Pair:
+    def _pair(self, which: int, number: int, random: _Random) -> Pair:
         template, search = self._positive(which, number, random)
         is_negative = random.random() < self._settings.negative
         gray = bool(random.random() < self._settings.gray)
@@ -146,9 +139,10 @@ class PairDataset(Dataset[Pair]):
         crops = self._crops
         seen = self._look(template)
         # Of an image with a single frame, both sides are the same one: it is decoded once.
-        other = seen if search.is_same_view(template) else self._look(search)
-        first, _ = self._side(*seen, crops.template, crops.template_jitter, gray, random)
-        second, box = self._side(*other, crops.search, crops.search_jitter, gray, random)
+        is_same = (search.target, search.position) == (template.target, template.position)
+        other = seen if is_same else self._look(search)
+        first, _ = self._side(seen, crops.template, crops.template_jitter, gray, random)
+        second, box = self._side(other, crops.search, crops.search_jitter, gray, random)
         return Pair(
             torch.from_numpy(first),
             torch.from_numpy(second),
@@ -156,10 +150,8 @@ class PairDataset(Dataset[Pair]):
             torch.tensor(not is_negative),
         )
 
-    def _positive(
-        self, which: int, number: int, random: np.random.Generator
-    ) -> tuple[_Draw, _Draw]:
-        """Two frames of one track; as in PySOT, they may be the same one."""
+    def _positive(self, which: int, number: int, random: _Random) -> tuple[_Draw, _Draw]:
+        """Draw two frames of one track; as in PySOT, they may be the same one."""
         source = self._sources[which]
         video = source.videos[number]
         track = video.tracks[int(random.integers(len(video.tracks)))]
@@ -169,61 +161,48 @@ class PairDataset(Dataset[Pair]):
         second = int(random.integers(low, high + 1))
         return _Draw(which, video, track, first), _Draw(which, video, track, second)
 
-    def _other(self, template: _Draw, random: np.random.Generator) -> _Draw:
-        """A frame of another target, of any source alike."""
+    def _other(self, template: _Draw, random: _Random) -> _Draw:
+        """Draw a frame of another target; all sources are equally likely."""
         while True:
             which = int(random.integers(len(self._sources)))
             video = self._sources[which].videos[random_video(self._sources[which], random)]
             track = video.tracks[int(random.integers(len(video.tracks)))]
             other = _Draw(which, video, track, int(random.integers(len(track.frames))))
-            if not other.is_same_target(template):
+            if other.target != template.target:
                 return other
 
-    def _look(self, draw: _Draw) -> tuple[View, Boxes]:
-        """Open a frame and count it; the target's box (4,) in it."""
-        source = self._sources[draw.source]
+    def _look(self, draw: _Draw) -> _Look:
+        """Open a frame and count it; too many damaged ones are an error.
+
+        The allowed number is a share of the views so far, or of the views of one epoch where that
+        is more.
+        """
+        source, worker = self._sources[draw.source], get_worker_info()
+        row = 0 if worker is None else worker.id % _MOST_WORKERS + 1
+        counts = self._counts[:, :, draw.source]
+        counts[0, row] += 1
         try:
             view, box = source.view(draw.video, draw.track, draw.position)
             _check_inside(box, view.size, source.name, draw)
         except DamagedError as error:
-            self._count(draw.source, error)
+            counts[1, row] += 1
+            views, damaged = counts.sum(dim=1).tolist()
+            if damaged > source.damaged * max(views, 2 * self._settings.per_epoch):
+                raise DsltError(
+                    f"training set {source.name}: {damaged} of {views} views are damaged, more than"
+                    f" its `damaged: {source.damaged:g}` allows; the last: {error}"
+                ) from error
             raise
-        self._count(draw.source, None)
         return view, box
 
     def _side(
-        self,
-        view: View,
-        box: Boxes,
-        side: int,
-        settings: JitterSettings,
-        gray: bool,
-        random: np.random.Generator,
+        self, look: _Look, side: int, jitters: JitterSettings, gray: bool, random: _Random
     ) -> tuple[NDArray[np.float32], Boxes]:
         """Crop one side of a pair, (3, side, side), with the target's box in it."""
-        jitter = draw_jitter(settings, random)
+        view, box = look
+        jitter = draw_jitter(jitters, random)
         region, target = place(box, self._crops.context, self._crops.template, side, jitter)
         return finish(view.crop(region), jitter, gray), target
-
-    def _count(self, which: int, error: DamagedError | None) -> None:
-        """Count a view; too many damaged ones are an error.
-
-        The allowed number is a share of the views so far, but at least of those of an epoch.
-        """
-        worker = get_worker_info()
-        row = 0 if worker is None else worker.id % _MOST_WORKERS + 1
-        self._counts[0, row, which] += 1
-        if error is None:
-            return
-        self._counts[1, row, which] += 1
-        views, damaged = self._counts[:, :, which].sum(dim=1).tolist()
-        source = self._sources[which]
-        allowed = source.damaged * max(views, 2 * self._settings.per_epoch)
-        if damaged > allowed:
-            raise DsltError(
-                f"training set {source.name}: {damaged} of {views} views are damaged, more than"
-                f" its `damaged: {source.damaged:g}` allows; the last: {error}"
-            )
 
 
 def _is_single_target(sources: list[PairSource]) -> bool:

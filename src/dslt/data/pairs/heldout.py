@@ -4,8 +4,6 @@ Their seeds are of another stream than those of the training videos. The sequenc
 made of the training photographs, the sequences `texture` of photographs that no training pair has.
 """
 
-import itertools
-
 import numpy as np
 
 from dslt.core.images import Frame
@@ -47,20 +45,12 @@ def heldout(procedural: int, texture: int, frames: int, seed: int) -> list[Seque
     Returns:
         `procedural-00`, ..., `texture-00`, ..., with exact boxes.
     """
-    made = [
-        _sequence(f"procedural-{number:02d}", seed, number, None, frames)
-        for number in range(procedural)
-    ]
-    photos = itertools.cycle(HELD_OUT)
-    made += [
-        _sequence(f"texture-{number:02d}", seed, number, next(photos), frames)
-        for number in range(texture)
-    ]
-    return made
-
-
-def _sequence(name: str, seed: int, number: int, photo: str | None, frames: int) -> Sequence:
-    world = validation_world(seed, number, photo)
+    kinds: list[tuple[str, int, str | None]] = [("procedural", n, None) for n in range(procedural)]
+    kinds += [("texture", n, HELD_OUT[n % len(HELD_OUT)]) for n in range(texture)]
     numbers = range(0, _STEP * frames, _STEP)
-    boxes = world.boxes(np.array(numbers))
-    return Sequence(name, WorldFrames(world, numbers), boxes, video=photo or name)
+    made = []
+    for kind, number, photo in kinds:
+        name, world = f"{kind}-{number:02d}", validation_world(seed, number, photo)
+        boxes = world.boxes(np.array(numbers))
+        made.append(Sequence(name, WorldFrames(world, numbers), boxes, video=photo or name))
+    return made

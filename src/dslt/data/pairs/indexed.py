@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from dslt.core.errors import DsltError
 from dslt.data.benchmarks.index_file import BenchmarkIndex
-from dslt.data.pairs.source import DamagedError, ImageView, View
-from dslt.data.pairs.videos import RawTrack, Track, Video, VideoTable
+from dslt.data.pairs.source import DamagedError, ImageView, PairSource, View
+from dslt.data.pairs.videos import RawTrack, Track, Video
 from dslt.data.sequences.frames import FrameSource
 from dslt.geometry.boxes import Boxes
 
@@ -16,19 +16,17 @@ _OPEN = 16  # sequences kept open
 
 
 @dataclass(frozen=True, eq=False)
-class IndexSource:
-    """Sequences of an index; see `PairSource`.
+class IndexSource(PairSource):
+    """Sequences of an index.
 
-    A video file is decoded from its start whenever an earlier frame is wanted: slow for pairs.
-    Better unpack such videos into images.
+    A video file is decoded from its start whenever an earlier frame is wanted, which is slow for
+    pairs: such videos are better unpacked into images.
+
+    Attributes:
+        index: The index.
     """
 
-    name: str
-    frame_range: int
-    damaged: float
     index: BenchmarkIndex
-    videos: VideoTable
-    endless: bool = False
 
     def view(self, video: Video, track: Track, position: int) -> tuple[View, Boxes]:
         """Read one annotated frame; see `PairSource.view`."""
@@ -47,6 +45,6 @@ def _opened(index: BenchmarkIndex, name: str, process: int) -> FrameSource:
 
 
 def index_tracks(index: BenchmarkIndex) -> Iterator[RawTrack]:
-    """Tracks of the sequences of an index, those of one video together."""
+    """Yield the tracks of the sequences of an index, those of one video together."""
     for entry in sorted(index.sequences, key=lambda entry: entry.video):
         yield entry.video, entry.name, range(entry.frames), entry.boxes()

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from dslt.core.images import Frame
-from dslt.data.pairs.source import View
+from dslt.data.pairs.sampling import generator
+from dslt.data.pairs.source import PairSource, View
 from dslt.data.pairs.videos import Track, Video
 from dslt.data.synthetic.photographs import HELD_OUT, TRAINING
 from dslt.data.synthetic.screen import HEIGHT, WIDTH, Area
@@ -22,7 +23,7 @@ _TRAINING_STREAM, _VALIDATION_STREAM = 0, 1  # second words of the seeds
 @functools.lru_cache(maxsize=8)
 def training_world(seed: int, number: int) -> World:
     """Make video `number` of the training stream; a pair asks for two of its frames in turn."""
-    return make_world(_random(seed, _TRAINING_STREAM, number), TRAINING)
+    return make_world(generator(seed, _TRAINING_STREAM, number), TRAINING)
 
 
 @functools.lru_cache(maxsize=64)
@@ -35,14 +36,10 @@ def validation_world(seed: int, number: int, photo: str | None) -> World:
         photo: Held-out photograph that the target is cut from, as all else is from held-out ones.
             None: Everything is cut from the training photographs.
     """
-    random = _random(seed, _VALIDATION_STREAM, 0 if photo is None else 1, number)
+    random = generator(seed, _VALIDATION_STREAM, 0 if photo is None else 1, number)
     if photo is None:
         return make_world(random, TRAINING)
     return make_world(random, HELD_OUT, (photo,))
-
-
-def _random(*key: int) -> np.random.Generator:
-    return np.random.Generator(np.random.Philox(np.random.SeedSequence(key)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,31 +97,13 @@ class WorldVideos:
 
 
 @dataclass(frozen=True)
-class ProceduralSource:
-    """Pairs that are made on the spot; see `PairSource`.
+class ProceduralSource(PairSource):
+    """Pairs that are made on the spot; the training run's seed chooses among the videos."""
 
-    Attributes:
-        name: Entry in `config/training_sets.yaml`.
-        frame_range: Largest distance of the two frames of a pair.
-        seed: Seed of the videos; the training run's seed chooses among them.
-        frames: Number of frames of a video.
-        damaged: Share of views that may be damaged: always 0.
-        endless: The number of videos means nothing: always true.
-    """
-
-    name: str
-    frame_range: int
-    seed: int
-    frames: int
-    damaged: float = 0.0
-    endless: bool = True
-
-    @property
-    def videos(self) -> WorldVideos:
-        """The videos."""
-        return WorldVideos(self.seed, self.frames)
+    videos: WorldVideos
+    endless = True
 
     def view(self, video: Video, track: Track, position: int) -> tuple[View, Boxes]:
         """Look at one frame; see `PairSource.view`."""
-        world = training_world(self.seed, int(video.name))
+        world = training_world(self.videos.seed, int(video.name))
         return WorldView(world, int(track.frames[position])), track.boxes[position]

@@ -14,12 +14,12 @@ _RANDOM_VIDEOS = 2**48  # of an endless source
 
 
 def pair_random(seed: int, epoch: int, index: int, attempt: int) -> np.random.Generator:
-    """Random numbers of one attempt at one pair."""
-    return _generator(_PAIR, seed, epoch, index, attempt)
+    """Return the random numbers of one attempt at one pair."""
+    return generator(_PAIR, seed, epoch, index, attempt)
 
 
 def random_video(source: PairSource, random: np.random.Generator) -> int:
-    """Number of a random video."""
+    """Draw the number of a video."""
     return int(random.integers(_RANDOM_VIDEOS if source.endless else len(source.videos)))
 
 
@@ -36,8 +36,8 @@ class Schedule:
         """Take the sources.
 
         Args:
-            sources: Sources in their order.
-            counts: Pairs of a cycle by name of the source; None: as many as there are videos.
+            sources: The sources, in their order.
+            counts: Pairs of a cycle by name of the source; None: as many as it has videos.
             seed: Seed of the order.
 
         Raises:
@@ -54,7 +54,7 @@ class Schedule:
         self._ends = np.cumsum(self._counts)
 
     def __call__(self, number: int) -> tuple[int, int]:
-        """Which source and which of its videos pair `number` >= 0 of the run is drawn from."""
+        """Return the source, and the video in it, from which pair `number` >= 0 is drawn."""
         cycle, place = divmod(number, int(self._ends[-1]))
         if len(self._sources) > 1:
             place = int(_order(_MIX, self._seed, 0, cycle, int(self._ends[-1]))[place])
@@ -70,15 +70,16 @@ class Schedule:
 
 @functools.lru_cache(maxsize=12)
 def _order(stream: int, seed: int, which: int, turn: int, count: int) -> NDArray[np.int32]:
-    """A permutation of `count` numbers."""
-    return _generator(stream, seed, which, turn).permutation(np.arange(count, dtype=np.int32))
+    """Return a permutation of `count` numbers."""
+    return generator(stream, seed, which, turn).permutation(np.arange(count, dtype=np.int32))
 
 
 @functools.lru_cache(maxsize=12)
 def _start(seed: int, which: int) -> int:
-    """First video of an endless source: runs of different seeds have different videos."""
-    return int(_generator(_START, seed, which).integers(_RANDOM_VIDEOS, 2 * _RANDOM_VIDEOS))
+    """Draw the first video of an endless source: other seeds have other videos."""
+    return int(generator(_START, seed, which).integers(_RANDOM_VIDEOS, 2 * _RANDOM_VIDEOS))
 
 
-def _generator(*key: int) -> np.random.Generator:
+def generator(*key: int) -> np.random.Generator:
+    """Return a generator of random numbers that depends on these numbers alone."""
     return np.random.Generator(np.random.Philox(np.random.SeedSequence(key)))

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import cv2
 import numpy as np
 
 from dslt.core.errors import DsltError
 from dslt.core.images import Frame
-from dslt.data.pairs.videos import Track, Video, VideoTable
+from dslt.data.pairs.videos import Track, Video
 from dslt.data.sequences.images import read_image
 from dslt.geometry.boxes import Boxes
 from dslt.geometry.crops import Region
@@ -26,10 +27,10 @@ class Videos(Protocol):
     """Videos by number; an object is made when it is asked for."""
 
     def __len__(self) -> int:
-        """Number of videos."""
+        """Return the number of videos."""
 
     def __getitem__(self, index: int) -> Video:
-        """Video `index`, 0 <= index < len."""
+        """Return video `index`, 0 <= index < len."""
 
 
 class View(Protocol):
@@ -43,29 +44,25 @@ class View(Protocol):
         """Cut an upright region, RGB uint8 (h, w, 3); outside the frame stands a mean colour."""
 
 
-class PairSource(Protocol):
-    """A training set, or a generator of pairs."""
+@dataclass(frozen=True, eq=False)
+class PairSource(ABC):
+    """A training set, or a generator of pairs.
 
-    @property
-    def name(self) -> str:
-        """Its entry in `config/training_sets.yaml`."""
+    Attributes:
+        name: Name of its entry in `config/training_sets.yaml`.
+        frame_range: Largest distance of the two frames of a pair, in annotated frames.
+        damaged: Share of views that may be damaged.
+        videos: The videos.
+        endless: Whether the videos are made on the spot, and their number means nothing.
+    """
 
-    @property
-    def frame_range(self) -> int:
-        """Largest distance of the two frames of a pair, in annotated frames."""
+    name: str
+    frame_range: int
+    damaged: float
+    videos: Videos
+    endless: ClassVar[bool] = False
 
-    @property
-    def damaged(self) -> float:
-        """Share of views that may be damaged."""
-
-    @property
-    def endless(self) -> bool:
-        """Whether the videos are made on the spot, and their number means nothing."""
-
-    @property
-    def videos(self) -> Videos:
-        """The videos."""
-
+    @abstractmethod
     def view(self, video: Video, track: Track, position: int) -> tuple[View, Boxes]:
         """Look at one annotated frame.
 
@@ -101,27 +98,21 @@ class ImageView:
 
 
 @dataclass(frozen=True, eq=False)
-class ImageSource:
+class ImageSource(PairSource):
     """Annotated image files.
 
     Attributes:
-        name: See `PairSource`, as for `frame_range`, `damaged` and `videos`.
         root: Folder of the images.
         image: Path of an image under it, with `{video}`, `{track}` and `{frame}`.
         relative: Whether the boxes are parts of the image's width and height.
     """
 
-    name: str
-    frame_range: int
-    damaged: float
-    videos: VideoTable
     root: Path
     image: str
     relative: bool = False
-    endless: bool = False
 
     def path(self, video: Video, track: Track, position: int) -> Path:
-        """Path of the image at a position of a track."""
+        """Return the path of the image at a position of a track."""
         frame = int(track.frames[position])
         return self.root / self.image.format(video=video.name, track=track.name, frame=frame)
 
@@ -136,7 +127,7 @@ class ImageSource:
         return view, box
 
     def check(self) -> ImageSource:
-        """Return itself after a look for the first image.
+        """Return the source itself, after looking for the first image.
 
         Raises:
             DsltError: It is not where it should be: the root or the layout is another one.

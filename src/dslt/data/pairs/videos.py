@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from dslt.core.arrays import Ints
 from dslt.core.errors import DsltError
 from dslt.geometry.boxes import Boxes, as_boxes
 
@@ -32,7 +33,7 @@ class Track:
     """
 
     name: str
-    frames: NDArray[np.int64]
+    frames: Ints
     boxes: Boxes
 
 
@@ -59,9 +60,9 @@ class VideoTable:
 
     names: NDArray[Any]
     tracks: NDArray[Any]
-    track_start: NDArray[np.int64]
-    row_start: NDArray[np.int64]
-    frames: NDArray[np.int64]
+    track_start: Ints
+    row_start: Ints
+    frames: Ints
     boxes: Boxes
 
     @classmethod
@@ -72,7 +73,7 @@ class VideoTable:
 
         Args:
             tracks: The tracks.
-            where: Names the training set in the error.
+            where: Name of the training set in the error.
 
         Raises:
             DsltError: There is no usable track.
@@ -104,7 +105,7 @@ class VideoTable:
         return table.checked(where)
 
     def checked(self, where: str) -> VideoTable:
-        """Return itself.
+        """Return the table itself.
 
         Raises:
             DsltError: It has no track.
@@ -117,11 +118,11 @@ class VideoTable:
         return self
 
     def __len__(self) -> int:
-        """Number of videos."""
+        """Return the number of videos."""
         return len(self.names)
 
     def __getitem__(self, index: int) -> Video:
-        """Video `index`."""
+        """Return video `index`."""
         if not 0 <= index < len(self):
             raise IndexError(f"video {index} of {len(self)}")
         first, last = self.track_start[index : index + 2].tolist()
@@ -132,7 +133,7 @@ class VideoTable:
         return Track(self.tracks[index], self.frames[rows], self.boxes[rows])
 
     def part(self, keep: Callable[[str], bool]) -> VideoTable:
-        """The videos of which `keep` says by their names that they are used."""
+        """Return the videos whose names `keep` accepts."""
         kept = np.array([False, *(keep(name) for name in self.names), False])
         if kept[1:-1].all():
             return self
@@ -149,17 +150,17 @@ class VideoTable:
         )
 
 
-def _starts(counts: NDArray[np.int64]) -> NDArray[np.int64]:
+def _starts(counts: Ints) -> Ints:
     return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
 
 
-def _spans(values: NDArray[Any], spans: NDArray[np.int64]) -> NDArray[Any]:
-    """Rows of an array, span after span."""
+def _spans(values: NDArray[Any], spans: Ints) -> NDArray[Any]:
+    """Return the rows of an array, span after span."""
     return np.concatenate([values[:0], *(values[first:last] for first, last in spans.tolist())])
 
 
-def _usable(numbers: Iterable[int], rows: ArrayLike) -> tuple[NDArray[np.int64], Boxes]:
-    """Numbers (M,) and boxes (M, 4) of the rows that have a box, in the order of the numbers."""
+def _usable(numbers: Iterable[int], rows: ArrayLike) -> tuple[Ints, Boxes]:
+    """Return numbers (M,) and boxes (M, 4) of the rows that have a box, sorted by number."""
     frames = np.array(list(numbers), dtype=np.int64)
     boxes = as_boxes(np.asarray(rows, dtype=np.float64).reshape(len(frames), 4))
     order = np.argsort(frames, kind="stable")

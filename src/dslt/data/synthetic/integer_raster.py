@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dslt.core.arrays import Floats, Ints
 from dslt.core.images import Frame
 from dslt.data.synthetic.screen import Area
 
 ONE = 1 << 16
 _SINE_STEPS = 4096
-_SINE: NDArray[np.int64] = np.floor(
+_SINE: Ints = np.floor(
     np.sin(np.arange(_SINE_STEPS) * (2 * np.pi / _SINE_STEPS)) * ONE + 0.5
 ).astype(np.int64)
 
@@ -28,13 +29,13 @@ def fixed(value: float) -> int:
     return math.floor(value * ONE + 0.5)
 
 
-def sine(turns: NDArray[np.int64]) -> NDArray[np.int64]:
+def sine(turns: Ints) -> Ints:
     """Return the sine of an angle in turns, both fixed-point."""
     return np.asarray(_SINE[(turns * _SINE_STEPS >> 16) & (_SINE_STEPS - 1)])
 
 
 def sample_view(
-    image: Frame, middle: Sequence[float] | NDArray[np.float64], zoom: float, size: tuple[int, int]
+    image: Frame, middle: Sequence[float] | Floats, zoom: float, size: tuple[int, int]
 ) -> Frame:
     """Look at an image through a window.
 
@@ -59,9 +60,7 @@ def sample_view(
     return mixed.astype(np.uint8)
 
 
-def _places(
-    middle: float, zoom: float, count: int, length: int
-) -> tuple[NDArray[np.int64], NDArray[np.uint16]]:
+def _places(middle: float, zoom: float, count: int, length: int) -> tuple[Ints, NDArray[np.uint16]]:
     """Return left neighbours and weights (1/256) of the right ones along one axis."""
     offset = 2 * np.arange(count, dtype=np.int64) + 1 - count  # twice the distance to the middle
     place = offset * (fixed(1 / zoom) // 2) + fixed(middle) - ONE // 2
@@ -69,9 +68,7 @@ def _places(
     return place >> 16, ((place >> 8) & 255).astype(np.uint16)
 
 
-def bilinear(
-    pixels: NDArray[np.uint8], u: NDArray[np.int64], v: NDArray[np.int64]
-) -> NDArray[np.int32]:
+def bilinear(pixels: NDArray[np.uint8], u: Ints, v: Ints) -> NDArray[np.int32]:
     """Sample an image bilinearly.
 
     Args:
@@ -155,7 +152,7 @@ def blend(canvas: Frame, area: Area, pixels: NDArray[np.int32], motion: Shifts) 
     ) // whole
 
 
-def expose(canvas: Frame, gain: NDArray[np.int64], noise: NDArray[np.int8]) -> Frame:
+def expose(canvas: Frame, gain: Ints, noise: NDArray[np.int8]) -> Frame:
     """Multiply columns by gains (w,) in 1/256, add noise (h, w, 3), and clip to 0...255."""
     lit = ((canvas * gain.astype(np.int32)[:, None] + 128) >> 8) + noise
     return np.asarray(np.clip(lit, 0, 255), dtype=np.uint8)

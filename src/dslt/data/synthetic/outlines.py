@@ -5,15 +5,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from dslt.core.arrays import Floats
 from dslt.geometry.boxes import DECIMALS, Boxes
 
 MARGIN = 2  # transparent pixels around an object, so that sampling may clamp to its edge
 _FEATHER = 1.5  # width of its soft edge, pixels
 
 
-def turned(
-    angle: ArrayLike, along: ArrayLike = 1.0, across: ArrayLike = 1.0
-) -> NDArray[np.float64]:
+def turned(angle: ArrayLike, along: ArrayLike = 1.0, across: ArrayLike = 1.0) -> Floats:
     """Return the map that stretches the axes of an object and then turns it.
 
     Args:
@@ -29,21 +28,21 @@ def turned(
     return np.stack(entries, axis=-1).reshape(*np.shape(angle), 2, 2)
 
 
-def superellipse(angle: NDArray[np.float64], power: int) -> NDArray[np.float64]:
+def superellipse(angle: Floats, power: int) -> Floats:
     """Return points (K, 2) of the outline |u|^power + |v|^power = 1 at angles (K,) in radians."""
     circle = np.column_stack([np.cos(angle), np.sin(angle)])
-    points: NDArray[np.float64] = np.sign(circle) * np.abs(circle) ** (2 / power)
+    points: Floats = np.sign(circle) * np.abs(circle) ** (2 / power)
     return points
 
 
-def boxes_around(points: NDArray[np.float64]) -> Boxes:
+def boxes_around(points: Floats) -> Boxes:
     """Return the boxes (..., 4) of outlines whose points are (..., 2, K), pixels, rounded."""
     low, high = points.min(axis=-1), points.max(axis=-1)
     return np.round(np.concatenate([low, high - low], axis=-1), DECIMALS)
 
 
 def opacity(
-    u: NDArray[np.floating], v: NDArray[np.floating], power: int, half: NDArray[np.float64]
+    u: NDArray[np.floating], v: NDArray[np.floating], power: int, half: Floats
 ) -> NDArray[Any]:
     """Return the opacity of a superellipse: 0.5 on its outline, falling over the feather.
 

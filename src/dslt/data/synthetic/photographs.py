@@ -11,8 +11,8 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from dslt.core.arrays import Floats
 from dslt.core.errors import DsltError
 from dslt.core.files import verify_sha256
 from dslt.core.images import Frame
@@ -96,9 +96,7 @@ def pyramid(name: str) -> tuple[Frame, ...]:
     return tuple(levels)
 
 
-def sample(
-    name: str, linear: NDArray[np.float64], at: NDArray[np.float64], size: tuple[int, int]
-) -> Frame:
+def sample(name: str, linear: Floats, at: Floats, size: tuple[int, int]) -> Frame:
     """Look at a photograph through an affine window.
 
     Args:

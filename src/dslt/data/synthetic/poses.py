@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from dslt.core.arrays import Floats, Ints
 from dslt.data.synthetic.integer_raster import ONE, bilinear, fixed, sine
 from dslt.data.synthetic.screen import Area
 from dslt.data.synthetic.sprites import Sprite
@@ -18,12 +19,12 @@ class Wave:
     frequency: float
     phase: float
 
-    def at(self, place: NDArray[np.float64]) -> NDArray[np.float64]:
+    def at(self, place: Floats) -> Floats:
         """Return the displacement at places."""
         wave = np.sin(2 * np.pi * (self.frequency * place + self.phase))
         return np.asarray(self.amplitude * wave)
 
-    def at_fixed(self, place: NDArray[np.int64]) -> NDArray[np.int64]:
+    def at_fixed(self, place: Ints) -> Ints:
         """Return the displacement at fixed-point places, fixed-point."""
         turns = (place * fixed(self.frequency) >> 16) + fixed(self.phase)
         return sine(turns) * fixed(self.amplitude) >> 16
@@ -41,8 +42,8 @@ class Pose:
     """
 
     sprite: Sprite
-    center: NDArray[np.float64]
-    matrix: NDArray[np.float64]
+    center: Floats
+    matrix: Floats
     waves: tuple[Wave, Wave]
 
     def bounds(self) -> Area:
@@ -65,7 +66,7 @@ class Pose:
             v = v - self.waves[1].at_fixed(u)
         return bilinear(self.sprite.pixels, u, v)
 
-    def outline(self) -> NDArray[np.float64]:
+    def outline(self) -> Floats:
         """Return the screen places (2, K) of points on the object's outline."""
         u, v = self.sprite.outline.T
         # The waves backwards, then the matrix.

@@ -5,13 +5,14 @@ the same bytes come out on any machine. The box is that of the object's whole ou
 part of it is hidden or outside; it is NaN where less than `MIN_VISIBLE` of the object can be seen.
 """
 
-import dataclasses
 import math
 import zlib
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dslt.core.arrays import Floats, Ints
 from dslt.core.errors import unknown
 from dslt.core.images import Frame
 from dslt.data.sequences.images import checked_index
@@ -54,15 +55,15 @@ class SyntheticFrames:
         # Raw words of a bit generator: the one stream that NumPy promises never to change.
         source = np.random.PCG64(np.random.SeedSequence([seed, zlib.crc32(name.encode())]))
         self._target = _jittered(scene.target, source)
-        self._shake = _unit(source, 2 * (len(self) + 2)).reshape(-1, 2) * scene.camera.shake
+        self._shake = _unit(source, 2 * (len(self) + 2)).reshape(-1, 2) * scene.take.shake
         self._phase = _unit(source, 2).tolist()
         self._noise_at = source.random_raw(2 * len(self)).reshape(-1, 2) % NOISE_SIDE
-        self._noise = _noise_tile(source, scene.noise)
-        self._background = background(scene.backdrop)
+        self._noise = _noise_tile(source, scene.take.noise)
+        self._background = background(scene.take.backdrop)
 
     def __len__(self) -> int:
         """Return the number of frames."""
-        return self._scene.camera.frames
+        return self._scene.take.frames
 
     def __getitem__(self, index: int) -> Frame:
         """Render frame `index`; see `FrameSource`."""
@@ -85,7 +86,7 @@ class SyntheticFrames:
     def _time(self, frame: float) -> float:
         return frame / (len(self) - 1)
 
-    def _view(self, frame: float) -> tuple[NDArray[np.float64], float]:
+    def _view(self, frame: float) -> tuple[Floats, float]:
         """Return the world place (2,) in the middle of the screen, and the zoom."""
         time = self._time(frame)
         step = min(max(math.floor(frame) + 1, 0), len(self._shake) - 2)
@@ -94,7 +95,7 @@ class SyntheticFrames:
         camera = self._scene.camera
         return _point(camera, time) + jerk, evaluate(camera.zoom, time)
 
-    def _place(self, actor: Actor | None, frame: float) -> NDArray[np.float64]:
+    def _place(self, actor: Actor | None, frame: float) -> Floats:
         """Return the screen place (2,) of an actor's middle, or of the world's origin."""
         camera, zoom = self._view(frame)
         at = np.zeros(2) if actor is None else _point(actor, self._time(frame))
@@ -102,7 +103,7 @@ class SyntheticFrames:
 
     def _motion(self, actor: Actor | None, frame: int) -> Shifts:
         """Return the motion on the screen during the exposure of a frame."""
-        half = self._scene.camera.shutter / 2
+        half = self._scene.take.shutter / 2
         if not half:
             return [(0, 0)]
         return shifts(*(self._place(actor, frame + half) - self._place(actor, frame - half)))
@@ -146,7 +147,7 @@ class SyntheticFrames:
                 seen[part.within(area)] &= cover.draw(part)[..., 3] < 128
         return int(seen.sum()) / int(pixels.sum())
 
-    def _gain(self, frame: int) -> NDArray[np.int64]:
+    def _gain(self, frame: int) -> Ints:
         """Return the brightness of each column in 1/256."""
         time = self._time(frame)
         middle = round(evaluate(self._scene.gain, time) * 256)
@@ -155,12 +156,12 @@ class SyntheticFrames:
         return np.maximum(middle + middle * slope * across // (256 * WIDTH), 16)
 
 
-def _point(path: Actor | Camera, time: float) -> NDArray[np.float64]:
+def _point(path: Actor | Camera, time: float) -> Floats:
     """Return the world place (2,) of an actor, or of what the camera looks at."""
     return np.array([evaluate(path.x, time), evaluate(path.y, time)], dtype=np.float64)
 
 
-def _unit(source: np.random.PCG64, count: int) -> NDArray[np.float64]:
+def _unit(source: np.random.PCG64, count: int) -> Floats:
     """Draw numbers in [-1, 1), multiples of 1/1024."""
     return (source.random_raw(count) % 2048).astype(np.float64) / 1024 - 1
 
@@ -171,7 +172,7 @@ def _jittered(actor: Actor, source: np.random.PCG64) -> Actor:
         dict(zip(keys, list(keys.values()) + _unit(source, len(keys)) * _KEY_JITTER, strict=True))
         for keys in (actor.x, actor.y)
     )
-    return dataclasses.replace(actor, x=x, y=y)
+    return replace(actor, x=x, y=y)
 
 
 def _noise_tile(source: np.random.PCG64, largest: int) -> NDArray[np.int8]:

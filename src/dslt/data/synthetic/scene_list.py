@@ -1,6 +1,6 @@
 """The scenes of the synthetic videos, as data; `scenes` explains every entry."""
 
-from dslt.data.synthetic.scenes import Actor, Camera, Scene
+from dslt.data.synthetic.scenes import Actor, Camera, Scene, Take
 from dslt.data.synthetic.sprites import Backdrop, Cutout
 
 GREEN, RUST, SAND, NIGHT = (170, 235, 130), (330, 190, 150), (290, 255, 205), (150, 165, 215)
@@ -24,9 +24,8 @@ BUSH = Cutout("grass", (256, 256), (260, 260), 4, GREEN)
 
 SCENES: dict[str, Scene] = {
     "face-approach": Scene(
-        attributes=("SV",),
-        backdrop=Backdrop("motorcycle_left"),
-        camera=Camera(80, {0: 280, 0.5: 330, 1: 400}, {0: 230, 0.6: 255, 1: 235}),
+        Take(("SV",), 80, Backdrop("motorcycle_left")),
+        Camera({0: 280, 0.5: 330, 1: 400}, {0: 230, 0.6: 255, 1: 235}),
         target=Actor(
             FACE.wide(40),
             x={0: 215, 0.3: 280, 0.65: 340, 1: 430},
@@ -37,9 +36,8 @@ SCENES: dict[str, Scene] = {
         behind=(Actor(HELMET.wide(74), x={0: 380, 1: 250}, y={0: 285}, scale={0: 0.8, 1: 1.1}),),
     ),
     "saucer-lamp": Scene(
-        attributes=("IV",),
-        backdrop=Backdrop("brick", tint=RUST),
-        camera=Camera(70, {0: 260, 1: 360}, {0: 280, 0.5: 340, 1: 300}),
+        Take(("IV",), 70, Backdrop("brick", tint=RUST), noise=8),
+        Camera({0: 260, 1: 360}, {0: 280, 0.5: 340, 1: 300}),
         target=Actor(
             SAUCER.wide(66),
             x={0: 200, 0.25: 260, 0.5: 250, 0.8: 370, 1: 400},
@@ -47,12 +45,10 @@ SCENES: dict[str, Scene] = {
         ),
         gain={0: 1, 0.15: 0.95, 0.3: 0.35, 0.45: 0.4, 0.55: 1.5, 0.75: 1.2, 1: 0.5},
         slope={0: 0, 0.3: 0.4, 0.6: -0.6, 1: 0.5},
-        noise=8,
     ),
     "cat-posts": Scene(
-        attributes=("OCC",),
-        backdrop=Backdrop("grass", tint=GREEN),
-        camera=Camera(90, {0: 220, 0.5: 330, 1: 420}, {0: 300, 1: 320}),
+        Take(("OCC",), 90, Backdrop("grass", tint=GREEN)),
+        Camera({0: 220, 0.5: 330, 1: 420}, {0: 300, 1: 320}),
         target=Actor(
             CAT.wide(62),
             x={0: 140, 0.3: 255, 0.6: 350, 1: 500},
@@ -65,9 +61,8 @@ SCENES: dict[str, Scene] = {
         ),
     ),
     "coin-crowd": Scene(
-        attributes=("BC",),
-        backdrop=Backdrop("coins", 560),
-        camera=Camera(80, {0: 240, 1: 330}, {0: 200, 0.6: 250, 1: 230}),
+        Take(("BC",), 80, Backdrop("coins", 560)),
+        Camera({0: 240, 1: 330}, {0: 200, 0.6: 250, 1: 230}),
         target=Actor(
             COIN.wide(44),
             x={0: 190, 0.3: 250, 0.6: 280, 1: 390},
@@ -82,41 +77,20 @@ SCENES: dict[str, Scene] = {
         ),
     ),
     "helmet-dash": Scene(
-        attributes=("FM", "MB"),
-        backdrop=Backdrop("motorcycle_right"),
-        camera=Camera(72, {0: 300, 0.4: 350, 1: 320}, {0: 240}, shake=3, shutter=0.8),
+        Take(("FM", "MB"), 72, Backdrop("motorcycle_right"), shake=3, shutter=0.8),
+        Camera({0: 300, 0.4: 350, 1: 320}, {0: 240}),
         target=Actor(
             HELMET.wide(60),
-            x={
-                0: 230,
-                0.12: 240,
-                0.2: 350,
-                0.3: 420,
-                0.38: 300,
-                0.5: 250,
-                0.62: 390,
-                0.72: 400,
-                0.82: 270,
-                1: 250,
-            },
-            y={
-                0: 220,
-                0.15: 270,
-                0.25: 200,
-                0.4: 290,
-                0.5: 190,
-                0.6: 270,
-                0.75: 195,
-                0.88: 290,
-                1: 230,
-            },
+            x={0: 230, 0.12: 240, 0.2: 350, 0.3: 420, 0.38: 300}
+            | {0.5: 250, 0.62: 390, 0.72: 400, 0.82: 270, 1: 250},
+            y={0: 220, 0.15: 270, 0.25: 200, 0.4: 290, 0.5: 190}
+            | {0.6: 270, 0.75: 195, 0.88: 290, 1: 230},
             turn={0: 0, 0.5: 14, 1: -8},
         ),
     ),
     "wheel-roll": Scene(
-        attributes=("IPR",),
-        backdrop=Backdrop("gravel", tint=SAND),
-        camera=Camera(84, {0: 240, 0.5: 330, 1: 280}, {0: 300, 1: 340}),
+        Take(("IPR",), 84, Backdrop("gravel", tint=SAND)),
+        Camera({0: 240, 0.5: 330, 1: 280}, {0: 300, 1: 340}),
         target=Actor(
             WHEEL.wide(64),
             x={0: 170, 0.5: 400, 0.7: 390, 1: 230},
@@ -125,9 +99,8 @@ SCENES: dict[str, Scene] = {
         ),
     ),
     "gland-swim": Scene(
-        attributes=("DEF", "BC"),
-        backdrop=Backdrop("ihc", 600),
-        camera=Camera(80, {0: 270, 0.5: 320, 1: 300}, {0: 260, 1: 330}),
+        Take(("DEF", "BC"), 80, Backdrop("ihc", 600)),
+        Camera({0: 270, 0.5: 320, 1: 300}, {0: 260, 1: 330}),
         target=Actor(
             GLAND.wide(58),
             x={0: 220, 0.4: 300, 0.7: 280, 1: 380},
@@ -141,9 +114,8 @@ SCENES: dict[str, Scene] = {
         ),
     ),
     "face-exit": Scene(
-        attributes=("OV",),
-        backdrop=Backdrop("coffee", 760),
-        camera=Camera(90, {0: 330, 0.5: 380, 1: 340}, {0: 260, 1: 290}),
+        Take(("OV",), 90, Backdrop("coffee", 760)),
+        Camera({0: 330, 0.5: 380, 1: 340}, {0: 260, 1: 290}),
         target=Actor(
             FACE.wide(48),
             x={0: 330, 0.2: 430, 0.33: 600, 0.45: 610, 0.6: 440, 0.8: 330, 1: 270},
@@ -152,21 +124,18 @@ SCENES: dict[str, Scene] = {
         behind=(Actor(PATCH.wide(40), x={0: 260, 1: 430}, y={0: 330, 1: 220}),),
     ),
     "patch-far": Scene(
-        attributes=("LR",),
-        backdrop=Backdrop("camera", 600),
-        camera=Camera(76, {0: 330, 0.5: 400, 1: 380}, {0: 260, 1: 300}),
+        Take(("LR",), 76, Backdrop("camera", 600), noise=10),
+        Camera({0: 330, 0.5: 400, 1: 380}, {0: 260, 1: 300}),
         target=Actor(
             PATCH.wide(17),
             x={0: 280, 0.3: 330, 0.6: 420, 1: 440},
             y={0: 240, 0.25: 290, 0.6: 250, 1: 330},
             turn={0: 0, 1: 20},
         ),
-        noise=10,
     ),
     "cat-twins": Scene(
-        attributes=("OCC", "BC"),
-        backdrop=Backdrop("chelsea", 620),
-        camera=Camera(86, {0: 300, 1: 330}, {0: 200, 1: 215}),
+        Take(("OCC", "BC"), 86, Backdrop("chelsea", 620)),
+        Camera({0: 300, 1: 330}, {0: 200, 1: 215}),
         target=Actor(
             CAT.wide(54), x={0: 200, 0.35: 290, 0.65: 350, 1: 420}, y={0: 180, 0.5: 230, 1: 190}
         ),
@@ -180,9 +149,8 @@ SCENES: dict[str, Scene] = {
         ),
     ),
     "shuttle-spin": Scene(
-        attributes=("IPR", "FM"),
-        backdrop=Backdrop("astronaut", 600, tint=NIGHT),
-        camera=Camera(72, {0: 270, 0.5: 320, 1: 280}, {0: 280, 1: 300}, shake=2, shutter=0.4),
+        Take(("IPR", "FM"), 72, Backdrop("astronaut", 600, tint=NIGHT), shake=2, shutter=0.4),
+        Camera({0: 270, 0.5: 320, 1: 280}, {0: 280, 1: 300}),
         target=Actor(
             SHUTTLE.wide(32),
             x={0: 200, 0.2: 330, 0.3: 360, 0.5: 240, 0.7: 380, 0.85: 350, 1: 220},
@@ -191,9 +159,8 @@ SCENES: dict[str, Scene] = {
         ),
     ),
     "engine-breathe": Scene(
-        attributes=("DEF", "SV"),
-        backdrop=Backdrop("motorcycle_right"),
-        camera=Camera(80, {0: 330, 1: 300}, {0: 240, 1: 220}, zoom={0: 1, 0.5: 1.2, 1: 1.05}),
+        Take(("DEF", "SV"), 80, Backdrop("motorcycle_right")),
+        Camera({0: 330, 1: 300}, {0: 240, 1: 220}, zoom={0: 1, 0.5: 1.2, 1: 1.05}),
         target=Actor(
             ENGINE.wide(52),
             x={0: 260, 0.3: 330, 0.6: 380, 1: 240},
@@ -205,11 +172,8 @@ SCENES: dict[str, Scene] = {
         ),
     ),
     "head-hidden": Scene(
-        attributes=("OCC", "MB"),
-        backdrop=Backdrop("grass", tint=(215, 225, 150)),
-        camera=Camera(
-            84, {0: 250, 0.5: 350, 1: 400}, {0: 300, 0.5: 285, 1: 310}, shake=2, shutter=0.6
-        ),
+        Take(("OCC", "MB"), 84, Backdrop("grass", tint=(215, 225, 150)), shake=2, shutter=0.6),
+        Camera({0: 250, 0.5: 350, 1: 400}, {0: 300, 0.5: 285, 1: 310}),
         target=Actor(
             HEAD.wide(48),
             x={0: 170, 0.3: 280, 0.5: 350, 0.7: 410, 1: 510},
@@ -218,9 +182,8 @@ SCENES: dict[str, Scene] = {
         front=(Actor(WALL.wide(92), x={0: 350}, y={0: 300}),),
     ),
     "wheel-dusk": Scene(
-        attributes=("IV", "SV", "OV"),
-        backdrop=Backdrop("motorcycle_left"),
-        camera=Camera(84, {0: 330, 0.5: 300, 1: 370}, {0: 240, 1: 260}),
+        Take(("IV", "SV", "OV"), 84, Backdrop("motorcycle_left"), noise=8),
+        Camera({0: 330, 0.5: 300, 1: 370}, {0: 240, 1: 260}),
         target=Actor(
             WHEEL.wide(50),
             x={0: 280, 0.25: 330, 0.4: 472, 0.5: 475, 0.65: 330, 1: 320},
@@ -230,6 +193,5 @@ SCENES: dict[str, Scene] = {
         ),
         gain={0: 1.1, 0.3: 0.6, 0.6: 0.45, 0.8: 1.1, 1: 0.7},
         slope={0: 0, 0.5: -0.35, 1: 0.3},
-        noise=8,
     ),
 }

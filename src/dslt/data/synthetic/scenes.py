@@ -4,6 +4,7 @@ Places are world pixels: the pixels of the background. Times run from 0 (first f
 """
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from dslt.data.synthetic.curves import Keyframes
 from dslt.data.synthetic.sprites import Backdrop, Cutout
@@ -34,25 +35,39 @@ class Actor:
     cycles: float = 0
 
 
-@dataclass(frozen=True)
-class Camera:
-    """What a camera does.
+class Take(NamedTuple):
+    """What stays the same during a video.
 
     Attributes:
-        frames: Number of frames that it takes.
+        attributes: OTB attribute codes that the video was made for.
+        frames: Number of frames.
+        backdrop: The background.
+        shake: Largest jerk of the camera from frame to frame, pixels.
+        shutter: Exposure as a part of the time between frames (0: no motion blur).
+        noise: Largest noise, grey levels.
+    """
+
+    attributes: tuple[str, ...]
+    frames: int
+    backdrop: Backdrop
+    shake: float = 1
+    shutter: float = 0
+    noise: int = 6
+
+
+@dataclass(frozen=True)
+class Camera:
+    """Where a camera looks.
+
+    Attributes:
         x: World column at the middle of the screen.
         y: World row at the middle of the screen.
         zoom: Screen pixels per world pixel.
-        shake: Largest jerk from frame to frame, pixels.
-        shutter: Exposure as a part of the time between frames (0: no motion blur).
     """
 
-    frames: int
     x: Keyframes
     y: Keyframes
     zoom: Keyframes = field(default_factory=lambda: {0: 1})
-    shake: float = 1
-    shutter: float = 0
 
 
 @dataclass(frozen=True)
@@ -60,23 +75,19 @@ class Scene:
     """One video.
 
     Attributes:
-        attributes: OTB attribute codes that it was made for.
-        backdrop: What all of it happens before.
-        camera: What the camera does.
+        take: What stays the same during it.
+        camera: Where the camera looks.
         target: The object to track.
         behind: Objects that the target covers, in drawing order.
         front: Objects that cover the target, in drawing order.
         gain: Brightness in the middle of the screen.
         slope: Brightness at the right edge over that in the middle.
-        noise: Largest noise, grey levels.
     """
 
-    attributes: tuple[str, ...]
-    backdrop: Backdrop
+    take: Take
     camera: Camera
     target: Actor
     behind: tuple[Actor, ...] = ()
     front: tuple[Actor, ...] = ()
     gain: Keyframes = field(default_factory=lambda: {0: 1})
     slope: Keyframes = field(default_factory=lambda: {0: 0})
-    noise: int = 6

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+
+from dslt.core.arrays import Floats
 
 WIDTH, HEIGHT = 320, 240
 NOISE_SIDE = 64  # a tile of noise is so much larger than the screen, to be cut in many ways
@@ -28,7 +29,7 @@ class Area(NamedTuple):
     bottom: int
 
     @classmethod
-    def about(cls, middle: NDArray[np.float64], reach: NDArray[np.float64]) -> Area:
+    def about(cls, middle: Floats, reach: Floats) -> Area:
         """Return the smallest area with all points up to `reach` (2,) from `middle` (2,)."""
         ends = np.concatenate([np.floor(middle - reach), np.ceil(middle + reach)])
         return cls(*ends.astype(int).tolist())

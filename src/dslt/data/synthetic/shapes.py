@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from dslt.core.arrays import Floats
 from dslt.data.synthetic.outlines import MARGIN, opacity, superellipse, turned
 from dslt.data.synthetic.photographs import photo_size, sample
 
@@ -30,7 +31,7 @@ class Cloth:
 
     photo: str
     grain: float
-    colors: NDArray[np.float64]
+    colors: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +46,7 @@ class Shape:
     """
 
     pixels: Pixels
-    outline: NDArray[np.float64]
+    outline: Floats
     cloths: tuple[Cloth, ...]
 
 
@@ -60,18 +61,18 @@ class _Part:
         power: Even power p of its outline.
     """
 
-    center: NDArray[np.float64]
-    half: NDArray[np.float64]
+    center: Floats
+    half: Floats
     angle: float
     power: int
 
-    def outline(self) -> NDArray[np.float64]:
-        """Return points (K, 2) on it."""
+    def outline(self) -> Floats:
+        """Return points (K, 2) on its outline."""
         points = superellipse(_ANGLES, self.power) * self.half
-        placed: NDArray[np.float64] = points @ turned(self.angle).T + self.center
+        placed: Floats = points @ turned(self.angle).T + self.center
         return placed
 
-    def opacity(self, center: NDArray[np.float64], size: tuple[int, int]) -> Pixels:
+    def opacity(self, center: Floats, size: tuple[int, int]) -> Pixels:
         """Return its opacity (h, w) about `center` in an image of this width and height."""
         x = np.arange(size[0], dtype=np.float32) + np.float32(0.5 - center[0])
         y = np.arange(size[1], dtype=np.float32)[:, None] + np.float32(0.5 - center[1])
@@ -144,7 +145,7 @@ def _texture(random: Random, cloth: Cloth, size: tuple[int, int]) -> Pixels:
     return np.asarray(color, dtype=np.float32)
 
 
-def palette(random: Random) -> NDArray[np.float64]:
+def palette(random: Random) -> Floats:
     """Return a random change of colours (3, 3), onto RGB columns: hue, saturation and gains.
 
     Every second one keeps the hue.
@@ -156,5 +157,5 @@ def palette(random: Random) -> NDArray[np.float64]:
     saturation = random.uniform(0.4, 1.5)
     gray = np.tile(np.array(_LUMA), (3, 1))
     gains = np.exp(random.uniform(-0.45, 0.45, 3))
-    mixed: NDArray[np.float64] = gains[:, None] * (gray + saturation * (rotation - gray))
+    mixed: Floats = gains[:, None] * (gray + saturation * (rotation - gray))
     return mixed

@@ -5,13 +5,13 @@ All resampling is integer arithmetic, so that the same pixels come out on any ma
 
 from __future__ import annotations
 
-import dataclasses
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dslt.core.arrays import Floats, Ints
 from dslt.core.images import Frame
 from dslt.data.synthetic.outlines import MARGIN, opacity, superellipse
 from dslt.data.synthetic.photographs import photo
@@ -42,7 +42,7 @@ class Cutout:
 
     def wide(self, width: float) -> Cutout:
         """Return the same cut-out at another width on the screen."""
-        return dataclasses.replace(self, width=width)
+        return replace(self, width=width)
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,8 +56,8 @@ class Sprite:
     """
 
     pixels: NDArray[np.uint8]
-    half: NDArray[np.float64]
-    outline: NDArray[np.float64]
+    half: Floats
+    outline: Floats
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def sprite(cutout: Cutout) -> Sprite:
     return Sprite(np.dstack([color, opaque]), half.astype(np.float64), outline)
 
 
-def _tinted(pixels: NDArray[np.int64], tint: tuple[int, int, int]) -> NDArray[np.uint8]:
+def _tinted(pixels: Ints, tint: tuple[int, int, int]) -> NDArray[np.uint8]:
     """Multiply RGB pixels (..., 3) by factors in 1/256."""
     scaled = (pixels * np.array(tint, dtype=np.int64) + 128) >> 8
     return np.asarray(np.clip(scaled, 0, 255), dtype=np.uint8)
@@ -113,12 +113,12 @@ def background(backdrop: Backdrop) -> Frame:
     return pixels
 
 
-def _resized(pixels: NDArray[np.int64], length: int) -> NDArray[np.int64]:
+def _resized(pixels: Ints, length: int) -> Ints:
     """Resample the first axis linearly, in 1/65536 pixels."""
     count = len(pixels)
     place = ((2 * np.arange(length, dtype=np.int64) + 1) * count * 65536 // length - 65536) // 2
     place = np.clip(place, 0, (count - 1) * 65536)
     low, weight = place >> 16, (place & 65535)[:, None, None]
     upper = pixels.take(low + 1, axis=0, mode="clip")
-    mixed: NDArray[np.int64] = (pixels[low] * (65536 - weight) + upper * weight + 32768) >> 16
+    mixed: Ints = (pixels[low] * (65536 - weight) + upper * weight + 32768) >> 16
     return mixed

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from dslt.core.arrays import Floats, Ints
 from dslt.core.images import Frame
 from dslt.data.synthetic.outlines import boxes_around, turned
 from dslt.data.synthetic.photographs import LINEAR, photo_size, sample
@@ -43,10 +44,10 @@ class Drift:
         phase: Phases (K, 2) in waves.
     """
 
-    middle: NDArray[np.float64]
-    reach: NDArray[np.float64]
-    rate: NDArray[np.float64]
-    phase: NDArray[np.float64]
+    middle: Floats
+    reach: Floats
+    rate: Floats
+    phase: Floats
 
     @classmethod
     def draw(cls, random: Random, middle: list[float], reach: list[float]) -> Drift:
@@ -55,7 +56,7 @@ class Drift:
         rate, phase = random.uniform(*_RATES, shape), random.uniform(0, 1, shape)
         return cls(np.array(middle), np.array(reach), rate, phase)
 
-    def at(self, frames: ArrayLike) -> NDArray[np.float64]:
+    def at(self, frames: ArrayLike) -> Floats:
         """Return the values (..., K) in frames (...)."""
         time = np.asarray(frames)[..., None, None] / _PERIOD
         waves = np.sin(2 * np.pi * (self.rate * time + self.phase)) @ np.array([2 / 3, 1 / 3])
@@ -76,7 +77,7 @@ class Drifter:
     drift: Drift
     leader: Drifter | None = None
 
-    def poses(self, frames: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def poses(self, frames: ArrayLike) -> tuple[Floats, Floats]:
         """Return middles (..., 2), and matrices (..., 2, 2) from the shape to the frame."""
         x, y, size, angle, stretch = self.drift.at(frames).T
         middle = np.stack([x, y], axis=-1)
@@ -103,14 +104,14 @@ class World:
 
     photo: str
     camera: Drift
-    colors: NDArray[np.float64]
+    colors: Floats
     objects: tuple[Drifter, ...]
     target: int
     light: Drift
     noise: float
     noise_at: tuple[int, int]
 
-    def boxes(self, frames: NDArray[np.int64]) -> Boxes:
+    def boxes(self, frames: Ints) -> Boxes:
         """Return exact boxes (N, 4) of the target's whole outline, a hidden part included."""
         target = self.objects[self.target]
         middle, matrix = target.poses(frames)
@@ -215,7 +216,7 @@ def _drifter(random: Random, shape: Shape, wide: bool) -> Drifter:
     return Drifter(shape, _motion(random, middle, reach))
 
 
-def _motion(random: Random, middle: NDArray[np.float64], reach: NDArray[np.float64]) -> Drift:
+def _motion(random: Random, middle: Floats, reach: Floats) -> Drift:
     """Draw the place, size, angle and stretch of an object."""
     zoom = random.uniform(0, 0.3)
     turn = random.uniform(*((0.35, np.pi) if random.random() < _TURNED else (0, 0.35)))

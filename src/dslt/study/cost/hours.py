@@ -177,15 +177,11 @@ def index_lengths(path: Path) -> dict[str, int]:
 
 
 def _group(names: tuple[str, str], whole: list[_Cost], left: list[_Cost]) -> TaskGroup:
-    sizes, hours = zip(*(whole or left), strict=True)
-    share = 1 / len(sizes)
-    return TaskGroup(
-        names=names,
-        left=len(left),
-        of=len(whole),
-        size=total(sizes) * share,
-        one=total(hours) * share,
-        size_left=total(size for size, _ in left),
-        hours_left=total(hours for _, hours in left),
-        hours=total(hours for _, hours in whole),
-    )
+    share, counts = 1 / len(whole or left), (len(left), len(whole))
+    size, one = (amount * share for amount in _sums(whole or left))
+    return TaskGroup(names, *counts, size, one, *_sums(left), _sums(whole)[1])
+
+
+def _sums(costs: list[_Cost]) -> _Cost:
+    """Add up pairs, frames or sequences, and hours."""
+    return total(size for size, _ in costs), total(hours for _, hours in costs)

@@ -77,7 +77,7 @@ class StudyPlan:
 
     @property
     def everything(self) -> StemCost:
-        """All stems together."""
+        """Sum over all stems."""
         jobs, *amounts = zip(*self.stems.values(), strict=True)
         return StemCost(sum(jobs), *map(total, amounts))
 
@@ -178,10 +178,8 @@ def stem_table(plan: StudyPlan) -> str:
         (
             name,
             f"{stem.jobs:,}",
-            str(stem.hours_left) if stem.hours else "",
-            str(stem.hours) if stem.hours else "",
-            stem.disk.as_bytes() if stem.disk else "",
-            stem.fetch.as_bytes() if stem.fetch else "",
+            *(str(hours) if stem.hours else "" for hours in (stem.hours_left, stem.hours)),
+            *(size.as_bytes() if size else "" for size in (stem.disk, stem.fetch)),
         )
         for name, stem in {**plan.stems, "all": plan.everything}.items()
     ]
@@ -236,7 +234,7 @@ def to_do(downloads: Iterable[Needed]) -> str:
 
 
 def _speeds(plan: StudyPlan) -> str:
-    """Say whose hours these are."""
+    """Name the device whose hours these are, and what was given in place of its speeds."""
     measured, name = plan.speeds.measured, plan.speeds.name
     lines = [f"Hours are those of: {name}{f', measured {measured.date}' if measured else ''}."]
     for rate, numbers in plan.speeds.given.items():

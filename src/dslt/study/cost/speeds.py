@@ -70,7 +70,7 @@ class Speeds:
 
     @property
     def unit(self) -> str:
-        """Name the hours."""
+        """Unit of the hours: of a CPU or of a GPU."""
         return "CPU hours" if self.kind == "cpu" else "GPU hours"
 
     def seconds(self, rate: Rate, cell: Cell) -> Amount:
@@ -96,7 +96,7 @@ def study_speeds(study: Study, name: str | None, rates: Mapping[str, Iterable[st
         rates: Mapping of rates to what was given for them, as `NETWORK=NUMBER`.
 
     Raises:
-        DsltError: A name is unknown, a number is wrong, or the file is.
+        DsltError: A name is unknown, a number is wrong, or the file cannot be read.
     """
     networks = {study.cells[cell].settings.speed_name for cell in study.cells_run} - {""}
     given = {rate: read_rates(rate, rates[rate], networks) for rate in get_args(Rate)}

@@ -17,7 +17,7 @@ from dslt.data.pairs import procedural as procedural_module
 from dslt.data.pairs.augment import Jitter, draw_jitter, finish, place
 from dslt.data.pairs.dataset import PairDataset
 from dslt.data.pairs.heldout import heldout
-from dslt.data.pairs.procedural import ProceduralSource, WorldView, training_world
+from dslt.data.pairs.procedural import ProceduralSource, WorldVideos, WorldView, training_world
 from dslt.data.pairs.sampling import Schedule
 from dslt.data.pairs.source import DamagedError, ImageView
 from dslt.data.pairs.videos import Track, Video, VideoTable, is_held_out
@@ -59,7 +59,7 @@ def pairs(sources=None, per_epoch=16, negative=0.0, gray=0.0):
 
 
 def procedural(seed=0):
-    return {"procedural": ProceduralSource("procedural", 100, seed, 100)}
+    return {"procedural": ProceduralSource("procedural", 100, 0.0, WorldVideos(seed, 100))}
 
 
 def procedural_dataset(seed=0, jitter=None, **options):
@@ -481,7 +481,7 @@ def test_a_crop_beyond_the_frame_is_of_one_color():
 
 def test_photographs_are_disjoint_from_the_targets_of_the_benchmark():
     targets = {scene.target.cutout.photo for scene in SCENES.values()}
-    others = {scene.backdrop.photo for scene in SCENES.values()}
+    others = {scene.take.backdrop.photo for scene in SCENES.values()}
     assert not set(TRAINING) & set(HELD_OUT)
     assert not (set(TRAINING) | set(HELD_OUT)) & targets
     assert set(TRAINING) & others == {"brick", "grass", "gravel"}

@@ -6,7 +6,6 @@ import pickle
 import numpy as np
 import pytest
 import yaml
-from click import UsageError
 from click.testing import CliRunner
 from PIL import Image
 
@@ -381,13 +380,14 @@ def test_a_training_opens_the_index(tmp_path, monkeypatch):
     preset = resolve_settings("siamfc/paper", "", ROOT / "config" / "trackers", "test")
     pairs = preset.training.pairs.model_copy(update={"sources": {"mine": None}})
     training = preset.training.model_copy(update={"pairs": pairs})
-    indexes = train_command._indexes((f"mine={tmp_path / 'i.parquet'}",))
+    (option,) = (o for o in train_command.command.params if o.name == "indexes")
+    indexes = option.callback(None, option, [f"mine={tmp_path / 'i.parquet'}"])
     monkeypatch.setattr(VideoTable, "collect", None)  # no annotation is read
     dataset = train_command._open_pairs(training, 0, {"mine": values}, indexes, "data")
     assert dataset.sample(0, 0).template.shape == (3, 127, 127)
     for text in ("mine", "mine=", "=i.parquet"):
-        with pytest.raises(UsageError, match="expected NAME=PATH"):
-            train_command._indexes((text,))
+        with pytest.raises(DsltError, match="expected --training-index NAME=PATH"):
+            option.callback(None, option, [text])
 
 
 def test_index(tmp_path):

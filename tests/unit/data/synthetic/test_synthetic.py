@@ -48,7 +48,7 @@ def test_the_boxes_are_the_same_on_every_machine():
 
 def test_there_are_enough_of_them_with_every_attribute():
     assert len(NAMES) >= 12
-    claimed = {code for name in NAMES for code in find_scene(name).attributes}
+    claimed = {code for name in NAMES for code in find_scene(name).take.attributes}
     assert claimed == CODES - {"OPR"}  # nothing here has a back side
     for name in NAMES:
         assert len(SyntheticFrames(name, 0)) >= 60
@@ -90,7 +90,7 @@ def step(name):
 
 def test_attributes_hold():
     for name in NAMES:
-        codes, boxes = find_scene(name).attributes, SyntheticFrames(name, 0).boxes()
+        codes, boxes = find_scene(name).take.attributes, SyntheticFrames(name, 0).boxes()
         area = boxes[:, 2] * boxes[:, 3]
         if "FM" in codes:
             assert np.nanmax(step(name)) > 15, name
@@ -125,7 +125,9 @@ def test_boxes_fit_the_pixels_that_differ():
             without = _without_target(name, index).astype(int)
             rows, columns = np.nonzero(np.abs(with_target - without).max(axis=2) > 12)
             x, y, w, h = boxes[index]
-            slack = 3.0 + 8.0 * ("FM" in find_scene(name).attributes)  # soft edges, motion blur
+            slack = 3.0 + 8.0 * (
+                "FM" in find_scene(name).take.attributes
+            )  # soft edges, motion blur
             found = [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
             np.testing.assert_allclose(found, [x, y, x + w, y + h], atol=slack, err_msg=name)
 

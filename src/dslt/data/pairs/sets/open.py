@@ -9,7 +9,7 @@ from dslt.core.errors import DsltError, unknown
 from dslt.data.benchmarks.index_file import load_index
 from dslt.data.downloads.definitions import unpacked_folder
 from dslt.data.pairs.indexed import IndexSource, index_tracks
-from dslt.data.pairs.procedural import ProceduralSource
+from dslt.data.pairs.procedural import ProceduralSource, WorldVideos
 from dslt.data.pairs.sets import coco_youtube_bb, ilsvrc, lasot_got10k, youtube_vos
 from dslt.data.pairs.sets.index import load_training_index, write_training_index
 from dslt.data.pairs.sets.kinds import IndexSet, OwnedSet, ProceduralSet, TrainingSet, YoutubeBbSet
@@ -67,7 +67,7 @@ def open_source(
 ) -> PairSource:
     """Open one training set; see `open_sources`."""
     if isinstance(entry, ProceduralSet):
-        return ProceduralSource(name, entry.frame_range, entry.seed, entry.frames)
+        return ProceduralSource(name, entry.frame_range, 0.0, WorldVideos(entry.seed, entry.frames))
     root = root_of(name, entry, data)
     where = f"training set {name} ({root})"
 
@@ -78,7 +78,7 @@ def open_source(
     if isinstance(entry, IndexSet):
         found = load_index(root)
         videos = drawn(VideoTable.collect(index_tracks(found), where))
-        return IndexSource(name, entry.frame_range, entry.damaged, found, videos)
+        return IndexSource(name, entry.frame_range, entry.damaged, videos, found)
     if index is None:
         table = _read(name, entry, root)
     else:
