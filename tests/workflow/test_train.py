@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -48,16 +49,19 @@ VALIDATION = {
 STEPS = 9
 
 
-def settings(overrides: str = TINY, preset: dict[str, Any] = LITE) -> str:
-    """Tracker and training settings, as the rule gives them to `dslt train`."""
+def settings(overrides: str = TINY, preset: dict[str, Any] = LITE) -> TrainingSettings:
     values = apply_overrides(preset, overrides, "test")
-    given = {"tracker": values["tracker"], "training": values["training"]}
-    parsed = parse_training(given, "test")
-    return canonical(given | {"training": parsed.model_dump(mode="json")})
+    return parse_training({key: values[key] for key in ("tracker", "training")}, "test")
+
+
+def given(training: TrainingSettings) -> str:
+    """Tracker and training settings, as the rule gives them to `dslt train`."""
+    values = {"tracker": training.tracker, "training": training.model_dump(mode="json")}
+    return canonical(values)
 
 
 def arguments(folder: Path, *more: str, overrides: str = TINY) -> list[str]:
-    text = settings(overrides)
+    text = given(settings(overrides))
     return [
         *("train", "--cell", "tiny", "--settings", text, "--seed", "1"),
         *("--validation", json.dumps(VALIDATION), "--device", "cpu"),
@@ -104,7 +108,8 @@ def test_outputs(whole: Path) -> None:
     assert len(pd.read_csv(whole / "out" / "validation.csv")) == 8
     assert len((whole / "out" / "steps.jsonl").read_text().splitlines()) == STEPS
     header = json.loads((whole / "out" / "model.json").read_text())
-    assert parse_training(header["settings"], "header") == settings()
+    saved = {"tracker": header["tracker"], "training": header["settings"]}
+    assert parse_training(saved, "header") == settings()
     assert {"seed", "model_id", "code", "libraries", "sources", "sha256"} <= header.keys()
     read_model(whole / "out" / "model.pt", settings())
     assert not (whole / "state").exists()
@@ -162,7 +167,8 @@ def test_benchmark_runs_and_its_workers_end_quietly() -> None:
 @pytest.mark.parametrize("preset", ["paper", "pp_paper"])
 def test_siamrpn_is_trained_by_the_same_command(preset: str, tmp_path: Path) -> None:
     validation = VALIDATION | {"tracking": RPN[preset]["tracking"], "texture": 0}
-    command = ["dslt", "train", "--cell", preset, "--settings", settings(FEW_STEPS, RPN[preset])]
+    training = settings(FEW_STEPS, RPN[preset])
+    command = ["dslt", "train", "--cell", preset, "--settings", given(training)]
     command += ["--validation", json.dumps(validation), "--device", "cpu"]
     command += ["--states", str(tmp_path / "states"), "--out", str(tmp_path / "out")]
     process = start(command)
