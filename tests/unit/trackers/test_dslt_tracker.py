@@ -1,5 +1,7 @@
 """The DSLT tracker, its peers, and a run's files, on small made-up videos."""
 
+import json
+
 import numpy as np
 import pytest
 import torch
@@ -205,8 +207,8 @@ def test_write_run(video, tmp_path):
 
 
 def test_convergence_settings_run_to_the_cap():
-    text = settings("dslt/paper").training.model_dump_json()
-    training = capped(text, 7, "x")
+    values = {"tracker": "dslt", "training": settings("dslt/paper").training.model_dump()}
+    training = capped(json.dumps(values), 7, "x")
     assert (training.iterations, training.stop, training.stop_absolute) == (7, 0, 0)
     with pytest.raises(DsltError, match=r"training settings of cell .*: not JSON"):
         capped("{", 7, "x")

@@ -12,12 +12,8 @@ from dslt.core.errors import DsltError
 from dslt.networks.anchors import anchor_grid, anchor_labels, centred
 from dslt.networks.make import make_network
 from dslt.networks.saved import read_model, write_model
-from dslt.settings.identity import (
-    differences,
-    identify,
-    model_id,
-    parse_training,
-)
+from dslt.settings.identity import differences, identify, model_id
+from dslt.settings.registry import parse_training
 from dslt.settings.validation import ValidationSettings
 from dslt.study.cells import apply_overrides, load_presets
 from dslt.train.batches import Batch
@@ -39,7 +35,8 @@ def values_of(base, overrides):
 
 
 def training_of(base="siamfc/lite", overrides=LITE):
-    return parse_training(values_of(base, overrides)["training"], "test")
+    values = values_of(base, overrides)
+    return parse_training({key: values[key] for key in ("tracker", "training")}, "test")
 
 
 def batch_of(search, positive=(True, False), seed=0):
@@ -184,11 +181,14 @@ def test_differences_are_named():
 def test_training_settings_of_either_tracker():
     for base, overrides in (("siamfc/lite", LITE), ("siamrpn/pysot", RPN)):
         settings = training_of(base, overrides)
-        assert parse_training(json.loads(settings.model_dump_json()), "test") == settings
+        training = json.loads(settings.model_dump_json())
+        assert (
+            parse_training({"tracker": settings.tracker, "training": training}, "test") == settings
+        )
     with pytest.raises(DsltError, match=r"test: \[\]; expected a mapping"):
         parse_training([], "test")
     with pytest.raises(DsltError, match=r"test: .*missing key 'backbone'"):
-        parse_training({}, "test")
+        parse_training({"tracker": "siamfc", "training": {}}, "test")
 
 
 def validation(base="siamfc/lite", overrides=LITE, **changes):
