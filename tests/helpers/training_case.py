@@ -21,9 +21,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from dslt.core.device import seeded
 from dslt.data.pairs.dataset import Pair
 from dslt.networks.siamese import SiameseNet, correlate
-from dslt.networks.trunk import Trunk, seeded
+from dslt.networks.trunk import Trunk
 from dslt.settings.offline import CropSettings, JitterSettings, ScheduleSettings
 from dslt.train.batches import Batch
 from dslt.train.processes import ALONE, Processes, joined

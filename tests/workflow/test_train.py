@@ -20,6 +20,7 @@ import yaml
 from dslt.core.text import canonical
 from dslt.networks.saved import read_model
 from dslt.settings.registry import parse_training
+from dslt.settings.tracker import TrainingSettings
 from dslt.study.cells import apply_overrides, load_presets
 from places import ROOT
 

@@ -56,8 +56,9 @@ def command(
     out: Path,
 ) -> None:
     """Keep what a trained Siamese network answers to one frame."""
-    from dslt.track.responses import RespondingTracker, respond, write_response
+    from dslt.track.responses import respond, write_response
     from dslt.trackers.make import make_tracker
+    from dslt.trackers.siamese import SiameseTracker
 
     limit_threads(threads)
     settings = responding_settings(text, cell)
@@ -67,6 +68,6 @@ def command(
             "(`dslt train`)"
         )
     video = load_index(index).sequence(sequence)
-    tracker = cast(RespondingTracker, make_tracker(settings, 0, device, weights))
+    tracker = cast(SiameseTracker, make_tracker(settings, 0, device, weights))
     loss = cast(SiameseTraining, settings.learnt).loss.name
     write_response(respond(tracker, video, loss, frame, f"{index}, sequence {sequence}"), out)

@@ -1,8 +1,10 @@
-"""The choice of the device that torch runs on."""
+"""The choice of the device that torch runs on, and what makes a run repeat itself."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
 
 from dslt.core.errors import DsltError
@@ -22,6 +24,16 @@ def limit_threads(threads: int) -> None:
     cv2.setNumThreads(threads)
 
 
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Draw torch's random numbers from `seed`, and leave its generator as it was."""
+    import torch
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        yield
+
+
 def training_layout(device: torch.device) -> torch.memory_format:
     """Tell in which layout of images and weights the convolutions of a training are fast.
 
@@ -38,7 +50,7 @@ def choose_device(device: Device) -> str:
     """Resolve `auto` (CUDA, then MPS, then CPU) and prepare a reproducible run.
 
     Raises:
-        DsltError: if the named device is not available.
+        DsltError: The named device is not available.
     """
     import torch
 

@@ -68,7 +68,9 @@ class PatchShape:
     target: tuple[float, float]
     reach: tuple[float, float]
 
-    def region(self, center: tuple[float, float], target: Floats, scale: float = 1.0) -> Region:
+    def region(
+        self, center: tuple[float, float] | Floats, target: Floats, scale: float = 1.0
+    ) -> Region:
         """Place the patch around a target of `(width, height)` image pixels, zoomed by `scale`."""
         step = (
             scale * target[0] * self.reach[0] / self.size[0],

@@ -34,17 +34,17 @@ def two_class_logits(scores: Tensor) -> Tensor:
     share one loss.
 
     Args:
-        scores: `(B, 2, ...)`, the negative class first.
+        scores: Scores `(B, 2, ...)`, the negative class first.
 
     Returns:
-        `(B, ...)`, the difference of the scores.
+        Logits `(B, ...)`, the difference of the scores.
     """
     scores = _promote(scores)
     return scores[:, 1] - scores[:, 0]
 
 
 def modulation(z: Tensor, settings: ClassificationLossSettings) -> Tensor:
-    """Modulating factor f(p_t) on the cross-entropy, by the logit `z` of the true class.
+    """Return the modulating factor f(p_t) on the cross-entropy, by the logit `z` of the true class.
 
     1 for `bce`; `alpha (1 - p_t)^gamma` for `focal` (Eq. 11); `1 / (1 + exp(a (p_t - c)))` for
     `shrinkage` without (Eq. 12) and with (Eq. 13) `exp(p_t)`, or `exp(p_t)` alone.
@@ -62,19 +62,19 @@ def modulation(z: Tensor, settings: ClassificationLossSettings) -> Tensor:
 
 
 def elementwise(z: Tensor, settings: ClassificationLossSettings) -> Tensor:
-    """Loss of each sample, unweighted, by the logit `z` of its true class."""
+    """Return the loss of each sample, unweighted, by the logit `z` of its true class."""
     return modulation(z, settings) * -F.logsigmoid(z)
 
 
 def class_weights(
     settings: ClassificationLossSettings, y: Tensor, valid: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Weights of the positive and of the negative term of every sample.
+    """Return the weights of the positive and of the negative term of every sample.
 
     Args:
-        settings: `balance` and `fixed`.
-        y: labels in [0, 1].
-        valid: 1 or 0 per sample, of the labels' shape and type; 0: ignored.
+        settings: Settings of the loss; `balance` and `fixed` are used.
+        y: Labels in [0, 1].
+        valid: Either 1 or 0 for each sample, of the labels' shape and type; 0: ignored.
 
     Returns:
         Two tensors of the labels' shape; the loss is the weighted sum over all samples. With N

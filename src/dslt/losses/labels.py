@@ -17,13 +17,14 @@ def gaussian_map(
     """Make a two-dimensional Gaussian on a grid.
 
     Args:
-        shape: `(rows, columns)` of the grid.
-        center: `(x, y)` in cells; cell `i` has its middle at `i`.
-        sigma: `(x, y)` standard deviations in cells.
-        normalise: stretch the values to [0, 1], so that the peak is 1 between cells too.
+        shape: Size `(rows, columns)` of the grid.
+        center: Middle `(x, y)` in cells; cell `i` has its middle at `i`.
+        sigma: Standard deviations `(x, y)` in cells.
+        normalise: Whether the values are stretched to [0, 1], so that the peak is 1 between cells
+            too.
 
     Returns:
-        float32 tensor `(rows, columns)`.
+        Float32 tensor `(rows, columns)`.
     """
     x = np.exp(-0.5 * ((np.arange(shape[1]) - center[0]) / sigma[0]) ** 2)
     y = np.exp(-0.5 * ((np.arange(shape[0]) - center[1]) / sigma[1]) ** 2)
@@ -44,15 +45,15 @@ def soft_label(
     """Make the regression label Y of a sample (Section 3.1; sigma is a tenth of the target).
 
     Args:
-        shape: `(rows, columns)` of the response map.
-        center: `(x, y)` of the target in cells.
-        target: `(width, height)` of the target in cells.
-        sigma: standard deviation over the target's size, per axis.
-        min_sigma: lower bound of the standard deviation in cells: a narrower label of a small
+        shape: Size `(rows, columns)` of the response map.
+        center: Middle `(x, y)` of the target in cells.
+        target: Size `(width, height)` of the target in cells.
+        sigma: Standard deviation over the target's size, per axis.
+        min_sigma: Lower bound of the standard deviation in cells: a narrower label of a small
             target would have no more than one cell above zero.
 
     Returns:
-        float32 tensor `(rows, columns)`, values in [0, 1], peak 1.
+        Float32 tensor `(rows, columns)`, values in [0, 1], peak 1.
     """
     spread = (max(sigma * target[0], min_sigma), max(sigma * target[1], min_sigma))
     return gaussian_map(shape, center, spread)
@@ -67,16 +68,17 @@ def response_label(
     map's `(side - 1) / 2`, plus its shift.
 
     Args:
-        settings: `hard`: 1 within `radius` pixels (Euclidean, the border included), else 0; `soft`:
-            a Gaussian of `sigma` cells with peak 1 (released code: the whole map, not cut off).
-        side: rows and columns of the map.
-        stride: pixels of the search region per cell.
-        shift: `(B, 2)`, x and y from the middle of the search region to that of the target, pixels
-            of the search region; zeros for the published labels, which ignore the augmentation's
-            few pixels.
+        settings: Kind of the labels: `hard`: 1 within `radius` pixels (Euclidean, the border
+            included), else 0; `soft`: a Gaussian of `sigma` cells with peak 1 (released code: the
+            whole map, not cut off).
+        side: Rows and columns of the map.
+        stride: Pixels of the search region per cell.
+        shift: Shift `(B, 2)`, x and y, from the middle of the search region to that of the target,
+            in pixels of the search region; zeros for the published labels, which ignore the
+            augmentation's few pixels.
 
     Returns:
-        float32 `(B, 1, side, side)` on the device of `shift`.
+        Float32 `(B, 1, side, side)` on the device of `shift`.
     """
     cells = torch.arange(side, device=shift.device, dtype=torch.float32) - (side - 1) / 2
     x, y = (cells - shift[:, axis, None].float() / stride for axis in (0, 1))

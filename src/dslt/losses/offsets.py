@@ -16,10 +16,11 @@ def box_loss(
     mean too, as in the published code.
 
     Args:
-        name: `l1` (published code), or `smooth_l1` (the paper; quadratic below 1).
-        offsets: the network's, `(B, 4, A, H, W)`.
-        wanted: the labels', of the same shape.
-        positive: bool `(B, A, H, W)`.
+        name: Name of the error: `l1` (published code), or `smooth_l1` (the paper; quadratic below
+            1).
+        offsets: Offsets of the network, `(B, 4, A, H, W)`.
+        wanted: Offsets of the labels, of the same shape.
+        positive: Anchors that count, bool `(B, A, H, W)`.
 
     Returns:
         A scalar: per anchor the sum of the four errors.

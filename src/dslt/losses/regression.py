@@ -23,17 +23,17 @@ def _promote(*tensors: Tensor) -> list[Tensor]:
 
 
 def modulation(l: Tensor, a: float, c: float) -> Tensor:  # noqa: E741
-    """Modulating factor of the shrinkage loss, `1 / (1 + exp(a (c - l)))` (Eq. 5)."""
+    """Return the modulating factor of the shrinkage loss, `1 / (1 + exp(a (c - l)))` (Eq. 5)."""
     return torch.sigmoid(a * (l - c))
 
 
 def importance(Y: Tensor, kind: str) -> Tensor:
-    """Weight of each cell by its label.
+    """Return the weight of each cell by its label.
 
     Args:
-        Y: label, `(..., H, W)`, in [0, 1].
-        kind: `none` (1), `exp` (exp(Y), Eq. 7) or `released` (the authors' code: the square of
-            `Y exp(1.6 Y)` over its maximum per map).
+        Y: Label `(..., H, W)`, in [0, 1].
+        kind: Rule of the weight: `none` (1), `exp` (exp(Y), Eq. 7) or `released` (the authors'
+            code: the square of `Y exp(1.6 Y)` over its maximum per map).
     """
     if kind == "none":
         return torch.ones_like(Y)
@@ -45,23 +45,23 @@ def importance(Y: Tensor, kind: str) -> Tensor:
 
 
 def l2(P: Tensor, Y: Tensor) -> Tensor:
-    """Elementwise square loss (Eq. 3)."""
+    """Return the square loss of each cell (Eq. 3)."""
     return (P - Y) ** 2
 
 
 def l3(P: Tensor, Y: Tensor) -> Tensor:
-    """Elementwise cubic loss, the focal loss of a regression with gamma = 1 (Eq. 4)."""
+    """Return the cubic loss of each cell, the focal loss of a regression with gamma = 1 (Eq. 4)."""
     return (P - Y).abs() ** 3
 
 
 def shrinkage(P: Tensor, Y: Tensor, a: float, c: float) -> Tensor:
-    """Elementwise shrinkage loss without importance (Eq. 6)."""
+    """Return the shrinkage loss of each cell, without importance (Eq. 6)."""
     error = (P - Y).abs()
     return error**2 * modulation(error, a, c)
 
 
 def ohnm(P: Tensor, Y: Tensor, threshold: float) -> Tensor:
-    """Elementwise square loss of the hard cells, `|P - Y| >= threshold` (Section 5.3, 0.01)."""
+    """Return the square loss of the hard cells, `|P - Y| >= threshold` (Section 5.3, 0.01)."""
     error = P - Y
     return torch.where(error.abs() >= threshold, error**2, torch.zeros_like(error))
 
@@ -83,7 +83,7 @@ class _OneSided(torch.autograd.Function):
 
 
 def released(P: Tensor, Y: Tensor, a: float, c: float) -> Tensor:
-    """Elementwise loss of the authors' released code, importance included.
+    """Return the loss of the authors' released code for each cell, importance included.
 
     Its backward pass is the code's own: it only ever pushes the response up, which is right below
     the label and wrong above it.

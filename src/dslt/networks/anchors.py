@@ -33,7 +33,7 @@ def anchor_grid(settings: AnchorSettings, side: int) -> Tensor:
     """Lay the anchors over a response of `side` x `side` cells, about its middle.
 
     Returns:
-        float32 `(A, side, side, 4)`: anchor, row, column, `(cx, cy, w, h)`.
+        Float32 `(A, side, side, 4)`: anchor, row, column, `(cx, cy, w, h)`.
     """
     sizes = anchor_sizes(settings)
     cells = (torch.arange(side, dtype=torch.float32) - (side - 1) / 2) * settings.stride
@@ -54,11 +54,11 @@ def encode(grid: Tensor, boxes: Tensor) -> Tensor:
     """Describe boxes by their offsets from every anchor.
 
     Args:
-        grid: `(A, H, W, 4)`.
-        boxes: `(B, 4)`, of positive size.
+        grid: Anchors `(A, H, W, 4)`.
+        boxes: Boxes `(B, 4)` of positive size.
 
     Returns:
-        `(B, 4, A, H, W)`: `dx / w`, `dy / h`, `log(w' / w)`, `log(h' / h)`.
+        Offsets `(B, 4, A, H, W)`: `dx / w`, `dy / h`, `log(w' / w)`, `log(h' / h)`.
     """
     boxes = boxes[:, None, None, None]
     moves = (boxes[..., :2] - grid[..., :2]) / grid[..., 2:]
@@ -70,11 +70,11 @@ def decode(grid: Tensor, offsets: Tensor) -> Tensor:
     """Turn offsets into boxes, the inverse of `encode`.
 
     Args:
-        grid: `(A, H, W, 4)`.
-        offsets: `(B, 4, A, H, W)`.
+        grid: Anchors `(A, H, W, 4)`.
+        offsets: Offsets `(B, 4, A, H, W)`.
 
     Returns:
-        `(B, A, H, W, 4)`.
+        Boxes `(B, A, H, W, 4)`.
     """
     offsets = offsets.movedim(1, -1)
     middles = grid[..., :2] + offsets[..., :2] * grid[..., 2:]
@@ -95,8 +95,8 @@ class AnchorLabels:
     """What a network should say of every anchor.
 
     Attributes:
-        classes: int8 `(B, A, H, W)`: 1 positive, 0 negative, -1 ignored.
-        offsets: float32 `(B, 4, A, H, W)`; they count where `classes` is 1.
+        classes: Class `(B, A, H, W)` of each anchor, int8: 1 positive, 0 negative, -1 ignored.
+        offsets: Offsets `(B, 4, A, H, W)`, float32; they count where `classes` is 1.
     """
 
     classes: Tensor
@@ -129,11 +129,11 @@ def anchor_labels(
     the wrong target.
 
     Args:
-        settings: thresholds and sampling.
-        grid: `(A, H, W, 4)`, on the device of the labels.
-        boxes: `(B, 4)`, see `centred`: the target, or the other one of a negative pair.
-        positive: bool `(B,)`: whether the search region shows the template's target.
-        generator: of the sampling; of any device.
+        settings: Thresholds and sampling.
+        grid: Anchors `(A, H, W, 4)`, on the device of the labels.
+        boxes: Boxes `(B, 4)`, see `centred`: the target, or the other one of a negative pair.
+        positive: Whether the search region shows the template's target, bool `(B,)`.
+        generator: Generator of the sampling, on any device.
     """
     same = positive[:, None, None, None]
     overlap = overlaps(grid, boxes)

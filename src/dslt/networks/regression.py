@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from dslt.core.device import seeded
 from dslt.settings.dslt import AdamSettings, HeadSettings, ReductionSettings
 
 QUIET = 0.1  # part of the mean deviation below which a channel is not scaled up further
@@ -35,8 +36,7 @@ class RegressionNetwork(nn.Module):
         self.settings = head
         width = reduction.channels
         side = reduction.kernel
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
+        with seeded(seed):
             self.reductions = nn.ModuleList(
                 nn.Conv2d(count, width, side, padding=side // 2, bias=False) for count in channels
             )
@@ -58,9 +58,9 @@ class RegressionNetwork(nn.Module):
         """Fix the feature scale from the taps of the first frame's samples `(N, C, H, W)`.
 
         Args:
-            taps: the shallow and the deep tap.
-            kind: `channel` standardises each channel of the taps; `map` only brings both reduced
-                maps to a mean absolute value of 1.
+            taps: The shallow and the deep tap.
+            kind: Rule of the scale: `channel` standardises each channel of the taps; `map` only
+                brings both reduced maps to a mean absolute value of 1.
         """
         for name, layer, tap in zip(("shallow", "deep"), self.reductions, taps, strict=True):
             if kind == "channel":

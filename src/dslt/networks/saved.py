@@ -28,12 +28,12 @@ def write_model(net: nn.Module, origin: Mapping[str, Any], folder: Path) -> None
     Equal weights make equal files.
 
     Args:
-        net: on any device.
-        origin: settings, seed and code of the training, plain JSON values.
-        folder: of both files.
+        net: The network, on any device.
+        origin: Settings, seed and code of the training, plain JSON values.
+        folder: Folder of both files.
 
     Raises:
-        DsltError: a file cannot be written; nothing is left half-written.
+        DsltError: A file cannot be written; nothing is left half-written.
     """
     state = {name: value.detach().cpu().contiguous() for name, value in net.state_dict().items()}
     buffer = io.BytesIO()  # torch writes the name of a file into it, and ours are random at first
@@ -49,11 +49,11 @@ def read_model(path: Path, settings: TrainingSettings) -> SiameseNet:
     """Make a network with the weights that `write_model` wrote, on the CPU, in evaluation mode.
 
     Args:
-        path: the file of the weights; its header lies beside it.
-        settings: of the training that the weights must come from.
+        path: File of the weights; its header lies beside it.
+        settings: Settings of the training that the weights must come from.
 
     Raises:
-        DsltError: a file is missing or damaged, or the weights come from another training; the
+        DsltError: A file is missing or damaged, or the weights come from another training; the
             message names what differs.
     """
     header = path.with_suffix(".json")

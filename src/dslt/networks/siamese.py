@@ -27,7 +27,7 @@ class SiameseNet(nn.Module):
 
     def __init__(self, backbone: Trunk, crops: CropSettings):
         super().__init__()
-        self.backbone = backbone
+        self.backbone, self.crops = backbone, crops
         for name in ("template", "search"):
             check_side(getattr(crops, name), crops, f"crops.{name}")
         self.unfreeze(())
@@ -41,7 +41,7 @@ class SiameseNet(nn.Module):
         """Train these parts of the backbone from now on, and no others.
 
         Raises:
-            DsltError: there is no such part.
+            DsltError: There is no such part.
         """
         chosen = set(names)
         if unknown := sorted(chosen - set(self.backbone_parts)):
@@ -70,6 +70,10 @@ class SiameseNet(nn.Module):
         named = self.named_parameters()
         return [value for name, value in named if not name.startswith("backbone.")]
 
+    def response_side(self, search: int) -> int:
+        """Return the rows and columns of the response to a search region of so many pixels."""
+        return (search - self.crops.template) // STRIDE + 1
+
 
 def correlate(templates: Tensor, features: Tensor) -> Tensor:
     """Correlate each search map with its template, all channels together.
@@ -77,11 +81,11 @@ def correlate(templates: Tensor, features: Tensor) -> Tensor:
     Sums of many products of unnormalised features overflow half a precision, so float32 it is.
 
     Args:
-        templates: `(B or 1, C, h, w)`.
-        features: `(B, C, H, W)`.
+        templates: Features `(B or 1, C, h, w)` of templates.
+        features: Features `(B, C, H, W)` of search regions.
 
     Returns:
-        float32 `(B, 1, H - h + 1, W - w + 1)`.
+        Float32 `(B, 1, H - h + 1, W - w + 1)`.
     """
     with torch.autocast(features.device.type, enabled=False):
         templates, features = templates.float(), features.float()
@@ -95,11 +99,11 @@ def correlate_channels(templates: Tensor, features: Tensor) -> Tensor:
     """Correlate each search map with its template, channel by channel, as SiamRPN++ does.
 
     Args:
-        templates: `(B or 1, C, h, w)`.
-        features: `(B, C, H, W)`.
+        templates: Features `(B or 1, C, h, w)` of templates.
+        features: Features `(B, C, H, W)` of search regions.
 
     Returns:
-        `(B, C, H - h + 1, W - w + 1)`.
+        Maps `(B, C, H - h + 1, W - w + 1)`.
     """
     count, channels = features.shape[:2]
     kernels = templates.expand(count, -1, -1, -1).flatten(0, 1)[:, None]
@@ -111,12 +115,12 @@ def check_side(side: int, crops: CropSettings, name: str) -> None:
     """Refuse a crop whose cells would not lie symmetrically about the middle.
 
     Args:
-        side: of the crop, pixels.
-        crops: whose template is correlated with it.
-        name: of the setting.
+        side: Side of the crop in pixels.
+        crops: Crops whose template is correlated with it.
+        name: Name of the setting.
 
     Raises:
-        DsltError: the side is smaller than the template's, or none that fits the stride.
+        DsltError: The side is smaller than the template's, or none that fits the stride.
     """
     if side < crops.template or (side - SIDE) % STRIDE:
         raise DsltError(

@@ -4,9 +4,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from dslt.core.device import seeded
 from dslt.core.errors import DsltError
-from dslt.networks.siamese import STRIDE, SiameseNet, correlate
-from dslt.networks.trunk import make_trunk, seeded
+from dslt.networks.siamese import SiameseNet, correlate
+from dslt.networks.trunk import make_trunk
 from dslt.settings.siamfc import SiamFcTraining
 
 TAPS = {"alexnet_groups": "layer5", "efficientnet_lite0": "block5"}
@@ -43,12 +44,12 @@ class SiamFcNet(SiameseNet):
     neck 6 x 6 and 22 x 22 too.
 
     Args:
-        settings: backbone, neck, gain and crops are used.
-        seed: of random weights.
-        load: false leaves the backbone random, for a state that is read afterwards.
+        settings: Training settings; backbone, neck, gain and crops are used.
+        seed: Seed of random weights.
+        load: False leaves the backbone random, for a state that is read afterwards.
 
     Raises:
-        DsltError: another backbone, sides that leave cells off-centre, or weights are missing.
+        DsltError: Another backbone, sides that leave cells off-centre, or weights are missing.
     """
 
     def __init__(self, settings: SiamFcTraining, seed: int = 0, *, load: bool = True):
@@ -63,7 +64,6 @@ class SiamFcNet(SiameseNet):
         with seeded(seed):
             self.neck = Neck(inputs, settings.channels) if settings.channels else nn.Identity()
         self.bias = nn.Parameter(torch.zeros(()))
-        self.template_side = settings.crops.template
 
     def features(self, images: Tensor) -> Tensor:
         """Extract what the backbone gives, before the neck: `(B, C, H, W)`."""
@@ -82,11 +82,11 @@ class SiamFcNet(SiameseNet):
         """Correlate features of templates with search regions.
 
         Args:
-            template: what `template` returned, batch of 1 or `B`.
-            x: `(B, 3, S, S)`.
+            template: What `template` returned, batch of 1 or `B`.
+            x: Search regions `(B, 3, S, S)`.
 
         Returns:
-            float32 logits `(B, 1, H, W)`, `H = W = response_side(S)`: `gain` times the
+            Float32 logits `(B, 1, H, W)`, `H = W = response_side(S)`: `gain` times the
             correlation, plus the trained bias.
         """
         return self.gain * correlate(template, self.neck(self.features(x))) + self.bias
@@ -94,7 +94,3 @@ class SiamFcNet(SiameseNet):
     def forward(self, z: Tensor, x: Tensor) -> Tensor:
         """Return the logits of the search regions `x` for the templates `z`."""
         return self.response(self.template(z), x)
-
-    def response_side(self, search: int) -> int:
-        """Return the rows and columns of the response to a search region of so many pixels."""
-        return (search - self.template_side) // STRIDE + 1

@@ -1,15 +1,16 @@
 """SiamRPN and SiamRPN++: region proposals by depth-wise correlation (Li et al., 2018, 2019)."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import cast
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from dslt.core.device import seeded
 from dslt.core.errors import DsltError
 from dslt.networks.backbones import resnet_dilated
-from dslt.networks.siamese import STRIDE, SiameseNet, correlate_channels
-from dslt.networks.trunk import Trunk, make_trunk, seeded
+from dslt.networks.siamese import SiameseNet, correlate_channels
+from dslt.networks.trunk import Trunk, make_trunk
 from dslt.settings.siamrpn import SiamRpnTraining
 
 BACKBONES = ("alexnet", "resnet50_dilated")
@@ -48,12 +49,12 @@ class SiamRpnNet(SiameseNet):
     learnt weights or by their mean.
 
     Args:
-        settings: backbone, head, anchors (their number) and crops are used.
-        seed: of random weights.
-        load: false leaves the backbone random, for a state that is read afterwards.
+        settings: Training settings; backbone, head, anchors (their number) and crops are used.
+        seed: Seed of random weights.
+        load: False leaves the backbone random, for a state that is read afterwards.
 
     Raises:
-        DsltError: another backbone, an unknown layer, sides that leave cells off-centre, or weights
+        DsltError: Another backbone, an unknown layer, sides that leave cells off-centre, or weights
             are missing.
     """
 
@@ -65,10 +66,9 @@ class SiamRpnNet(SiameseNet):
         self.layers = head.layers
         self.anchors = len(settings.anchors.ratios) * len(settings.anchors.scales)
         self.deep = name == "resnet50_dilated"
-        self.template_side = settings.crops.template
         inputs = _channels(self.backbone, head.layers)
         if self.deep:
-            _check_middle(self.template_side)
+            _check_middle(settings.crops.template)
         with seeded(seed):
             self.necks = nn.ModuleList(
                 _neck(count, head.channels) if self.deep else nn.Identity() for count in inputs
@@ -85,10 +85,9 @@ class SiamRpnNet(SiameseNet):
         outputs = per_anchor * self.anchors
         return nn.ModuleList(Branch(count, channels, outputs) for count in inputs)
 
-    def _layers(self) -> Iterator[tuple[nn.Module, Branch, Branch]]:
+    def _layers(self) -> Iterator[tuple[Any, Any, Any]]:
         """Go through the neck and the two branches of every layer."""
-        branches = (cast(Iterable[Branch], each) for each in (self.classify, self.regress))
-        return zip(self.necks, *branches, strict=True)
+        return zip(self.necks, self.classify, self.regress, strict=True)
 
     def features(self, images: Tensor) -> tuple[Tensor, ...]:
         """Extract the tapped layers of the backbone, before the necks: `(B, C, H, W)` each."""
@@ -113,8 +112,8 @@ class SiamRpnNet(SiameseNet):
         """Propose boxes in search regions.
 
         Args:
-            template: what `template` returned, batch of 1 or `B`.
-            x: `(B, 3, S, S)`.
+            template: What `template` returned, batch of 1 or `B`.
+            x: Search regions `(B, 3, S, S)`.
 
         Returns:
             Scores `(B, 2, A, H, W)`, background first, before the softmax, and the four offsets of
@@ -143,8 +142,8 @@ class SiamRpnNet(SiameseNet):
 
     def response_side(self, search: int) -> int:
         """Return the rows and columns of the response to a search region of so many pixels."""
-        cut = resnet_dilated.side(self.template_side) - KEPT if self.deep else 0
-        return (search - self.template_side) // STRIDE + 1 + cut
+        cut = resnet_dilated.side(self.crops.template) - KEPT if self.deep else 0
+        return super().response_side(search) + cut
 
 
 def _neck(inputs: int, outputs: int) -> nn.Sequential:

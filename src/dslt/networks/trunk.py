@@ -1,37 +1,28 @@
 """Backbones of the Siamese networks: a chain of named parts over images."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import Literal, cast
+from collections.abc import Sequence
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 
+from dslt.core.device import seeded
 from dslt.core.errors import DsltError
 from dslt.networks.backbones import alexnet, efficientnet_lite, resnet_dilated
 from dslt.networks.backbones.classic import IMAGENET_MEAN, IMAGENET_STD
-from dslt.networks.backbones.weights import load_state, read_state_file
-from dslt.settings.dslt import DsltBackboneSettings
+from dslt.networks.backbones.weights import load_weights
 from dslt.settings.offline import SiameseBackboneSettings
-
-
-@contextmanager
-def seeded(seed: int) -> Iterator[None]:
-    """Draw random weights from `seed`, and leave torch's generator as it was."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        yield
 
 
 class Trunk(nn.Module):
     """A chain of named parts, from images to the outputs of some of them.
 
     Args:
-        parts: in the order in which they run.
-        channels: of the parts' outputs that can be tapped.
-        mean: of RGB values in [0, 255], taken off the images.
-        std: what remains is divided by this.
-        bgr: whether the network wants blue first.
+        parts: Parts in the order in which they run.
+        channels: Channels of the parts' outputs that can be tapped.
+        mean: Mean of RGB values in [0, 255], which is taken off the images.
+        std: Divisor of what remains.
+        bgr: Whether the network wants blue first.
     """
 
     mean: Tensor
@@ -61,8 +52,8 @@ class Trunk(nn.Module):
         """Run the chain up to the last tap.
 
         Args:
-            images: RGB in [0, 255], `(B, 3, H, W)`, float.
-            taps: names of parts.
+            images: Images `(B, 3, H, W)`, RGB in [0, 255], float.
+            taps: Names of parts.
 
         Returns:
             The outputs of these parts, in the order of `taps`.
@@ -86,34 +77,18 @@ def make_trunk(settings: SiameseBackboneSettings, seed: int, *, load: bool = Tru
     """Make a backbone with its weights.
 
     Args:
-        settings: which network and which weights.
-        seed: of random weights.
-        load: false leaves the weights random, for a state that is read afterwards.
+        settings: Names of the network and of its weights.
+        seed: Seed of random weights.
+        load: False leaves the weights random, for a state that is read afterwards.
 
     Raises:
-        DsltError: weights are missing, do not exist, or are those of another network.
+        DsltError: Weights are missing, do not exist, or are those of another network.
     """
     if not load:
         settings = settings.model_copy(update={"weights": "random"})
+    makers = {"efficientnet_lite0": _efficientnet, "resnet50_dilated": _resnet}
     with seeded(seed):
-        if settings.name == "efficientnet_lite0":
-            return _efficientnet(settings, seed)
-        if settings.name == "resnet50_dilated":
-            return _resnet(settings)
-        return _alexnet(settings)
-
-
-def _known(name: Literal["efficientnet_lite0", "resnet50"], weights: str) -> DsltBackboneSettings:
-    """Name a network whose ImageNet weights are published."""
-    return DsltBackboneSettings(name=name, weights=weights, keep_pools=True)
-
-
-def _load(network: nn.Module, state: dict[str, Tensor], settings: SiameseBackboneSettings) -> None:
-    """Load a state dictionary, or say what is wrong with it."""
-    try:
-        network.load_state_dict(state)
-    except RuntimeError as error:
-        raise DsltError(f"{settings.weights} weights of {settings.name}: {error}") from error
+        return makers.get(settings.name, _alexnet)(settings)
 
 
 def _alexnet(settings: SiameseBackboneSettings) -> Trunk:
@@ -126,24 +101,21 @@ def _alexnet(settings: SiameseBackboneSettings) -> Trunk:
             "checksum; torchvision's has other layers"
         )
     trunk = Trunk(alexnet.parts(grouped=grouped), alexnet.channels(), bgr=not grouped)
-    if settings.weights != "random":
-        _load(trunk, read_state_file(settings.weights, settings.name), settings)
+    load_weights(trunk, settings)
     return trunk
 
 
 def _resnet(settings: SiameseBackboneSettings) -> Trunk:
     """Make the dilated ResNet-50, with torchvision's weights and its input."""
     network = resnet_dilated.network()
-    state = load_state(_known("resnet50", settings.weights))
-    if state is not None:
-        _load(network, resnet_dilated.widen_shortcuts(state), settings)
+    load_weights(network, settings, resnet_dilated.widen_shortcuts)
     parts, channels = resnet_dilated.parts(network), resnet_dilated.CHANNELS
     return Trunk(parts, channels, mean=IMAGENET_MEAN, std=IMAGENET_STD)
 
 
-def _efficientnet(settings: SiameseBackboneSettings, seed: int) -> Trunk:
+def _efficientnet(settings: SiameseBackboneSettings) -> Trunk:
     """Make EfficientNet-Lite0 up to stride 8 (40 channels), batch norms folded."""
-    stages, spec = efficientnet_lite.taps(_known("efficientnet_lite0", settings.weights), seed)
+    stages, spec = efficientnet_lite.taps(settings)
     layers = list(cast(nn.Sequential, stages[0]))
     names = ["stem", *(f"block{index}" for index in range(1, len(layers)))]
     channels = {names[-1]: spec.channels[0]}

@@ -1,14 +1,14 @@
 """Running a tracker over a sequence, and the files that a run leaves."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
+from dslt.core.arrays import Floats
 from dslt.core.csvfile import write_rows
 from dslt.data.sequences.frames import FrameSource, iterate, validate_initial_box
 from dslt.geometry.boxes import Box, write_boxes
@@ -16,7 +16,6 @@ from dslt.trackers.base import Prediction, Tracker, TrainingRecord
 
 P = ParamSpec("P")
 T = TypeVar("T")
-RECORD = ("frame", "x", "y", "w", "h", "score", "seconds")
 
 
 @dataclass(frozen=True)
@@ -24,15 +23,15 @@ class TrackerRun:
     """One pass over a sequence.
 
     Attributes:
-        boxes: `(N, 4)`, 0-based; row 0 is the initial box.
-        scores: `(N,)`, NaN in row 0.
-        seconds: `(N,)` of tracking alone, decoding excluded; row 0 is the initialisation.
-        record: the first-frame training.
+        boxes: Boxes `(N, 4)`, 0-based; row 0 is the initial box.
+        scores: Scores `(N,)`, NaN in row 0.
+        seconds: Seconds `(N,)` of tracking alone, decoding excluded; row 0 is the initialisation.
+        record: Training on the first frame.
     """
 
-    boxes: NDArray[np.float64]
-    scores: NDArray[np.float64]
-    seconds: NDArray[np.float64]
+    boxes: Floats
+    scores: Floats
+    seconds: Floats
     record: TrainingRecord
 
 
@@ -46,14 +45,14 @@ def run_tracker(
     """Track one target through all frames, which are decoded ahead in the background.
 
     Args:
-        tracker: fresh.
-        frames: the frames; one is enough.
-        box: initial box `(x, y, w, h)`, 0-based.
-        where: names the sequence in errors.
-        progress: called once per frame.
+        tracker: A fresh tracker.
+        frames: The frames; one is enough.
+        box: Initial box `(x, y, w, h)`, 0-based.
+        where: Name of the sequence in errors.
+        progress: Called once per frame.
 
     Raises:
-        DsltError: if a frame is unreadable or the initial box is unusable.
+        DsltError: A frame is unreadable, or the initial box is unusable.
     """
     predictions: list[Prediction] = []
     seconds: list[float] = []
@@ -88,36 +87,43 @@ def write_run(run: TrackerRun, folder: Path, name: str, origin: int = 1) -> None
     The boxes come last: where they are, the rest is.
 
     Raises:
-        DsltError: if a file cannot be written; nothing is left half-written.
+        DsltError: A file cannot be written; nothing is left half-written.
     """
-    write_training(run.record, folder, name)
-    frames = zip(run.boxes, run.scores, run.seconds, strict=True)
-    write_rows(
-        folder / f"{name}.csv",
-        RECORD,
-        (record_row(index, *values) for index, values in enumerate(frames)),
-    )
+    write_records(run, folder, name)
     write_boxes(folder / f"{name}.txt", run.boxes, origin)
 
 
-def write_training(record: TrainingRecord, folder: Path, name: str) -> None:
-    """Write a first-frame training, `<name>.training.csv`, one row per iteration.
+def write_records(run: TrackerRun, folder: Path, name: str, **more: Iterable[str]) -> None:
+    """Write what is known of a run beside its boxes.
+
+    `<name>.training.csv` has one row per iteration on the first frame; `<name>.csv` has one row per
+    frame, in which what is NaN stays empty.
+
+    Args:
+        run: The run.
+        folder: Folder of both files.
+        name: Name of the sequence.
+        more: Further columns of the frames, by name.
 
     Raises:
-        DsltError: if the file cannot be written.
+        DsltError: A file cannot be written.
     """
-    pairs = zip(record.loss, record.criterion, strict=True)
+    record = run.record
+    iterations = enumerate(zip(record.loss, record.criterion, strict=True))
     write_rows(
         folder / f"{name}.training.csv",
         ("iteration", "loss", "criterion"),
-        (
-            (iteration, f"{loss:.6g}", f"{criterion:.6g}")
-            for iteration, (loss, criterion) in enumerate(pairs)
-        ),
+        ((number, f"{loss:.6g}", f"{criterion:.6g}") for number, (loss, criterion) in iterations),
+    )
+    frames = enumerate(zip(run.boxes, run.scores, run.seconds, *more.values(), strict=True))
+    write_rows(
+        folder / f"{name}.csv",
+        ("frame", "x", "y", "w", "h", "score", "seconds", *more),
+        ((number, *_texts(*values[:3]), *values[3:]) for number, values in frames),
     )
 
 
-def record_row(frame: int, box: Box, score: float, seconds: float) -> tuple[object, ...]:
-    """Make one row of a per-frame record (columns `RECORD`); what is NaN is left empty."""
-    values = (*(f"{value:.4f}" for value in box), f"{score:.6f}", f"{seconds:.6f}")
-    return (frame, *("" if value == "nan" else value for value in values))
+def _texts(box: Box, score: float, seconds: float) -> list[str]:
+    """Write the numbers of a frame; what is NaN stays empty."""
+    texts = (*(f"{value:.4f}" for value in box), f"{score:.6f}", f"{seconds:.6f}")
+    return ["" if text == "nan" else text for text in texts]

@@ -6,28 +6,21 @@ between two networks is then their answer and not the way that they took to this
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
+from dslt.core.arrays import Floats
 from dslt.core.errors import DsltError
 from dslt.core.files import atomic_write
 from dslt.core.images import Frame
 from dslt.data.sequences.frames import Sequence, validate_initial_box
 from dslt.geometry.boxes import Box, centers
 from dslt.geometry.crops import Region
-from dslt.geometry.squares import (
-    first_patch,
-    padded_crop,
-    search_region,
-    to_batch,
-)
+from dslt.geometry.squares import padded_crop, to_batch
 from dslt.networks.siamese import STRIDE
-from dslt.settings.offline import CropSettings
-from dslt.trackers.base import Tracker
+from dslt.trackers.siamese import SiameseTracker, check_finite
 
 
 @dataclass(frozen=True)
@@ -35,15 +28,16 @@ class Response:
     """One answer of a network.
 
     Attributes:
-        template: `(T, T, 3)` uint8, of the first frame.
-        search: `(S, S, 3)` uint8, of the frame.
-        probability: `(n, n)` float32, of the target at each cell; of several anchors the largest.
-        box: `(4,)` the true box `(x, y, w, h)` of the frame in pixels of the search patch, whose
+        template: Patch `(T, T, 3)` of the first frame, uint8.
+        search: Patch `(S, S, 3)` of the frame that is looked at, uint8.
+        probability: Probability `(n, n)` of the target at each cell, float32; of several anchors
+            the largest.
+        box: True box `(x, y, w, h)` of the frame, `(4,)`, in pixels of the search patch, whose
             first pixel covers 0 to 1.
-        stride: pixels of the search patch between two cells; the map's middle is the patch's.
-        frame: its number, 0-based.
-        sequence: name.
-        loss: name of the classification loss that the network was trained with.
+        stride: Pixels of the search patch between two cells; the map's middle is the patch's.
+        frame: Number of the frame, 0-based.
+        sequence: Name of the sequence.
+        loss: Name of the classification loss that the network was trained with.
     """
 
     template: Frame
@@ -56,56 +50,35 @@ class Response:
     loss: str
 
 
-class RespondingTracker(Tracker, Protocol):
-    """A tracker whose network answers to a search region with a map.
-
-    Attributes:
-        crops: Geometry of template and search region.
-        instance: Side of the search region in pixels.
-        device: Where it runs.
-    """
-
-    crops: CropSettings
-    instance: int
-    device: torch.device
-
-    def logits(self, batch: Tensor) -> Tensor:
-        """Return the target's logits `(n, n)` over one search region `(1, 3, S, S)`."""
-        ...
-
-
+@torch.inference_mode()
 def respond(
-    tracker: RespondingTracker,
-    sequence: Sequence,
-    loss: str,
-    frame: int | None,
-    where: str,
+    tracker: SiameseTracker, sequence: Sequence, loss: str, frame: int | None, where: str
 ) -> Response:
     """Take the template of the first frame and look at another one.
 
     Args:
-        tracker: with trained weights.
-        sequence: the video and its ground truth.
-        loss: name of the network's classification loss.
-        frame: which one to look at; None: the middle one.
-        where: names the sequence in errors.
+        tracker: A tracker with trained weights.
+        sequence: The video and its ground truth.
+        loss: Name of the network's classification loss.
+        frame: Number of the frame to look at; None: the middle one.
+        where: Name of the sequence in errors.
 
     Raises:
-        DsltError: there is no such frame, the target is absent in it or in the one before, the
+        DsltError: There is no such frame, the target is absent in it or in the one before, the
             first box is unusable, or the response is not finite.
     """
     number = choose_frame(sequence.ground_truth, frame, where)
     first = sequence.frames[0]
-    box = validate_initial_box(sequence.initial_box, first.shape, where)
-    tracker.initialize(first, box)
-    *_, color, template = first_patch(first, box, tracker.crops)
+    tracker.initialize(first, validate_initial_box(sequence.initial_box, first.shape, where))
     before, now = sequence.ground_truth[number - 1 : number + 1]
-    region = search_region(centers(before), before[2:], tracker.crops, tracker.instance)
-    search = padded_crop(sequence.frames[number], region, color)
+    region = tracker.region(centers(before), before[2:])
+    search = padded_crop(sequence.frames[number], region, tracker.color)
+    logits = tracker.logits(to_batch([search], tracker.device))
+    check_finite("the response holds", logits)
     return Response(
-        template=template,
+        template=tracker.patch,
         search=search,
-        probability=_probability(tracker, search),
+        probability=logits.float().sigmoid().cpu().numpy(),
         box=box_in_patch(now, region),
         stride=STRIDE,
         frame=number,
@@ -114,29 +87,16 @@ def respond(
     )
 
 
-@torch.inference_mode()
-def _probability(tracker: RespondingTracker, search: Frame) -> NDArray[np.float32]:
-    """Return the probability `(n, n)` of the target at every cell of the response."""
-    logits = tracker.logits(to_batch([search], tracker.device))
-    if not logits.isfinite().all():
-        raise DsltError(
-            "the response holds nan or inf; expected numbers; the weights are broken, train them "
-            "anew"
-        )
-    probability: NDArray[np.float32] = logits.float().sigmoid().cpu().numpy()
-    return probability
-
-
-def choose_frame(truth: NDArray[np.float64], frame: int | None, where: str) -> int:
+def choose_frame(truth: Floats, frame: int | None, where: str) -> int:
     """Check the number of a frame, or take the middle one.
 
     Args:
-        truth: `(N, 4)` ground truth, NaN rows where the target is absent.
-        frame: 1 to N - 1, since the one before it gives the place; None: N // 2.
-        where: names the sequence in errors.
+        truth: Ground truth `(N, 4)`, NaN rows where the target is absent.
+        frame: Number from 1 to N - 1, since the frame before gives the place; None: N // 2.
+        where: Name of the sequence in errors.
 
     Raises:
-        DsltError: there is no such frame, or the target is absent in it or in the one before; the
+        DsltError: There is no such frame, or the target is absent in it or in the one before; the
             error names the nearest frame that can be used.
     """
     seen = np.isfinite(truth.sum(axis=1)) & (truth[:, 2:].min(axis=1) > 0)
@@ -169,7 +129,7 @@ def write_response(response: Response, path: Path) -> None:
     """Write a response as npz, an array for each attribute.
 
     Raises:
-        DsltError: the file cannot be written; nothing is left half-written.
+        DsltError: The file cannot be written; nothing is left half-written.
     """
     with atomic_write(path) as temporary:
         np.savez_compressed(temporary, **asdict(response))

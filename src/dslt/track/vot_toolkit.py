@@ -13,7 +13,7 @@ from dslt.core.errors import DsltError
 from dslt.data.sequences.frames import validate_initial_box
 from dslt.data.sequences.images import read_image
 from dslt.geometry.boxes import Box
-from dslt.geometry.regions import area_preserving_boxes, bounding_boxes
+from dslt.track.supervised import INITIAL_BOXES
 from dslt.trackers.base import Prediction, Tracker
 
 PACKAGE = "vot-trax"
@@ -25,9 +25,9 @@ class Session:
     """Answers the requests of the toolkit, one target at a time.
 
     Args:
-        make: makes a fresh tracker; called at each initialisation.
-        trax: the binding, the module `trax`.
-        initial_box: how a polygon becomes the box of the tracker.
+        make: Makes a fresh tracker; called at each initialisation.
+        trax: The binding, the module `trax`.
+        initial_box: How a polygon becomes the box of the tracker.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class Session:
         """Deal with a request to initialise or to track; return the region and its properties.
 
         Raises:
-            DsltError: if the image is unreadable, there is not one target, or no tracker yet.
+            DsltError: The image is unreadable, there is not one target, or no tracker yet.
         """
         path = Path(request.image["color"].path())
         frame = read_image(path)
@@ -63,8 +63,7 @@ class Session:
             return _transmitted(region.bounds())
         if region.type == self.trax.Region.POLYGON:
             corners = _transmitted([region.get(index) for index in range(region.size())])
-            by_rule = {"area_preserving": area_preserving_boxes, "bounding": bounding_boxes}
-            box: Box = by_rule[self.initial_box](corners[None])[0]
+            box: Box = INITIAL_BOXES[self.initial_box](corners[None])[0]
             return box
         raise DsltError(f"an initial region of type {region.type!r}; expected rectangle or polygon")
 
@@ -83,7 +82,7 @@ def binding() -> Any:
     """Import the Python binding of TraX.
 
     Raises:
-        DsltError: it is not installed.
+        DsltError: It is not installed.
     """
     try:
         return importlib.import_module("trax")
@@ -100,13 +99,13 @@ def serve(make: Callable[[], Tracker], name: str, initial_box: InitialBox) -> No
     toolkit shows or logs, its last line to the toolkit as the reason, and the exit status is 1.
 
     Args:
-        make: makes a fresh tracker.
-        name: of the tracker.
-        initial_box: how a polygon becomes the box of the tracker.
+        make: Makes a fresh tracker.
+        name: Name of the tracker.
+        initial_box: How a polygon becomes the box of the tracker.
 
     Raises:
-        DsltError: the binding is not installed.
-        SystemExit: the tracker failed.
+        DsltError: The binding is not installed.
+        SystemExit: The tracker failed.
     """
     trax = binding()
     regions = [trax.Region.RECTANGLE, trax.Region.POLYGON]

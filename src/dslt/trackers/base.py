@@ -12,8 +12,8 @@ class Prediction:
     """Where a tracker believes the target to be.
 
     Attributes:
-        box: float64 `(x, y, w, h)`, 0-based top-left, pixels.
-        score: the tracker's own confidence; NaN where it has none.
+        box: Box `(x, y, w, h)`, float64, 0-based top-left, pixels.
+        score: Confidence of the tracker itself; NaN where it has none.
     """
 
     box: Box
@@ -25,10 +25,10 @@ class TrainingRecord:
     """The first-frame training, one entry per iteration; entry 0 is the untrained network.
 
     Attributes:
-        loss: the tracker's own loss.
-        criterion: the common yardstick, `dslt.losses.regression.convergence_criterion`.
-        peak: the response's maximum.
-        background: the largest absolute response where the label is below 0.01.
+        loss: Loss of the tracker itself.
+        criterion: The common yardstick, `dslt.losses.regression.convergence_criterion`.
+        peak: Maximum of the response.
+        background: Largest absolute response where the label is below 0.01.
     """
 
     loss: list[float] = field(default_factory=list)
@@ -47,12 +47,9 @@ class Tracker(Protocol):
     @property
     def record(self) -> TrainingRecord:
         """The first-frame training; empty for trackers without one."""
-        ...
 
     def initialize(self, frame: Frame, box: Box) -> None:
         """Learn the target from the first frame and its box."""
-        ...
 
     def update(self, frame: Frame) -> Prediction:
         """Find the target in the next frame."""
-        ...

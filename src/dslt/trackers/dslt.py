@@ -1,16 +1,16 @@
 """DSLT and DSLT*: deep regression tracking with shrinkage loss (Sections 3.1 to 3.3)."""
 
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
+from dslt.core.arrays import Floats
 from dslt.core.images import Frame
-from dslt.geometry.boxes import Box
+from dslt.geometry.boxes import Box, centers
 from dslt.geometry.crops import Region, crop
 from dslt.networks.regression import Optimiser
 from dslt.settings.dslt import DsltSettings
@@ -18,14 +18,7 @@ from dslt.trackers.base import Prediction, TrainingRecord
 from dslt.trackers.first_frame import FirstFrame, Point
 
 SMALLEST_SIDE = 5.0  # pixels; a smaller target carries no features
-
-
-@dataclass(frozen=True)
-class Sample:
-    """One online sample: the heads' inputs `(1, 2 C, H, W)` and the label `(1, h, w)`."""
-
-    maps: Tensor
-    label: Tensor
+Sample = tuple[Tensor, Tensor]  # the heads' inputs `(1, 2 C, H, W)` and the label `(1, h, w)`
 
 
 @dataclass(frozen=True)
@@ -33,11 +26,11 @@ class Found:
     """What a search found.
 
     Attributes:
-        score: peak of the raw response at the best level.
-        factor: the best level's zoom.
-        region: where the best level's patch was cut.
-        point: the target in that patch, in pixels.
-        maps: the heads' inputs of that patch, `(1, 2 C, H, W)`.
+        score: Peak of the raw response at the best level.
+        factor: Zoom of the best level.
+        region: Place where the best level's patch was cut.
+        point: Target in that patch, in pixels.
+        maps: The heads' inputs of that patch, `(1, 2 C, H, W)`.
     """
 
     score: float
@@ -53,9 +46,9 @@ class DsltTracker:
     The presets of `config/trackers/dslt.yaml` make it DSLT*, DSLT, DSLT_mul or our light variant.
 
     Args:
-        settings: typed settings.
-        seed: see `FirstFrame`.
-        device: where it runs.
+        settings: Typed settings.
+        seed: See `FirstFrame`.
+        device: Where it runs.
     """
 
     def __init__(self, settings: DsltSettings, seed: int = 0, device: str = "cpu"):
@@ -71,15 +64,12 @@ class DsltTracker:
         """Train the regression network on the first frame (Section 3.3)."""
         update = self.settings.update
         self.model.fit(frame, box)
-        self.center = np.array([box[0] + box[2] / 2, box[1] + box[3] / 2])
-        self.size = np.array([box[2], box[3]], dtype=np.float64)
+        self.center, self.size = centers(box), np.array(box[2:], dtype=np.float64)
         self.initial_size = self.size.copy()
         self.unseen = 0
         self.frames = 0
         maps, labels = self.model.maps(update.first), self.model.labels[: update.first]
-        self.first = [
-            Sample(maps[i : i + 1], labels[i : i + 1]) for i in range(min(update.first, len(maps)))
-        ]
+        self.first = [(maps[i : i + 1], labels[i : i + 1]) for i in range(len(maps))]
         self.latest: deque[Sample] = deque(maxlen=max(update.memory - len(self.first), 1))
         self.optimiser = Optimiser(self.model.network, update.adam, reductions=False)
         self.prior = self.model.grid.prior(self.settings.motion.sigma).to(self.model.device)
@@ -96,7 +86,8 @@ class DsltTracker:
         seen = found.score >= self.settings.motion.lost
         # Where nothing responds at all, the maximum is anywhere.
         if seen or (found.score > 0 and not self.settings.motion.hold):
-            self._move(found, frame)
+            height, width = frame.shape[:2]
+            self.center = np.clip(found.region.to_image(found.point), 0, (width, height))
         if seen and found.score > scale.gate:
             factor = self._search(frame, pyramid).factor if scale.recenter else found.factor
             self._resize(factor)
@@ -106,37 +97,30 @@ class DsltTracker:
             self._learn(frame, found)
         return Prediction(np.concatenate([self.center - self.size / 2, self.size]), found.score)
 
-    @torch.no_grad()
     def _search(self, frame: Frame, factors: list[float]) -> Found:
         """Find the best level of a pyramid about the last position, and the target in it."""
-        center = (float(self.center[0]), float(self.center[1]))
-        shape = self.model.grid.shape
-        regions = [shape.region(center, self.size, factor) for factor in factors]
-        penalty = [1.0 if factor == 1.0 else self.settings.scale.penalty for factor in factors]
-        best, found = self._best(frame, regions, np.array(penalty), self.prior)
-        return replace(found, factor=factors[best])
+        return self._best(frame, [self.center] * len(factors), factors, self.prior)
 
+    @torch.no_grad()
     def _best(
-        self,
-        frame: Frame,
-        regions: list[Region],
-        weights: NDArray[np.float64],
-        prior: Tensor | None,
-    ) -> tuple[int, Found]:
-        """Find the target in the best of several regions."""
+        self, frame: Frame, places: list[Floats], factors: list[float], prior: Tensor | None
+    ) -> Found:
+        """Find the target in the best of the patches about `places`, zoomed out by `factors`."""
         grid = self.model.grid
+        levels = zip(places, factors, strict=True)
+        regions = [grid.shape.region(place, self.size, factor) for place, factor in levels]
         maps = self.model.inputs(self.model.backbone([crop(frame, r) for r in regions]))
         raw = self.model.network.respond(maps)
         fine = F.interpolate(
             raw[:, None], scale_factor=grid.stride, mode="bicubic", align_corners=False
         )[:, 0]
-        peaks, places = (fine if prior is None else fine * prior).flatten(1).max(dim=1)
+        peaks, pixels = (fine if prior is None else fine * prior).flatten(1).max(dim=1)
+        weights = [1.0 if factor == 1.0 else self.settings.scale.penalty for factor in factors]
         best = int(np.argmax(np.array(peaks.tolist()) * weights))
-        row, column = divmod(int(places[best]), fine.shape[-1])
+        row, column = divmod(int(pixels[best]), fine.shape[-1])
         point, part = grid.peak_point(row, column), maps[best : best + 1]
-        return best, Found(float(raw[best].amax()), 1.0, regions[best], point, part)
+        return Found(float(raw[best].amax()), factors[best], regions[best], point, part)
 
-    @torch.no_grad()
     def _redetect(self, frame: Frame) -> Found | None:
         """Look for an unseen target in the next few patches of the whole frame."""
         settings = self.settings.redetection
@@ -146,24 +130,18 @@ class DsltTracker:
             self.places = self._places(frame)
         chosen, self.places = self.places[: settings.patches], self.places[settings.patches :]
         self.places = self.places + chosen
-        regions = [self.model.grid.shape.region(place, self.size) for place in chosen]
-        _, found = self._best(frame, regions, np.ones(len(regions)), None)
+        found = self._best(frame, chosen, [1.0] * len(chosen), None)
         return found if found.score >= settings.score else None
 
-    def _places(self, frame: Frame) -> list[Point]:
+    def _places(self, frame: Frame) -> list[Floats]:
         """Lay half-overlapping patches over the frame, the nearest first."""
         region = self.model.grid.shape.region((0.0, 0.0), self.size)
         axes = []
         for side, pixels, step in zip(frame.shape[1::-1], region.size, region.step, strict=True):
             count = max(1, int(np.ceil(side / (pixels * step / 2))))
             axes.append((np.arange(count) + 0.5) * side / count)
-        places = [(float(x), float(y)) for y in axes[1] for x in axes[0]]
+        places = [np.array([x, y]) for y in axes[1] for x in axes[0]]
         return sorted(places, key=lambda place: float(np.hypot(*(self.center - place))))
-
-    def _move(self, found: Found, frame: Frame) -> None:
-        """Go to where the target was found; its centre stays inside the frame."""
-        height, width = frame.shape[:2]
-        self.center = np.clip(found.region.to_image(found.point), 0, (width, height))
 
     def _resize(self, factor: float) -> None:
         """Move the size towards the winning level, within its limits."""
@@ -185,18 +163,16 @@ class DsltTracker:
         """Store the new sample and take the online steps over the memory."""
         update, model = self.settings.update, self.model
         if update.recrop:
-            center = (float(self.center[0]), float(self.center[1]))
-            region = model.grid.shape.region(center, self.size)
+            region = model.grid.shape.region(self.center, self.size)
             maps = model.inputs(model.backbone([crop(frame, region)]))
             label = model.label(model.grid.middle)
         else:
             maps, label = found.maps.clone(), model.label(found.point)
-        self.latest.append(Sample(maps, label[None].to(model.device)))
+        self.latest.append((maps, label[None].to(model.device)))
         memory = [*self.first, *self.latest]
         if update.together:
-            everything = torch.cat([s.maps for s in memory])
-            memory = [Sample(everything, torch.cat([s.label for s in memory]))]
-        for sample in memory:
+            all_maps, all_labels = map(torch.cat, zip(*memory, strict=True))
+            memory = [(all_maps, all_labels)]
+        for maps, label in memory:
             for _ in range(update.steps):
-                response = model.network.respond(sample.maps)
-                self.optimiser.step(model.loss(response, sample.label))
+                self.optimiser.step(model.loss(model.network.respond(maps), label))

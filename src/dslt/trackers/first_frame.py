@@ -8,14 +8,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from dslt.core.arrays import Floats
 from dslt.core.images import Frame
-from dslt.geometry.boxes import Box
-from dslt.geometry.crops import (
-    PatchShape,
-    Region,
-    crop,
-    patch_shape,
-)
+from dslt.geometry.boxes import Box, centers
+from dslt.geometry.crops import PatchShape, Region, crop, patch_shape
 from dslt.losses import regression as losses
 from dslt.losses.labels import gaussian_map, soft_label
 from dslt.networks.backbones.make import build
@@ -23,7 +19,6 @@ from dslt.networks.regression import Optimiser, RegressionNetwork
 from dslt.settings.dslt import DsltTraining
 from dslt.trackers.base import TrainingRecord
 
-Image = NDArray[np.uint8]
 Point = tuple[float, float]
 Settled = Callable[[TrainingRecord], bool]
 BACKGROUND_LABEL = 0.01
@@ -34,16 +29,15 @@ class Grid:
     """The geometry of one sequence: patch, kernel, response map; fixed by the first box.
 
     Attributes:
-        shape: the patch.
-        stride: pixels of a response cell.
-        cells: `(width, height)` of the target in cells.
-        kernel: `(rows, columns)` of the heads.
-        map_shape: `(rows, columns)` of the response.
+        shape: Size of the patch and of the target in it.
+        stride: Pixels of a response cell.
+        cells: Size `(width, height)` of the target in cells.
+        kernel: Size `(rows, columns)` of the heads.
+        map_shape: Size `(rows, columns)` of the response.
+        middle: Middle `(x, y)` of the patch in pixels.
     """
 
-    def __init__(
-        self, target: NDArray[np.float64], settings: DsltTraining, stride: int, origin: float
-    ):
+    def __init__(self, target: Floats, settings: DsltTraining, stride: int, origin: float):
         self.shape: PatchShape = patch_shape(target, settings.patch)
         self.stride, self.origin = stride, origin
         self.cells = (self.shape.target[0] / stride, self.shape.target[1] / stride)
@@ -78,7 +72,7 @@ class Grid:
         """Make the motion prior about the patch's middle, on the response up-sampled by stride.
 
         Args:
-            sigma: standard deviation over the target's size, per axis.
+            sigma: Standard deviation over the target's size, per axis.
         """
         step = self.stride
         x, y = self.to_cell(self.middle)
@@ -94,15 +88,15 @@ class FirstFrame:
     """The model after the first frame (Section 3.3); it knows training settings only.
 
     Args:
-        settings: training settings.
-        seed: of the reductions, the heads and the order of the samples.
-        device: where it runs.
+        settings: Training settings.
+        seed: Seed of the reductions, the heads and the order of the samples.
+        device: Where it runs.
 
     Attributes:
-        backbone: the frozen network.
-        network: the regression network, after `fit`.
-        grid: the geometry, after `fit`.
-        record: the course of the training, after `fit`.
+        backbone: The frozen network.
+        network: The regression network, after `fit`.
+        grid: The geometry, after `fit`.
+        record: The course of the training, after `fit`.
     """
 
     network: RegressionNetwork
@@ -120,16 +114,15 @@ class FirstFrame:
         """Train the regression network on the first frame and its box.
 
         Args:
-            frame: RGB uint8 `(H, W, 3)`.
-            box: float64 `(x, y, w, h)`, 0-based.
-            settled: ends the training early, in place of the settings' own rule.
+            frame: First frame `(H, W, 3)`, RGB uint8.
+            box: Target `(x, y, w, h)`, float64, 0-based.
+            settled: Ends the training early, in place of the settings' own rule.
         """
         settings, spec = self.settings, self.backbone.spec
-        size = np.array([box[2], box[3]], dtype=np.float64)
-        center = (float(box[0] + box[2] / 2), float(box[1] + box[3] / 2))
+        size = np.array(box[2:], dtype=np.float64)
         self.grid = Grid(size, settings, spec.strides[0], spec.origin)
         self.record = TrainingRecord()
-        patches, labels = self._samples(frame, center, size)
+        patches, labels = self._samples(frame, centers(box), size)
         self.patch = patches[0]
         self.taps = self.backbone(patches)
         self.labels = torch.stack(labels).to(self.device)
@@ -158,15 +151,15 @@ class FirstFrame:
         """Return what the heads see of the backbone's taps, for a frozen reduction."""
         return self.network.inputs(*self.network.reduce(*taps))
 
-    def maps_of_first_sample(self) -> tuple[Image, NDArray[np.float32], NDArray[np.float32]]:
+    def maps_of_first_sample(self) -> tuple[Frame, NDArray[np.float32], NDArray[np.float32]]:
         """Return the first sample's patch `(H, W, 3)`, label and response `(h, w)`."""
         with torch.no_grad():
             response = self.network.respond(self.maps(1))[0]
         return self.patch, self.labels[0].cpu().numpy(), response.cpu().numpy()
 
     def _samples(
-        self, frame: Frame, center: Point, size: NDArray[np.float64]
-    ) -> tuple[list[Image], list[Tensor]]:
+        self, frame: Frame, center: Floats, size: Floats
+    ) -> tuple[list[Frame], list[Tensor]]:
         """Cut the augmented patches of the first frame and make their labels."""
         samples, grid = self.settings.samples, self.grid
         base = grid.shape.region(center, size)
@@ -220,9 +213,7 @@ class FirstFrame:
         outside = torch.where(label < BACKGROUND_LABEL, response.abs(), torch.zeros_like(response))
         criterion = losses.convergence_criterion(response, label)
         values = torch.stack([loss, criterion, response.amax(), outside.amax()]).tolist()
-        record = self.record
-        series = (record.loss, record.criterion, record.peak, record.background)
-        for entries, value in zip(series, values, strict=True):
+        for entries, value in zip(vars(self.record).values(), values, strict=True):
             entries.append(value)
 
     def _converged(self, record: TrainingRecord) -> bool:
@@ -244,7 +235,7 @@ def _kernel_side(cells: float, limit: int, *, odd: bool) -> int:
     return min(max(3, 2 * round((cells - 1) / 2) + 1), limit - 1 + limit % 2)
 
 
-def _blur(patch: Image, sigma: float) -> Image:
+def _blur(patch: Frame, sigma: float) -> Frame:
     """Blur a patch with a 5 x 5 Gaussian, as the released code's augmentation does."""
     if sigma == 0:
         return patch

@@ -4,76 +4,42 @@ The rules are those of the authors' MATLAB code (Bertinetto et al., 2016); the n
 offline and nothing is updated here.
 """
 
-import math
-
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from dslt.core.errors import DsltError
 from dslt.core.images import Frame
-from dslt.geometry.boxes import Box
 from dslt.geometry.crops import Region
-from dslt.geometry.squares import (
-    cosine_window,
-    first_patch,
-    padded_crop,
-    search_region,
-    to_batch,
-)
-from dslt.networks.siamese import STRIDE, check_side
+from dslt.geometry.squares import cosine_window, padded_crop, to_batch
+from dslt.networks.siamese import STRIDE
 from dslt.networks.siamfc import SiamFcNet
-from dslt.settings.siamfc import SiamFcSettings
-from dslt.trackers.base import Prediction, TrainingRecord
+from dslt.settings.siamfc import SiamFcSettings, SiamFcTracking
+from dslt.trackers.base import Prediction
+from dslt.trackers.siamese import SiameseTracker, check_finite
 
-Array = NDArray[np.float64]
 
+class SiamFcTracker(SiameseTracker):
+    """SiamFC with a trained network; see `SiameseTracker`."""
 
-class SiamFcTracker:
-    """SiamFC with a trained network.
-
-    Args:
-        settings: typed settings; of the training ones, only the crops' geometry is used.
-        net: the network; it is moved to the device and set to evaluation.
-        device: where it runs.
-
-    Raises:
-        DsltError: the search region has a side that does not fit the network.
-    """
+    settings: SiamFcTracking
+    net: SiamFcNet
 
     def __init__(self, settings: SiamFcSettings, net: SiamFcNet, device: str = "cpu"):
-        self.settings = settings.tracking
-        self.crops = settings.training.crops
-        self.instance = self.settings.instance
-        check_side(self.instance, self.crops, "tracking.instance")
-        self.device = torch.device(device)
-        self.net = net.to(self.device).eval()
+        super().__init__(settings, net, device)
         half = self.settings.scales // 2
         # The current scale is first: where all peaks are equal, it is taken.
         levels = sorted(range(-half, half + 1), key=abs)
         self.factors = [self.settings.step**level for level in levels]
-        self.record = TrainingRecord()
-
-    @torch.inference_mode()
-    def initialize(self, frame: Frame, box: Box) -> None:
-        """Take the template from the first frame."""
-        self.center, self.size, self.color, patch = first_patch(frame, box, self.crops)
-        self.initial_size = self.size.copy()
-        self.features = self.net.template(to_batch([patch], self.device))
 
     @torch.inference_mode()
     def update(self, frame: Frame) -> Prediction:
         """Choose the scale, then the position in its response.
 
         Raises:
-            DsltError: the network's response is not finite.
+            DsltError: The network's response is not finite.
         """
-        regions = [
-            search_region(self.center, self.size, self.crops, self.settings.instance, factor)
-            for factor in self.factors
-        ]
+        regions = [self.region(self.center, self.size, factor) for factor in self.factors]
         logits = self._respond(frame, regions)
         fine = F.interpolate(
             logits - self.net.bias,
@@ -86,8 +52,7 @@ class SiamFcTracker:
         height, width = frame.shape[:2]
         self.center = np.clip(regions[best].to_image(point), 0, (width, height))
         self._resize(self.factors[best])
-        score = float(torch.sigmoid(logits[best].amax()))
-        return Prediction(np.concatenate([self.center - self.size / 2, self.size]), score)
+        return self.predict(float(torch.sigmoid(logits[best].amax())))
 
     def logits(self, batch: Tensor) -> Tensor:
         """Return the target's logits `(n, n)` over one search region `(1, 3, S, S)`."""
@@ -97,11 +62,7 @@ class SiamFcTracker:
         """Return the network's logits `(scales, 1, n, n)`."""
         patches = [padded_crop(frame, region, self.color) for region in regions]
         logits = self.net.response(self.features, to_batch(patches, self.device)).float()
-        if not math.isfinite(float(logits.sum())):
-            raise DsltError(
-                "SiamFC: the response holds nan or inf; expected numbers; the weights are broken, "
-                "train them anew"
-            )
+        check_finite("SiamFC: the response holds", logits)
         return logits
 
     def _best_scale(self, fine: Tensor) -> int:

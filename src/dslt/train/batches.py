@@ -7,7 +7,7 @@ import os
 import signal
 from collections.abc import Generator
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol, cast
 
 import torch
 from torch import Tensor
@@ -24,40 +24,26 @@ class Pairs(Protocol):
 
     def __len__(self) -> int:
         """Pairs per epoch."""
-        ...
 
     def sample(self, epoch: int, index: int) -> Pair:
         """Draw one pair.
 
         Raises:
-            DsltError: if nothing usable can be drawn.
+            DsltError: Nothing usable can be drawn.
         """
-        ...
 
 
-class Batch(NamedTuple):
-    """`B` pairs.
-
-    Attributes:
-        template: float32 `(B, 3, T, T)`, RGB, 0 to 255.
-        search: float32 `(B, 3, S, S)`, RGB, 0 to 255.
-        box: float32 `(B, 4)`, `(x, y, w, h)` in pixels of the search region, 0-based.
-        positive: bool `(B,)`.
-    """
-
-    template: Tensor
-    search: Tensor
-    box: Tensor
-    positive: Tensor
+class Batch(Pair):
+    """`B` pairs; every tensor has a first axis more than that of a pair."""
 
     def to(self, device: torch.device) -> Batch:
         """Bring the batch to a device, its images in the layout that convolutions are fast in."""
-        images = (
-            part.to(device, non_blocking=True, memory_format=training_layout(device))
-            for part in (self.template, self.search)
-        )
-        rest = (part.to(device, non_blocking=True) for part in (self.box, self.positive))
-        return Batch(*images, *rest)
+
+        def moved(part: Tensor) -> Tensor:
+            layout = training_layout(device) if part.ndim == 4 else torch.preserve_format
+            return part.to(device, non_blocking=True, memory_format=layout)
+
+        return Batch(*map(moved, self))
 
 
 @dataclass(frozen=True)
@@ -82,11 +68,10 @@ class _Keyed(Dataset[Pair | Failure]):
 
 def join(pairs: list[Pair | Failure]) -> Batch | Failure:
     """Join pairs to a batch; a failure among them takes the place of the batch."""
-    for pair in pairs:
-        if isinstance(pair, Failure):
-            return pair
-    good = [pair for pair in pairs if not isinstance(pair, Failure)]
-    return Batch(*map(torch.stack, zip(*good, strict=True)))
+    failures = [pair for pair in pairs if isinstance(pair, Failure)]
+    if failures:
+        return failures[0]
+    return Batch(*map(torch.stack, zip(*cast(list[Pair], pairs), strict=True)))
 
 
 def _start_worker(_: int) -> None:
@@ -107,13 +92,13 @@ def batches(
     OpenCV's that was not forked with it. (One of a fork server would outlive a killed training.)
 
     Args:
-        pairs: where they come from; sent to the workers, so it can be pickled.
-        keys: which ones, and in which order.
-        workers: processes that draw; with 0 they are drawn here, when they are asked for.
-        device: where they will go (to a GPU, copies overlap with its work).
+        pairs: Their source; it is sent to the workers, so it can be pickled.
+        keys: Which ones, and in which order.
+        workers: Number of processes that draw; with 0 they are drawn here, when they are asked for.
+        device: Where they will go (to a GPU, copies overlap with its work).
 
     Raises:
-        DsltError: as `Pairs.sample`.
+        DsltError: As `Pairs.sample`.
     """
     loader: DataLoader[Any] = DataLoader(
         _Keyed(pairs),

@@ -3,57 +3,41 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from dslt.core.csvfile import write_rows
-from dslt.core.files import atomic_write, write_error
+from dslt.core.files import atomic_write, write_errors
 from dslt.train.state import Progress
 
-FILE = "steps.jsonl"
+STEPS = "steps.jsonl"
 
 
 class StepLog:
     """JSON lines, one per step, added to as the training goes on.
 
     Args:
-        path: the file. Lines of steps after `step` are dropped: they were lost with the state, and
+        path: The file. Lines of steps after `step` are dropped: they were lost with the state, and
             are done again.
-        step: steps done so far.
+        step: Number of steps done so far.
 
     Raises:
-        DsltError: if it cannot be written.
+        DsltError: The file cannot be written.
     """
 
     def __init__(self, path: Path, step: int) -> None:
         self.path = path
-        kept = [line for line in _lines(path) if _step_of(line) <= step]
+        # A killed writer may have left half a line at the end.
+        lines = path.read_text(encoding="utf-8").split("\n")[:-1] if path.exists() else []
+        kept = [f"{line}\n" for line in lines if json.loads(line)["step"] <= step]
         with atomic_write(path) as temporary:
-            temporary.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
-        self.file: IO[str] = path.open("a", encoding="utf-8")
+            temporary.write_text("".join(kept), encoding="utf-8")
+        self.file = path.open("a", encoding="utf-8")
 
     def write(self, values: Mapping[str, Any]) -> None:
         """Add a line."""
-        try:
+        with write_errors(self.path):
             self.file.write(json.dumps(values) + "\n")
             self.file.flush()
-        except OSError as error:
-            raise write_error(self.path, error) from error
-
-    def close(self) -> None:
-        """Close the file."""
-        self.file.close()
-
-
-def _lines(path: Path) -> list[str]:
-    """Read the whole lines of a file; a killed writer may have left half a line at its end."""
-    if not path.exists():
-        return []
-    return path.read_text(encoding="utf-8").split("\n")[:-1]
-
-
-def _step_of(line: str) -> int:
-    """Read the step of a line."""
-    return int(json.loads(line)["step"])
 
 
 def write_tables(progress: Progress, folder: Path) -> None:
@@ -62,7 +46,7 @@ def write_tables(progress: Progress, folder: Path) -> None:
     Epoch 0 is the untrained network; epoch `k` is what `k` epochs of training made of it.
 
     Raises:
-        DsltError: if a file cannot be written.
+        DsltError: A file cannot be written.
     """
     header = list(progress.epochs[-1])
     rows = ([_text(row.get(name)) for name in header] for row in progress.epochs)

@@ -6,9 +6,10 @@ averages, and wants to be told again whenever a part of the network is frozen or
 
 import contextlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 import torch
 from torch import Tensor, distributed
@@ -23,8 +24,8 @@ class Processes:
     """This process among all.
 
     Attributes:
-        rank: from 0; rank 0 validates and writes.
-        count: number of processes.
+        rank: Number of this one, from 0; rank 0 validates and writes.
+        count: Number of processes.
     """
 
     rank: int = 0
@@ -39,7 +40,7 @@ class Processes:
         """Return this process's micro-batches: neighbours, in the order of the ranks.
 
         Raises:
-            DsltError: if they cannot be shared out evenly.
+            DsltError: They cannot be shared out evenly.
         """
         if micro_batches % self.count:
             raise DsltError(
@@ -51,23 +52,18 @@ class Processes:
 
     def add_up(self, tensors: Sequence[Tensor]) -> None:
         """Replace tensors of one type by their sums over all processes, in place."""
-        if self.count == 1 or not tensors:
-            return
-        flat = torch.cat([tensor.reshape(-1) for tensor in tensors])
-        distributed.all_reduce(flat)
-        self._spread(flat, tensors)
+        self._exchange(tensors, distributed.all_reduce)
 
     def follow(self, tensors: Sequence[Tensor]) -> None:
         """Replace floating-point tensors by those of rank 0, in place."""
+        self._exchange(tensors, partial(distributed.broadcast, src=0))
+
+    def _exchange(self, tensors: Sequence[Tensor], exchange: Callable[[Tensor], object]) -> None:
+        """Exchange tensors with the other processes as one vector, in place."""
         if self.count == 1 or not tensors:
             return
         flat = torch.cat([tensor.reshape(-1) for tensor in tensors])
-        distributed.broadcast(flat, src=0)
-        self._spread(flat, tensors)
-
-    @staticmethod
-    def _spread(flat: Tensor, tensors: Sequence[Tensor]) -> None:
-        """Copy a vector back into the tensors that it was joined from."""
+        exchange(flat)
         parts = torch.split(flat, [tensor.numel() for tensor in tensors])
         for tensor, part in zip(tensors, parts, strict=True):
             tensor.copy_(part.view_as(tensor))
@@ -86,10 +82,10 @@ def joined(device: str) -> Iterator[tuple[Processes, str]]:
     """Join the processes that `torchrun` started, and name this one's device.
 
     Args:
-        device: `cpu`, or `cuda`: the process then takes the GPU of its local rank.
+        device: Either `cpu`, or `cuda`: the process then takes the GPU of its local rank.
 
     Raises:
-        DsltError: if there are fewer GPUs than processes on this machine.
+        DsltError: There are fewer GPUs than processes on this machine.
     """
     count = int(os.environ.get("WORLD_SIZE", "1"))
     if count == 1:

@@ -17,18 +17,11 @@ from dslt.core.errors import DsltError
 from dslt.core.files import atomic_write
 from dslt.networks.saved import write_model
 from dslt.networks.siamese import SiameseNet
-from dslt.train import log, state
 from dslt.train.batches import Batch, Pairs, batches
-from dslt.train.log import StepLog, write_tables
+from dslt.train.log import STEPS, StepLog, write_tables
 from dslt.train.schedule import KeyBatches, Plan
-from dslt.train.state import (
-    Progress,
-    State,
-    read_state,
-    remove_halves,
-    write_state,
-)
-from dslt.train.stopping import StopRequest
+from dslt.train.state import STATE, Progress, read_state, remove_halves, write_state
+from dslt.train.stopping import stop_request
 from dslt.train.trainer import StepRecord, Trainer
 
 SAVE_EVERY = 60.0  # seconds: what a kill may cost
@@ -70,17 +63,17 @@ class TrainingRun:
     of threads and processes are the same.
 
     Args:
-        trainer: network, task and optimiser.
-        pairs: what it learns from.
-        folder: of this training's state; its own, and no folder of outputs.
-        identity: what makes this training (`dslt.settings.identity`).
-        validate: scores the network after so many epochs on held-out sequences; it may leave the
+        trainer: Network, task and optimiser.
+        pairs: What it learns from.
+        folder: Folder of this training's state; its own, and no folder of outputs.
+        identity: What makes this training (`dslt.settings.identity`).
+        validate: Scores the network after so many epochs on held-out sequences; it may leave the
             network in evaluation mode, and changes nothing else.
-        save_every: seconds between two states.
-        name: for the progress bar.
+        save_every: Seconds between two states.
+        name: Name in the progress bar and in errors.
 
     Raises:
-        DsltError: if an epoch is shorter than one step.
+        DsltError: An epoch is shorter than one step.
     """
 
     def __init__(
@@ -104,22 +97,22 @@ class TrainingRun:
         """Train to the end of the last epoch.
 
         Args:
-            workers: processes that draw pairs; with 0 this one does, between the steps.
+            workers: Number of processes that draw pairs; with 0 this one does, between the steps.
 
         Raises:
-            DsltError: if the state belongs to another training; if the loss is not finite; if no
-                pair can be drawn; if a signal asked for an end (the state is then written).
+            DsltError: The state belongs to another training, the loss is not finite, no pair can
+                be drawn, or a signal asked for an end (the state is then written).
         """
         self._resume()
         plan, trainer, progress = self.plan, self.trainer, self.progress
         keys = KeyBatches(plan, progress.step, trainer.own)
         drawn = batches(self.pairs, keys, workers, trainer.device)
         with contextlib.ExitStack() as stack:
-            self.stop = stack.enter_context(StopRequest())
+            self.stop = stack.enter_context(stop_request())
             stack.callback(drawn.close)
             if self.leads:
-                self.log = StepLog(self.folder / log.FILE, progress.step)
-                stack.callback(self.log.close)
+                self.log = StepLog(self.folder / STEPS, progress.step)
+                stack.callback(self.log.file.close)
             self.bar = stack.enter_context(self._bar())
             self.saved = time.monotonic()
             if not progress.epochs:
@@ -133,8 +126,8 @@ class TrainingRun:
         """Read the state, if there is one."""
         found = read_state(self.folder, self.identity, str(self.trainer.device))
         if found is not None:
-            self.trainer.restore(found.net, found.optimiser, found.trained)
-            self.progress = found.progress
+            self.progress, learnt = found
+            self.trainer.restore(**learnt)
         self.trainer.processes.wait()  # nobody writes before all have read
         if self.leads:
             remove_halves(self.folder)
@@ -207,9 +200,7 @@ class TrainingRun:
     def _save(self) -> None:
         """Write the state."""
         if self.leads:
-            net, optimiser = self.trainer.net.state_dict(), self.trainer.optimiser.state_dict()
-            kept = State(self.progress, net, optimiser, self.trainer.trained)
-            write_state(self.folder, self.identity, kept)
+            write_state(self.folder, self.identity, self.progress, self.trainer.state())
         self.saved = time.monotonic()
 
     def _stopped(self) -> DsltError:
@@ -227,14 +218,14 @@ class TrainingRun:
         the epochs, `validation.csv` the scores, `steps.jsonl` the steps.
 
         Raises:
-            DsltError: a file cannot be written; the state then stays.
+            DsltError: A file cannot be written; the state then stays.
         """
         if self.leads:
             write_tables(self.progress, out)
-            with atomic_write(out / log.FILE) as temporary:
-                shutil.copyfile(self.folder / log.FILE, temporary)
+            with atomic_write(out / STEPS) as temporary:
+                shutil.copyfile(self.folder / STEPS, temporary)
             write_model(self.trainer.net, origin, out)
-            for name in (state.FILE, log.FILE):
+            for name in (STATE, STEPS):
                 (self.folder / name).unlink(missing_ok=True)
             with contextlib.suppress(OSError):  # something else lies there, or it is shared
                 self.folder.rmdir()

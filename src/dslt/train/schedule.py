@@ -9,22 +9,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from dslt.core.arrays import Floats
 from dslt.core.errors import DsltError
 from dslt.settings.offline import ScheduleSettings, SgdSettings
 
 Key = tuple[int, int]  # epoch and sample of a pair, both from 0
 
 
-def learning_rates(sgd: SgdSettings, epochs: int) -> NDArray[np.float64]:
+def learning_rates(sgd: SgdSettings, epochs: int) -> Floats:
     """List the learning rate of every epoch (`(epochs,)`).
 
     The warm-up climbs in `warmup` equal ratios, so that `start` is the rate of the first epoch
     after it; from there the rates are log-spaced and `end` is the last one.
 
     Raises:
-        DsltError: if the warm-up is longer than the training.
+        DsltError: The warm-up is longer than the training.
     """
     if sgd.warmup > epochs:
         raise DsltError(
@@ -43,10 +43,10 @@ class Plan:
     micro-batch; what is left over at the end of an epoch makes no step.
 
     Attributes:
-        epochs: number of epochs.
-        pairs: per epoch.
-        batch: pairs per micro-batch.
-        micro_batches: per step.
+        epochs: Number of epochs.
+        pairs: Pairs per epoch.
+        batch: Pairs per micro-batch.
+        micro_batches: Micro-batches per step.
     """
 
     epochs: int
@@ -66,7 +66,7 @@ class Plan:
         """Make the plan of a schedule.
 
         Raises:
-            DsltError: if an epoch is shorter than one step.
+            DsltError: An epoch is shorter than one step.
         """
         return cls(schedule.epochs, pairs, schedule.batch, schedule.micro_batches)
 

@@ -16,7 +16,7 @@ from dslt.core.errors import DsltError
 from dslt.core.files import atomic_write
 from dslt.settings.identity import differences
 
-FILE = "state.pt"
+STATE = "state.pt"
 FORMAT = 1
 
 
@@ -25,10 +25,10 @@ class Progress:
     """How far a training is.
 
     Attributes:
-        step: steps done since its start.
-        sums: of the values of the running epoch's steps, by name.
-        epochs: one row per finished epoch, the untrained network first.
-        scores: of the validation: `(epoch, sequence, video, success AUC)`.
+        step: Steps done since its start.
+        sums: Sums of the values of the running epoch's steps, by name.
+        epochs: One row per finished epoch, the untrained network first.
+        scores: Scores of the validation, `(epoch, sequence, video, success AUC)`.
     """
 
     step: int = 0
@@ -37,60 +37,46 @@ class Progress:
     scores: list[tuple[int, str, str, float]] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class State:
-    """What a training goes on from.
-
-    Attributes:
-        progress: how far it is.
-        net: state dictionary of the network.
-        optimiser: state dictionary of the optimiser.
-        trained: parts of the backbone that the optimiser knows.
-    """
-
-    progress: Progress
-    net: dict[str, Any]
-    optimiser: dict[str, Any]
-    trained: tuple[str, ...]
-
-
-def write_state(folder: Path, identity: Mapping[str, Any], state: State) -> None:
+def write_state(
+    folder: Path, identity: Mapping[str, Any], progress: Progress, learnt: Mapping[str, Any]
+) -> None:
     """Write the state, as a whole or not at all.
 
     Args:
-        folder: of this training alone.
-        identity: what makes this training: settings, seed, code; plain JSON values.
-        state: on the CPU or on a GPU.
+        folder: Folder of this training alone.
+        identity: What makes this training: settings, seed, code; plain JSON values.
+        progress: How far it is.
+        learnt: State of the trainer, on the CPU or on a GPU.
 
     Raises:
-        DsltError: if it cannot be written; an earlier state is untouched.
+        DsltError: It cannot be written; an earlier state is untouched.
     """
     content = {
         "format": FORMAT,
         "identity": json.dumps(identity, sort_keys=True),
-        "progress": json.dumps(asdict(state.progress)),
-        "net": state.net,
-        "optimiser": state.optimiser,
-        "trained": list(state.trained),
+        "progress": json.dumps(asdict(progress)),
+        **learnt,
     }
-    with atomic_write(folder / FILE) as temporary:
+    with atomic_write(folder / STATE) as temporary:
         torch.save(content, temporary)
 
 
 def remove_halves(folder: Path) -> None:
     """Remove the half-written states that a kill left behind."""
-    for half in folder.glob(f".{Path(FILE).stem}.*.part{Path(FILE).suffix}"):
+    for half in folder.glob(f".{Path(STATE).stem}.*.part{Path(STATE).suffix}"):
         half.unlink(missing_ok=True)
 
 
-def read_state(folder: Path, identity: Mapping[str, Any], device: str) -> State | None:
-    """Read the state of a training, or return None where there is none.
+def read_state(
+    folder: Path, identity: Mapping[str, Any], device: str
+) -> tuple[Progress, dict[str, Any]] | None:
+    """Read how far a training is and the state of its trainer, or None where there is none.
 
     Raises:
-        DsltError: if the file is damaged, or belongs to another training; the message names what
+        DsltError: The file is damaged, or belongs to another training; the message names what
             differs.
     """
-    path = folder / FILE
+    path = folder / STATE
     if not path.exists():
         return None
     try:
@@ -111,8 +97,8 @@ def read_state(folder: Path, identity: Mapping[str, Any], device: str) -> State 
             f"seed and code; undo the change to go on, or {_again(path)}"
         )
     progress["scores"] = [tuple(score) for score in progress["scores"]]
-    net, optimiser, trained = (content[name] for name in ("net", "optimiser", "trained"))
-    return State(Progress(**progress), net, optimiser, tuple(trained))
+    learnt = {name: content[name] for name in ("net", "optimiser", "trained")}
+    return Progress(**progress), learnt
 
 
 def _again(path: Path) -> str:

@@ -1,42 +1,45 @@
 """An end between two steps when the system or the user asks for one."""
 
-from __future__ import annotations
-
 import signal
 import threading
-from types import FrameType, TracebackType
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
 
 
+@dataclass
 class StopRequest:
-    """Notes the first SIGTERM or SIGINT inside a `with` block; a second one acts as usual.
+    """Whether an end was asked for.
+
+    Attributes:
+        number: Number of the signal that asked for it; 0: none.
+    """
+
+    number: int = 0
+
+
+@contextmanager
+def stop_request() -> Iterator[StopRequest]:
+    """Note the first SIGTERM or SIGINT inside the `with` block; a second one acts as usual.
 
     Outside the main thread no signal can be noted, and none is.
     """
+    request = StopRequest()
+    before: dict[int, signal._HANDLER] = {}
 
-    def __init__(self) -> None:
-        self.number = 0  # of the signal; 0: none
-        self._before: dict[int, signal._HANDLER] = {}
+    def restore() -> None:
+        while before:
+            signal.signal(*before.popitem())
 
-    def __enter__(self) -> StopRequest:
-        """Begin to listen."""
-        if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGTERM, signal.SIGINT):
-                self._before[number] = signal.signal(number, self._note)
-        return self
+    def note(number: int, frame: FrameType | None) -> None:
+        request.number = number
+        restore()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Put back what was there before."""
-        self._restore()
-
-    def _note(self, number: int, frame: FrameType | None) -> None:
-        self.number = number
-        self._restore()
-
-    def _restore(self) -> None:
-        while self._before:
-            signal.signal(*self._before.popitem())
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGTERM, signal.SIGINT):
+            before[number] = signal.signal(number, note)
+    try:
+        yield request
+    finally:
+        restore()

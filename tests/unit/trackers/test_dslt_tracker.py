@@ -207,9 +207,8 @@ def test_write_run(video, tmp_path):
 
 
 def test_convergence_settings_run_to_the_cap():
-    values = settings("dslt/paper").training.model_dump(mode="json")
-    text = json.dumps({"tracker": "dslt", "training": values})
-    training = capped(text, 7, "x")
+    values = {"tracker": "dslt", "training": settings("dslt/paper").training.model_dump()}
+    training = capped(json.dumps(values), 7, "x")
     assert (training.iterations, training.stop, training.stop_absolute) == (7, 0, 0)
     with pytest.raises(DsltError, match=r"training settings of cell .*: not JSON"):
         capped("{", 7, "x")

@@ -23,7 +23,7 @@ def parts(*, grouped: bool) -> dict[str, nn.Module]:
     A square of 127 pixels becomes 6 x 6 cells, 255 become 22 x 22, of 256 channels.
 
     Args:
-        grouped: true for SiamFC's network, false for SiamRPN's.
+        grouped: True for SiamFC's network, false for SiamRPN's.
     """
     made: dict[str, nn.Module] = {}
     for index, (inputs, outputs, kernel, stride, groups, pooled) in enumerate(LAYERS, 1):

@@ -14,12 +14,13 @@ class Spec:
     """What a tracker must know of a network.
 
     Attributes:
-        channels: of the shallow and the deep tap.
-        strides: of the two taps in pixels.
-        origin: pixel coordinate (continuous, both axes) of the middle of the receptive field of
+        channels: Channels of the shallow and of the deep tap.
+        strides: Strides of the two taps in pixels.
+        origin: Pixel coordinate (continuous, both axes) of the middle of the receptive field of
             the shallow tap's first cell; padding puts it off `stride / 2`.
-        mean, std: normalisation of RGB values in [0, 255].
-        bgr: whether the network wants blue first.
+        mean: Mean of RGB values in [0, 255], which is taken off.
+        std: Divisor of what remains.
+        bgr: Whether the network wants blue first.
     """
 
     channels: tuple[int, int]
@@ -34,7 +35,7 @@ class Backbone(nn.Module):
     """A frozen network from patches to two feature maps.
 
     Attributes:
-        spec: see `Spec`.
+        spec: What a tracker must know of it.
     """
 
     def __init__(self, stages: Sequence[nn.Module], spec: Spec, device: torch.device):
@@ -53,10 +54,10 @@ class Backbone(nn.Module):
         """Extract features of patches of one size.
 
         Args:
-            patches: `B` RGB uint8 images `(H, W, 3)`.
+            patches: Images `(H, W, 3)`, `B` of them, RGB uint8.
 
         Returns:
-            float32 maps `(B, channels[0], H / strides[0], W / strides[0])` and the same for the
+            Float32 maps `(B, channels[0], H / strides[0], W / strides[0])` and the same for the
             deep tap.
         """
         batch = torch.from_numpy(np.stack(patches)).to(self.device).permute(0, 3, 1, 2)

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from dslt.core.errors import DsltError
 from dslt.networks.backbones.base import Spec
-from dslt.networks.backbones.weights import find_weights, load_state
+from dslt.networks.backbones.weights import find_weights, load_weights
 from dslt.settings.dslt import DsltBackboneSettings
 
 IMAGENET_MEAN = (123.675, 116.28, 103.53)
@@ -18,19 +18,9 @@ POOL3, POOL4 = 16, 23
 CONV4_3, CONV5_3 = 22, 29  # the ReLU after each
 
 
-def taps(settings: DsltBackboneSettings, seed: int) -> tuple[list[nn.Module], Spec]:
+def taps(settings: DsltBackboneSettings) -> tuple[list[nn.Module], Spec]:
     """Cut ResNet-50 or VGG-16 at the paper's two taps (Section 3.1)."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        return _resnet50(settings) if settings.name == "resnet50" else _vgg16(settings)
-
-
-def _load(network: nn.Module, state: dict[str, Tensor], settings: DsltBackboneSettings) -> None:
-    """Load a state dictionary, or say what is wrong with it."""
-    try:
-        network.load_state_dict(state)
-    except RuntimeError as error:
-        raise DsltError(f"{settings.weights} weights of {settings.name}: {error}") from error
+    return _resnet50(settings) if settings.name == "resnet50" else _vgg16(settings)
 
 
 def _calibrate(network: nn.Module) -> None:
@@ -49,11 +39,8 @@ def _resnet50(settings: DsltBackboneSettings) -> tuple[list[nn.Module], Spec]:
     from torchvision.models import resnet50
 
     network = resnet50(weights=None)
-    state = load_state(settings)
-    if state is None:
+    if not load_weights(network, settings):
         _calibrate(network)
-    else:
-        _load(network, state, settings)
     stem = (network.conv1, network.bn1, network.relu, network.maxpool)
     shallow = nn.Sequential(*stem, network.layer1, network.layer2)
     return [shallow, network.layer3], Spec(
@@ -70,9 +57,7 @@ def _vgg16(settings: DsltBackboneSettings) -> tuple[list[nn.Module], Spec]:
     if edges and settings.weights != "random":
         network.features.load_state_dict(_read_hed(find_weights(settings)))
     else:
-        state = load_state(settings)
-        if state is not None:
-            _load(network, state, settings)
+        load_weights(network, settings)
     removed = () if settings.keep_pools else (POOL3, POOL4)
     layers = [
         nn.Identity() if index in removed else layer
@@ -89,7 +74,7 @@ def _read_hed(path: Path) -> dict[str, Tensor]:
     """Read the 13 convolutions of an edge detector's Keras file as `vgg16().features` state.
 
     Raises:
-        DsltError: if h5py is missing or the file has another layout.
+        DsltError: The library h5py is missing or the file has another layout.
     """
     try:
         import h5py

@@ -11,10 +11,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from dslt.core.errors import DsltError
 from dslt.networks.backbones.base import Spec
-from dslt.networks.backbones.weights import load_state
-from dslt.settings.dslt import DsltBackboneSettings
+from dslt.networks.backbones.weights import load_weights
+from dslt.settings.tracker import BackboneSettings
 
 BATCH_NORM_EPS = 1e-3
 # (expansion, channels, blocks, stride, kernel)
@@ -43,13 +42,12 @@ class SameConv(nn.Conv2d):
         ):
             total = max((-(-size // stride) - 1) * stride + kernel - size, 0)
             pads += [total // 2, total - total // 2]
-        if pads[0] == pads[1] and pads[2] == pads[3]:
-            padding = (pads[2], pads[0])
-            return F.conv2d(
-                input, self.weight, self.bias, self.stride, padding, self.dilation, self.groups
-            )
-        padded = F.pad(input, pads)
-        return F.conv2d(padded, self.weight, self.bias, self.stride, 0, self.dilation, self.groups)
+        padding = (pads[2], pads[0])
+        if padding != (pads[3], pads[1]):
+            input, padding = F.pad(input, pads), (0, 0)
+        return F.conv2d(
+            input, self.weight, self.bias, self.stride, padding, self.dilation, self.groups
+        )
 
 
 def conv_bn(
@@ -109,21 +107,18 @@ class EfficientNetLite0(nn.Module):
             x = block(x)
         return self.classifier(self.head(x).mean(dim=(2, 3)))  # type: ignore[no-any-return]
 
-    def load_published(self, state: dict[str, Tensor]) -> None:
-        """Load the checkpoint, whose tensors stand in the same order under other names.
+    def fitted(self, state: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Rename the checkpoint's tensors, which stand in the same order under other names.
 
         Raises:
-            ValueError: if a tensor is missing, left over or of another shape.
+            ValueError: A tensor is missing or left over.
         """
         own = self.state_dict()
         theirs = [value for key, value in state.items() if not key.endswith("num_batches_tracked")]
         keys = [key for key in own if not key.endswith("num_batches_tracked")]
         if len(keys) != len(theirs):
             raise ValueError(f"{len(theirs)} tensors in the checkpoint, {len(keys)} in the network")
-        for key, value in zip(keys, theirs, strict=True):
-            if own[key].shape != value.shape:
-                raise ValueError(f"{key}: shape {tuple(value.shape)}, not {tuple(own[key].shape)}")
-            own[key].copy_(value)
+        return own | dict(zip(keys, theirs, strict=True))
 
 
 def fold_batch_norms(module: nn.Module) -> nn.Module:
@@ -139,17 +134,10 @@ def fold_batch_norms(module: nn.Module) -> nn.Module:
     return module
 
 
-def taps(settings: DsltBackboneSettings, seed: int) -> tuple[list[nn.Module], Spec]:
+def taps(settings: BackboneSettings) -> tuple[list[nn.Module], Spec]:
     """Cut the network after its last block of stride 8 (40 channels) and of stride 16 (112)."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        network = EfficientNetLite0()
-    state = load_state(settings)
-    if state is not None:
-        try:
-            network.load_published(state)
-        except ValueError as error:
-            raise DsltError(f"{settings.weights} weights of {settings.name}: {error}") from error
+    network = EfficientNetLite0()
+    load_weights(network, settings, network.fitted)
     fold_batch_norms(network.eval())
     shallow = nn.Sequential(network.stem, *network.blocks[:5])
     deep = nn.Sequential(*network.blocks[5:11])

@@ -2,6 +2,8 @@
 
 import torch
 
+from dslt.core.device import seeded
+from dslt.networks.backbones import classic, efficientnet_lite
 from dslt.networks.backbones.base import Backbone
 from dslt.settings.dslt import DsltBackboneSettings
 
@@ -10,16 +12,14 @@ def build(settings: DsltBackboneSettings, device: torch.device, seed: int = 0) -
     """Make a backbone with its weights.
 
     Args:
-        settings: which network and which weights.
-        device: where it runs; on a GPU in half precision.
-        seed: of random weights.
+        settings: Names of the network and of its weights.
+        device: Where it runs; on a GPU in half precision.
+        seed: Seed of random weights.
 
     Raises:
-        DsltError: if the weights are missing or are not those expected.
+        DsltError: The weights are missing or are not those expected.
     """
-    if settings.name == "efficientnet_lite0":
-        from dslt.networks.backbones.efficientnet_lite import taps
-    else:
-        from dslt.networks.backbones.classic import taps  # type: ignore[no-redef]
-    stages, spec = taps(settings, seed)
+    makers = efficientnet_lite if settings.name == "efficientnet_lite0" else classic
+    with seeded(seed):
+        stages, spec = makers.taps(settings)
     return Backbone(stages, spec, device)
