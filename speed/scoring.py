@@ -31,7 +31,7 @@ from dslt.data.benchmarks.annotations import AnnotationsBenchmark, load_targets
 from dslt.data.benchmarks.definitions import find_benchmark
 from dslt.data.sequences.target import Target
 from dslt.geometry.boxes import write_boxes
-from dslt.score.evaluate import RunKey, Suite, evaluate
+from dslt.score.evaluate import Suite, evaluate
 from dslt.score.read_boxes import read_results
 from dslt.settings.protocols import load_protocols
 
@@ -129,11 +129,9 @@ def _ours(folder: Path, names: list[str]) -> tuple[float, dict[str, float]]:
     definition = _definition()
     protocol = load_protocols(config_file(PROTOCOLS))[definition.protocol]
     targets, _ = load_targets(definition, folder / "truth")
-    suite = Suite(targets=targets, protocol=protocol, name="otb", origin=1)
-    scores = [
-        evaluate(RunKey(name, "OTB-2015", 0), suite, folder / "results" / "OTB2015" / name, 1)
-        for name in names
-    ]
+    suite = Suite("OTB-2015", targets, protocol, name="otb", origin=1)
+    results = folder / "results" / "OTB2015"
+    scores = [evaluate(name, suite, results / name, 1) for name in names]
     overall_rows(contest(scores, Resampling()))
     seconds = time.perf_counter() - start
     return seconds, {one.cell: one.overall.success_auc or 0.0 for one in scores}

@@ -25,7 +25,7 @@ import click
 from dslt.core.definitions import BENCHMARKS, PROTOCOLS, config_file, read_definitions
 from dslt.data.benchmarks.annotations import AnnotationsBenchmark, load_targets
 from dslt.data.benchmarks.definitions import find_benchmark
-from dslt.score.evaluate import RunKey, Suite, evaluate
+from dslt.score.evaluate import Suite, evaluate
 from dslt.settings.protocols import load_protocols
 
 STACK = """title: VOT-2018
@@ -88,8 +88,8 @@ def _ours(annotations: Path, results: Path) -> float:
     assert isinstance(definition, AnnotationsBenchmark)
     targets, _ = load_targets(definition, annotations)
     protocol = load_protocols(config_file(PROTOCOLS))[definition.protocol]
-    suite = Suite(targets, protocol, definition.protocol, definition.box_origin)
-    evaluate(RunKey(results.name, name, 0), suite, results, definition.box_origin)
+    suite = Suite(name, targets, protocol, definition.protocol, definition.box_origin)
+    evaluate(results.name, suite, results, definition.box_origin)
     return time.perf_counter() - start
 
 
