@@ -92,7 +92,7 @@ def launch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.delenv("PIP_FIND_LINKS", raising=False)
     folder = tmp_path / "bare"
-    (folder / "workflow" / "scripts").mkdir(parents=True)
+    (folder / "tools").mkdir(parents=True)
     (folder / "envs").mkdir()
     (folder / "envs" / "constraints.txt").write_text("")
     (folder / "backend.py").write_text(BACKEND)
@@ -101,8 +101,8 @@ def launch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
         '[project]\nname = "bare"\nversion = "1"\n[project.optional-dependencies]\n'
         "dev = []\nhed = []\n"
     )
-    script = folder / "workflow" / "scripts" / "launch.py"
-    script.write_text((ROOT / "workflow" / "scripts" / "launch.py").read_text())
+    script = folder / "tools" / "launch.py"
+    script.write_text((ROOT / "tools" / "launch.py").read_text())
     spec = importlib.util.spec_from_file_location("launch", script)
     assert spec is not None
     assert spec.loader is not None

@@ -114,7 +114,7 @@ def test_comment_and_docstring_rerun_nothing(copied: Repository) -> None:
 
 
 def test_constant_in_an_indirect_import_reruns_dependents(copied: Repository) -> None:
-    module = copied.path / "src" / "dslt" / "crops.py"
+    module = copied.path / "src" / "dslt" / "geometry" / "crops.py"
     module.write_text(module.read_text() + "\nPROBE = 1\n")
     jobs = copied.planned()
     assert one_cell("dslt") | {("converge", "dslt")} <= jobs
@@ -122,7 +122,7 @@ def test_constant_in_an_indirect_import_reruns_dependents(copied: Repository) ->
 
 
 def test_scoring_code_tracks_nothing(copied: Repository) -> None:
-    module = copied.path / "src" / "dslt" / "evaluation" / "ope.py"
+    module = copied.path / "src" / "dslt" / "score" / "ope.py"
     module.write_text(module.read_text() + "\nPROBE = 1\n")
     jobs = copied.planned()
     assert ("score", "dslt") in jobs

@@ -24,15 +24,13 @@ def part_of(
     """Sort names by their kind.
 
     Args:
-        only: Names of benchmarks, cells and sequences; empty: everything is run.
+        only: Names of benchmarks, cells and sequences.
         planned: Map from the benchmarks of the whole study to their cells.
         sequences: Map from those benchmarks to their sequences.
 
     Raises:
         DsltError: A name is of no kind, or of two.
     """
-    if not only:
-        return Part()
     kinds = {
         "benchmarks": set(planned),
         "cells": set(chain(*planned.values())),

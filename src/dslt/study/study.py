@@ -58,7 +58,8 @@ class Study:
         Raises:
             DsltError: A name is of no kind, or of two.
         """
-        return part_of(self.settings.only, self.planned, self._whole)
+        only = self.settings.only  # where nothing is named, no folder of sequences is read for it
+        return part_of(only, self.planned, self._whole) if only else Part()
 
     @cached_property
     def runs(self) -> dict[str, tuple[str, ...]]:
