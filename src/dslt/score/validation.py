@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from dslt.core.errors import DsltError
+from dslt.core.text import split_pair
 
 COLUMNS = ("epoch", "sequence", "video", "success_auc")
 FORM = "CELL@SEED=FILE"
@@ -59,9 +60,9 @@ def read_validations(specs: Iterable[str]) -> dict[str, dict[int, pd.DataFrame]]
     found: dict[str, dict[int, pd.DataFrame]] = {}
     first: tuple[str, pd.DataFrame] | None = None
     for spec in specs:
-        key, _, name = spec.partition("=")
+        key, name = split_pair(spec, f"--validation {FORM}")
         cell, _, seed = key.partition("@")
-        if not (cell and seed.isdigit() and name):
+        if not (cell and seed.isdigit()):
             raise DsltError(f"--validation {spec!r}: expected {FORM}")
         if int(seed) in found.setdefault(cell, {}):
             raise DsltError(f"--validation: {key} was given twice")

@@ -13,6 +13,7 @@ from pydantic import Field
 
 from dslt.core.definitions import config_file, read_definitions
 from dslt.core.errors import DsltError, unknown
+from dslt.core.text import split_pair
 from dslt.settings.base import NonNegative, Positive, Settings, validate
 from dslt.study.cells import Cell
 from dslt.study.cost.amounts import Amount, known_or
@@ -153,7 +154,7 @@ def read_rates(rate: Rate, texts: Iterable[str], networks: Iterable[str]) -> dic
     """
     found: dict[str, float] = {}
     for text in texts:
-        network, _, number = text.partition("=")
+        network, number = split_pair(text, f"--{rate} NETWORK=NUMBER")
         if network not in networks:
             raise unknown(f"network of --{rate}", network, networks)
         try:
