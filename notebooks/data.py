@@ -18,6 +18,7 @@
 
 # %% tags=["parameters"]
 index = []
+figures = []
 
 # %%
 from pathlib import Path
@@ -44,3 +45,6 @@ for path in index:
 # The boxes of the clips were drawn by hand at key frames, interpolated, and checked by eye, with an
 # error of one to five pixels depending on the clip (`config/README.md`). Ten short clips from three
 # films are few: an interval over three source videos is wide, and it should be.
+
+# %%
+show.rest(figures)

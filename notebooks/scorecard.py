@@ -27,6 +27,7 @@
 
 # %% tags=["parameters"]
 scorecard = None
+figures = []
 
 # %%
 from pathlib import Path
@@ -56,3 +57,6 @@ show.table(tables.numbers(path))
 # %% [markdown]
 # *Inconclusive* is a statement about this study, not about the paper: a few source videos rarely
 # separate losses that differ by one or two points.
+
+# %%
+show.rest(figures)

@@ -277,12 +277,12 @@ def test_figures_that_a_page_does_not_place_come_last(results, monkeypatch):
     assert show.rest([given[0], given[2]]).data == ""
 
 
-def test_every_notebook_shows_the_catalogs_figures_of_its_page():
+def test_every_notebook_shows_figures_of_its_page_and_those_that_were_added():
     for name in PAGES:
         source = (NOTEBOOKS / f"{name}.py").read_text()
         shown = set(re.findall(r'show\.figure\(figures, "(\w+)"\)', source))
-        assert shown == {figure for figure, entry in FIGURES.items() if name in entry.pages}
-        assert source.endswith("show.rest(figures)\n") == bool(shown)
+        assert shown <= {figure for figure, entry in FIGURES.items() if name in entry.pages}
+        assert source.endswith("show.rest(figures)\n")
 
 
 def test_every_notebook_declares_parameters_and_a_title():
