@@ -59,6 +59,23 @@ def test_dasiamrpn_on_vot2018(targets, runs):
     assert elapsed < 5
 
 
+@pytest.mark.skipif(
+    not (PUBLISHED / "results" / "VOT2016").is_dir(),
+    reason=f"published VOT-2016 results are not at {PUBLISHED}",
+)
+def test_siammask_on_vot2016():
+    benchmark = find_benchmark(read_definitions(ROOT / "config" / "benchmarks.yaml"), "VOT2016")[1]
+    truth = load_targets(benchmark, PUBLISHED / "annotations" / "VOT2016")[0]
+    found = read_runs(PUBLISHED / "results" / "VOT2016" / "SiamMask_E", truth)[0]
+    protocol = load_protocols(ROOT / "config" / "protocols.yaml")["vot2016"]
+    scores = score(truth, [found[name] for name in truth], protocol)
+    assert scores.accuracy == pytest.approx(0.6444, abs=TOLERANCE)
+    assert scores.failures == 45
+    assert scores.robustness == pytest.approx(0.2097, abs=TOLERANCE)
+    assert scores.eao == pytest.approx(0.4516, abs=TOLERANCE)
+    assert scores.eao_interval == (108, 371)
+
+
 def test_the_challenges_interval_follows_from_the_lengths(targets):
     assert interval_of_lengths([len(target.truth) for target in targets.values()]) == (100, 356)
 
