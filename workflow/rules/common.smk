@@ -14,7 +14,7 @@ from dslt.study import paths
 from dslt.study.data import StudyData
 from dslt.study.describe import cell_info
 from dslt.study.load import check_data, load_study
-from dslt.study.jobs import figure_jobs, gpu_jobs, page_jobs, repeat
+from dslt.study.jobs import assignments, figure_jobs, gpu_jobs, page_jobs, repeat
 
 
 envvars:
@@ -70,11 +70,6 @@ wildcard_constraints:
     download="|".join(map(re.escape, STUDY.downloads)),
     set="|".join(map(re.escape, DATA.training_sets)) or "none",
     seed=r"\d+",
-
-
-def assignments(mapping):
-    """Write a mapping as KEY=VALUE words of one option."""
-    return [f"{key}={value}" for key, value in mapping.items()]
 
 
 def code_for(verb, *roles):

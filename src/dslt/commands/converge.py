@@ -12,13 +12,12 @@ from tqdm import tqdm
 from dslt.commands.options import CELL, DEVICE, INDEX, PATH, SEED, THREADS, SpreadCommand
 from dslt.core.csvfile import write_rows
 from dslt.core.device import Device, choose_device, limit_threads
-from dslt.core.errors import DsltError
 from dslt.core.files import atomic_write
 from dslt.core.jsonfile import parse_json
 from dslt.data.benchmarks.index_file import load_index
 from dslt.data.sequences.frames import validate_initial_box
 from dslt.score.convergence import iterations_to_converge
-from dslt.settings.registry import TRACKERS, entry_of, parse_training
+from dslt.settings.registry import entry_of, parse_training, require
 from dslt.settings.tracker import TrainingSettings
 
 if TYPE_CHECKING:
@@ -58,12 +57,8 @@ def capped(settings: str, iterations: int, cell: str) -> TrainingSettings:
     """
     where = f"training settings of cell {cell!r}"
     training = parse_training(parse_json(settings, where), where)
-    if not entry_of(training).first_frame:
-        recorded = ", ".join(name for name, entry in TRACKERS.items() if entry.first_frame)
-        raise DsltError(
-            f"{where}: tracker {training.tracker!r} has no first-frame training to record;"
-            f" expected {recorded}"
-        )
+    lacks = "has no first-frame training to record"
+    require(training, lambda entry: entry.first_frame, where, lacks)
     return training.capped(iterations)
 
 

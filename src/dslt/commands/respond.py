@@ -11,7 +11,7 @@ from dslt.core.errors import DsltError
 from dslt.core.jsonfile import parse_json
 from dslt.data.benchmarks.index_file import load_index
 from dslt.settings.offline import SiameseTraining
-from dslt.settings.registry import TRACKERS, entry_of, parse_tracker
+from dslt.settings.registry import parse_tracker, require
 from dslt.settings.tracker import TrackerSettings
 
 
@@ -23,12 +23,8 @@ def responding_settings(text: str, cell: str) -> TrackerSettings:
     """
     where = f"settings of cell {cell!r}"
     settings = parse_tracker(parse_json(text, where), where)
-    if not entry_of(settings).responds:
-        expected = " or ".join(name for name, entry in TRACKERS.items() if entry.responds)
-        raise DsltError(
-            f"{where}: tracker {settings.tracker!r} has no classification that was trained "
-            f"offline; expected {expected}"
-        )
+    lacks = "has no classification that was trained offline"
+    require(settings, lambda entry: entry.responds, where, lacks)
     return settings
 
 

@@ -17,7 +17,6 @@ import click
 from dslt.commands.options import CELL, DEVICE, PATH, SEED, THREADS, SpreadCommand, pair_option
 from dslt.core.definitions import TRAINING_SETS, changed_definitions, config_file, read_definitions
 from dslt.core.device import Device, choose_device, limit_threads
-from dslt.core.errors import DsltError
 from dslt.core.fingerprint import code_of, libraries
 from dslt.core.jsonfile import parse_json
 from dslt.core.text import canonical, digest
@@ -25,7 +24,7 @@ from dslt.data.pairs.sets.kinds import parse_training_set, used_sets
 from dslt.settings.base import validate
 from dslt.settings.identity import identify, model_id
 from dslt.settings.offline import SiameseTraining
-from dslt.settings.registry import TRACKERS, entry_of, parse_training
+from dslt.settings.registry import entry_of, parse_training, require
 from dslt.settings.validation import ValidationSettings
 
 if TYPE_CHECKING:
@@ -118,12 +117,7 @@ def command(
 def _offline_settings(values: Any, where: str) -> SiameseTraining:
     """Read the settings of a training that `dslt train` can do."""
     parsed = parse_training(values, where)
-    if not entry_of(parsed).offline:
-        offline = ", ".join(name for name, entry in TRACKERS.items() if entry.offline)
-        raise DsltError(
-            f"{where}: tracker {parsed.tracker!r} learns on the first frame of a video; expected"
-            f" one that learns offline: {offline}"
-        )
+    require(parsed, lambda entry: entry.offline, where, "learns on the first frame of a video")
     return cast(SiameseTraining, parsed)
 
 

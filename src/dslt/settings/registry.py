@@ -5,7 +5,7 @@ no torch. A tracker is added with one entry here (`docs/extend.md`).
 """
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -104,6 +104,28 @@ TRACKERS: Mapping[str, TrackerEntry] = {
 def entry_of(settings: TrackerSettings | TrainingSettings) -> TrackerEntry:
     """Look up the tracker that settings are of."""
     return TRACKERS[settings.tracker]
+
+
+def require(
+    settings: TrackerSettings | TrainingSettings,
+    fits: Callable[[TrackerEntry], object],
+    where: str,
+    lacks: str,
+) -> None:
+    """Refuse settings of a tracker that is not of the kind that is asked for.
+
+    Args:
+        settings: The settings.
+        fits: Tells whether a tracker is of that kind.
+        where: Names the settings in the error.
+        lacks: Says what other trackers do or do not, after their name.
+
+    Raises:
+        DsltError: The tracker does not fit; the error names those that do.
+    """
+    if not fits(entry_of(settings)):
+        allowed = " or ".join(name for name, entry in TRACKERS.items() if fits(entry))
+        raise DsltError(f"{where}: tracker {settings.tracker!r} {lacks}; expected {allowed}")
 
 
 def parse_tracker(values: Any, where: str) -> TrackerSettings:

@@ -42,9 +42,14 @@ def repeat(option: str, values: Iterable[object]) -> list[str]:
     return [word for value in values for word in (option, str(value))]
 
 
+def assignments(mapping: Mapping[str, object]) -> list[str]:
+    """Write a mapping as words KEY=VALUE."""
+    return [f"{key}={value}" for key, value in mapping.items()]
+
+
 def pairs(option: str, mapping: Mapping[str, object]) -> list[str]:
     """Spell an option out as KEY=VALUE for each pair."""
-    return repeat(option, (f"{key}={value}" for key, value in mapping.items()))
+    return repeat(option, assignments(mapping))
 
 
 def gpu_jobs(device: str) -> int:
@@ -67,11 +72,6 @@ def figure_jobs(study: Study) -> dict[str, Job]:
 
 def _protocol(study: Study, benchmark: str) -> Protocol:
     return study.protocols[study.benchmarks[benchmark].protocol]
-
-
-def _one_pass(study: Study, benchmark: str) -> bool:
-    """Tell whether a benchmark has success and precision."""
-    return isinstance(_protocol(study, benchmark), OpeProtocol)
 
 
 def _has(study: Study, benchmark: str, takes: Takes) -> bool:
@@ -103,12 +103,13 @@ def page_jobs(study: Study, figures: Iterable[str]) -> dict[str, Job]:
     }
     jobs: dict[str, Job] = {}
     for page in study.settings.pages:
-        of_page = {name for name, entry in FIGURES.items() if page in entry.pages}
-        own = [path for name, path in drawn.items() if name in of_page]
+        own = [
+            path for name, path in drawn.items() if name in FIGURES and page in FIGURES[name].pages
+        ]
         values = shown[page] | {"figures": own}
         files = tuple(chain(*values.values()))
         if page == "convergence":
-            values["convergence"] = [f"{key}={path}" for key, path in records.items()]
+            values["convergence"] = assignments(records)
         words = [("-p", name, text) for name, texts in values.items() for text in texts]
         needed = {"convergence": bool(records), "offline": bool(offline)}
         if needed.get(page, True):
@@ -143,7 +144,7 @@ def _strips(study: Study, figure: str, choice: StripsSettings) -> Job | None:
         cells = [cell for cell in chosen if not study.is_external(cell)]
         framed = StudyData(study).has_frames(benchmark)
         about = not about_reference or reference in cells
-        if cells and framed and about and _one_pass(study, benchmark):
+        if cells and framed and about and _has(study, benchmark, "one_pass"):
             seeds = {cell: study.cells[cell].seeds[0] for cell in cells}
             boxes = chain(*(study.box_files(c, benchmark, s, ".txt") for c, s in seeds.items()))
             index = paths.INDEX.format(benchmark=benchmark)
@@ -213,7 +214,8 @@ def _offline(study: Study, choice: SelectionSettings, figure: str) -> Chosen:
     return {
         name: offline
         for name, cells in study.select(choice, figure).items()
-        if _one_pass(study, name) and (offline := tuple(c for c in cells if c in study.offline))
+        if _has(study, name, "one_pass")
+        and (offline := tuple(c for c in cells if c in study.offline))
     }
 
 
