@@ -143,7 +143,7 @@ def parse_training(values: Any, where: str) -> TrainingSettings:
     Raises:
         DsltError: Naming `where`, the key, the value, and what is allowed.
     """
-    entry = _entry(values, where)
+    entry = _entry(values, where, ' and `training`: {"tracker": NAME, "training": {...}}')
     if entry.learns == "never":
         learning = ", ".join(name for name, one in TRACKERS.items() if one.learns != "never")
         raise DsltError(
@@ -156,10 +156,10 @@ def parse_training(values: Any, where: str) -> TrainingSettings:
     return parsed
 
 
-def _entry(values: Any, where: str) -> TrackerEntry:
-    """Look up the tracker that unchecked settings name."""
+def _entry(values: Any, where: str, more: str = "") -> TrackerEntry:
+    """Look up the tracker that unchecked settings name; `more` says what else they need."""
     if not isinstance(values, dict) or "tracker" not in values:
-        raise DsltError(f"{where}: {values!r}; expected a mapping with the key `tracker`")
+        raise DsltError(f"{where}: {values!r}; expected a mapping with the key `tracker`{more}")
     if values["tracker"] not in TRACKERS:
         raise DsltError(f"{where}: {unknown('tracker', values['tracker'], TRACKERS)}")
     return TRACKERS[values["tracker"]]
