@@ -17,6 +17,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+CHECKS = Path(__file__).resolve().with_name("checks.py")
 CONSTRAINTS = ROOT / "envs" / "constraints.txt"
 LOCKS = ROOT / "state" / "locks"
 VENV = ROOT / ".venv"
@@ -229,8 +230,7 @@ def main() -> int:
             run(rest)
         elif options.job == "test":
             lock_file("environment.lock", fcntl.LOCK_SH, "the environment is being installed")
-            checks = str(ROOT / "workflow" / "scripts" / "checks.py")
-            os.execv(sys.executable, [sys.executable, checks, *rest])
+            os.execv(sys.executable, [sys.executable, str(CHECKS), *rest])
     except LaunchError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
