@@ -62,6 +62,8 @@ PAGES = page_jobs(STUDY, DRAWN)
 
 # Jobs that use a GPU ask for it; profiles/ cap how many run at a time.
 GPU = gpu_jobs(SETTINGS.device)
+# What a job runs its networks on.
+PLACE = f"--device {SETTINGS.device} --engine {SETTINGS.engine}:{SETTINGS.precision}"
 
 
 wildcard_constraints:

@@ -29,7 +29,7 @@ for _benchmark in STUDY.benchmarks_used:
                 settings=lookup("{cell}", within=CELL_SETTINGS),
                 sequences=sequences_of,
                 folder=subpath(output[0], parent=True),
-                device=SETTINGS.device,
+                place=PLACE,
                 protocol=SUPERVISED[_benchmark],
                 weights=lambda wildcards, input: repeat("--weights", input.weights),
                 code=code_for("track", "tracker", "network"),
@@ -38,7 +38,7 @@ for _benchmark in STUDY.benchmarks_used:
                 "dslt track --cell {wildcards.cell} --settings {params.settings:q}"
                 " --index {input.index:q} --sequence {params.sequences:q}"
                 " {params.protocol:q} {params.weights:q} --seed {wildcards.seed} --threads {threads}"
-                " --device {params.device} --out {params.folder:q} > {log} 2>&1"
+                " {params.place} --out {params.folder:q} > {log} 2>&1"
 
 
 rule respond:
@@ -57,13 +57,13 @@ rule respond:
         runtime=SETTINGS.jobs.track.runtime,
     params:
         settings=lookup("{cell}", within=CELL_SETTINGS),
-        device=SETTINGS.device,
+        place=PLACE,
         code=code_for("respond", "tracker", "network"),
         libraries=libraries(),
     shell:
         "dslt respond --cell {wildcards.cell} --settings {params.settings:q}"
         " --weights {input.weights:q} --index {input.index:q} --sequence {wildcards.sequence:q}"
-        " --threads {threads} --device {params.device} --out {output:q} > {log} 2>&1"
+        " --threads {threads} {params.place} --out {output:q} > {log} 2>&1"
 
 
 rule track:

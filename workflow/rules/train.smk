@@ -30,7 +30,7 @@ rule train:
         ),
         indexes=lambda wildcards: assignments(DATA.set_indexes(wildcards.cell)),
         folder=subpath(output.model, parent=True),
-        device=SETTINGS.device,
+        place=PLACE,
         threads=SETTINGS.training.threads,
         code=code_for("train", "network", "task", "tracker"),
         libraries=libraries(),
@@ -40,7 +40,7 @@ rule train:
         " {params.validation:q}"
         " --seed {wildcards.seed} --threads {params.threads}"
         f" --workers {SETTINGS.training.workers}"
-        " --device {params.device} --states state/train --out {params.folder:q} > {log} 2>&1"
+        " {params.place} --states state/train --out {params.folder:q} > {log} 2>&1"
 
 
 rule converge:
@@ -63,11 +63,11 @@ rule converge:
         settings=lookup("{cell}", within=CELL_TRAINING),
         sequences=lambda wildcards: STUDY.among(wildcards.benchmark),
         iterations=SETTINGS.convergence.iterations,
-        device=SETTINGS.device,
+        place=PLACE,
         code=code_for("converge", "first_frame"),
         libraries=libraries(),
     shell:
         "dslt converge --cell {wildcards.cell} --settings {params.settings:q}"
         " --index {input.index:q} --sequence {params.sequences:q} --seed {wildcards.seed}"
         " --threads {threads} --iterations {params.iterations}"
-        " --device {params.device} --csv {output.csv:q} --maps {output.maps:q} > {log} 2>&1"
+        " {params.place} --csv {output.csv:q} --maps {output.maps:q} > {log} 2>&1"

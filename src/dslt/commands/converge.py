@@ -9,7 +9,7 @@ import click
 import numpy as np
 from tqdm import tqdm
 
-from dslt.commands.options import CELL, DEVICE, INDEX, PATH, SEED, THREADS, SpreadCommand
+from dslt.commands.options import CELL, DEVICE, ENGINE, INDEX, PATH, SEED, THREADS, SpreadCommand
 from dslt.core.csvfile import write_rows
 from dslt.core.device import Device, choose_device, limit_threads
 from dslt.core.files import atomic_write
@@ -71,6 +71,7 @@ def capped(settings: str, iterations: int, cell: str) -> TrainingSettings:
 @THREADS
 @click.option("--iterations", default=500, show_default=True, help="Cap on the iterations.")
 @DEVICE
+@ENGINE
 @click.option("--csv", "table", required=True, type=PATH)
 @click.option("--maps", required=True, type=PATH, help="Patches and maps.")
 def command(

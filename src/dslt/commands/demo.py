@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
-from dslt.commands.options import DEVICE, PATH, SEED, WEIGHTS
+from dslt.commands.options import DEVICE, ENGINE, PATH, SEED, WEIGHTS
 from dslt.core.device import Device
 from dslt.core.errors import DsltError
 from dslt.core.files import atomic_write
@@ -118,6 +118,7 @@ def drawn(frames: FrameSource, run: TrackerRun) -> Iterator[Frame]:
 @WEIGHTS
 @SEED
 @DEVICE
+@ENGINE
 def command(
     source: Path,
     box: str,

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
 import click
 
-from dslt.core.device import Device
+from dslt.core.device import Device, EngineName, Precision, choose_engine
 from dslt.core.errors import DsltError
 from dslt.core.text import split_pair
 
@@ -55,6 +55,29 @@ DEVICE = click.option(
 )
 WEIGHTS = click.option(
     "--weights", type=PATH, help="model.pt of `dslt train`, for a tracker that learns offline."
+)
+
+
+def _read_engine(context: click.Context, option: click.Parameter, found: str) -> None:
+    """Choose this process's engine by `NAME` or `NAME:PRECISION`."""
+    name, _, precision = found.partition(":")
+    names, precisions = get_args(EngineName), get_args(Precision)
+    if name not in names or (precision or "float32") not in precisions:
+        raise DsltError(
+            f"--engine: {found}; expected one of {', '.join(names)}, with or without a precision "
+            f"behind it, such as auto:{precisions[0]} or openvino:{precisions[1]}"
+        )
+    choose_engine(cast(EngineName, name), cast(Precision, precision or "float32"))
+
+
+ENGINE = click.option(
+    "--engine",
+    default="auto",
+    show_default=True,
+    metavar="NAME[:PRECISION]",
+    expose_value=False,
+    callback=_read_engine,
+    help="What runs frozen networks on a CPU: auto, openvino or torch, in float32 or bfloat16.",
 )
 
 

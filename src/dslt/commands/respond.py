@@ -5,7 +5,7 @@ from typing import cast
 
 import click
 
-from dslt.commands.options import CELL, DEVICE, INDEX, PATH, THREADS
+from dslt.commands.options import CELL, DEVICE, ENGINE, INDEX, PATH, THREADS
 from dslt.core.device import Device, limit_threads
 from dslt.core.errors import DsltError
 from dslt.core.jsonfile import parse_json
@@ -39,6 +39,7 @@ def responding_settings(text: str, cell: str) -> TrackerSettings:
 )
 @THREADS
 @DEVICE
+@ENGINE
 @click.option("--out", required=True, type=PATH, help="File, npz.")
 def command(
     cell: str,

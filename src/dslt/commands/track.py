@@ -7,7 +7,17 @@ from pathlib import Path
 import click
 from tqdm import tqdm
 
-from dslt.commands.options import CELL, DEVICE, INDEX, PATH, SEED, THREADS, WEIGHTS, SpreadCommand
+from dslt.commands.options import (
+    CELL,
+    DEVICE,
+    ENGINE,
+    INDEX,
+    PATH,
+    SEED,
+    THREADS,
+    WEIGHTS,
+    SpreadCommand,
+)
 from dslt.core.device import Device, limit_threads
 from dslt.core.jsonfile import parse_json
 from dslt.data.benchmarks.index_file import BenchmarkIndex, load_index
@@ -27,6 +37,7 @@ from dslt.trackers.make import make_tracker
 @SEED
 @THREADS
 @DEVICE
+@ENGINE
 @click.option(
     "--protocol-definition",
     "definition",

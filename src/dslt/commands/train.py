@@ -9,14 +9,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from dslt.commands.options import CELL, DEVICE, PATH, SEED, THREADS, SpreadCommand, pair_option
+from dslt.commands.options import (
+    CELL,
+    DEVICE,
+    ENGINE,
+    PATH,
+    SEED,
+    THREADS,
+    SpreadCommand,
+    pair_option,
+)
 from dslt.core.definitions import TRAINING_SETS, changed_definitions, config_file, read_definitions
-from dslt.core.device import Device, choose_device, limit_threads
+from dslt.core.device import Device, choose_device, frozen_networks, limit_threads
 from dslt.core.fingerprint import code_of, libraries
 from dslt.core.jsonfile import parse_json
 from dslt.core.text import canonical, digest
@@ -60,6 +70,7 @@ if TYPE_CHECKING:
 @THREADS
 @click.option("--workers", default=1, show_default=True, help="Processes that draw pairs.")
 @DEVICE
+@ENGINE
 @click.option("--state", type=PATH, help="Folder of the state to go on from.")
 @click.option(
     "--states",
@@ -102,6 +113,7 @@ def command(
         validation=None if scored is None else json.loads(canonical(scored)),
         code=code_of(__name__, *entry_of(training).modules("network", "task", "tracker")),
         libraries=libraries(),
+        frozen=asdict(frozen_networks()),
     )
     folder = _state_folder(state, states, identity)
     with joined(choose_device(device)) as (processes, place):

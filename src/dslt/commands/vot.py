@@ -8,7 +8,7 @@ from typing import get_args
 
 import click
 
-from dslt.commands.options import DEVICE, PATH, SEED, THREADS, WEIGHTS
+from dslt.commands.options import DEVICE, ENGINE, PATH, SEED, THREADS, WEIGHTS
 from dslt.core.definitions import config_file
 from dslt.core.device import Device, limit_threads
 from dslt.core.errors import DsltError, unknown
@@ -56,6 +56,7 @@ def find_settings(cell: str, settings: str | None, cells: Path | None) -> Tracke
 @SEED
 @THREADS
 @DEVICE
+@ENGINE
 @click.option(
     "--initial-box",
     type=click.Choice(get_args(InitialBox)),

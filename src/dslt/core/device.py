@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from dslt.core.errors import DsltError
@@ -13,6 +15,61 @@ if TYPE_CHECKING:
     import torch
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
+EngineName = Literal["auto", "openvino", "torch"]
+Precision = Literal["float32", "bfloat16"]
+
+
+@dataclass(frozen=True)
+class FrozenNetworks:
+    """What runs networks, or their parts, that are not trained, where they are on a CPU.
+
+    Attributes:
+        engine: `openvino` or `torch`.
+        precision: Of their arithmetic; what they return is float32.
+    """
+
+    engine: str
+    precision: Precision
+
+
+_chosen: list[FrozenNetworks] = []
+
+
+def frozen_networks() -> FrozenNetworks:
+    """Return this process's choice; like the number of threads, it decides a run's last bits."""
+    return _chosen[-1] if _chosen else choose_engine("auto", "float32")
+
+
+def choose_engine(engine: EngineName, precision: Precision = "float32") -> FrozenNetworks:
+    """Choose for this process what runs frozen networks on a CPU.
+
+    `auto` is OpenVINO where it is installed (it has no wheel for some platforms).
+
+    Raises:
+        DsltError: OpenVINO is asked for and missing, or the precision cannot be had here.
+    """
+    there = importlib.util.find_spec("openvino") is not None
+    if engine == "openvino" and not there:
+        raise DsltError(
+            "engine: openvino is not installed; python -m pip install openvino, or choose torch"
+        )
+    name = "openvino" if there and engine != "torch" else "torch"
+    if precision == "bfloat16" and not _has_bfloat16(name):
+        raise DsltError(
+            "precision: bfloat16 needs the engine openvino and a CPU with AVX512-BF16 or AMX; "
+            "expected float32 here"
+        )
+    _chosen[:] = [FrozenNetworks(name, precision)]
+    return _chosen[-1]
+
+
+def _has_bfloat16(engine: str) -> bool:
+    """Tell whether the engine computes in bfloat16 on this CPU."""
+    if engine != "openvino":
+        return False
+    import openvino as ov
+
+    return "BF16" in ov.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
 def limit_threads(threads: int) -> None:

@@ -16,6 +16,7 @@ PACKAGE = Path(__file__).parents[1]
 LIBRARIES = (
     "numpy",
     "opencv-contrib-python-headless",
+    "openvino",
     "pillow",
     "scikit-image",
     "torch",
@@ -26,7 +27,15 @@ LIBRARIES = (
 @functools.cache
 def libraries() -> str:
     """Name the versions of the numerical libraries; CPU and CUDA builds of one release are one."""
-    return ", ".join(f"{name} {metadata.version(name).split('+')[0]}" for name in LIBRARIES)
+    return ", ".join(filter(None, map(_library, LIBRARIES)))
+
+
+def _library(name: str) -> str | None:
+    """Name a library and its version; OpenVINO has no wheel for some platforms."""
+    try:
+        return f"{name} {metadata.version(name).split('+')[0]}"
+    except metadata.PackageNotFoundError:
+        return None
 
 
 def module_path(name: str) -> Path | None:

@@ -1,8 +1,12 @@
 """The regression network of DSLT (Fig. 2) and its optimisation."""
 
+import itertools
+from collections.abc import Iterable
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.optim.adam import adam
 
 from dslt.core.device import seeded
 from dslt.settings.dslt import AdamSettings, HeadSettings, ReductionSettings
@@ -81,14 +85,20 @@ class RegressionNetwork(nn.Module):
         A step moves every weight of the deep head by about `rate`, so that the response under the
         kernel grows by `rate * channels * kernel area * mean |x|`.
         """
-        maps = self.inputs(*self.reduce(*taps))
+        maps = self.inputs(*self.reduce(*self.standardise(*taps)))
         level = float(maps[:, maps.shape[1] // 2 :].abs().mean())
         self.gain.fill_(growth / (rate * self.deep_head.numel() * max(level, SMALLEST_LEVEL)))
 
+    def standardise(self, shallow: Tensor, deep: Tensor) -> tuple[Tensor, Tensor]:
+        """Bring taps `(N, C, H, W)` to the feature scale that `normalise` fixed."""
+        return (
+            (shallow - self.shallow_shift) * self.shallow_scale,
+            (deep - self.deep_shift) * self.deep_scale,
+        )
+
     def reduce(self, shallow: Tensor, deep: Tensor) -> tuple[Tensor, Tensor]:
-        """Map the taps to two maps of `channels` channels on the shallow tap's grid."""
-        low: Tensor = self.reductions[0]((shallow - self.shallow_shift) * self.shallow_scale)
-        high: Tensor = self.reductions[1]((deep - self.deep_shift) * self.deep_scale)
+        """Map taps from `standardise` to two maps of `channels` channels on the shallow grid."""
+        low, high = map(_reduced, self.reductions, (shallow, deep))
         if high.shape[-2:] != low.shape[-2:]:
             high = F.interpolate(high, low.shape[-2:], mode="bilinear", align_corners=False)
         return low, high
@@ -96,29 +106,47 @@ class RegressionNetwork(nn.Module):
     def inputs(self, shallow: Tensor, deep: Tensor) -> Tensor:
         """Return what the two heads see, `(N, 2 channels, H, W)`: the fused and the deep map."""
         a, b = self.settings.fusion
-        fused = a * shallow + b * deep if self.settings.fuse else shallow
-        maps = torch.cat([fused, deep], dim=1)
-        return (F.relu(maps) if self.settings.relu else maps) * self.gain
+        fused = shallow
+        if self.settings.fuse:
+            fused = torch.add(shallow if a == 1 else a * shallow, deep, alpha=b)
+        cells = torch.cat([_cells(fused), _cells(deep)], dim=3)
+        return _planes(cells.relu_() if self.settings.relu else cells)
 
-    def respond(self, maps: Tensor) -> Tensor:
+    def forward(self, shallow: Tensor, deep: Tensor) -> Tensor:
+        """Return the response `(N, h, w)` to taps from `standardise`, for a trained reduction."""
+        pieces = zip(_pieces(shallow), _pieces(deep), strict=True)
+        return self.respond(self.inputs(*self.reduce(*piece)) for piece in pieces)
+
+    def respond(self, maps: Iterable[Tensor]) -> Tensor:
         """Return the summed response of both heads, `(N, h, w)`, to maps from `inputs`.
 
         A convolution with one output channel, written as a matrix product with every kernel
         position and a sum of the shifted products: four times faster than `conv2d` on a CPU.
+
+        Args:
+            maps: Tensors `(n, 2 channels, H, W)`, `N` maps together.
         """
-        rows, columns = maps.shape[-2:]
         height, width = self.deep_head.shape[-2:]
-        taps = torch.cat([self.fused_head, self.deep_head]).flatten(1).flip(1).t()
-        full = (rows + height - 1, columns + width - 1)
-        response = F.fold(taps @ maps.flatten(2), full, (height, width))[:, 0]
+        heads = torch.cat([self.fused_head, self.deep_head]) * self.gain
+        taps = heads.flatten(1).flip(1).t()
         same = self.settings.padding == "same"
         top, left = (height // 2, width // 2) if same else (height - 1, width - 1)
-        response = response[:, top : full[0] - top, left : full[1] - left]
+        responses = []
+        for piece in itertools.chain.from_iterable(map(_pieces, maps)):
+            rows, columns = piece.shape[-2:]
+            full = (rows + height - 1, columns + width - 1)
+            shifted = taps @ _cells(piece).flatten(0, 2).t()
+            shifted = shifted.view(len(taps), len(piece), -1).transpose(0, 1)
+            response = F.fold(shifted, full, (height, width))[:, 0]
+            responses.append(response[:, top : full[0] - top, left : full[1] - left])
+        response = torch.cat(responses)
         if self.fused_bias is not None and self.deep_bias is not None:
             response = response + self.fused_bias + self.deep_bias
         return response
 
-    def groups(self, adam: AdamSettings, *, reductions: bool) -> list[dict[str, object]]:
+    def groups(
+        self, settings: AdamSettings, *, reductions: bool
+    ) -> list[tuple[float, list[nn.Parameter]]]:
         """Split the trained parameters by learning rate."""
         deep: list[nn.Parameter] = [self.deep_head]
         slow: list[nn.Parameter] = [self.fused_head]
@@ -127,30 +155,86 @@ class RegressionNetwork(nn.Module):
             slow.append(self.fused_bias)
         if reductions:
             slow += list(self.reductions.parameters())
-        return [
-            {"params": deep, "lr": adam.lr_deep},
-            {"params": slow, "lr": adam.lr_shallow},
-        ]
+        return [(settings.lr_deep, deep), (settings.lr_shallow, slow)]
+
+
+def _pieces(maps: Tensor) -> Iterable[Tensor]:
+    """Split maps where it makes them faster: a CPU's cache holds those of one sample."""
+    return torch.split(maps, 1) if maps.device.type == "cpu" else (maps,)
+
+
+def _cells(maps: Tensor) -> Tensor:
+    """View maps `(N, C, H, W)` as `(N, H, W, C)`, which is how they lie in memory."""
+    return maps.permute(0, 2, 3, 1)
+
+
+def _planes(cells: Tensor) -> Tensor:
+    """View maps `(N, H, W, C)` as `(N, C, H, W)`."""
+    return cells.permute(0, 3, 1, 2)
+
+
+def _reduced(layer: nn.Module, tap: Tensor) -> Tensor:
+    """Apply a reduction; as a matrix product where it is 1x1, which one thread does faster."""
+    weight = layer.weight
+    assert isinstance(weight, Tensor)
+    if weight.shape[-1] > 1:
+        reduced: Tensor = layer(tap)
+        return reduced
+    return _planes(_cells(tap) @ weight.flatten(1).t())
 
 
 class Optimiser:
-    """Adam over a regression network, with the released code's quirk as a setting."""
+    """Adam over a regression network, with the released code's quirk as a setting.
+
+    Torch's function, not its class, the first of which in a process imports torch's compiler: two
+    seconds, more than a first frame takes to learn.
+    """
 
     def __init__(self, network: RegressionNetwork, settings: AdamSettings, *, reductions: bool):
-        self.frozen = settings.frozen_bias_correction
-        self.adam = torch.optim.Adam(
-            network.groups(settings, reductions=reductions),
-            betas=settings.betas,
-            eps=1e-8,
-            weight_decay=settings.weight_decay,
-        )
+        self.settings = settings
+        self.groups = [
+            (rate, parameters, [_Moments(value) for value in parameters])
+            for rate, parameters in network.groups(settings, reductions=reductions)
+        ]
 
     def step(self, loss: Tensor) -> None:
         """Descend one step along the gradient of `loss`."""
-        self.adam.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
-        if self.frozen:
+        for rate, parameters, moments in self.groups:
+            self._descend(rate, parameters, moments)
+
+    @torch.no_grad()
+    def _descend(
+        self, rate: float, parameters: list[nn.Parameter], moments: list["_Moments"]
+    ) -> None:
+        """Move parameters, and forget their gradients."""
+        if self.settings.frozen_bias_correction:
             # The step count decides the bias correction and nothing else.
-            for state in self.adam.state.values():
-                state["step"].zero_()
-        self.adam.step()
+            for moment in moments:
+                moment.step.zero_()
+        beta1, beta2 = self.settings.betas
+        adam(
+            parameters,  # type: ignore[arg-type]
+            [value.grad for value in parameters],  # type: ignore[misc]
+            [moment.first for moment in moments],
+            [moment.second for moment in moments],
+            [],
+            [moment.step for moment in moments],
+            amsgrad=False,
+            beta1=beta1,
+            beta2=beta2,
+            lr=rate,
+            weight_decay=self.settings.weight_decay,
+            eps=1e-8,
+            maximize=False,
+        )
+        for value in parameters:
+            value.grad = None
+
+
+class _Moments:
+    """What Adam remembers of a parameter."""
+
+    def __init__(self, parameter: Tensor):
+        self.first, self.second = torch.zeros_like(parameter), torch.zeros_like(parameter)
+        self.step = torch.zeros(())

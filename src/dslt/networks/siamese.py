@@ -50,6 +50,7 @@ class SiameseNet(nn.Module):
                 f"{', '.join(self.backbone_parts)}"
             )
         self.unfrozen = frozenset(chosen)
+        self.backbone.engines.clear()  # a part that learnt may be frozen now
         for name, part in self.backbone_parts.items():
             part.requires_grad_(name in chosen)
         self.train(self.training)

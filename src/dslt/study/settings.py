@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, create_model
 
-from dslt.core.device import Device
+from dslt.core.device import Device, EngineName, Precision
 from dslt.settings.base import Count, Natural, Settings
 from dslt.settings.catalog import FIGURES, PAGES, TABLES
 
@@ -246,6 +246,14 @@ class StudySettings(Settings):
     device: Device
     """Device of the networks; `auto` takes a GPU where there is one. A change computes everything
     again.
+    """
+    engine: EngineName
+    """What runs frozen networks on a CPU; `auto` takes OpenVINO where it is installed. A change
+    computes everything again.
+    """
+    precision: Precision
+    """Precision of frozen networks on a CPU; `bfloat16` only where the CPU has it. A change
+    computes everything again.
     """
     unit_size: Count
     """Sequences in one track job: 1 spreads best over cores, more saves start-up on a GPU. A change

@@ -110,7 +110,7 @@ class DsltTracker:
         levels = zip(places, factors, strict=True)
         regions = [grid.shape.region(place, self.size, factor) for place, factor in levels]
         maps = self.model.inputs(self.model.backbone([crop(frame, r) for r in regions]))
-        raw = self.model.network.respond(maps)
+        raw = self.model.network.respond([maps])
         fine = F.interpolate(
             raw[:, None], scale_factor=grid.stride, mode="bicubic", align_corners=False
         )[:, 0]
@@ -170,9 +170,8 @@ class DsltTracker:
             maps, label = found.maps.clone(), model.label(found.point)
         self.latest.append((maps, label[None].to(model.device)))
         memory = [*self.first, *self.latest]
-        if update.together:
-            all_maps, all_labels = map(torch.cat, zip(*memory, strict=True))
-            memory = [(all_maps, all_labels)]
-        for maps, label in memory:
+        for samples in [memory] if update.together else [[sample] for sample in memory]:
+            seen, wanted = zip(*samples, strict=True)
+            labels = torch.cat(wanted)
             for _ in range(update.steps):
-                self.optimiser.step(model.loss(model.network.respond(maps), label))
+                self.optimiser.step(model.loss(model.network.respond(seen), labels))

@@ -149,12 +149,13 @@ class FirstFrame:
     @torch.no_grad()
     def inputs(self, taps: tuple[Tensor, Tensor]) -> Tensor:
         """Return what the heads see of the backbone's taps, for a frozen reduction."""
-        return self.network.inputs(*self.network.reduce(*taps))
+        network = self.network
+        return network.inputs(*network.reduce(*network.standardise(*taps)))
 
     def maps_of_first_sample(self) -> tuple[Frame, NDArray[np.float32], NDArray[np.float32]]:
         """Return the first sample's patch `(H, W, 3)`, label and response `(h, w)`."""
         with torch.no_grad():
-            response = self.network.respond(self.maps(1))[0]
+            response = self.network.respond([self.maps(1)])[0]
         return self.patch, self.labels[0].cpu().numpy(), response.cpu().numpy()
 
     def _samples(
@@ -190,17 +191,16 @@ class FirstFrame:
         optimiser = Optimiser(network, settings.adam, reductions=trained)
         generator = torch.Generator().manual_seed(self.seed)
         fixed = None if trained else self.maps(len(self.labels))
+        taps = network.standardise(*self.taps)
         while True:
             chosen = slice(None)
             if not settings.samples.together:
                 pick = int(torch.randint(len(self.labels), (1,), generator=generator))
                 chosen = slice(pick, pick + 1)
             if fixed is None:
-                taps = self.taps[0][chosen], self.taps[1][chosen]
-                inputs = network.inputs(*network.reduce(*taps))
+                response = network(taps[0][chosen], taps[1][chosen])
             else:
-                inputs = fixed[chosen]
-            response = network.respond(inputs)
+                response = network.respond([fixed[chosen]])
             loss = self.loss(response, self.labels[chosen])
             self._note(loss, response, self.labels[chosen])
             if len(self.record.loss) > settings.iterations or settled(self.record):

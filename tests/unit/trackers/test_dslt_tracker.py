@@ -148,7 +148,7 @@ def test_response_is_a_convolution(padding, kernel):
     weights = torch.cat([network.fused_head, network.deep_head])[None]
     pads = (kernel[0] // 2, kernel[1] // 2) if padding == "same" else 0
     expected = torch.nn.functional.conv2d(maps, weights, padding=pads)[:, 0]
-    assert torch.allclose(network.respond(maps), expected, atol=1e-3)
+    assert torch.allclose(network.respond([maps]), expected, atol=1e-3)
 
 
 def test_multiplied_variant_ignores_the_fusion():

@@ -1,34 +1,14 @@
 """The feature extractor that every regression tracker uses, whatever the network."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-
-@dataclass(frozen=True)
-class Spec:
-    """What a tracker must know of a network.
-
-    Attributes:
-        channels: Channels of the shallow and of the deep tap.
-        strides: Strides of the two taps in pixels.
-        origin: Pixel coordinate (continuous, both axes) of the middle of the receptive field of
-            the shallow tap's first cell; padding puts it off `stride / 2`.
-        mean: Mean of RGB values in [0, 255], which is taken off.
-        std: Divisor of what remains.
-        bgr: Whether the network wants blue first.
-    """
-
-    channels: tuple[int, int]
-    strides: tuple[int, int]
-    origin: float
-    mean: tuple[float, float, float]
-    std: tuple[float, float, float]
-    bgr: bool = False
+from dslt.networks.backbones.engine import Engine, serves
+from dslt.networks.backbones.spec import Spec
 
 
 class Backbone(nn.Module):
@@ -45,9 +25,10 @@ class Backbone(nn.Module):
         self.dtype = torch.float16 if device.type == "cuda" else torch.float32
         self.stages = nn.ModuleList(stages).eval().requires_grad_(False)
         self.stages.to(device=device, dtype=self.dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.engine = Engine(stages, spec.pixels)
         shape = (1, 3, 1, 1)
-        self.mean = torch.tensor(spec.mean, device=device).view(shape)
-        self.scale = 1 / torch.tensor(spec.std, device=device).view(shape)
+        self.mean = torch.tensor(spec.pixels.mean, device=device).view(shape)
+        self.scale = 1 / torch.tensor(spec.pixels.std, device=device).view(shape)
 
     @torch.no_grad()
     def forward(self, patches: Sequence[NDArray[np.uint8]]) -> tuple[Tensor, Tensor]:
@@ -61,8 +42,11 @@ class Backbone(nn.Module):
             deep tap.
         """
         batch = torch.from_numpy(np.stack(patches)).to(self.device).permute(0, 3, 1, 2)
+        if serves(batch):
+            shallow, deep = self.engine(batch)
+            return shallow, deep
         x = ((batch.float() - self.mean) * self.scale).to(self.dtype)
-        if self.spec.bgr:
+        if self.spec.pixels.bgr:
             x = x.flip(1)
         x = x.contiguous(memory_format=torch.channels_last)
         shallow = self.stages[0](x)

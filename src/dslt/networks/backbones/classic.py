@@ -6,14 +6,13 @@ import torch
 from torch import Tensor, nn
 
 from dslt.core.errors import DsltError
-from dslt.networks.backbones.base import Spec
+from dslt.networks.backbones.spec import Pixels, Spec
 from dslt.networks.backbones.weights import find_weights, load_weights
 from dslt.settings.dslt import DsltBackboneSettings
 
-IMAGENET_MEAN = (123.675, 116.28, 103.53)
-IMAGENET_STD = (58.395, 57.12, 57.375)
+IMAGENET = Pixels(mean=(123.675, 116.28, 103.53), std=(58.395, 57.12, 57.375))
 # Blue, green, red means of the edge detector's input, given here in RGB order.
-HED_MEAN = (122.679, 116.669, 104.007)
+HED = Pixels(mean=(122.679, 116.669, 104.007), bgr=True)
 POOL3, POOL4 = 16, 23
 CONV4_3, CONV5_3 = 22, 29  # the ReLU after each
 
@@ -43,9 +42,7 @@ def _resnet50(settings: DsltBackboneSettings) -> tuple[list[nn.Module], Spec]:
         _calibrate(network)
     stem = (network.conv1, network.bn1, network.relu, network.maxpool)
     shallow = nn.Sequential(*stem, network.layer1, network.layer2)
-    return [shallow, network.layer3], Spec(
-        (512, 1024), (8, 16), origin=0.5, mean=IMAGENET_MEAN, std=IMAGENET_STD
-    )
+    return [shallow, network.layer3], Spec((512, 1024), (8, 16), origin=0.5, pixels=IMAGENET)
 
 
 def _vgg16(settings: DsltBackboneSettings) -> tuple[list[nn.Module], Spec]:
@@ -65,8 +62,7 @@ def _vgg16(settings: DsltBackboneSettings) -> tuple[list[nn.Module], Spec]:
     ]
     cut = CONV4_3 + 1
     strides, origin = ((8, 16), 4.0) if settings.keep_pools else ((4, 4), 2.0)
-    mean, std = (HED_MEAN, (1.0,) * 3) if edges else (IMAGENET_MEAN, IMAGENET_STD)
-    spec = Spec((512, 512), strides, origin, mean, std, bgr=edges)
+    spec = Spec((512, 512), strides, origin, HED if edges else IMAGENET)
     return [nn.Sequential(*layers[:cut]), nn.Sequential(*layers[cut:])], spec
 
 

@@ -6,12 +6,13 @@ weights were trained with.
 """
 
 import itertools
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from dslt.networks.backbones.base import Spec
+from dslt.networks.backbones.spec import Pixels, Spec
 from dslt.networks.backbones.weights import load_weights
 from dslt.settings.tracker import BackboneSettings
 
@@ -31,20 +32,22 @@ STAGES = (
 class SameConv(nn.Conv2d):
     """Convolution with TensorFlow's SAME padding: an odd pixel goes right and to the bottom."""
 
+    def pads(self, size: Sequence[int]) -> list[int]:
+        """Return the pixels to add left, right, above and below maps of `size` (rows, columns)."""
+        pads: list[int] = []
+        for pixels, kernel, stride in zip(
+            reversed(size), reversed(self.kernel_size), reversed(self.stride), strict=True
+        ):
+            total = max((-(-pixels // stride) - 1) * stride + kernel - pixels, 0)
+            pads += [total // 2, total - total // 2]
+        return pads
+
     def forward(self, input: Tensor) -> Tensor:
         """Convolve `(B, C, H, W)`; the output has `ceil(H / stride)` rows."""
-        pads: list[int] = []
-        for size, kernel, stride in zip(
-            reversed(input.shape[-2:]),
-            reversed(self.kernel_size),
-            reversed(self.stride),
-            strict=True,
-        ):
-            total = max((-(-size // stride) - 1) * stride + kernel - size, 0)
-            pads += [total // 2, total - total // 2]
-        padding = (pads[2], pads[0])
-        if padding != (pads[3], pads[1]):
-            input, padding = F.pad(input, pads), (0, 0)
+        left, right, top, bottom = self.pads(input.shape[-2:])
+        padding = (top, left)
+        if padding != (bottom, right):
+            input, padding = F.pad(input, (left, right, top, bottom)), (0, 0)
         return F.conv2d(
             input, self.weight, self.bias, self.stride, padding, self.dilation, self.groups
         )
@@ -141,5 +144,5 @@ def taps(settings: BackboneSettings) -> tuple[list[nn.Module], Spec]:
     fold_batch_norms(network.eval())
     shallow = nn.Sequential(network.stem, *network.blocks[:5])
     deep = nn.Sequential(*network.blocks[5:11])
-    spec = Spec((40, 112), (8, 16), origin=7.5, mean=(127.0,) * 3, std=(128.0,) * 3)
+    spec = Spec((40, 112), (8, 16), 7.5, Pixels(mean=(127.0,) * 3, std=(128.0,) * 3))
     return [shallow, deep], spec
