@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Iterable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -12,6 +13,7 @@ from dslt.core.device import seeded
 from dslt.settings.dslt import AdamSettings, HeadSettings, ReductionSettings
 
 QUIET = 0.1  # part of the mean deviation below which a channel is not scaled up further
+Size = tuple[int, int]
 SMALLEST_LEVEL = 1e-6  # of the features of a frame without any texture
 
 
@@ -120,29 +122,20 @@ class RegressionNetwork(nn.Module):
     def respond(self, maps: Iterable[Tensor]) -> Tensor:
         """Return the summed response of both heads, `(N, h, w)`, to maps from `inputs`.
 
-        A convolution with one output channel, written as a matrix product with every kernel
-        position and a sum of the shifted products: four times faster than `conv2d` on a CPU.
-
         Args:
             maps: Tensors `(n, 2 channels, H, W)`, `N` maps together.
         """
         height, width = self.deep_head.shape[-2:]
         heads = torch.cat([self.fused_head, self.deep_head]) * self.gain
-        taps = heads.flatten(1).flip(1).t()
+        taps = heads.flatten(1).flip(1).t().contiguous()
         same = self.settings.padding == "same"
-        top, left = (height // 2, width // 2) if same else (height - 1, width - 1)
-        responses = []
-        for piece in itertools.chain.from_iterable(map(_pieces, maps)):
-            rows, columns = piece.shape[-2:]
-            full = (rows + height - 1, columns + width - 1)
-            shifted = taps @ _cells(piece).flatten(0, 2).t()
-            shifted = shifted.view(len(taps), len(piece), -1).transpose(0, 1)
-            response = F.fold(shifted, full, (height, width))[:, 0]
-            responses.append(response[:, top : full[0] - top, left : full[1] - left])
-        response = torch.cat(responses)
+        cut = (height // 2, width // 2) if same else (height - 1, width - 1)
+        pieces = itertools.chain.from_iterable(map(_pieces, maps))
+        correlate: Any = _Correlation.apply
+        response = torch.cat([correlate(piece, taps, (height, width), cut) for piece in pieces])
         if self.fused_bias is not None and self.deep_bias is not None:
             response = response + self.fused_bias + self.deep_bias
-        return response
+        return response  # type: ignore[no-any-return]
 
     def groups(
         self, settings: AdamSettings, *, reductions: bool
@@ -156,6 +149,49 @@ class RegressionNetwork(nn.Module):
         if reductions:
             slow += list(self.reductions.parameters())
         return [(settings.lr_deep, deep), (settings.lr_shallow, slow)]
+
+
+class _Correlation(torch.autograd.Function):
+    """A convolution with one output channel, four times as fast as `conv2d` on a CPU.
+
+    It is a matrix product with every kernel position and a sum of the shifted products. The
+    gradient is written out: torch's would copy the maps to turn them round.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, maps: Tensor, taps: Tensor, kernel: Size, cut: Size) -> Tensor:
+        """Correlate.
+
+        Args:
+            ctx: Torch's.
+            maps: `(n, C, H, W)`.
+            taps: `(K, C)`, the kernel's positions, last to first.
+            kernel: Its rows and columns.
+            cut: Rows and columns taken off the full response on each side.
+        """
+        ctx.save_for_backward(maps, taps)
+        ctx.cut = cut
+        full = tuple(side + more - 1 for side, more in zip(maps.shape[2:], kernel, strict=True))
+        products = taps @ _cells(maps).flatten(0, 2).t()
+        shifted = products.view(len(taps), len(maps), -1).transpose(0, 1)
+        response = F.fold(shifted, full, kernel)[:, 0]
+        (top, left), (height, width) = cut, full
+        return response[:, top : height - top, left : width - left]
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, Tensor | None, None, None]:
+        """Return the gradients of the maps and of the taps."""
+        maps, taps = ctx.saved_tensors
+        top, left = ctx.cut
+        full = F.pad(gradient, (left, left, top, top))
+        windows = full.unfold(1, maps.shape[2], 1).unfold(2, maps.shape[3], 1)
+        shifted = windows.permute(1, 2, 0, 3, 4).reshape(len(taps), -1)
+        of_maps = of_taps = None
+        if ctx.needs_input_grad[0]:
+            of_maps = _planes((shifted.t() @ taps).view(_cells(maps).shape))
+        if ctx.needs_input_grad[1]:
+            of_taps = shifted @ _cells(maps).flatten(0, 2)
+        return of_maps, of_taps, None, None
 
 
 def _pieces(maps: Tensor) -> Iterable[Tensor]:

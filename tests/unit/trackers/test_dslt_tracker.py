@@ -144,11 +144,19 @@ def test_response_is_a_convolution(padding, kernel):
     training = settings().training
     head = training.head.model_copy(update={"padding": padding, "bias": True, "init_std": 0.1})
     network = RegressionNetwork((4, 6), kernel, training.reduction, head, seed=0)
-    maps = torch.randn(2, 2 * training.reduction.channels, 9, 11)
-    weights = torch.cat([network.fused_head, network.deep_head])[None]
+    network.gain.fill_(0.5)
+    maps = torch.randn(2, 2 * training.reduction.channels, 9, 11, requires_grad=True)
+    weights = torch.cat([network.fused_head, network.deep_head])[None] * network.gain
     pads = (kernel[0] // 2, kernel[1] // 2) if padding == "same" else 0
     expected = torch.nn.functional.conv2d(maps, weights, padding=pads)[:, 0]
-    assert torch.allclose(network.respond([maps]), expected, atol=1e-3)
+    response = network.respond([maps])
+    assert torch.allclose(response, expected, atol=1e-3)
+    leaves = [maps, network.fused_head, network.deep_head]
+    outer = torch.randn_like(expected)
+    found = torch.autograd.grad((response * outer).sum(), leaves)
+    wanted = torch.autograd.grad((expected * outer).sum(), leaves)
+    for one, other in zip(found, wanted, strict=True):
+        assert torch.allclose(one, other, atol=1e-3)
 
 
 def test_multiplied_variant_ignores_the_fusion():

@@ -17,6 +17,7 @@ from dslt.geometry.crops import Region
 from dslt.geometry.squares import padded_crop
 
 _COUNT = 2**62
+_UNSEEN = np.zeros(3, dtype=np.uint8)  # colour outside the frame, of crops that lie within it
 _TRAINING_STREAM, _VALIDATION_STREAM = 0, 1  # second words of the seeds
 
 
@@ -61,7 +62,6 @@ class WorldView:
 
     def crop(self, region: Region) -> Frame:
         """Cut a region; outside the frame stands the background's mean colour."""
-        color = self.world.mean_color(self.frame)
         block = max(1, int(min(region.step)))
         margin = 3 * block + 1
         corners = np.array([region.to_image((0, 0)), region.to_image(region.size)])
@@ -70,6 +70,8 @@ class WorldView:
         high = np.clip(np.ceil(corners[1]) + margin, low + 1, (WIDTH, HEIGHT)).astype(int)
         part = self.world.render(self.frame, Area(*low.tolist(), *high.tolist()))
         center = (region.center[0] - float(low[0]), region.center[1] - float(low[1]))
+        inside = (corners[0] >= 0).all() and (corners[1] <= (WIDTH, HEIGHT)).all()
+        color = _UNSEEN if inside else self.world.mean_color(self.frame)
         return padded_crop(part, Region(center, region.step, region.size), color)
 
 

@@ -1,5 +1,7 @@
 """Objects of the procedural pairs: photographic cut-outs of one to three parts."""
 
+import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -39,15 +41,22 @@ class Shape:
     """An object at the finest resolution it is drawn in.
 
     Attributes:
-        pixels: RGB times opacity and opacity, float32 (h, w, 4): 0 to 255 and 0 to 1.
+        size: Width and height of `pixels`.
         outline: Points (K, 2) on the outlines of all parts, offsets from the middle of `pixels`,
             pixels.
         cloths: What its parts are cut from, in their order.
+        draw: Draws `pixels`; most objects of a video are never looked at.
     """
 
-    pixels: Pixels
+    size: tuple[int, int]
     outline: Floats
     cloths: tuple[Cloth, ...]
+    draw: Callable[[], Pixels]
+
+    @functools.cached_property
+    def pixels(self) -> Pixels:
+        """RGB times opacity and opacity, float32 (h, w, 4): 0 to 255 and 0 to 1."""
+        return self.draw()
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,22 +108,42 @@ def cut(random: Random, cloths: tuple[Cloth, ...], side: float) -> Shape:
     low, high = outline.min(axis=0), outline.max(axis=0)
     middle = (low + high) / 2
     width, height = (np.ceil(high - low) + 2 * MARGIN).astype(int).tolist()
-    pixels = np.zeros((height, width, 4), dtype=np.float32)
-    for part, cloth in zip(parts, cloths, strict=True):
-        center = part.center - middle + np.array([width, height]) / 2
-        opaque = part.opacity(center, (width, height))[..., None]
-        texture = _texture(random, cloth, (width, height))
+    size = (width, height)
+    views = [_view(random, cloth, size) for cloth in cloths]
+    draw = functools.partial(_draw, parts, middle, cloths, views, size)
+    return Shape(size, outline - middle, cloths, draw)
+
+
+def _draw(
+    parts: list[_Part],
+    middle: Floats,
+    cloths: tuple[Cloth, ...],
+    views: list[tuple[Floats, Floats]],
+    size: tuple[int, int],
+) -> Pixels:
+    """Draw parts one above the other, in an image about `middle`."""
+    pixels = np.zeros((size[1], size[0], 4), dtype=np.float32)
+    for part, cloth, view in zip(parts, cloths, views, strict=True):
+        opaque = part.opacity(part.center - middle + np.array(size) / 2, size)[..., None]
+        texture = _texture(cloth, *view, size)
         pixels = np.concatenate([texture * opaque, opaque], axis=2) + pixels * (1 - opaque)
-    return Shape(pixels, outline - middle, cloths)
+    return pixels
 
 
 def recolored(random: Random, shape: Shape) -> Shape:
     """Return the same object in other colours."""
-    pixels, change = shape.pixels.copy(), palette(random)
+    change = palette(random)
+    cloths = (Cloth(old.photo, old.grain, change @ old.colors) for old in shape.cloths)
+    draw = functools.partial(_recolor, shape, change)
+    return Shape(shape.size, shape.outline, tuple(cloths), draw)
+
+
+def _recolor(shape: Shape, change: Floats) -> Pixels:
+    """Change the colours (3, 3) of a shape's pixels."""
+    pixels = shape.pixels.copy()
     color = cv2.transform(np.ascontiguousarray(pixels[..., :3]), change)
     pixels[..., :3] = np.clip(color, 0, 255 * pixels[..., 3:])
-    cloths = (Cloth(old.photo, old.grain, change @ old.colors) for old in shape.cloths)
-    return Shape(pixels, shape.outline, tuple(cloths))
+    return pixels
 
 
 def _make_parts(random: Random, count: int, side: float) -> list[_Part]:
@@ -136,11 +165,15 @@ def _draw_cloth(random: Random, photos: tuple[str, ...]) -> Cloth:
     return Cloth(photo, grain, palette(random))
 
 
-def _texture(random: Random, cloth: Cloth, size: tuple[int, int]) -> Pixels:
-    """Cut a random piece of a cloth, float32 (h, w, 3)."""
+def _view(random: Random, cloth: Cloth, size: tuple[int, int]) -> tuple[Floats, Floats]:
+    """Choose a piece of a cloth: the map (2, 2) into its photograph, and the place (2,) there."""
     linear = turned(random.uniform(-np.pi, np.pi), cloth.grain, cloth.grain)
     middle = random.uniform(0.15, 0.85, 2) * photo_size(cloth.photo)
-    at = middle - linear @ (np.array(size) / 2)
+    return linear, middle - linear @ (np.array(size) / 2)
+
+
+def _texture(cloth: Cloth, linear: Floats, at: Floats, size: tuple[int, int]) -> Pixels:
+    """Cut a piece of a cloth, float32 (h, w, 3)."""
     color = cv2.transform(sample(cloth.photo, linear, at, size), cloth.colors)
     return np.asarray(color, dtype=np.float32)
 

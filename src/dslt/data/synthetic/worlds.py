@@ -159,7 +159,7 @@ def _noise_tile() -> Pixels:
 def _paint(canvas: Pixels, drifter: Drifter, frame: int, area: Area) -> None:
     """Blend an object into an area of the frame, in place."""
     middle, matrix = drifter.poses(frame)
-    half = np.array(drifter.shape.pixels.shape[1::-1]) / 2
+    half = np.array(drifter.shape.size) / 2
     part = Area.about(middle, np.abs(matrix) @ half + 1).common(area)
     if part is None:
         return

@@ -429,9 +429,8 @@ def test_the_box_is_that_of_the_targets_pixels(frame):
     for world in worlds_to_test(24):
         target = world.objects[world.target]
         white = np.ones_like(target.shape.pixels[..., :3]) * target.shape.pixels[..., 3:] * 255
-        shape = dataclasses.replace(
-            target.shape, pixels=np.concatenate([white, target.shape.pixels[..., 3:]], axis=2)
-        )
+        pixels = np.concatenate([white, target.shape.pixels[..., 3:]], axis=2)
+        shape = dataclasses.replace(target.shape, draw=lambda pixels=pixels: pixels)
         canvas = np.zeros((worlds.HEIGHT, worlds.WIDTH, 3), dtype=np.float32)
         actor = dataclasses.replace(target, shape=shape)
         worlds._paint(canvas, actor, frame, worlds.SCREEN)
