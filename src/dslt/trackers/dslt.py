@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from dslt.core.arrays import Floats
 from dslt.core.images import Frame
@@ -16,6 +15,7 @@ from dslt.networks.regression import Optimiser
 from dslt.settings.dslt import DsltSettings
 from dslt.trackers.base import Prediction, TrainingRecord
 from dslt.trackers.first_frame import FirstFrame, Point
+from dslt.trackers.peak import Prior, find_peaks
 
 SMALLEST_SIDE = 5.0  # pixels; a smaller target carries no features
 Sample = tuple[Tensor, Tensor]  # the heads' inputs `(1, 2 C, H, W)` and the label `(1, h, w)`
@@ -72,7 +72,7 @@ class DsltTracker:
         self.first = [(maps[i : i + 1], labels[i : i + 1]) for i in range(len(maps))]
         self.latest: deque[Sample] = deque(maxlen=max(update.memory - len(self.first), 1))
         self.optimiser = Optimiser(self.model.network, update.adam, reductions=False)
-        self.prior = self.model.grid.prior(self.settings.motion.sigma).to(self.model.device)
+        self.prior = self._prior(self.settings.motion.sigma)
 
     def update(self, frame: Frame) -> Prediction:
         """Localise the target, estimate its scale, and learn from what was found."""
@@ -103,7 +103,7 @@ class DsltTracker:
 
     @torch.no_grad()
     def _best(
-        self, frame: Frame, places: list[Floats], factors: list[float], prior: Tensor | None
+        self, frame: Frame, places: list[Floats], factors: list[float], prior: Prior | None
     ) -> Found:
         """Find the target in the best of the patches about `places`, zoomed out by `factors`."""
         grid = self.model.grid
@@ -111,13 +111,10 @@ class DsltTracker:
         regions = [grid.shape.region(place, self.size, factor) for place, factor in levels]
         maps = self.model.inputs(self.model.backbone([crop(frame, r) for r in regions]))
         raw = self.model.network.respond([maps])
-        fine = F.interpolate(
-            raw[:, None], scale_factor=grid.stride, mode="bicubic", align_corners=False
-        )[:, 0]
-        peaks, pixels = (fine if prior is None else fine * prior).flatten(1).max(dim=1)
+        peaks = find_peaks(raw, grid.stride, prior)
         weights = [1.0 if factor == 1.0 else self.settings.scale.penalty for factor in factors]
-        best = int(np.argmax(np.array(peaks.tolist()) * weights))
-        row, column = divmod(int(pixels[best]), fine.shape[-1])
+        best = int(np.argmax(np.array([peak.value for peak in peaks]) * weights))
+        row, column = peaks[best].row, peaks[best].column
         point, part = grid.peak_point(row, column), maps[best : best + 1]
         return Found(float(raw[best].amax()), factors[best], regions[best], point, part)
 
@@ -156,8 +153,13 @@ class DsltTracker:
         unseen = 0 if seen else self.unseen + 1
         if unseen != self.unseen and motion.growth > 1:
             sigma = min(motion.sigma * motion.growth**unseen, motion.max_sigma)
-            self.prior = self.model.grid.prior(sigma).to(self.model.device)
+            self.prior = self._prior(sigma)
         self.unseen = unseen
+
+    def _prior(self, sigma: float) -> Prior:
+        """Make the motion prior, `sigma` target sizes wide."""
+        grid = self.model.grid
+        return Prior.of(grid.prior(sigma).to(self.model.device), grid.stride)
 
     def _learn(self, frame: Frame, found: Found) -> None:
         """Store the new sample and take the online steps over the memory."""
