@@ -1,7 +1,6 @@
 """`dslt track`: run one cell over sequences of an indexed benchmark."""
 
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import click
@@ -26,7 +25,7 @@ from dslt.settings.registry import parse_tracker
 from dslt.track.one_pass import run_tracker, write_run
 from dslt.track.supervised import run_supervised, write_supervised_run
 from dslt.trackers.base import Tracker
-from dslt.trackers.make import make_tracker
+from dslt.trackers.make import prepare
 
 
 @click.command(cls=SpreadCommand)
@@ -64,7 +63,7 @@ def command(
     option = "--protocol-definition"
     protocol = parse_protocol(parse_json(definition, option), option) if definition else None
     benchmark = load_index(index)
-    make = partial(make_tracker, parsed, seed, device, weights)
+    make = prepare(parsed, seed, device, weights)
     for name in names or benchmark.names:
         with tqdm(total=benchmark.entry(name).frames, desc=f"{cell} {name}", unit="frame") as bar:
             _run(benchmark, name, make, protocol, out, f"{index}, sequence {name}", bar.update)

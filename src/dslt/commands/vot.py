@@ -2,7 +2,6 @@
 
 import shlex
 import sys
-from functools import partial
 from pathlib import Path
 from typing import get_args
 
@@ -17,7 +16,7 @@ from dslt.settings.registry import parse_tracker
 from dslt.settings.tracker import TrackerSettings
 from dslt.study.cells import load_cells, resolve_settings
 from dslt.track.vot_toolkit import InitialBox, serve
-from dslt.trackers.make import make_tracker
+from dslt.trackers.make import prepare
 
 TIMEOUT = 600  # seconds; a first-frame training on a slow CPU takes more than the toolkit's 30
 
@@ -78,7 +77,7 @@ def run(
     """Be the tracker process: the toolkit starts this command and talks to it."""
     parsed = find_settings(cell, settings, cells)
     limit_threads(threads)
-    serve(partial(make_tracker, parsed, seed, device, weights), cell, initial_box)
+    serve(prepare(parsed, seed, device, weights), cell, initial_box)
 
 
 @command.command()

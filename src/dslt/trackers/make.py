@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,13 +23,26 @@ def make_tracker(
     device: Device = "cpu",
     weights: Path | None = None,
 ) -> Tracker:
-    """Make a tracker.
+    """Make a tracker, as `prepare` does."""
+    return prepare(settings, seed, device, weights)()
+
+
+def prepare(
+    settings: TrackerSettings,
+    seed: int = 0,
+    device: Device = "cpu",
+    weights: Path | None = None,
+) -> Callable[[], Tracker]:
+    """Get ready to make trackers that are alike; they share a network that learnt offline.
 
     Args:
         settings: Typed settings.
-        seed: Seed of everything random in it.
-        device: Where it runs; trackers of OpenCV always run on the CPU.
+        seed: Seed of everything random in them.
+        device: Where they run; trackers of OpenCV always run on the CPU.
         weights: `model.pt` of `dslt train`, for the trackers that learn offline.
+
+    Returns:
+        A function that makes a new tracker.
 
     Raises:
         DsltError: The device is not there, weights are missing, or there is nothing to run.
@@ -38,7 +53,7 @@ def make_tracker(
         raise DsltError(f"results of another tracker, {folder!r}, cannot be run")
     if not (entry.offline and settings.learnt):
         place = "cpu" if entry.learns == "never" else choose_device(device)
-        return start_tracker(settings, None, seed, place)
+        return partial(start_tracker, settings, None, seed, place)
     from dslt.networks.saved import read_model
 
     if weights is None:
@@ -46,9 +61,8 @@ def make_tracker(
             f"{settings.tracker}: no weights; give with --weights the file model.pt that "
             "`dslt train` wrote for these training settings"
         )
-    return start_tracker(
-        settings, read_model(weights, settings.learnt), seed, choose_device(device)
-    )
+    net = read_model(weights, settings.learnt)
+    return partial(start_tracker, settings, net, seed, choose_device(device))
 
 
 def start_tracker(

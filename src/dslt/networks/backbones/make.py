@@ -1,5 +1,7 @@
 """From settings to a backbone with its weights."""
 
+import functools
+
 import torch
 
 from dslt.core.device import seeded
@@ -8,8 +10,9 @@ from dslt.networks.backbones.base import Backbone
 from dslt.settings.dslt import DsltBackboneSettings
 
 
+@functools.lru_cache(maxsize=1)
 def build(settings: DsltBackboneSettings, device: torch.device, seed: int = 0) -> Backbone:
-    """Make a backbone with its weights.
+    """Make a backbone with its weights; the next tracker with the same settings shares it.
 
     Args:
         settings: Names of the network and of its weights.
