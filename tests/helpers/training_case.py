@@ -23,6 +23,7 @@ from torch import Tensor, nn
 
 from dslt.core.device import seeded
 from dslt.data.pairs.dataset import Pair
+from dslt.networks.backbones.spec import Pixels
 from dslt.networks.siamese import SiameseNet, correlate
 from dslt.networks.trunk import Trunk
 from dslt.settings.offline import CropSettings, JitterSettings, ScheduleSettings
@@ -80,7 +81,7 @@ class TinyNet(SiameseNet):
     def __init__(self, seed: int = 0):
         with seeded(seed):
             parts = {"layer1": _part(3, 4, 8), "layer2": _part(4, 4, 1)}
-            super().__init__(Trunk(parts, {"layer2": 4}, std=(100.0,) * 3), CROPS)
+            super().__init__(Trunk(parts, {"layer2": 4}, Pixels(std=(100.0,) * 3)), CROPS)
             self.neck = nn.Sequential(nn.Conv2d(4, 3, 1), nn.BatchNorm2d(3), nn.Dropout(0.2))
         self.bias = nn.Parameter(torch.zeros(()))
 

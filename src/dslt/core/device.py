@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from dslt.core.errors import DsltError
 
@@ -67,9 +68,15 @@ def _has_bfloat16(engine: str) -> bool:
     """Tell whether the engine computes in bfloat16 on this CPU."""
     if engine != "openvino":
         return False
+    return "BF16" in openvino_core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+
+
+@functools.cache
+def openvino_core() -> Any:
+    """Return OpenVINO, which stays: unloaded under its threads, it takes the process down."""
     import openvino as ov
 
-    return "BF16" in ov.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    return ov.Core()
 
 
 def limit_threads(threads: int) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from dslt.core.device import frozen_networks
+from dslt.core.device import frozen_networks, openvino_core
 from dslt.networks.backbones.efficientnet_lite import InvertedResidual, SameConv
 from dslt.networks.backbones.spec import Pixels
 
@@ -107,7 +107,7 @@ class Engine:
             "ENABLE_CPU_PINNING": False,  # jobs side by side would share one core
         }
         model = ov.Model([ops.result(output) for output in outputs], [image])
-        return ov.Core().compile_model(model, "CPU", options).create_infer_request()
+        return openvino_core().compile_model(model, "CPU", options).create_infer_request()
 
 
 @singledispatch
