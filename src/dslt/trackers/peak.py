@@ -51,7 +51,7 @@ def find_peaks(responses: Tensor, stride: int, prior: Prior | None = None) -> li
     """
     if responses.device.type == "cpu":
         return [_near(response, stride, prior) for response in responses]
-    fine = _upsampled(responses, stride)
+    fine = upsampled(responses, stride)
     fine = fine if prior is None else fine * prior.pixels
     values, places = fine.flatten(1).max(dim=1)
     found = zip(values.tolist(), places.tolist(), strict=True)
@@ -85,7 +85,7 @@ def _within(
     """Find the largest value among the pixels of the cells from `low` to below `high`."""
     starts = [max(side - REACH, 0) for side in low]
     part = response[starts[0] : high[0] + REACH, starts[1] : high[1] + REACH]
-    fine = _upsampled(part[None], stride)[0]
+    fine = upsampled(part[None], stride)[0]
     top, left = ((side - start) * stride for side, start in zip(low, starts, strict=True))
     height, width = ((end - side) * stride for side, end in zip(low, high, strict=True))
     fine = fine[top : top + height, left : left + width]
@@ -96,8 +96,8 @@ def _within(
     return Peak(float(fine[y, x]), row + y, column + x)
 
 
-def _upsampled(responses: Tensor, stride: int) -> Tensor:
-    """Up-sample responses `(N, h, w)`."""
+def upsampled(responses: Tensor, stride: int) -> Tensor:
+    """Up-sample responses `(N, h, w)` by bicubic interpolation."""
     return F.interpolate(
         responses[:, None], scale_factor=stride, mode="bicubic", align_corners=False
     )[:, 0]

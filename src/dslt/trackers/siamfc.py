@@ -7,7 +7,6 @@ offline and nothing is updated here.
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from dslt.core.images import Frame
 from dslt.geometry.crops import Region
@@ -16,6 +15,7 @@ from dslt.networks.siamese import STRIDE
 from dslt.networks.siamfc import SiamFcNet
 from dslt.settings.siamfc import SiamFcSettings, SiamFcTracking
 from dslt.trackers.base import Prediction
+from dslt.trackers.peak import find_peaks, upsampled
 from dslt.trackers.siamese import SiameseTracker, check_finite
 
 
@@ -41,14 +41,9 @@ class SiamFcTracker(SiameseTracker):
         """
         regions = [self.region(self.center, self.size, factor) for factor in self.factors]
         logits = self._respond(frame, regions)
-        fine = F.interpolate(
-            logits - self.net.bias,
-            scale_factor=self.settings.upsample,
-            mode="bicubic",
-            align_corners=False,
-        )[:, 0]
-        best = self._best_scale(fine)
-        point = self._find(fine[best])
+        responses = (logits - self.net.bias)[:, 0]
+        best = self._best_scale(responses)
+        point = self._find(upsampled(responses[best : best + 1], self.settings.upsample)[0])
         height, width = frame.shape[:2]
         self.center = np.clip(regions[best].to_image(point), 0, (width, height))
         self._resize(self.factors[best])
@@ -65,9 +60,10 @@ class SiamFcTracker(SiameseTracker):
         check_finite("SiamFC: the response holds", logits)
         return logits
 
-    def _best_scale(self, fine: Tensor) -> int:
+    def _best_scale(self, responses: Tensor) -> int:
         """Choose the scale by the peak of its response; a change of scale is penalised."""
-        peaks = np.array(fine.flatten(1).amax(dim=1).tolist())
+        found = find_peaks(responses, self.settings.upsample)
+        peaks = np.array([peak.value for peak in found])
         change = np.array([factor != 1.0 for factor in self.factors])
         # The published factor on the peak, turned round for negative peaks, where it would favour
         # a change.

@@ -10,16 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.io.matlab import MatReadError, loadmat, savemat
 
 from dslt.core.arrays import Floats
 from dslt.core.errors import DsltError
 from dslt.geometry.boxes import from_file_origin, to_file_origin
 
-_UNREADABLE = (
-    *(OSError, ValueError, TypeError, KeyError, IndexError, EOFError, zlib.error),
-    MatReadError,
-)
 _HEADER = 116  # bytes of free text at the start, in which scipy writes the time of day
 
 
@@ -60,6 +55,9 @@ def read_mat(path: Path, origin: int = 1) -> tuple[Floats, float | None]:
 
 def _load(path: Path) -> Any:
     """Load the variable `results`; others in the file are left alone."""
+    from scipy.io.matlab import MatReadError, loadmat  # here: few results are MATLAB files
+
+    wrong = (OSError, ValueError, TypeError, KeyError, IndexError, EOFError, zlib.error)
     try:
         data = io.BytesIO(path.read_bytes())
         values = loadmat(data, variable_names=["results"], simplify_cells=True)
@@ -69,7 +67,7 @@ def _load(path: Path) -> Any:
         raise DsltError(
             f"{path}: a file of MATLAB 7.3; save it with the option '-v7' to have it read"
         ) from None
-    except _UNREADABLE as error:
+    except (*wrong, MatReadError) as error:
         raise DsltError(f"{path}: not a readable MATLAB file ({error})") from error
     if "results" not in values:
         raise DsltError(f"{path}: no variable 'results' in the file")
@@ -109,6 +107,8 @@ def mat_bytes(boxes: Floats, fps: float | None = None, origin: int = 1) -> bytes
         fps: Frames per second, left out where they are not known.
         origin: 0 or 1, where the file is to count pixels from.
     """
+    from scipy.io.matlab import savemat
+
     run: dict[str, Any] = {"res": to_file_origin(boxes, origin), "type": "rect"}
     run |= {"len": float(len(boxes)), "annoBegin": 1.0, "startFrame": 1.0}
     cell = np.empty((1, 1), dtype=object)
