@@ -38,7 +38,7 @@ _chosen: list[FrozenNetworks] = []
 
 def frozen_networks() -> FrozenNetworks:
     """Return this process's choice; like the number of threads, it decides a run's last bits."""
-    return _chosen[-1] if _chosen else choose_engine("auto", "float32")
+    return _chosen[-1] if _chosen else choose_engine("auto")
 
 
 def choose_engine(engine: EngineName, precision: Precision = "float32") -> FrozenNetworks:
@@ -62,6 +62,16 @@ def choose_engine(engine: EngineName, precision: Precision = "float32") -> Froze
         )
     _chosen[:] = [FrozenNetworks(name, precision)]
     return _chosen[-1]
+
+
+@contextmanager
+def plain_torch() -> Iterator[None]:
+    """Let torch run frozen networks for a while: what is done once is not worth compiling."""
+    _chosen.append(FrozenNetworks("torch", "float32"))
+    try:
+        yield
+    finally:
+        _chosen.pop()
 
 
 def _has_bfloat16(engine: str) -> bool:

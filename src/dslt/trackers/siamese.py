@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from dslt.core.arrays import Floats
+from dslt.core.device import plain_torch
 from dslt.core.errors import DsltError
 from dslt.core.images import Frame
 from dslt.geometry.boxes import Box
@@ -47,7 +48,8 @@ class SiameseTracker(ABC):
         """Take the template from the first frame."""
         self.center, self.size, self.color, self.patch = first_patch(frame, box, self.crops)
         self.initial_size = self.size.copy()
-        self.features = self.net.template(to_batch([self.patch], self.device))
+        with plain_torch():
+            self.features = self.net.template(to_batch([self.patch], self.device))
 
     @abstractmethod
     def update(self, frame: Frame) -> Prediction:

@@ -208,7 +208,7 @@ def _(module: InvertedResidual, x: Any) -> Any:
 
 
 def _constant(values: Any) -> Any:
-    """Make a constant; the array is copied, so it may change or go afterwards."""
+    """Make a constant that OpenVINO reads until the network is compiled."""
     from openvino import opset13 as ops
 
-    return ops.constant(np.ascontiguousarray(values))
+    return ops.constant(np.ascontiguousarray(values), shared_memory=True)
