@@ -75,35 +75,16 @@ def text(seconds: float) -> str:
 class LogHandler(LogHandlerBase):
     """Print a line now and then."""
 
+    writes_to_stream = False  # Snakemake's own messages shall stay
+    writes_to_file = False
+    has_filter = True  # none: what Snakemake hides counts, too
+    has_formatter = True  # none: nothing is formatted
+    needs_rulegraph = False
+
     def __post_init__(self) -> None:
         """Begin with no jobs."""
         self.forecast = Forecast()
         self.printed = 0.0
-
-    @property
-    def writes_to_stream(self) -> bool:
-        """No, for Snakemake's own messages shall stay."""
-        return False
-
-    @property
-    def writes_to_file(self) -> bool:
-        """No."""
-        return False
-
-    @property
-    def has_filter(self) -> bool:
-        """Yes: none; what Snakemake hides counts, too."""
-        return True
-
-    @property
-    def has_formatter(self) -> bool:
-        """Yes: nothing is formatted."""
-        return True
-
-    @property
-    def needs_rulegraph(self) -> bool:
-        """No."""
-        return False
 
     def emit(self, record: LogRecord) -> None:
         """Follow the jobs."""

@@ -82,7 +82,7 @@ class RegressionNetwork(nn.Module):
 
     @torch.no_grad()
     def equalise(self, taps: tuple[Tensor, Tensor], growth: float, rate: float) -> None:
-        """Scale the heads' inputs so that an Adam step of `rate` lifts the peak by `growth`.
+        """Scale the heads so that an Adam step of `rate` lifts the peak by `growth`.
 
         A step moves every weight of the deep head by about `rate`, so that the response under the
         kernel grows by `rate * channels * kernel area * mean |x|`.

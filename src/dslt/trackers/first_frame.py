@@ -190,8 +190,8 @@ class FirstFrame:
         network.reductions.requires_grad_(trained)
         optimiser = Optimiser(network, settings.adam, reductions=trained)
         generator = torch.Generator().manual_seed(self.seed)
-        fixed = None if trained else self.maps(len(self.labels))
         taps = network.standardise(*self.taps)
+        fixed = None if trained else network.inputs(*network.reduce(*taps))
         while True:
             chosen = slice(None)
             if not settings.samples.together:
