@@ -12,13 +12,10 @@ from dslt.compare.paper import read_claims, read_numbers
 from dslt.compare.scorecard import scorecard as build_scorecard
 from dslt.compare.scorecard import to_csv
 from dslt.compare.stacks import load_tables
-from dslt.compare.training import COLUMNS, gains, trained_tables
 from dslt.core.csvfile import write_rows
 from dslt.core.files import atomic_write
 from dslt.core.jsonfile import parse_json
 from dslt.score.scores import to_json
-from dslt.score.validation import FORM as VALIDATION_FORM
-from dslt.score.validation import read_validations
 from dslt.settings.base import validate
 
 PAPER = click.option(
@@ -35,7 +32,7 @@ VALIDATION = click.option(
     "--validation",
     "validations",
     multiple=True,
-    metavar=VALIDATION_FORM,
+    metavar="CELL@SEED=FILE",
     help="validation.csv of offline trainings.",
 )
 
@@ -100,6 +97,10 @@ def scorecard_command(
     out: Path,
 ) -> None:
     """Judge every printed number and claim by what was measured."""
+    # Not above: pandas, which each cell's comparison would load, too.
+    from dslt.compare.training import trained_tables
+    from dslt.score.validation import read_validations
+
     plan = Resampling(bootstrap_samples, bootstrap_seed)
     comparisons = {found.cell: found for found in map(load_comparison, compares)}
     tables = load_tables(scores)
@@ -123,6 +124,9 @@ def training_command(
     validations: tuple[str, ...], bootstrap_samples: int, bootstrap_seed: int, out: Path
 ) -> None:
     """Compare trained networks with their untrained starts on the held-out sequences."""
+    from dslt.compare.training import COLUMNS, gains
+    from dslt.score.validation import read_validations
+
     rows = gains(read_validations(validations), Resampling(bootstrap_samples, bootstrap_seed))
     text = ([_text(row[name]) for name in COLUMNS] for row in rows)
     write_rows(out, COLUMNS, text)
