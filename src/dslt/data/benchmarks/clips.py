@@ -48,10 +48,10 @@ def read_annotation(benchmark: ClipsBenchmark, name: str) -> tuple[ClipAnnotatio
         raise DsltError(
             f"{folder / BOXES}: {len(boxes)} boxes, but {META} says {annotation.frames} frames"
         )
-    member = benchmark.members.get(annotation.clip)
-    if member is None or member.sha256 != annotation.sha256:
+    fetched = benchmark.checksums.get(annotation.clip, "no such clip")
+    if fetched != annotation.sha256:
         raise DsltError(
             f"{folder / META}: drawn on {annotation.clip} with SHA-256 {annotation.sha256}; the "
-            f"benchmark fetches {member.sha256 if member else 'no such clip'}"
+            f"benchmark fetches {fetched}"
         )
     return annotation, boxes

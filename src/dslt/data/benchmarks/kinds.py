@@ -25,7 +25,17 @@ def _sequence_names(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
+def _different_files(packages: tuple[PackageSource, ...]) -> tuple[PackageSource, ...]:
+    names = [name for package in packages for name in package.members]
+    if twice := {name for name in names if names.count(name) > 1}:
+        raise ValueError(f"{', '.join(sorted(twice))}: members of two packages under one name")
+    return packages
+
+
 SequenceNames = Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(_sequence_names)]
+Packages = Annotated[
+    tuple[PackageSource, ...], Field(min_length=1), AfterValidator(_different_files)
+]
 FrameNumbers = tuple[Natural, Natural]
 
 
@@ -59,16 +69,25 @@ class _Named(BenchmarkSettings):
         return list(self.sequences)
 
 
-class ClipsBenchmark(_Named, PackageSource):
-    """Sequences cut from video files that ship in a package."""
+class ClipsBenchmark(_Named):
+    """Sequences cut from video files that ship in packages."""
 
     kind: Literal["clips"]
+    packages: Packages
+    """The packages that the videos ship in."""
     annotations: str
     """Folder with `NAME/groundtruth_rect.txt` and `NAME/meta.json`."""
 
     def fetched_files(self) -> list[str]:
-        """Names of the clips."""
-        return list(self.members)
+        """Names of the videos."""
+        return [name for package in self.packages for name in package.members]
+
+    @property
+    def checksums(self) -> dict[str, str]:
+        """SHA-256 of each video, by name."""
+        return {
+            name: sha256 for package in self.packages for name, sha256 in package.checksums.items()
+        }
 
     def input_files(self) -> list[str]:
         """Paths of the annotation files."""

@@ -80,10 +80,12 @@ def _download(name: str, download: Download, users: tuple[str, ...]) -> Needed:
 
 def _packages(study: Study) -> Iterator[Needed]:
     """List clips, which ship in packages."""
-    for name, fetch in StudyData(study).fetches.items():
-        if name in study.runs:
-            source = json.loads(fetch.definition)
-            yield _files(source["package"], [name], source["bytes"], fetch.files)
+    data = StudyData(study)
+    for fetch in data.fetches.values():
+        source = json.loads(fetch.definition)
+        users = [name for name in study.runs if set(fetch.files) & set(data.clips(name))]
+        if users:
+            yield _files(source["package"], users, source["bytes"], fetch.files)
 
 
 def _weights(study: Study) -> Iterator[Needed]:

@@ -212,23 +212,36 @@ def test_the_definitions_of_this_repository(monkeypatch):
     definitions = read_definitions("config/benchmarks.yaml") | {"mine": GOOD}
     benchmarks = {name: parse_benchmark(name, values) for name, values in definitions.items()}
     assert list(benchmarks) == [
-        *("clips", "quick", "synthetic", "clips_vot", "synthetic_vot"),
+        *("clips", "quick", "more_clips", "synthetic", "synthetic_development"),
+        *("clips_vot", "synthetic_vot"),
         *("OTB-2015", "OTB-2013", "UAV123", "UAV123_10fps", "LaSOT", "VOT-2016", "VOT-2018"),
         "mine",
     ]
     assert len(benchmarks["clips"].sequence_names()) == 10
     assert len(benchmarks["quick"].sequence_names()) == 3
     assert len(benchmarks["synthetic"].sequence_names()) >= 10
-    assert len(benchmarks["clips"].fetched_files()) == 3
-    assert all(Path(file).is_file() for file in benchmarks["clips"].input_files())
-    total = 0
-    for name in benchmarks["clips"].sequence_names():
-        _, boxes = read_annotation(benchmarks["clips"], name)
-        total += len(boxes)
-        assert not np.isnan(boxes[0]).any()
-    assert total == 558
+    for kind, files, frames in (("clips", 3, 558), ("more_clips", 11, 1320)):
+        clips = benchmarks[kind]
+        assert len(clips.fetched_files()) == files
+        assert all(Path(file).is_file() for file in clips.input_files())
+        total = 0
+        for name in clips.sequence_names():
+            _, boxes = read_annotation(clips, name)
+            total += len(boxes)
+            assert not np.isnan(boxes[0]).any()
+        assert total == frames
     with pytest.raises(DsltError, match="unknown kind"):
         parse_benchmark("x", {"kind": "wheel"})
+
+
+def test_two_packages_may_not_give_one_name(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    values = read_definitions("config/benchmarks.yaml")["clips"]
+    twice = values | {"packages": values["packages"] * 2}
+    with pytest.raises(DsltError, match=r"bikes\.mp4.*: members of two packages under one name"):
+        parse_benchmark("clips", twice)
+    with pytest.raises(DsltError, match=r"packages = .*at least 1"):
+        parse_benchmark("clips", values | {"packages": []})
 
 
 def test_annotations_of_another_clip_are_errors(tmp_path, monkeypatch):
