@@ -16,17 +16,18 @@ from dslt.core.arrays import Floats, Ints
 from dslt.core.errors import unknown
 from dslt.core.images import Frame
 from dslt.data.sequences.images import checked_index
+from dslt.data.synthetic import development_scenes, scene_list
 from dslt.data.synthetic.curves import evaluate
 from dslt.data.synthetic.integer_raster import Shifts, blend, blur, expose, sample_view, shifts
 from dslt.data.synthetic.outlines import boxes_around, turned
 from dslt.data.synthetic.poses import Pose, Wave
-from dslt.data.synthetic.scene_list import SCENES
 from dslt.data.synthetic.scenes import Actor, Camera, Scene
 from dslt.data.synthetic.screen import HEIGHT, NOISE_SHAPE, NOISE_SIDE, SCREEN, WIDTH, Area
 from dslt.data.synthetic.sprites import Sprite, background, sprite
 from dslt.geometry.boxes import Boxes
 
 _CANVAS = Area(-20, -20, WIDTH + 20, HEIGHT + 20)  # blur carries pixels in from outside
+SCENES = scene_list.SCENES | development_scenes.SCENES
 MIN_VISIBLE = 0.05  # part of an object that must be seen for its box to be known
 _KEY_JITTER = 5.0  # by which a seed moves the keys of a path, pixels
 

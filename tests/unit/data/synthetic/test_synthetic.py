@@ -7,6 +7,7 @@ import pytest
 
 from dslt.core.errors import DsltError
 from dslt.data.sequences.frames import iterate
+from dslt.data.synthetic import development_scenes
 from dslt.data.synthetic.curves import evaluate
 from dslt.data.synthetic.integer_raster import blend, blur, sample_view, shifts
 from dslt.data.synthetic.render import SyntheticFrames, find_scene
@@ -52,6 +53,28 @@ def test_there_are_enough_of_them_with_every_attribute():
     assert claimed == CODES - {"OPR"}  # nothing here has a back side
     for name in NAMES:
         assert len(SyntheticFrames(name, 0)) >= 60
+
+
+def photographs(scenes):
+    actors = [a for scene in scenes.values() for a in (scene.target, *scene.behind, *scene.front)]
+    return {actor.cutout.photo for actor in actors} | {
+        scene.take.backdrop.photo for scene in scenes.values()
+    }
+
+
+def test_development_videos_share_nothing_with_the_reported_ones():
+    scenes = development_scenes.SCENES
+    assert len(scenes) >= 8
+    assert not set(scenes) & set(NAMES)
+    assert not photographs(scenes) & photographs(SCENES)
+    for name in scenes:
+        frames = SyntheticFrames(name, 0)
+        boxes = frames.boxes()
+        seen = np.isfinite(boxes[:, 0])
+        assert seen[0]
+        assert seen.mean() > 0.7
+        assert np.ptp(centers(boxes[seen]), axis=0).max() > 20
+        assert frames[0].shape == (240, 320, 3)
 
 
 @pytest.mark.parametrize("name", NAMES)
