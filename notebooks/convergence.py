@@ -68,6 +68,17 @@ show.table(convergence_module.summary(convergence_module.load(convergence)))
 # The *mean* includes trainings that did not converge with the cap in their place, so it is a lower
 # bound wherever *converged* is smaller than *runs*.
 #
+# ## The balance of the two branches
+#
+# The response is the sum of two heads, one on the fused map of both taps and one on the deep tap
+# alone. How much of the trained response's peak does the fused head give? The paper's two learning
+# rates, 40 to 1, are there to balance the heads; where one gives next to nothing, what the study
+# says about the residual connections says little.
+
+# %%
+show.table(convergence_module.shares(convergence))
+
+# %% [markdown]
 # What differs from the paper: the features come from EfficientNet-Lite0. Each cell's preset is in
 # its label; the default study records the preset `paper`. The paper prints no numbers for this
 # figure, so there is nothing to compare digit by digit; the scorecard judges its claim that

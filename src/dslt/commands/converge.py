@@ -73,7 +73,7 @@ def capped(settings: str, iterations: int, cell: str) -> TrainingSettings:
 @DEVICE
 @ENGINE
 @click.option("--csv", "table", required=True, type=PATH)
-@click.option("--maps", required=True, type=PATH, help="Patches and maps.")
+@click.option("--maps", required=True, type=PATH, help="Patches, maps and shares.")
 def command(
     cell: str,
     settings: str,
@@ -102,6 +102,7 @@ def command(
             rows.append((name, iteration, *(f"{value:.6g}" for value in values)))
         patch, label, response = model.maps_of_first_sample()
         arrays |= {f"{name}/patch": patch, f"{name}/label": label, f"{name}/response": response}
+        arrays[f"{name}/fused_share"] = np.float64(model.fused_share())
     with atomic_write(maps) as temporary:
         np.savez_compressed(temporary, **arrays)
     write_rows(table, HEADER, rows)

@@ -65,20 +65,24 @@ class RegressionNetwork(nn.Module):
 
         Args:
             taps: The shallow and the deep tap.
-            kind: Rule of the scale: `channel` standardises each channel of the taps; `map` only
-                brings both reduced maps to a mean absolute value of 1.
+            kind: Rule of the scale: `channel` standardises each channel of the taps; `map` brings
+                each reduced map to a mean absolute value of 1; `common` divides both by the deep
+                one's, so that what lies between them stays.
         """
-        for name, layer, tap in zip(("shallow", "deep"), self.reductions, taps, strict=True):
-            if kind == "channel":
-                deviation, mean = torch.std_mean(tap, dim=(0, 2, 3), keepdim=True, correction=0)
-                self.get_buffer(f"{name}_shift").copy_(mean)
-                # A channel that is silent on the first frame must not drown the others later.
-                heard = deviation.clamp_min(QUIET * float(deviation.mean()))
-                self.get_buffer(f"{name}_scale").copy_(1 / (heard + 1e-5))
-            else:
-                self.get_buffer(f"{name}_scale").fill_(
-                    1 / max(float(layer(tap).abs().mean()), SMALLEST_LEVEL)
-                )
+        if kind != "channel":
+            levels = [
+                max(float(layer(tap).abs().mean()), SMALLEST_LEVEL)
+                for layer, tap in zip(self.reductions, taps, strict=True)
+            ]
+            self.shallow_scale.fill_(1 / levels[0 if kind == "map" else 1])
+            self.deep_scale.fill_(1 / levels[1])
+            return
+        for name, tap in zip(("shallow", "deep"), taps, strict=True):
+            deviation, mean = torch.std_mean(tap, dim=(0, 2, 3), keepdim=True, correction=0)
+            self.get_buffer(f"{name}_shift").copy_(mean)
+            # A channel that is silent on the first frame must not drown the others later.
+            heard = deviation.clamp_min(QUIET * float(deviation.mean()))
+            self.get_buffer(f"{name}_scale").copy_(1 / (heard + 1e-5))
 
     @torch.no_grad()
     def equalise(self, taps: tuple[Tensor, Tensor], growth: float, rate: float) -> None:
@@ -136,6 +140,22 @@ class RegressionNetwork(nn.Module):
         if self.fused_bias is not None and self.deep_bias is not None:
             response = response + self.fused_bias + self.deep_bias
         return response  # type: ignore[no-any-return]
+
+    @torch.no_grad()
+    def fused_share(self, maps: Tensor) -> float:
+        """Return the part of the response's peak that comes from the fused head.
+
+        Args:
+            maps: One sample's, from `inputs`, `(1, 2 channels, H, W)`.
+        """
+        fused = maps.clone()
+        fused[:, maps.shape[1] // 2 :] = 0
+        whole, part, offset = (
+            self.respond([some])[0] for some in (maps, fused, torch.zeros_like(maps))
+        )
+        peak = int(whole.argmax())
+        part, whole = part - offset, whole - offset  # the biases belong to neither
+        return float(part.flatten()[peak] / whole.flatten()[peak])
 
     def groups(
         self, settings: AdamSettings, *, reductions: bool

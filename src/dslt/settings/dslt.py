@@ -23,9 +23,10 @@ def _starts_sharp(blurs: tuple[float, ...]) -> tuple[float, ...]:
 class DsltBackboneSettings(BackboneSettings):
     """The frozen feature extractor."""
 
-    name: Literal["efficientnet_lite0", "resnet50", "vgg16", "vgg16_hed"]
-    """Network; `vgg16_hed` is VGG-16 with convolutions fine-tuned for edges (a check that needs no
-    download from outside the package index).
+    name: Literal["efficientnet_lite0", "resnet50", "resnet152_resmem", "vgg16", "vgg16_hed"]
+    """Network. Two are checks that need no download from outside the package index: `vgg16_hed` is
+    VGG-16 with convolutions fine-tuned for edges, `resnet152_resmem` the ImageNet ResNet-152 inside
+    a model of how memorable an image is (non-commercial terms).
     """
     keep_pools: bool
     """Keep the pools; false removes VGG-16's pool3 and pool4, as the released code does."""
@@ -61,9 +62,10 @@ class ReductionSettings(Settings):
     """Initial weights: `he` (He-normal) or `orthogonal`."""
     train: bool
     """Whether the first frame trains it (the published learning rate moves it by 1e-6)."""
-    normalise: Literal["map", "channel"]
-    """Levels by the first frame: `map` brings both reduced maps to one level, `channel`
-    standardises each channel of the taps.
+    normalise: Literal["map", "channel", "common"]
+    """Levels by the first frame: `channel` standardises each channel of the taps, `map` brings both
+    reduced maps to one level, `common` scales both by one factor, so that the gap between their
+    levels, which the two learning rates are about, stays.
     """
     growth: Positive
     """Scale of the heads' inputs: a step of the first-frame optimiser raises the response's peak by

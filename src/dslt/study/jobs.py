@@ -110,6 +110,7 @@ def page_jobs(study: Study, figures: Iterable[str]) -> dict[str, Job]:
         files = tuple(chain(*values.values()))
         if page == "convergence":
             values["convergence"] = assignments(records)
+            files += tuple(path[:-4] + ".npz" for path in records.values())
         words = [("-p", name, text) for name, texts in values.items() for text in texts]
         needed = {"convergence": bool(records), "offline": bool(offline)}
         if needed.get(page, True):

@@ -158,6 +158,10 @@ class FirstFrame:
             response = self.network.respond([self.maps(1)])[0]
         return self.patch, self.labels[0].cpu().numpy(), response.cpu().numpy()
 
+    def fused_share(self) -> float:
+        """Return the part of the first sample's peak that comes from the fused head."""
+        return self.network.fused_share(self.maps(1))
+
     def _samples(
         self, frame: Frame, center: Floats, size: Floats
     ) -> tuple[list[Frame], list[Tensor]]:

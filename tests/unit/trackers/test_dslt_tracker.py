@@ -167,6 +167,20 @@ def test_multiplied_variant_ignores_the_fusion():
     assert torch.equal(inputs[:, :64], torch.relu(low))
 
 
+@pytest.mark.parametrize("base", ["dslt/lite", "dslt/released"])
+def test_the_share_of_the_fused_head(base):
+    training = settings(base).training
+    network = RegressionNetwork((4, 6), (3, 3), training.reduction, training.head, seed=0)
+    maps = torch.rand(1, 2 * training.reduction.channels, 9, 9)
+    with torch.no_grad():
+        network.fused_head.fill_(3)
+        network.deep_head.fill_(1)
+        for bias in filter(None, (network.fused_bias, network.deep_bias)):
+            bias.fill_(100)
+        maps[:, maps.shape[1] // 2 :] = maps[:, : maps.shape[1] // 2]
+    assert network.fused_share(maps) == pytest.approx(0.75, rel=1e-3)
+
+
 def test_a_channel_silent_on_the_first_frame_does_not_explode():
     training = settings().training
     network = RegressionNetwork((4, 6), (3, 3), training.reduction, training.head, seed=0)
@@ -280,3 +294,30 @@ def test_demo_errors(source, box, out, message, tmp_path):
     assert isinstance(result.exception, DsltError)
     assert message in str(result.exception)
     assert not list(tmp_path.glob("o.*"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "levels"), [("map", (1.0, 1.0)), ("common", (6.0, 1.0)), ("channel", None)]
+)
+def test_levels_of_the_taps(kind, levels):
+    """`map` makes the reduced maps equally loud, `common` keeps what lies between them."""
+    parts = settings().training
+    network = RegressionNetwork((8, 8), (3, 3), parts.reduction, parts.head, 0)
+    with torch.no_grad():
+        for layer in network.reductions:
+            layer.weight.copy_(network.reductions[0].weight)
+    tap = torch.randn(2, 8, 6, 6, generator=torch.Generator().manual_seed(0))
+    taps = (6 * tap + 3 if kind == "channel" else 6 * tap), tap
+    network.normalise(taps, kind)
+    scaled = network.standardise(*taps)
+    if levels is None:
+        for values in scaled:
+            deviation, mean = torch.std_mean(values, dim=(0, 2, 3), correction=0)
+            assert torch.allclose(mean, torch.zeros(8), atol=1e-4)
+            assert torch.allclose(deviation, torch.ones(8), atol=1e-2)
+        return
+    found = [
+        float(layer(values).detach().abs().mean())
+        for layer, values in zip(network.reductions, scaled, strict=True)
+    ]
+    assert found == pytest.approx(levels, rel=1e-4)

@@ -1,4 +1,8 @@
-"""ResNet-50 (Res3d, Res4f) and VGG-16 (conv4_3, conv5_3), the paper's two backbones."""
+"""ResNet-50 (Res3d, Res4f) and VGG-16 (conv4_3, conv5_3), the paper's two backbones.
+
+And their nearest stand-ins of the package index: VGG-16 tuned for edges, and a ResNet-152 out of a
+model of how memorable an image is.
+"""
 
 from pathlib import Path
 
@@ -11,6 +15,8 @@ from dslt.networks.backbones.weights import find_weights, load_weights
 from dslt.settings.dslt import DsltBackboneSettings
 
 IMAGENET = Pixels(mean=(123.675, 116.28, 103.53), std=(58.395, 57.12, 57.375))
+# RGB in [0, 1]: a cat and an espresso are classified as such, and not with ImageNet's means.
+RESMEM = Pixels(std=(255.0, 255.0, 255.0))
 # Blue, green, red means of the edge detector's input, given here in RGB order.
 HED = Pixels(mean=(122.679, 116.669, 104.007), bgr=True)
 POOL3, POOL4 = 16, 23
@@ -18,8 +24,8 @@ CONV4_3, CONV5_3 = 22, 29  # the ReLU after each
 
 
 def taps(settings: DsltBackboneSettings) -> tuple[list[nn.Module], Spec]:
-    """Cut ResNet-50 or VGG-16 at the paper's two taps (Section 3.1)."""
-    return _resnet50(settings) if settings.name == "resnet50" else _vgg16(settings)
+    """Cut a ResNet or VGG-16 at the paper's two taps (Section 3.1)."""
+    return _resnet(settings) if settings.name.startswith("resnet") else _vgg16(settings)
 
 
 def _calibrate(network: nn.Module) -> None:
@@ -33,16 +39,27 @@ def _calibrate(network: nn.Module) -> None:
         layer.momentum = 0.1
 
 
-def _resnet50(settings: DsltBackboneSettings) -> tuple[list[nn.Module], Spec]:
-    """Cut ResNet-50 after conv3_x (stride 8, 512 channels) and conv4_x (stride 16, 1024)."""
-    from torchvision.models import resnet50
+def _resnet(settings: DsltBackboneSettings) -> tuple[list[nn.Module], Spec]:
+    """Cut a ResNet after conv3_x (stride 8, 512 channels) and conv4_x (stride 16, 1024)."""
+    from torchvision.models import resnet50, resnet152
 
-    network = resnet50(weights=None)
-    if not load_weights(network, settings):
+    if settings.name == "resnet50":
+        network, pixels = resnet50(weights=None), IMAGENET
+        loaded = load_weights(network, settings)
+    else:
+        network, pixels = resnet152(weights=None), RESMEM
+        loaded = load_weights(network, settings, _of_resmem)
+    if not loaded:
         _calibrate(network)
     stem = (network.conv1, network.bn1, network.relu, network.maxpool)
     shallow = nn.Sequential(*stem, network.layer1, network.layer2)
-    return [shallow, network.layer3], Spec((512, 1024), (8, 16), origin=0.5, pixels=IMAGENET)
+    return [shallow, network.layer3], Spec((512, 1024), (8, 16), origin=0.5, pixels=pixels)
+
+
+def _of_resmem(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Take the ImageNet network out of the state of the model that it is a part of."""
+    prefix = "features."
+    return {k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)}
 
 
 def _vgg16(settings: DsltBackboneSettings) -> tuple[list[nn.Module], Spec]:
