@@ -25,6 +25,7 @@ from training import Bench, training_of
 
 from dslt.core.device import Device, choose_device, limit_threads
 from dslt.data.pairs.heldout import heldout
+from dslt.networks.backbones.make import build
 from dslt.networks.make import make_network
 from dslt.study.cells import Cell, load_cells, resolve_settings
 from dslt.study.cost.speeds import NetworkSpeed
@@ -65,6 +66,7 @@ def measure_frames(cell: Cell, seconds: float, device: str) -> tuple[float, floa
     # Enough frames for a median; more as long as they are quick.
     frames, start = 5, time.perf_counter()
     while True:
+        build.cache_clear()  # or the first frame would find its network compiled
         tracker = untrained_tracker(cell, device)
         (sequence,) = heldout(1, 0, frames, 0)
         run = run_tracker(tracker, sequence.frames, sequence.initial_box, cell.id)

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from dslt.core.errors import DsltError
 from dslt.networks.regression import RegressionNetwork
 from dslt.settings.dslt import AdamSettings
 from dslt.trackers.peak import Peak, Prior, upsampled
@@ -47,6 +48,8 @@ class PlainOptimiser:
     """Adam by torch's class."""
 
     def __init__(self, network: RegressionNetwork, settings: AdamSettings, *, reductions: bool):
+        if settings.frozen_bias_correction:
+            raise DsltError("frozen_bias_correction: torch's Adam has no such quirk")
         groups = network.groups(settings, reductions=reductions)
         self.adam = torch.optim.Adam(
             [{"params": parameters, "lr": rate} for rate, parameters in groups],

@@ -18,7 +18,7 @@ import click
 import numpy as np
 from plain import plain_loops
 
-from dslt.core.device import Device
+from dslt.core.device import Device, limit_threads
 from dslt.data.benchmarks.build_index import build_index
 from dslt.data.benchmarks.definitions import parse_benchmark
 from dslt.data.benchmarks.index_file import load_index
@@ -56,11 +56,7 @@ def main(
     seed: int,
 ) -> None:
     """Measure the trackers one after the other."""
-    import cv2
-    import torch
-
-    torch.set_num_threads(threads)
-    cv2.setNumThreads(threads)
+    limit_threads(threads)
     if (index is None) == (root is None):
         raise click.UsageError("give either --index or --root")
     if index is not None:
@@ -73,6 +69,8 @@ def main(
     chosen = list(names or benchmark.names)
     for base in bases:
         preset = base.removeprefix("plain:")
+        if preset != base and not preset.startswith("dslt/"):
+            raise click.UsageError(f"--tracker {base}: only DSLT has plain loops")
         changes = overrides if preset.startswith("dslt") else ""
         settings = resolve_settings(preset, changes, ROOT / "config" / "trackers", preset)
         boxes, targets, rates, starts = [], [], [], []

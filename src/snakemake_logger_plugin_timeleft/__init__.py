@@ -49,6 +49,10 @@ class Forecast:
         if self.left.get(rule):
             self.left[rule] -= 1
 
+    def fail(self, job: int) -> None:
+        """Note that a job ended without success; it is left, and may be tried again."""
+        self.started.pop(job, None)
+
     def seconds(self, now: float) -> float | None:
         """Return the seconds that are left; None as long as too few jobs are done."""
         if self.begin is None or sum(map(len, self.took.values())) < FEWEST:
@@ -56,10 +60,12 @@ class Forecast:
         means = {rule: mean(seconds) for rule, seconds in self.took.items()}
         other = median(means.values())
         work = sum(count * means.get(rule, other) for rule, count in self.left.items())
-        running = sum(now - begin for begin in self.started.values())
-        done = sum(map(sum, self.took.values())) + running
+        ran = {job: now - begin for job, begin in self.started.items()}
+        for job, seconds in ran.items():  # one that overruns has nothing left, no less
+            work -= min(seconds, means.get(self.rules.get(job, ""), other))
+        done = sum(map(sum, self.took.values())) + sum(ran.values())
         at_once = max(done / max(now - self.begin, 1e-3), 1e-3)
-        return float(max(work - running, 0) / at_once)
+        return float(max(work, 0) / at_once)
 
 
 def text(seconds: float) -> str:
@@ -99,6 +105,8 @@ class LogHandler(LogHandlerBase):
                 forecast.start(job, now)
         elif event == LogEvent.JOB_FINISHED:
             forecast.finish(told.job_id, now)
+        elif event == LogEvent.JOB_ERROR:
+            forecast.fail(told.jobid)
         elif event == LogEvent.PROGRESS:
             self._tell(told.done, told.total, now)
 

@@ -90,6 +90,29 @@ def test_clips_are_fetched_once(configured: dict[str, Any]) -> None:
     assert len(files) == len(set(files)) == 3
 
 
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"sha256": "1" * 64}, r"benchmark b: the SHA-256 of a==1 is 1111.*, but 0000"),
+        ({"members": {"v.mp4": {"path": "w", "sha256": "0" * 64}}}, r"v\.mp4 is w of a==1, but v"),
+        ({"package": "c==2"}, r"benchmark b: v\.mp4 is v of c==2, but v of a==1 in another"),
+    ],
+)
+def test_benchmarks_agree_on_their_packages(
+    configured: dict[str, Any], changes: dict[str, Any], message: str
+) -> None:
+    member = {"path": "v", "sha256": "0" * 64}
+    package = {"package": "a==1", "sha256": "0" * 64, "members": {"v.mp4": member}}
+    common = {"kind": "clips", "annotations": "x", "protocol": "otb", "sequences": ["s"]}
+    configured["benchmarks"] = {
+        "a": common | {"packages": [package]},
+        "b": common | {"packages": [package | changes]},
+    }
+    run = {"a": ["csrt"], "b": ["csrt"]}
+    with pytest.raises(DsltError, match=message):
+        StudyData(loaded(configured, run=run)).fetches  # noqa: B018
+
+
 def test_snakemake_tells_it_in_one_message(fresh: Repository) -> None:
     fresh.edit("tiny.yaml", "kcf]", "kfc]")
     done = fresh.snakemake("all", "--dry-run", check=False)

@@ -43,6 +43,25 @@ def test_a_rule_without_a_job_done_is_guessed():
     assert forecast.seconds(10.0 * FEWEST) == pytest.approx(2 * 10)
 
 
+def test_a_job_that_failed_is_left_and_does_not_run():
+    forecast = Forecast()
+    forecast.plan({"track": 40})
+    forecast.rules[99] = "track"
+    forecast.start(99, 0.0)
+    forecast.fail(99)
+    ran(forecast, "track", range(20), 60.0)
+    assert forecast.seconds(1200.0) == pytest.approx(20 * 60)
+
+
+def test_a_job_that_overruns_takes_nothing_from_the_others():
+    forecast = Forecast()
+    forecast.plan({"track": 10})
+    ran(forecast, "track", range(FEWEST), 10.0)
+    forecast.rules[50] = "track"
+    forecast.start(50, 50.0)
+    assert forecast.seconds(150.0) == pytest.approx((10 - FEWEST - 1) * 10)
+
+
 @pytest.mark.parametrize(
     ("seconds", "words"),
     [(10, "less than a minute"), (70, "about 1 minute left"), (3600, "about 60 minutes")],
@@ -67,6 +86,9 @@ def test_a_line_is_printed_now_and_then(capsys):
         tell(job * 10.0 + 10, event=LogEvent.JOB_FINISHED, job_id=job)
         tell(job * 10.0 + 10, event=LogEvent.PROGRESS, done=job + 1, total=20)
     tell(1.0, event=None, msg="something else")
+    tell(95.0, event=LogEvent.JOB_STARTED, jobs=[77])
+    tell(96.0, event=LogEvent.JOB_ERROR, jobid=77)
+    assert not handler.forecast.started
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 1
     assert lines[0].startswith("about 2 minutes left")

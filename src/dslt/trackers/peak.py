@@ -8,9 +8,9 @@ from torch.nn import functional as F
 
 NEAR = 4  # cells on each side of the largest one, up-sampled first
 REACH = 2  # cells on each side that the interpolation at a cell's pixels looks at
-# Sum of the absolute weights of torch's cubic (a = -0.75), largest midway between cells, squared
-# for two axes; and a little for rounding.
-OVERSHOOT = 1.375**2 * 1.001
+# Weights of torch's cubic (a = -0.75) add up to 1, the negative ones to at most -0.1875 (midway
+# between cells): in two axes to -0.4453. And a little for rounding.
+OVERSHOOT = 2 * 1.1875 * 0.1875 + 1e-4
 
 
 class Peak(NamedTuple):
@@ -42,7 +42,8 @@ def find_peaks(responses: Tensor, stride: int, prior: Prior | None = None) -> li
     """Find the peak of each response, up-sampled by `stride` and multiplied by a prior.
 
     On a CPU only what is near the largest cell is up-sampled, if no other cell can reach what is
-    found there; the answer is that of up-sampling everything.
+    found there. The answer is that of up-sampling everything: to the bit where the stride is a
+    power of two, else to rounding.
 
     Args:
         responses: Cells `(N, h, w)`.
@@ -66,9 +67,13 @@ def _near(response: Tensor, stride: int, prior: Prior | None) -> Peak:
     low = (max(row - NEAR, 0), max(column - NEAR, 0))
     high = (min(row + NEAR + 1, rows), min(column + NEAR + 1, columns))
     best = _within(response, stride, prior, low, high)
-    bound = F.max_pool2d(response.abs()[None, None], 2 * REACH + 1, 1, REACH)[0, 0] * OVERSHOOT
+    largest, smallest = (
+        sign * F.max_pool2d(sign * response[None, None], 2 * REACH + 1, 1, REACH)[0, 0]
+        for sign in (1, -1)
+    )
+    bound = largest + OVERSHOOT * (largest - smallest) + 1e-5 * largest.abs()
     if prior is not None:
-        bound *= prior.cells
+        bound = bound.clamp_min(0) * prior.cells
     bound[low[0] : high[0], low[1] : high[1]] = -torch.inf
     if float(bound.max()) < best.value:
         return best

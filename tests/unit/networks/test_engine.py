@@ -136,8 +136,35 @@ def test_repeats_to_the_bit_and_keeps_few_sizes():
 
 def test_unknown_layers_are_refused():
     choose_engine("openvino")
-    with pytest.raises(NotImplementedError, match="Tanh in a frozen network"):
+    with pytest.raises(DsltError, match=r"how to run Tanh\(\); run it by the engine torch"):
         Engine([nn.Tanh()], Pixels())(torch.rand(1, 3, 8, 8))
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        nn.Conv2d(3, 3, 3, padding=1, padding_mode="reflect"),
+        nn.Conv2d(3, 3, 3, padding="same"),
+        nn.MaxPool2d(2, ceil_mode=True),
+        nn.MaxPool2d(3, dilation=2),
+    ],
+    ids=str,
+)
+def test_options_that_it_would_not_heed_are_refused(layer):
+    choose_engine("openvino")
+    with pytest.raises(DsltError, match="OpenVINO is not told how to run"):
+        Engine([layer], Pixels())(torch.rand(1, 3, 9, 9))
+
+
+def test_what_is_compiled_does_not_change_with_the_weights():
+    choose_engine("openvino")
+    layer = nn.Conv2d(3, 4, 3)
+    engine, images = Engine([layer], Pixels()), torch.rand(1, 3, 8, 8)
+    [before] = engine(images)
+    with torch.no_grad():
+        layer.weight.mul_(2)
+        layer.bias.add_(100)
+    assert torch.equal(engine(images)[0], before)
 
 
 def test_bfloat16_is_coarser_and_near():

@@ -13,6 +13,7 @@ from dslt.core.device import choose_device
 from dslt.core.errors import DsltError
 from dslt.data.sequences.video import VideoClip
 from dslt.geometry.boxes import iou, read_boxes
+from dslt.networks import regression
 from dslt.networks.regression import RegressionNetwork
 from dslt.study.cells import resolve_settings
 from dslt.track.one_pass import run_tracker, write_run
@@ -157,6 +158,12 @@ def test_response_is_a_convolution(padding, kernel):
     wanted = torch.autograd.grad((expected * outer).sum(), leaves)
     for one, other in zip(found, wanted, strict=True):
         assert torch.allclose(one, other, atol=1e-3)
+
+
+def test_samples_are_cut_on_a_cpu_and_joined_elsewhere():
+    for device, counts in (("cpu", [1] * 5), ("meta", [5])):
+        maps = [torch.zeros(2, 8, 4, 4, device=device), torch.zeros(3, 8, 4, 4, device=device)]
+        assert [len(piece) for piece in regression._pieces(maps)] == counts
 
 
 def test_multiplied_variant_ignores_the_fusion():

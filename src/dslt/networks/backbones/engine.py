@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from dslt.core.device import frozen_networks, openvino_core
+from dslt.core.errors import DsltError
 from dslt.networks.backbones.efficientnet_lite import InvertedResidual, SameConv
 from dslt.networks.backbones.spec import Pixels
 
@@ -29,7 +30,7 @@ def serves(images: Tensor) -> bool:
 class Engine:
     """A chain of stages in evaluation mode, the output of each of which is wanted.
 
-    Their weights are taken when a size of image is met first; `clear` forgets them.
+    Their weights are taken when a size of image is met first; a later change is not noticed.
 
     Args:
         stages: Modules of the kinds that `_lower` knows.
@@ -39,10 +40,6 @@ class Engine:
     def __init__(self, stages: Sequence[nn.Module], pixels: Pixels):
         self.stages, self.pixels = stages, pixels
         self.compiled: OrderedDict[object, Any] = OrderedDict()
-
-    def clear(self) -> None:
-        """Forget the weights."""
-        self.compiled.clear()
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave what is compiled behind; a copy compiles anew."""
@@ -117,7 +114,7 @@ def _lower(module: nn.Module, x: Any) -> Any:
     from torchvision.models.resnet import Bottleneck  # here: who has none need not wait for it
 
     if not isinstance(module, Bottleneck):
-        raise NotImplementedError(f"{type(module).__name__} in a frozen network")
+        raise _refused(module)
     y = x
     for number in (1, 2, 3):
         y = _lower(getattr(module, f"bn{number}"), _lower(getattr(module, f"conv{number}"), y))
@@ -143,7 +140,8 @@ def _(module: nn.Identity, x: Any) -> Any:
 def _(module: nn.Conv2d, x: Any) -> Any:
     from openvino import opset13 as ops
 
-    assert not isinstance(module.padding, str)
+    if isinstance(module.padding, str) or module.padding_mode != "zeros":
+        raise _refused(module)
     rows, columns = module.padding
     pads = ((int(rows), int(columns)),) * 2
     if isinstance(module, SameConv):
@@ -192,6 +190,8 @@ def _(module: nn.ReLU6, x: Any) -> Any:
 def _(module: nn.MaxPool2d, x: Any) -> Any:
     from openvino import opset1 as ops
 
+    if module.ceil_mode or module.dilation != 1:
+        raise _refused(module)
     side, step, pad = (
         [value] * 2 if isinstance(value, int) else list(value)
         for value in (module.kernel_size, module.stride, module.padding)
@@ -207,8 +207,13 @@ def _(module: InvertedResidual, x: Any) -> Any:
     return ops.add(x, y).output(0) if module.shortcut else y
 
 
+def _refused(module: nn.Module) -> DsltError:
+    """Make the error of a module that has no counterpart here."""
+    return DsltError(f"OpenVINO is not told how to run {module}; run it by the engine torch")
+
+
 def _constant(values: Any) -> Any:
-    """Make a constant that OpenVINO reads until the network is compiled."""
+    """Make a constant of a copy: what is compiled must not change with a network's weights."""
     from openvino import opset13 as ops
 
-    return ops.constant(np.ascontiguousarray(values), shared_memory=True)
+    return ops.constant(np.ascontiguousarray(values))
