@@ -27,6 +27,7 @@
 
 # %% tags=["parameters"]
 scorecard = None
+sensitivity = None
 figures = []
 
 # %%
@@ -47,6 +48,21 @@ show.table(tables.verdicts(path))
 
 # %%
 show.table(tables.claims(path))
+
+# %% [markdown]
+# ### Do they depend on constants of tracking?
+#
+# The paper prints few of the constants by which a tracker decides. The target `sensitivity` moves
+# ours down and up, and switches devices off, in both cells of a claim alike; a verdict that changes
+# is *inconclusive*. Differences are in percentage points, with `+` where the interval supports the
+# claim, `-` where it contradicts it and `?` where it does neither.
+
+# %%
+if Path(sensitivity).is_file():
+    moved = show.table(tables.sensitivity(Path(sensitivity)))
+else:
+    moved = show.note("Not run: `snakemake sensitivity` makes this table.")
+moved
 
 # %% [markdown]
 # ## Numbers

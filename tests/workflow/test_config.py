@@ -130,7 +130,8 @@ def test_unknown_loss_names_the_row(fresh: Repository) -> None:
 
 
 def test_every_named_target_of_the_default_study_plans() -> None:
-    for target in ("all", "quick", "track", "tables", "figures", "ablation", "report"):
+    named = ("all", "quick", "track", "tables", "figures", "ablation", "report", "sensitivity")
+    for target in named:
         command = [sys.executable, "-m", "snakemake", target, "--dry-run", "--quiet", "all"]
         done = subprocess.run(
             [*command, "--nolock", "--forceall"],

@@ -57,6 +57,24 @@ def test_another_path_and_new_time_stamps_have_nothing_to_do(copied: Repository)
     assert copied.planned() == set()
 
 
+def test_moved_constants_run_on_demand_and_are_shown(copied: Repository) -> None:
+    card = copied.path / "results" / "compare" / "scorecard.csv"
+    assert "was not looked at" in card.read_text()
+    cells = {"dslt__every_low", "dslt_l2__every_low"}
+    expected = {(rule, cell) for rule in ("track_tiny_0", "score") for cell in cells}
+    assert copied.planned("sensitivity") == expected
+    copied.snakemake("sensitivity")
+    rows = (copied.path / "results" / "compare" / "sensitivity.csv").read_text()
+    assert "dslt,dslt_l2,tiny,success_auc,every_low," in rows
+    assert ("scorecard", "") in copied.planned()
+    assert without_readers(copied.planned()) == set()
+    copied.snakemake("results/compare/scorecard.csv")
+    assert "was not looked at" not in card.read_text()
+    copied.edit_cell("dslt", "tracking.scale.rate=0.5")
+    copied.snakemake("results/compare/scorecard.csv")
+    assert "with other settings or code" in card.read_text()
+
+
 def test_training_value_reruns_its_cell(copied: Repository) -> None:
     copied.edit_cell("dslt_l2", "training.adam.weight_decay=0.00017")
     jobs = without_readers(copied.planned())

@@ -8,12 +8,14 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 
 from dslt.core.errors import DsltError
+from dslt.core.files import sha256_file
 from dslt.core.fingerprint import code_of, libraries
 from dslt.settings.catalog import FIGURES as CATALOG
 from dslt.study import paths
 from dslt.study.data import StudyData
 from dslt.study.describe import cell_info
 from dslt.study.load import check_data, load_study
+from dslt.study.sensitivity import moved_by, sensitivity_key, sensitivity_scores
 from dslt.study.jobs import assignments, figure_jobs, gpu_jobs, page_jobs, repeat
 
 
@@ -54,6 +56,10 @@ BOOTSTRAP = (
     f"--bootstrap-samples {SETTINGS.bootstrap.samples}"
     f" --bootstrap-seed {SETTINGS.bootstrap.seed}"
 )
+SENSITIVITY = [
+    *repeat("--pair", map("=".join, SETTINGS.sensitivity.pairs)),
+    *("--key", sensitivity_key(STUDY)),
+]
 PAPER = sorted(str(path) for path in Path(SETTINGS.paper).glob("*.csv"))
 TABLES_CSV = expand(paths.TABLE, table=SETTINGS.tables, kind="csv")
 FIGURES = figure_jobs(STUDY)
@@ -84,6 +90,11 @@ def code_for(verb, *roles):
 def paper_folder(wildcards, input):
     """Name the folder of the printed numbers; their files are the inputs."""
     return Path(input.paper[0]).parent
+
+
+def sha256_if_there(path):
+    """Hash a file; empty where there is none."""
+    return sha256_file(path) if os.path.isfile(path) else ""
 
 
 def of_unit(pattern, benchmark, unit):

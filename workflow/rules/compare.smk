@@ -49,11 +49,13 @@ rule scorecard:
         validations=assignments(STUDY.validations),
         bootstrap=BOOTSTRAP,
         paper=paper_folder,
+        sensitivity=[*SENSITIVITY, "--sensitivity", paths.SENSITIVITY],
+        found=sha256_if_there(paths.SENSITIVITY),
         code=code_of("dslt.commands.compare"),
     shell:
         "dslt compare scorecard --compare {input.cells:q} --score {input.scores:q}"
         " --convergence {params.records:q} --validation {params.validations:q}"
-        " --paper {params.paper:q} {params.bootstrap} --out {output:q} > {log} 2>&1"
+        " --paper {params.paper:q} {params.bootstrap} {params.sensitivity:q} --out {output:q} > {log} 2>&1"
 
 
 rule compare_training:

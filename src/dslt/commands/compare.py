@@ -11,10 +11,13 @@ from dslt.compare.iterations import FORM, load_iterations
 from dslt.compare.paper import read_claims, read_numbers
 from dslt.compare.scorecard import scorecard as build_scorecard
 from dslt.compare.scorecard import to_csv
+from dslt.compare.sensitivity import load_sensitivity, verdicts
+from dslt.compare.sensitivity import to_csv as verdicts_csv
 from dslt.compare.stacks import load_tables
 from dslt.core.csvfile import write_rows
 from dslt.core.files import atomic_write
 from dslt.core.jsonfile import parse_json
+from dslt.core.text import split_pair
 from dslt.score.scores import to_json
 from dslt.settings.base import validate
 
@@ -28,6 +31,10 @@ SEED = click.option(
     "--bootstrap-seed", default=0, show_default=True, help="Seed of the resampling."
 )
 
+PAIR_FORM = "BETTER=WORSE"
+PAIR = click.option(
+    "--pair", "pairs", multiple=True, metavar=PAIR_FORM, help="Cells that are compared; repeat."
+)
 VALIDATION = click.option(
     "--validation",
     "validations",
@@ -85,6 +92,9 @@ def cell_command(
 @PAPER
 @SAMPLES
 @SEED
+@click.option("--sensitivity", type=PATH, help="What `sensitivity` wrote, if it is there.")
+@click.option("--key", default="", help="What that must have been computed with.")
+@PAIR
 @click.option("--out", required=True, type=PATH, help="The CSV file to write.")
 def scorecard_command(
     compares: tuple[Path, ...],
@@ -94,6 +104,9 @@ def scorecard_command(
     paper: Path,
     bootstrap_samples: int,
     bootstrap_seed: int,
+    sensitivity: Path | None,
+    key: str,
+    pairs: tuple[str, ...],
     out: Path,
 ) -> None:
     """Judge every printed number and claim by what was measured."""
@@ -105,14 +118,45 @@ def scorecard_command(
     comparisons = {found.cell: found for found in map(load_comparison, compares)}
     tables = load_tables(scores)
     trainings = load_iterations(convergence, tables) | trained_tables(read_validations(validations))
+    known = load_sensitivity(sensitivity, key, _pairs(pairs))
     rows = build_scorecard(
-        read_claims(paper), read_numbers(paper), comparisons, tables, trainings, plan
+        read_claims(paper), read_numbers(paper), comparisons, tables, trainings, plan, known
     )
     with atomic_write(out) as temporary:
         temporary.write_text(to_csv(rows), encoding="utf-8")
     verdicts = [row.verdict for row in rows]
     counts = ", ".join(f"{verdicts.count(one)} {one}" for one in dict.fromkeys(verdicts))
     click.echo(f"{len(rows)} rows: {counts} -> {out}")
+
+
+@command.command("sensitivity", cls=SpreadCommand)
+@click.option("--score", "scores", multiple=True, type=PATH, help="Score files of the cells.")
+@PAIR
+@click.option("--change", "changes", multiple=True, help="Name of a change; repeat.")
+@click.option("--key", required=True, help="What all of it was computed with.")
+@SAMPLES
+@SEED
+@click.option("--out", required=True, type=PATH, help="The CSV file to write.")
+def sensitivity_command(
+    scores: tuple[Path, ...],
+    pairs: tuple[str, ...],
+    changes: tuple[str, ...],
+    key: str,
+    bootstrap_samples: int,
+    bootstrap_seed: int,
+    out: Path,
+) -> None:
+    """Judge pairs of cells with constants of tracking moved."""
+    plan = Resampling(bootstrap_samples, bootstrap_seed)
+    rows = verdicts(_pairs(pairs), changes, load_tables(scores), key, plan)
+    with atomic_write(out) as temporary:
+        temporary.write_text(verdicts_csv(rows), encoding="utf-8")
+    click.echo(f"{len(rows)} rows -> {out}")
+
+
+def _pairs(texts: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Read pairs of cells."""
+    return [split_pair(text, f"--pair {PAIR_FORM}") for text in texts]
 
 
 @command.command("training", cls=SpreadCommand)

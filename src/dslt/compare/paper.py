@@ -120,7 +120,7 @@ def read_rows(path: Path, columns: Iterable[str] = ()) -> list[dict[str, str]]:
             reader = csv.DictReader(handle, strict=True)
             rows = list(reader)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DsltError(f"{path}: unreadable table of the paper ({error})") from None
+        raise DsltError(f"{path}: unreadable table ({error})") from None
     for number, row in enumerate(rows, start=2):
         if None in row or None in row.values():
             raise DsltError(f"{path}, row {number}: expected {len(reader.fieldnames or [])} fields")

@@ -11,15 +11,19 @@ from dataclasses import astuple, dataclass, fields, replace
 from dslt.compare.bootstrap import VIDEOS_FOR_VERDICT, Interval, Resampling
 from dslt.compare.cell import BenchmarkResult, CellComparison, DifferenceValue
 from dslt.compare.paper import Claim, PrintedNumber, same_name
+from dslt.compare.sensitivity import NOTHING_KNOWN, Sensitivity
 from dslt.compare.stacks import CellScores, ScoreTables, check_pair, difference
+from dslt.compare.verdicts import (
+    CONTRADICTED,
+    INCONCLUSIVE,
+    NOT_COMPARABLE,
+    NOT_RUN,
+    SUPPORTED,
+    judge,
+)
 from dslt.core.csvfile import csv_text
 from dslt.score.metrics import METRICS, SCORES
 
-SUPPORTED = "supported"
-CONTRADICTED = "contradicted"
-INCONCLUSIVE = "inconclusive"
-NOT_COMPARABLE = "not comparable"
-NOT_RUN = "not run"
 PRINTED_PRESET = "paper"
 NO_CELL = "no cell of this study"
 NOISE = "says only that our interval holds the printed value; the noisier the data, the easier"
@@ -55,6 +59,7 @@ def scorecard(
     tables: ScoreTables,
     trainings: ScoreTables,
     plan: Resampling,
+    sensitivity: Sensitivity = NOTHING_KNOWN,
 ) -> list[ScorecardRow]:
     """Judge every claim and every printed number of the paper's own methods.
 
@@ -66,6 +71,7 @@ def scorecard(
         trainings: (cell, benchmark) to its iterations until convergence, or its score on held-out
             videos.
         plan: How to resample.
+        sensitivity: What is known of verdicts that depend on constants of tracking.
 
     Raises:
         DsltError: Two cells of a claim were scored on different sequences of one benchmark.
@@ -73,7 +79,7 @@ def scorecard(
     rows: list[ScorecardRow] = []
     for claim in claims:
         measured = tables if claim.metric in SCORES else trainings
-        rows.extend(_claim_rows(claim, comparisons, measured, plan))
+        rows.extend(_claim_rows(claim, comparisons, measured, plan, sensitivity))
     for number in numbers:
         if number.reproduce:
             rows.extend(_number_rows(number, comparisons))
@@ -89,33 +95,12 @@ def to_csv(rows: Sequence[ScorecardRow]) -> str:
 # ---------------------------------------------------------------------- claims
 
 
-def judge(interval: Interval, videos: int, metric: str) -> tuple[str, str]:
-    """Judge the claim that a difference (better minus worse) has the sign of `metric`.
-
-    Args:
-        interval: Interval of the difference.
-        videos: Number of source videos behind it.
-        metric: Name of the metric, which says whether more or less is better.
-
-    Returns:
-        The verdict, and the reason where there is an interval and it decides nothing.
-    """
-    if interval.low is None or interval.high is None:
-        return INCONCLUSIVE, ""
-    if interval.low <= 0 <= interval.high:
-        return INCONCLUSIVE, "the interval contains 0"
-    if videos < VIDEOS_FOR_VERDICT:
-        chance = 100 * 2.0 ** (1 - videos)
-        return INCONCLUSIVE, (
-            f"the interval excludes 0, but {videos} source videos agree by chance in {chance:.0f} %"
-            f" of cases; a verdict needs {VIDEOS_FOR_VERDICT} videos"
-        )
-    gains = interval.high < 0 if METRICS[metric].less_is_better else interval.low > 0
-    return (SUPPORTED if gains else CONTRADICTED), ""
-
-
 def _claim_rows(
-    claim: Claim, comparisons: Mapping[str, CellComparison], tables: ScoreTables, plan: Resampling
+    claim: Claim,
+    comparisons: Mapping[str, CellComparison],
+    tables: ScoreTables,
+    plan: Resampling,
+    sensitivity: Sensitivity,
 ) -> Iterator[ScorecardRow]:
     """One row per benchmark on which both cells of a claim were measured."""
     preset = f" [preset {claim.preset}]" if claim.preset else ""
@@ -145,7 +130,8 @@ def _claim_rows(
     for benchmark, first, second in shared:
         check_pair(first, second, f"{claim.better_cell} and {claim.worse_cell} on {benchmark}")
         row = replace(blank, our_benchmark=benchmark)
-        yield _judged(row, claim, first, second, comparisons, plan)
+        judged = _judged(row, claim, first, second, comparisons, plan)
+        yield _unless_it_depends(judged, claim, sensitivity)
 
 
 def _judged(
@@ -180,6 +166,16 @@ def _judged(
         note=_join(reason, *interval.notes, less, *censored, ours_on, claim.note),
         **_shown(interval, claim.metric),
     )
+
+
+def _unless_it_depends(row: ScorecardRow, claim: Claim, sensitivity: Sensitivity) -> ScorecardRow:
+    """Take a verdict back that another constant of tracking would have changed."""
+    if row.verdict == NOT_COMPARABLE or claim.metric not in SCORES:
+        return row
+    pair = (claim.better_cell, claim.worse_cell)
+    others = sensitivity.depends(*pair, row.our_benchmark, claim.metric, row.verdict)
+    decided = row.verdict if not others else INCONCLUSIVE
+    return replace(row, verdict=decided, note=_join(others, row.note, sensitivity.remark(*pair)))
 
 
 def _other_presets(claim: Claim, comparisons: Mapping[str, CellComparison]) -> str:

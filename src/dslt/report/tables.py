@@ -8,6 +8,8 @@ import pandas as pd
 
 from dslt.compare.cell import BenchmarkResult, CellComparison, DifferenceValue, load_comparison
 from dslt.compare.paper import same_name
+from dslt.compare.sensitivity import read_verdicts
+from dslt.compare.verdicts import CONTRADICTED, INCONCLUSIVE, SUPPORTED
 from dslt.core.errors import DsltError
 from dslt.report.html import VERDICTS
 from dslt.score.metrics import METRICS, SCORES, VOT
@@ -19,6 +21,7 @@ NUMBERS = (
     *("source", "item", "benchmark_paper", "metric", "paper_value", "cell", "our_benchmark"),
     *RESULT,
 )
+MARKS = {SUPPORTED: "+", CONTRADICTED: "-", INCONCLUSIVE: "?"}
 # Of columns that are not called by their own names.
 TITLES = {
     "our_benchmark": "Our data",
@@ -116,6 +119,21 @@ def interval(value: DifferenceValue, metric: str) -> str:
 def _intervals(lows: Iterable[str], highs: Iterable[str]) -> list[str]:
     """Write columns of lower and upper ends as intervals, empty where there is none."""
     return [f"{a} to {b}" if a and b else "" for a, b in zip(lows, highs, strict=True)]
+
+
+def sensitivity(path: Path) -> pd.DataFrame:
+    """Tabulate verdicts on pairs of cells, a column for each change of tracking constants.
+
+    Raises:
+        DsltError: The file is missing or not a table of `dslt compare sensitivity`.
+    """
+    rows: dict[tuple[str, ...], dict[str, str]] = {}
+    for one in read_verdicts(path):
+        pair = f"{one.better} - {one.worse}"
+        shown = rows.setdefault((pair, one.benchmark, METRICS[one.metric].title), {})
+        shown[one.change.replace("_", " ")] = f"{one.difference} {MARKS[one.verdict]}"
+    heads = ("Cells", "Our data", "Metric")
+    return pd.DataFrame([dict(zip(heads, key, strict=True)) | row for key, row in rows.items()])
 
 
 def vot(path: Path) -> pd.DataFrame:

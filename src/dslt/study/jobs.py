@@ -111,6 +111,8 @@ def page_jobs(study: Study, figures: Iterable[str]) -> dict[str, Job]:
         if page == "convergence":
             values["convergence"] = assignments(records)
             files += tuple(path[:-4] + ".npz" for path in records.values())
+        if page == "scorecard":  # no file of it: it would be made
+            values["sensitivity"] = [paths.SENSITIVITY]
         words = [("-p", name, text) for name, texts in values.items() for text in texts]
         needed = {"convergence": bool(records), "offline": bool(offline)}
         if needed.get(page, True):

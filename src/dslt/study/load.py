@@ -18,6 +18,7 @@ from dslt.settings.protocols import OpeProtocol, Protocol, load_protocols
 from dslt.settings.validation import ValidationSettings
 from dslt.study.cells import Cell, OfflineTraining, load_cells, resolve_settings
 from dslt.study.data import StudyData
+from dslt.study.sensitivity import moved_cells
 from dslt.study.settings import HeldOutSettings, StudySettings
 from dslt.study.study import Study
 
@@ -36,6 +37,7 @@ def load_study(values: Mapping[str, Any]) -> Study:
     definitions = changed_definitions(known, settings.benchmarks)
     protocols = load_protocols(Path(settings.protocols_file))
     cells = load_cells(Path(settings.cells), Path(settings.trackers))
+    cells |= moved_cells(cells, settings.sensitivity)
     benchmarks = {name: parse_benchmark(name, value) for name, value in definitions.items()}
     published = changed_definitions(read_definitions(settings.downloads_file), settings.downloads)
     downloads = parse_downloads(published, definitions)
@@ -114,7 +116,9 @@ def _check_names(study: Study) -> None:
     cells = {settings.reference_cell, *settings.references.values()}
     cells |= {*settings.quick.cells, *chain(*settings.run.values())}
     cells |= set(chain(*recorded.values()))
+    cells |= set(chain(*settings.sensitivity.pairs))
     benchmarks = {settings.quick.benchmark, *settings.run, *recorded}
+    benchmarks |= set(settings.sensitivity.benchmarks)
     benchmarks |= {name for cell in study.cells.values() for name in cell.benchmarks}
     for choice in choices.values():
         cells |= set(choice.cells)

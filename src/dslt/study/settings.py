@@ -130,6 +130,19 @@ class BootstrapSettings(Settings):
     """Seed of the resampling."""
 
 
+class SensitivitySettings(Settings):
+    """The target `sensitivity`: verdicts about pairs of cells, with tracking constants moved."""
+
+    pairs: tuple[tuple[str, str], ...]
+    """Pairs of cells of one `tracker/preset`, first the one that a claim calls better."""
+    benchmarks: tuple[str, ...]
+    """Benchmarks on which they are compared."""
+    changes: dict[str, dict[str, str]]
+    """Map from the cells' `tracker/preset` to named changes of both cells of a pair, each in the
+    form of the sheet's `overrides`; only `tracking` may change. An empty text leaves one out.
+    """
+
+
 class StripsSettings(SelectionSettings):
     """Fig. 1, 17 and 18: boxes of several cells on the same frames.
 
@@ -263,6 +276,7 @@ class StudySettings(Settings):
     training: OfflineTrainingSettings
     convergence: ConvergenceSettings
     bootstrap: BootstrapSettings
+    sensitivity: SensitivitySettings
     tables: Tables
     """Tables that the target `tables` writes, or `all`."""
     figures: FigureSettings

@@ -16,8 +16,10 @@ from dslt.compare.bootstrap import Interval, Resampling
 from dslt.compare.cell import CellInfo, compare_cell, load_comparison
 from dslt.compare.iterations import load_iterations
 from dslt.compare.paper import Claim, PrintedNumber, read_claims, read_numbers, same_name
-from dslt.compare.scorecard import ScorecardRow, judge, scorecard, to_csv
+from dslt.compare.scorecard import ScorecardRow, scorecard, to_csv
+from dslt.compare.sensitivity import load_sensitivity, read_verdicts
 from dslt.compare.stacks import load_tables
+from dslt.compare.verdicts import judge
 from dslt.core.errors import DsltError
 from dslt.score.scores import Scores, to_json
 from places import ROOT
@@ -271,7 +273,7 @@ def test_three_films_that_agree_decide_nothing():
     assert "3 source videos agree by chance in 25 % of cases" in reason
 
 
-def rows_of(tmp_path, claims, numbers=(), scores=(0.7, 0.5), presets=("lite", "lite")):
+def rows_of(tmp_path, claims, numbers=(), scores=(0.7, 0.5), presets=("lite", "lite"), **more):
     rng = np.random.default_rng(0)
     paths, comparisons = [], {}
     for cell, value, preset in zip(("dslt", "dslt_l2"), scores, presets, strict=True):
@@ -280,7 +282,64 @@ def rows_of(tmp_path, claims, numbers=(), scores=(0.7, 0.5), presets=("lite", "l
             paths.append(save_scores(tmp_path, cell, benchmark, value + noise))
         tables = load_tables(paths[-2:])
         comparisons[cell] = compare_cell(cell, info(preset=preset), tables, "dslt", [], PLAN)
-    return scorecard(claims, numbers, comparisons, load_tables(paths), {}, PLAN)
+    return scorecard(claims, numbers, comparisons, load_tables(paths), {}, PLAN, **more)
+
+
+def judged_with_changes(tmp_path, of_change):
+    """Judge dslt and dslt_l2 as they are (0.7, 0.5), and with changes that give other scores."""
+    noise = np.random.default_rng(1).normal(0, 0.01, 10)
+    paths = []
+    for change, scores in {"": (0.7, 0.5), **of_change}.items():
+        for cell, value in zip(("dslt", "dslt_l2"), scores, strict=True):
+            name = f"{cell}__{change}" if change else cell
+            paths.append(save_scores(tmp_path, name, "synthetic", value + noise * (cell == "dslt")))
+    out = tmp_path / "sensitivity.csv"
+    arguments = ["sensitivity", "--score", *map(str, paths), "--pair", "dslt=dslt_l2"]
+    arguments += [word for change in of_change for word in ("--change", change)]
+    arguments += ["--key", "k1", "--bootstrap-samples", "300", "--out", str(out)]
+    done = CliRunner().invoke(command, arguments, catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    return out
+
+
+def test_a_verdict_that_a_constant_changes_is_inconclusive(tmp_path):
+    out = judged_with_changes(tmp_path, {"off": (0.6, 0.6), "high": (0.7, 0.4)})
+    rows = read_verdicts(out)
+    assert len(rows) == 2 * 3
+    found = {row.change: row for row in rows if row.metric == "success_auc"}
+    assert [found[name].verdict for name in ("as it is", "off", "high")] == [
+        *("supported", "inconclusive", "supported"),
+    ]
+    assert float(found["high"].low) < float(found["high"].difference) < float(found["high"].high)
+    pairs = [("dslt", "dslt_l2")]
+    clips, synthetic = rows_of(tmp_path, [claim()], sensitivity=load_sensitivity(out, "k1", pairs))
+    assert synthetic.verdict == "inconclusive"
+    assert "depends on constants of tracking: inconclusive with off" in synthetic.note
+    assert "high" not in synthetic.note
+    assert "constants" not in clips.note  # nothing was looked at there, and it is inconclusive
+
+
+def test_a_verdict_that_no_constant_changes_stays(tmp_path):
+    out = judged_with_changes(tmp_path, {"off": (0.6, 0.4)})
+    _, row = rows_of(
+        tmp_path, [claim()], sensitivity=load_sensitivity(out, "k1", [("dslt", "dslt_l2")])
+    )
+    assert row.verdict == "supported"
+    assert "constants" not in row.note
+
+
+@pytest.mark.parametrize(
+    ("there", "key", "words"),
+    [(False, "k1", "was not looked at"), (True, "k2", "with other settings or code")],
+)
+def test_what_is_not_known_or_stale_is_said(there, key, words, tmp_path):
+    out = judged_with_changes(tmp_path, {"off": (0.6, 0.6)}) if there else tmp_path / "none.csv"
+    known = load_sensitivity(out, key, [("dslt", "dslt_l2")])
+    _, row = rows_of(tmp_path, [claim()], sensitivity=known)
+    assert row.verdict == "supported"
+    assert words in row.note
+    _, other = rows_of(tmp_path, [claim()], sensitivity=load_sensitivity(out, key, []))
+    assert "constants" not in other.note
 
 
 def test_claims_are_judged_on_each_benchmark_apart(tmp_path):

@@ -76,6 +76,14 @@ siamfc_focal,5,12,1,3,0.7,0.75,0.05,,,no interval: one source video
 """
 
 
+SENSITIVITY = """\
+better,worse,benchmark,metric,change,difference,low,high,videos,verdict,key
+dslt,dslt_l2,clips,success_auc,as it is,17.60,8.50,32.40,7,supported,k
+dslt,dslt_l2,clips,success_auc,no_lost_state,-0.10,-1.50,1.80,7,inconclusive,k
+dslt,dslt_l2,clips,precision_20,as it is,-2.00,-3.00,-1.00,7,contradicted,k
+"""
+
+
 @pytest.fixture
 def results(tmp_path):
     """A scorecard, tables, two comparisons and figures."""
@@ -84,6 +92,7 @@ def results(tmp_path):
     (tmp_path / "table3.tex").write_text("booktabs")
     (tmp_path / "table1.csv").write_text(TABLE1)
     (tmp_path / "training.csv").write_text(TRAINING)
+    (tmp_path / "sensitivity.csv").write_text(SENSITIVITY)
     write_compare(tmp_path / "dslt.json", "dslt", "Shrinkage", 0.701)
     write_compare(tmp_path / "dslt_l2.json", "dslt_l2", "L2", 0.6)
     for name in ("fig04", "fig06", "fig10", "fig15", "added"):
@@ -201,7 +210,7 @@ def test_a_missing_notebook_is_named(tmp_path):
 
 def test_a_page_shows_results_and_no_code(results, monkeypatch):
     monkeypatch.chdir(results)
-    values = ["-p", "scorecard", "scorecard.csv"]
+    values = ["-p", "scorecard", "scorecard.csv", "-p", "sensitivity", "sensitivity.csv"]
     source = str(NOTEBOOKS / "scorecard.py")
     outputs = ["--executed", "logs/scorecard.ipynb", "--out", "report/scorecard.html"]
     arguments = ["page", "--notebook", source, *values, *outputs]
@@ -214,6 +223,7 @@ def test_a_page_shows_results_and_no_code(results, monkeypatch):
     seen = words(text)
     assert "Shrinkage beats L2" in seen
     assert "-0.50 to 2.90" in seen
+    assert "17.60 +" in seen
     assert "&lt;other&gt; &amp; data" in seen
     assert "import" not in seen
     assert "scorecard : scorecard.csv" in seen
@@ -242,7 +252,8 @@ def test_a_failing_cell_is_told_and_kept(tmp_path):
         ("ablation", {"table": ["table3.csv"], "compare": ["dslt.json"], "figures": ["fig15.png"]}),
         ("benchmarks", {"table": ["table1.csv"], "figures": ["fig10.png"]}),
         ("offline", {"training": ["training.csv"], "figures": ["fig06.png"]}),
-        ("scorecard", {"scorecard": "scorecard.csv"}),
+        ("scorecard", {"scorecard": "scorecard.csv", "sensitivity": "not_there.csv"}),
+        ("scorecard", {"scorecard": "scorecard.csv", "sensitivity": "sensitivity.csv"}),
     ],
 )
 def test_the_notebooks_run_on_result_files(results, monkeypatch, name, given):
@@ -355,6 +366,19 @@ def test_verdicts_are_counted_by_kind(results):
 def test_a_table_that_is_no_scorecard_is_named(results):
     with pytest.raises(DsltError, match=r"table3\.csv: lacks the columns .*verdict"):
         tables.claims(results / "table3.csv")
+
+
+def test_verdicts_with_moved_constants_stand_side_by_side(results):
+    table = tables.sensitivity(results / "sensitivity.csv")
+    assert list(table) == ["Cells", "Our data", "Metric", "as it is", "no lost state"]
+    first, second = table.to_dict("records")
+    assert first["Cells"] == "dslt - dslt_l2"
+    assert (first["as it is"], first["no lost state"]) == ("17.60 +", "-0.10 ?")
+    assert second["as it is"] == "-2.00 -"
+    assert "–" in words(html.table(table))
+    (results / "sensitivity.csv").write_text("better,worse\na,b\n")
+    with pytest.raises(DsltError, match=r"sensitivity\.csv: lacks the columns benchmark"):
+        tables.sensitivity(results / "sensitivity.csv")
 
 
 def test_the_front_page_links_and_embeds(results):

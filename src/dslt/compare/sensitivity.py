@@ -1,0 +1,180 @@
+"""Do verdicts about pairs of cells depend on constants of tracking?"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import astuple, dataclass, field, fields
+from pathlib import Path
+
+from dslt.compare.bootstrap import Resampling
+from dslt.compare.paper import read_rows
+from dslt.compare.stacks import ScoreTables, check_pair, difference
+from dslt.compare.verdicts import judge
+from dslt.core.csvfile import csv_text
+from dslt.core.names import moved
+
+COMPARED = ("success_auc", "precision_20")
+AS_IS = "as it is"
+NOT_RUN = "its dependence on tracking constants was not looked at (target sensitivity)"
+STALE = "its dependence on tracking constants was looked at with other settings or code (target"
+STALE += " sensitivity)"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One pair of cells with one change, on one benchmark, by one metric.
+
+    Attributes:
+        better: The cell that a claim calls better.
+        worse: The other one.
+        benchmark: Where they were compared.
+        metric: One of `COMPARED`.
+        change: Name of the change of both cells; `AS_IS` for none.
+        difference: Of the metric, better minus worse, percentage points.
+        low: Lower end of its interval; empty where there is none.
+        high: Upper end.
+        videos: Number of source videos.
+        verdict: What the claim would be judged.
+        key: What all of this was computed with.
+    """
+
+    better: str
+    worse: str
+    benchmark: str
+    metric: str
+    change: str
+    difference: str
+    low: str
+    high: str
+    videos: str
+    verdict: str
+    key: str
+
+
+def verdicts(
+    pairs: Iterable[tuple[str, str]],
+    changes: Iterable[str],
+    tables: ScoreTables,
+    key: str,
+    plan: Resampling,
+) -> list[Verdict]:
+    """Judge each pair as it is and with each change, wherever both cells were scored.
+
+    Args:
+        pairs: Cells, the better one by the claim first.
+        changes: Names of changes; a cell with one is called `moved(cell, change)`.
+        tables: (cell, benchmark) to its scores.
+        key: What they were computed with.
+        plan: How to resample.
+
+    Raises:
+        DsltError: Two cells were scored on different sequences of one benchmark.
+    """
+    benchmarks = dict.fromkeys(benchmark for _, benchmark in tables)
+    names = ("", *changes)
+    return [
+        found
+        for pair in pairs
+        for benchmark in benchmarks
+        for metric in COMPARED
+        for change in names
+        if (found := _verdict(pair, benchmark, metric, change, tables, key, plan))
+    ]
+
+
+def _verdict(
+    pair: tuple[str, str],
+    benchmark: str,
+    metric: str,
+    change: str,
+    tables: ScoreTables,
+    key: str,
+    plan: Resampling,
+) -> Verdict | None:
+    """Judge one pair; None where one of its cells was not scored."""
+    first, second = (tables.get((moved(cell, change), benchmark)) for cell in pair)
+    if first is None or second is None:
+        return None
+    check_pair(first, second, f"{' and '.join(pair)} ({change or AS_IS}) on {benchmark}")
+    interval = difference(first, second, metric, plan)
+    videos = len(set(first.videos))
+    return Verdict(
+        better=pair[0],
+        worse=pair[1],
+        benchmark=benchmark,
+        metric=metric,
+        change=change or AS_IS,
+        difference=_points(interval.value),
+        low=_points(interval.low),
+        high=_points(interval.high),
+        videos=str(videos),
+        verdict=judge(interval, videos, metric)[0],
+        key=key,
+    )
+
+
+def _points(value: float | None) -> str:
+    """Write a difference in percentage points; empty where there is none."""
+    return "" if value is None else f"{100 * value + 0.0:.2f}"  # + 0.0: no -0
+
+
+def to_csv(rows: Sequence[Verdict]) -> str:
+    """Text of the table, one header line."""
+    return csv_text([one.name for one in fields(Verdict)], map(astuple, rows))
+
+
+def read_verdicts(path: Path) -> list[Verdict]:
+    """Read what `to_csv` wrote.
+
+    Raises:
+        DsltError: The file is missing or malformed.
+    """
+    names = [one.name for one in fields(Verdict)]
+    return [Verdict(*(row[name] for name in names)) for row in read_rows(path, names)]
+
+
+@dataclass(frozen=True)
+class Sensitivity:
+    """What is known of the pairs, for those who judge claims about them.
+
+    Attributes:
+        pairs: The pairs that the study names.
+        state: Why nothing is known; empty where it is.
+        found: (better, worse, benchmark, metric) to change to verdict.
+    """
+
+    pairs: frozenset[tuple[str, str]] = frozenset()
+    state: str = ""
+    found: Mapping[tuple[str, str, str, str], Mapping[str, str]] = field(default_factory=dict)
+
+    def depends(self, better: str, worse: str, benchmark: str, metric: str, verdict: str) -> str:
+        """Say with which changes the verdict on a pair is another one; empty: with none."""
+        others = self.found.get((better, worse, benchmark, metric), {})
+        changed = [f"{other} with {name}" for name, other in others.items() if other != verdict]
+        return f"the verdict depends on constants of tracking: {', '.join(changed)}" * bool(changed)
+
+    def remark(self, better: str, worse: str) -> str:
+        """Say why nothing is known about a pair that the study names."""
+        return self.state if (better, worse) in self.pairs else ""
+
+
+NOTHING_KNOWN = Sensitivity()
+
+
+def load_sensitivity(path: Path | None, key: str, pairs: Iterable[tuple[str, str]]) -> Sensitivity:
+    """Read the last result, if there is one and it is of this study.
+
+    Args:
+        path: The file of the target `sensitivity`, which may not be there.
+        key: What it must have been computed with.
+        pairs: The pairs that the study names.
+    """
+    named = frozenset(pairs)
+    if path is None or not path.is_file():
+        return Sensitivity(named, NOT_RUN)
+    rows = read_verdicts(path)
+    if any(row.key != key for row in rows):
+        return Sensitivity(named, STALE)
+    found: dict[tuple[str, str, str, str], dict[str, str]] = {}
+    for row in rows:
+        at = (row.better, row.worse, row.benchmark, row.metric)
+        found.setdefault(at, {})[row.change] = row.verdict
+    return Sensitivity(named, "", found)

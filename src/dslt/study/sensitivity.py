@@ -1,0 +1,109 @@
+"""Cells whose tracking constants are moved, to see which verdicts depend on them."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from itertools import chain
+
+from dslt.core.errors import DsltError
+from dslt.core.fingerprint import code_of, libraries
+from dslt.core.names import moved
+from dslt.core.text import canonical, digest
+from dslt.settings.registry import parse_tracker
+from dslt.study.cells import Cell, apply_overrides
+from dslt.study.settings import SensitivitySettings
+from dslt.study.study import Study
+
+
+def moved_cells(cells: Mapping[str, Cell], settings: SensitivitySettings) -> dict[str, Cell]:
+    """Make the cells of the pairs with each change; none of them runs in any other target.
+
+    Raises:
+        DsltError: A change has an unusable name, names no key of a cell's settings, or changes what
+            is learnt before the second frame; or a cell is called like a moved one.
+    """
+    found: dict[str, Cell] = {}
+    for pair in settings.pairs:
+        known = [cells[name] for name in pair if name in cells]
+        if len({cell.base for cell in known}) > 1:
+            raise DsltError(f"sensitivity.pairs: {' and '.join(pair)} are of two presets")
+        for cell in known:
+            for change in changes(settings, cell):
+                other = _moved(cell, change, settings.changes[cell.base][change])
+                if other.id in cells:
+                    raise DsltError(f"sensitivity: there is a cell {other.id!r} already")
+                found[other.id] = other
+    return found
+
+
+def changes(settings: SensitivitySettings, cell: Cell) -> list[str]:
+    """Name the changes of a cell; one without a text is left out."""
+    return [name for name, text in settings.changes.get(cell.base, {}).items() if text]
+
+
+def _moved(cell: Cell, change: str, overrides: str) -> Cell:
+    """Make a cell with a change."""
+    where = f"sensitivity.changes.{cell.base}.{change}"
+    if not change.replace("_", "").isalnum():
+        raise DsltError(f"{where}: expected a name of letters, digits and underscores")
+    values = apply_overrides(cell.settings.model_dump(mode="json"), overrides, where)
+    other = replace(
+        cell,
+        id=moved(cell.id, change),
+        label=f"{cell.label}, {change}",
+        benchmarks=(),
+        shown_in=(),
+        settings=parse_tracker(values, f"{where}, cell {cell.id!r}"),
+    )
+    if other.training_json() != cell.training_json():
+        raise DsltError(f"{where}: {overrides!r} changes more than `tracking`")
+    return other
+
+
+def compared(study: Study) -> dict[str, tuple[tuple[str, str], ...]]:
+    """Map each benchmark of the comparison to the pairs that run on it, changed and not."""
+    settings = study.settings.sensitivity
+    return {
+        benchmark: tuple(
+            (moved(better, change), moved(worse, change))
+            for better, worse in settings.pairs
+            if {better, worse} <= set(study.runs[benchmark])
+            for change in ("", *changes(settings, study.cells[better]))
+        )
+        for benchmark in settings.benchmarks
+        if benchmark in study.runs
+    }
+
+
+def moved_by(study: Study) -> list[str]:
+    """Name the changes of any cell, in order."""
+    settings = study.settings.sensitivity
+    firsts = (study.cells[better] for better, _ in settings.pairs)
+    return list(dict.fromkeys(name for cell in firsts for name in changes(settings, cell)))
+
+
+def sensitivity_scores(study: Study) -> list[str]:
+    """List the score files of the comparison."""
+    return [
+        path
+        for benchmark, pairs in compared(study).items()
+        for cell in dict.fromkeys(chain(*pairs))
+        for path in study.scores_of(cell, [benchmark])
+    ]
+
+
+def sensitivity_key(study: Study) -> str:
+    """Hash what decides the comparison: settings, pairs, benchmarks, code, libraries."""
+    chosen = compared(study)
+    cells = dict.fromkeys(chain(*chain(*chosen.values())))
+    return digest(
+        *(f"{name} {study.definitions[name]} {study.sequences[name]}" for name in chosen),
+        *(f"{cell} {study.cells[cell].settings_json()}" for cell in cells),
+        canonical(study.settings.sensitivity),
+        *sorted({_code(study.cells[cell]) for cell in cells}),
+        libraries(),
+    )
+
+
+def _code(cell: Cell) -> str:
+    """Fingerprint the code that tracks with a cell."""
+    return code_of("dslt.commands.track", *cell.entry.modules("tracker", "network"))
