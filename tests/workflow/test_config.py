@@ -130,7 +130,17 @@ def test_unknown_loss_names_the_row(fresh: Repository) -> None:
 
 
 def test_every_named_target_of_the_default_study_plans() -> None:
-    named = ("all", "quick", "track", "tables", "figures", "ablation", "report", "sensitivity")
+    named = (
+        "all",
+        "quick",
+        "track",
+        "tables",
+        "figures",
+        "ablation",
+        "report",
+        "sensitivity",
+        "grid",
+    )
     for target in named:
         command = [sys.executable, "-m", "snakemake", target, "--dry-run", "--quiet", "all"]
         done = subprocess.run(

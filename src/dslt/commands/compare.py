@@ -4,9 +4,10 @@ from pathlib import Path
 
 import click
 
-from dslt.commands.options import PATH, SpreadCommand
+from dslt.commands.options import PATH, SpreadCommand, pair_option
 from dslt.compare.bootstrap import Resampling
 from dslt.compare.cell import CellInfo, compare_cell, load_comparison
+from dslt.compare.grid import HEADER, grid_rows
 from dslt.compare.iterations import FORM, load_iterations
 from dslt.compare.paper import read_claims, read_numbers
 from dslt.compare.scorecard import scorecard as build_scorecard
@@ -151,6 +152,17 @@ def sensitivity_command(
     rows = verdicts(_pairs(pairs), changes, load_tables(scores), key, plan)
     with atomic_write(out) as temporary:
         temporary.write_text(verdicts_csv(rows), encoding="utf-8")
+    click.echo(f"{len(rows)} rows -> {out}")
+
+
+@command.command("grid", cls=SpreadCommand)
+@click.option("--score", "scores", multiple=True, type=PATH, help="Score files of the cells.")
+@pair_option("--cell", "CELL=SETTINGS", "settings", "What was set in a cell; repeat.")
+@click.option("--out", required=True, type=PATH, help="The CSV file to write.")
+def grid_command(scores: tuple[Path, ...], settings: dict[str, str], out: Path) -> None:
+    """List the cells of a grid of settings with their scores."""
+    rows = grid_rows(settings, load_tables(scores))
+    write_rows(out, HEADER, rows)
     click.echo(f"{len(rows)} rows -> {out}")
 
 

@@ -40,6 +40,7 @@ class Cell:
         id: Stable name, also of its folders.
         label: Name in figures and tables.
         base: Its `tracker/preset`.
+        overrides: What it changes in that, as the sheet writes it.
         benchmarks: Names of the benchmarks that it runs on.
         seeds: Seeds, one run each.
         shown_in: Tables and figures that it belongs to.
@@ -50,6 +51,7 @@ class Cell:
     id: str
     label: str
     base: str
+    overrides: str
     benchmarks: tuple[str, ...]
     seeds: tuple[int, ...]
     shown_in: tuple[str, ...]
@@ -224,6 +226,7 @@ def _read_row(row: list[str], trackers: Path, where: str) -> Cell:
         id=name,
         label=fields["label"],
         base=fields["base"],
+        overrides=fields["overrides"],
         benchmarks=_split(fields["benchmarks"]),
         seeds=seeds,
         shown_in=_split(fields["shown_in"]),

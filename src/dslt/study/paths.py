@@ -23,6 +23,7 @@ SCORE = "results/score/{cell}/{benchmark}/seed{seed}.json"
 
 COMPARISON = "results/compare/{cell}.json"
 SCORECARD = "results/compare/scorecard.csv"
+GRID = "results/compare/grid.csv"
 SENSITIVITY = "results/compare/sensitivity.csv"
 TRAINING_GAINS = "results/compare/training.csv"
 TABLE = "results/tables/{table}.{kind}"

@@ -50,6 +50,7 @@ def _moved(cell: Cell, change: str, overrides: str) -> Cell:
         cell,
         id=moved(cell.id, change),
         label=f"{cell.label}, {change}",
+        overrides="; ".join(filter(None, [cell.overrides, overrides])),
         benchmarks=(),
         shown_in=(),
         settings=parse_tracker(values, f"{where}, cell {cell.id!r}"),

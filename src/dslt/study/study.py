@@ -79,6 +79,12 @@ class Study:
         wanted = {cell for cells in self.runs.values() for cell in cells}
         return tuple(cell for cell in self.cells if cell in wanted)
 
+    @cached_property
+    def choices(self) -> dict[str, str]:
+        """Map the cells that run to what is set in them: preset and overrides."""
+        chosen = (self.cells[name] for name in self.cells_run)
+        return {c.id: "; ".join(filter(None, [c.base, c.overrides])) for c in chosen}
+
     def benchmarks_of(self, cell: str) -> tuple[str, ...]:
         """List the benchmarks on which a cell runs."""
         return tuple(name for name, cells in self.runs.items() if cell in cells)

@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from dslt.commands.compare import command
 from dslt.compare.bootstrap import Interval, Resampling
 from dslt.compare.cell import CellInfo, compare_cell, load_comparison
+from dslt.compare.grid import HEADER
 from dslt.compare.iterations import load_iterations
 from dslt.compare.paper import Claim, PrintedNumber, read_claims, read_numbers, same_name
 from dslt.compare.scorecard import ScorecardRow, scorecard, to_csv
@@ -340,6 +341,25 @@ def test_what_is_not_known_or_stale_is_said(there, key, words, tmp_path):
     assert words in row.note
     _, other = rows_of(tmp_path, [claim()], sensitivity=load_sensitivity(out, key, []))
     assert "constants" not in other.note
+
+
+def test_a_grid_lists_what_was_set_and_what_came_of_it(tmp_path):
+    paths = [
+        save_scores(tmp_path, "b", "synthetic", 0.6, seed=seed, videos=list("aabb"))
+        for seed in (0, 1)
+    ]
+    paths += [save_scores(tmp_path, cell, "clips", value) for cell, value in (("b", 0.5), ("a", 1))]
+    out = tmp_path / "grid.csv"
+    arguments = ["grid", "--score", *map(str, paths), "--out", str(out)]
+    arguments += ["--cell", "b=dslt/lite; x.y=1, 2", "a=dslt/lite"]
+    done = CliRunner().invoke(command, arguments, catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    assert list(csv.reader(out.open())) == [
+        list(HEADER),
+        ["b", "dslt/lite; x.y=1, 2", "clips", "10", "3", "1", "50.00", "50.00"],
+        ["a", "dslt/lite", "clips", "10", "3", "1", "100.00", "100.00"],
+        ["b", "dslt/lite; x.y=1, 2", "synthetic", "4", "2", "2", "60.00", "60.00"],
+    ]
 
 
 def test_claims_are_judged_on_each_benchmark_apart(tmp_path):
