@@ -1,6 +1,7 @@
 """What SiamFC and SiamRPN share on a video: template, search region, and where the target is."""
 
 from abc import ABC, abstractmethod
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -30,10 +31,14 @@ class SiameseTracker(ABC):
     Attributes:
         color: Mean colour of the first frame, after `initialize`.
         patch: Template cut from the first frame, after `initialize`.
+        few: Whether few templates are taken of this network, so that torch does it: compiling for
+            their size is not worth while.
 
     Raises:
         DsltError: The search region has a side that does not fit the network.
     """
+
+    few = True
 
     def __init__(self, settings: Any, net: Any, device: str = "cpu"):
         self.settings = settings.tracking
@@ -48,7 +53,7 @@ class SiameseTracker(ABC):
         """Take the template from the first frame."""
         self.center, self.size, self.color, self.patch = first_patch(frame, box, self.crops)
         self.initial_size = self.size.copy()
-        with plain_torch():
+        with plain_torch() if self.few else nullcontext():
             self.features = self.net.template(to_batch([self.patch], self.device))
 
     @abstractmethod

@@ -62,6 +62,8 @@ class SiamFcTracker(SiameseTracker):
 
     def _best_scale(self, responses: Tensor) -> int:
         """Choose the scale by the peak of its response; a change of scale is penalised."""
+        if len(responses) == 1:
+            return 0
         found = find_peaks(responses, self.settings.upsample)
         peaks = np.array([peak.value for peak in found])
         change = np.array([factor != 1.0 for factor in self.factors])

@@ -16,6 +16,7 @@ from dslt.settings.tracker import TrackerSettings, TrainingSettings
 from dslt.settings.validation import ValidationSettings
 from dslt.track.one_pass import run_tracker
 from dslt.trackers.make import start_tracker
+from dslt.trackers.siamese import SiameseTracker
 from dslt.train.run import Score
 
 WHERE = "validation settings"
@@ -50,6 +51,8 @@ class Validation:
         device = str(next(net.parameters()).device)
         for sequence in self.sequences:
             tracker = start_tracker(self.tracker, net, device=device)
+            if isinstance(tracker, SiameseTracker):
+                tracker.few = False
             box = sequence.initial_box
             run = run_tracker(tracker, sequence.frames, box, f"validation {sequence.name}")
             target = Target(sequence.ground_truth, sequence.attributes, sequence.video)
