@@ -28,6 +28,7 @@
 # %% tags=["parameters"]
 scorecard = None
 sensitivity = None
+key = None
 figures = []
 
 # %%
@@ -54,15 +55,14 @@ show.table(tables.claims(path))
 #
 # The paper prints few of the constants by which a tracker decides. The target `sensitivity` moves
 # ours down and up, and switches devices off, in both cells of a claim alike; a verdict that changes
-# is *inconclusive*. Differences are in percentage points, with `+` where the interval supports the
-# claim, `-` where it contradicts it and `?` where it does neither.
+# is *inconclusive*. Differences are in percentage points, with `+` for *supported*, `-` for
+# *contradicted* and `?` for *inconclusive*.
 
 # %%
-if Path(sensitivity).is_file():
-    moved = show.table(tables.sensitivity(Path(sensitivity)))
-else:
-    moved = show.note("Not run: `snakemake sensitivity` makes this table.")
-moved
+show.note(tables.state_of_sensitivity(Path(sensitivity), key))
+
+# %%
+show.table(tables.sensitivity(Path(sensitivity)))
 
 # %% [markdown]
 # ## Numbers

@@ -15,7 +15,7 @@ from dslt.study import paths
 from dslt.study.data import StudyData
 from dslt.study.describe import cell_info
 from dslt.study.load import check_data, load_study
-from dslt.study.sensitivity import moved_by, sensitivity_key, sensitivity_scores
+from dslt.study.sensitivity import all_changes, sensitivity_key, sensitivity_scores
 from dslt.study.jobs import assignments, figure_jobs, gpu_jobs, page_jobs, repeat
 
 

@@ -26,6 +26,7 @@ for _page, _job in PAGES.items():
             mem_mb=2000,
         params:
             values=_job.options,
+            moved=sha256_if_there(paths.SENSITIVITY) if _page == "scorecard" else "",
             code=code_of("dslt.commands.report", *NOTEBOOK_MODULES),
         shell:
             "dslt report page --notebook {input.notebook:q} {params.values:q}"

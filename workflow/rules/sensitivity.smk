@@ -15,7 +15,7 @@ rule sensitivity:
         mem_mb=1000,
     params:
         pairs=SENSITIVITY,
-        changes=moved_by(STUDY),
+        changes=all_changes(STUDY),
         bootstrap=BOOTSTRAP,
         code=code_of("dslt.commands.compare"),
     shell:

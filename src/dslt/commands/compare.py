@@ -16,6 +16,7 @@ from dslt.compare.sensitivity import load_sensitivity, verdicts
 from dslt.compare.sensitivity import to_csv as verdicts_csv
 from dslt.compare.stacks import load_tables
 from dslt.core.csvfile import write_rows
+from dslt.core.errors import DsltError
 from dslt.core.files import atomic_write
 from dslt.core.jsonfile import parse_json
 from dslt.core.text import split_pair
@@ -150,6 +151,11 @@ def sensitivity_command(
     """Judge pairs of cells with constants of tracking moved."""
     plan = Resampling(bootstrap_samples, bootstrap_seed)
     rows = verdicts(_pairs(pairs), changes, load_tables(scores), key, plan)
+    if not rows:
+        raise DsltError(
+            "no pair of cells with one-pass scores on one benchmark; do `sensitivity.pairs` run on"
+            " `sensitivity.benchmarks` in this study?"
+        )
     with atomic_write(out) as temporary:
         temporary.write_text(verdicts_csv(rows), encoding="utf-8")
     click.echo(f"{len(rows)} rows -> {out}")

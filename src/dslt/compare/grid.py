@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dslt.compare.stacks import ScoreTables
 from dslt.score.metrics import METRICS
 
-SHOWN = ("success_auc", "precision_20")
+SHOWN = ("success_auc", "precision_20", "eao", "failures")
 HEADER = ("cell", "settings", "benchmark", "sequences", "videos", "seeds", *SHOWN)
 
 
@@ -25,7 +25,7 @@ def grid_rows(settings: Mapping[str, str], tables: ScoreTables) -> list[tuple[ob
         tables.items(), key=lambda pair: (pair[0][1], order[pair[0][0]])
     ):
         scores = [
-            f"{METRICS[metric].factor * float(table.overall[metric].mean()):.2f}"
+            f"{METRICS[metric].factor * float(table.overall[metric].mean()):.6g}"
             if metric in table.overall
             else ""
             for metric in SHOWN

@@ -173,9 +173,8 @@ def _unless_it_depends(row: ScorecardRow, claim: Claim, sensitivity: Sensitivity
     if row.verdict == NOT_COMPARABLE or claim.metric not in SCORES:
         return row
     pair = (claim.better_cell, claim.worse_cell)
-    others = sensitivity.depends(*pair, row.our_benchmark, claim.metric, row.verdict)
-    decided = row.verdict if not others else INCONCLUSIVE
-    return replace(row, verdict=decided, note=_join(others, row.note, sensitivity.remark(*pair)))
+    other, note = sensitivity.look(*pair, row.our_benchmark, claim.metric, row.verdict)
+    return replace(row, verdict=INCONCLUSIVE if other else row.verdict, note=_join(note, row.note))
 
 
 def _other_presets(claim: Claim, comparisons: Mapping[str, CellComparison]) -> str:

@@ -13,9 +13,11 @@ from dslt.core.names import moved
 
 COMPARED = ("success_auc", "precision_20")
 AS_IS = "as it is"
-NOT_RUN = "its dependence on tracking constants was not looked at (target sensitivity)"
-STALE = "its dependence on tracking constants was looked at with other settings or code (target"
-STALE += " sensitivity)"
+NOT_LOOKED_AT = "whether it depends on tracking constants was not looked at (target sensitivity)"
+STALE = (
+    "whether it depends on tracking constants was looked at with other settings, data or code"
+    " (target sensitivity)"
+)
 
 
 @dataclass(frozen=True)
@@ -89,9 +91,11 @@ def _verdict(
     key: str,
     plan: Resampling,
 ) -> Verdict | None:
-    """Judge one pair; None where one of its cells was not scored."""
+    """Judge one pair; None where one of its cells was not scored, or not by this metric."""
     first, second = (tables.get((moved(cell, change), benchmark)) for cell in pair)
     if first is None or second is None:
+        return None
+    if metric not in first.values or metric not in second.values:
         return None
     check_pair(first, second, f"{' and '.join(pair)} ({change or AS_IS}) on {benchmark}")
     interval = difference(first, second, metric, plan)
@@ -137,44 +141,49 @@ class Sensitivity:
 
     Attributes:
         pairs: The pairs that the study names.
-        state: Why nothing is known; empty where it is.
+        stale: Whether what was found belongs to other settings, data or code.
         found: (better, worse, benchmark, metric) to change to verdict.
     """
 
     pairs: frozenset[tuple[str, str]] = frozenset()
-    state: str = ""
+    stale: bool = False
     found: Mapping[tuple[str, str, str, str], Mapping[str, str]] = field(default_factory=dict)
 
-    def depends(self, better: str, worse: str, benchmark: str, metric: str, verdict: str) -> str:
-        """Say with which changes the verdict on a pair is another one; empty: with none."""
-        others = self.found.get((better, worse, benchmark, metric), {})
-        changed = [f"{other} with {name}" for name, other in others.items() if other != verdict]
-        return f"the verdict depends on constants of tracking: {', '.join(changed)}" * bool(changed)
+    def look(
+        self, better: str, worse: str, benchmark: str, metric: str, verdict: str
+    ) -> tuple[bool, str]:
+        """Say whether constants of tracking change a verdict.
 
-    def remark(self, better: str, worse: str) -> str:
-        """Say why nothing is known about a pair that the study names."""
-        return self.state if (better, worse) in self.pairs else ""
+        Returns:
+            Whether another one would have come out, and a note: with which change, or why nobody
+            knows; empty where nothing is to be said.
+        """
+        if (better, worse) not in self.pairs:
+            return False, ""
+        others = self.found.get((better, worse, benchmark, metric))
+        if others is None:
+            return False, NOT_LOOKED_AT
+        if self.stale or others.get(AS_IS) != verdict:
+            return False, STALE
+        changed = [f"{other} with {name}" for name, other in others.items() if other != verdict]
+        note = f"the verdict depends on constants of tracking: {', '.join(changed)}"
+        return bool(changed), note if changed else ""
 
 
 NOTHING_KNOWN = Sensitivity()
 
 
 def load_sensitivity(path: Path | None, key: str, pairs: Iterable[tuple[str, str]]) -> Sensitivity:
-    """Read the last result, if there is one and it is of this study.
+    """Read the last result, if there is one.
 
     Args:
         path: The file of the target `sensitivity`, which may not be there.
         key: What it must have been computed with.
         pairs: The pairs that the study names.
     """
-    named = frozenset(pairs)
-    if path is None or not path.is_file():
-        return Sensitivity(named, NOT_RUN)
-    rows = read_verdicts(path)
-    if any(row.key != key for row in rows):
-        return Sensitivity(named, STALE)
+    rows = read_verdicts(path) if path is not None and path.is_file() else []
     found: dict[tuple[str, str, str, str], dict[str, str]] = {}
     for row in rows:
         at = (row.better, row.worse, row.benchmark, row.metric)
         found.setdefault(at, {})[row.change] = row.verdict
-    return Sensitivity(named, "", found)
+    return Sensitivity(frozenset(pairs), any(row.key != key for row in rows), found)

@@ -105,7 +105,7 @@ def shares(specs: Sequence[str], labels: Labels = None) -> pd.DataFrame:
 
     Returns:
         One row per benchmark and cell: median, least and largest share over sequences and seeds, in
-        percent.
+        percent, where there is a peak.
 
     Raises:
         DsltError: A file of maps is missing, malformed, or holds no share.
@@ -116,7 +116,8 @@ def shares(specs: Sequence[str], labels: Labels = None) -> pd.DataFrame:
         cell, _, benchmark = key.partition("@")
         path = Path(name).with_suffix(".npz")
         with inputs.open_npz(path, MADE_BY) as archive:
-            values = [float(archive[key]) for key in archive.files if key.endswith("/fused_share")]
+            names = [name for name in archive.files if name.endswith("/fused_share")]
+            values = [float(archive[name]) for name in names]
         if not values:
             raise DsltError(f"{path}: no fused_share in it; {MADE_BY} makes it anew")
         found.setdefault((benchmark, cell), []).extend(values)
@@ -126,9 +127,10 @@ def shares(specs: Sequence[str], labels: Labels = None) -> pd.DataFrame:
             "benchmark": benchmark,
             "loss": looks[cell].label,
             "first frames": len(values),
-            "median, %": 100 * float(np.median(values)),
-            "least, %": 100 * min(values),
-            "largest, %": 100 * max(values),
+            "without a peak": int(np.isnan(values).sum()),
+            "median, %": 100 * float(np.nanmedian(values)),
+            "least, %": 100 * float(np.nanmin(values)),
+            "largest, %": 100 * float(np.nanmax(values)),
         }
         for (benchmark, cell), values in found.items()
     ]

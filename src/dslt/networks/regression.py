@@ -144,7 +144,7 @@ class RegressionNetwork(nn.Module):
 
     @torch.no_grad()
     def fused_share(self, maps: Tensor) -> float:
-        """Return the part of the response's peak that comes from the fused head.
+        """Return the part of the response's peak that comes from the fused head, NaN without one.
 
         Args:
             maps: One sample's, from `inputs`, `(1, 2 channels, H, W)`.
@@ -155,8 +155,9 @@ class RegressionNetwork(nn.Module):
             self.respond([some])[0] for some in (maps, fused, torch.zeros_like(maps))
         )
         peak = int(whole.argmax())
-        part, whole = part - offset, whole - offset  # the biases belong to neither
-        return float(part.flatten()[peak] / whole.flatten()[peak])
+        # The biases belong to neither head.
+        share, height = (float((some - offset).flatten()[peak]) for some in (part, whole))
+        return share / height if height > 0 else float("nan")
 
     def groups(
         self, settings: AdamSettings, *, reductions: bool

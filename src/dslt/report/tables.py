@@ -121,14 +121,31 @@ def _intervals(lows: Iterable[str], highs: Iterable[str]) -> list[str]:
     return [f"{a} to {b}" if a and b else "" for a, b in zip(lows, highs, strict=True)]
 
 
+def state_of_sensitivity(path: Path, key: str) -> str:
+    """Say what is wrong with the last result of the target `sensitivity`; empty: nothing.
+
+    Args:
+        path: The file, which may not be there.
+        key: What it should have been computed with.
+    """
+    if not path.is_file():
+        return "Not run: `snakemake sensitivity` makes a table of it."
+    stale = any(one.key != key for one in read_verdicts(path))
+    words = "Stale: computed with other settings, data or code than this report; the scorecard"
+    return f"{words} does not heed it. `snakemake sensitivity` makes it again." * stale
+
+
 def sensitivity(path: Path) -> pd.DataFrame:
     """Tabulate verdicts on pairs of cells, a column for each change of tracking constants.
 
+    Returns:
+        A row for each pair, benchmark and metric; none where there is no file.
+
     Raises:
-        DsltError: The file is missing or not a table of `dslt compare sensitivity`.
+        DsltError: The file is not a table of `dslt compare sensitivity`.
     """
     rows: dict[tuple[str, ...], dict[str, str]] = {}
-    for one in read_verdicts(path):
+    for one in read_verdicts(path) if path.is_file() else []:
         pair = f"{one.better} - {one.worse}"
         shown = rows.setdefault((pair, one.benchmark, METRICS[one.metric].title), {})
         shown[one.change.replace("_", " ")] = f"{one.difference} {MARKS[one.verdict]}"

@@ -46,6 +46,8 @@ class Cell:
         shown_in: Tables and figures that it belongs to.
         note: What a reader should know of it.
         settings: Its typed and complete settings.
+        change: Name of the change that makes it of a cell of the sheet (`study.sensitivity`);
+            empty: it is one.
     """
 
     id: str
@@ -57,6 +59,7 @@ class Cell:
     shown_in: tuple[str, ...]
     note: str
     settings: TrackerSettings
+    change: str = ""
 
     @property
     def entry(self) -> TrackerEntry:

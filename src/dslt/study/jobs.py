@@ -10,6 +10,7 @@ from dslt.settings.catalog import FIGURES, TABLES, Source, Takes, paper_benchmar
 from dslt.settings.protocols import OpeProtocol, Protocol
 from dslt.study import paths
 from dslt.study.data import StudyData
+from dslt.study.sensitivity import sensitivity_key
 from dslt.study.settings import (
     MapsSettings,
     ResponsesSettings,
@@ -112,7 +113,7 @@ def page_jobs(study: Study, figures: Iterable[str]) -> dict[str, Job]:
             values["convergence"] = assignments(records)
             files += tuple(path[:-4] + ".npz" for path in records.values())
         if page == "scorecard":  # no file of it: it would be made
-            values["sensitivity"] = [paths.SENSITIVITY]
+            values |= {"sensitivity": [paths.SENSITIVITY], "key": [sensitivity_key(study)]}
         words = [("-p", name, text) for name, texts in values.items() for text in texts]
         needed = {"convergence": bool(records), "offline": bool(offline)}
         if needed.get(page, True):

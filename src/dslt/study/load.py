@@ -116,25 +116,33 @@ def _check_names(study: Study) -> None:
     cells = {settings.reference_cell, *settings.references.values()}
     cells |= {*settings.quick.cells, *chain(*settings.run.values())}
     cells |= set(chain(*recorded.values()))
-    cells |= set(chain(*settings.sensitivity.pairs))
     benchmarks = {settings.quick.benchmark, *settings.run, *recorded}
     benchmarks |= set(settings.sensitivity.benchmarks)
     benchmarks |= {name for cell in study.cells.values() for name in cell.benchmarks}
     for choice in choices.values():
         cells |= set(choice.cells)
         benchmarks |= set(choice.benchmarks)
+    sheet = [cell.id for cell in study.cells.values() if not cell.change]
     protocols = {benchmark.protocol for benchmark in study.benchmarks.values()}
     data = StudyData(study)
     downloads = {data.download_of(name) for name in study.benchmarks_used} - {""}
     downloads |= {str(entry["download"]) for entry in data.training_sets.values()} - {"None"}
     for kind, used, allowed in (
-        ("cell", cells, study.cells),
+        ("cell", cells, sheet),
+        (
+            "cell of sensitivity.pairs (an overlay may set them, {pairs: []} for none):",
+            set(chain(*settings.sensitivity.pairs)),
+            sheet,
+        ),
         ("benchmark", benchmarks, study.benchmarks),
         ("protocol", protocols, study.protocols),
         ("download", {*downloads, *settings.agreed}, study.downloads),
     ):
         for name in sorted(used - set(allowed)):
             raise unknown(kind, name, allowed)
+    for name in settings.sensitivity.benchmarks:
+        if study.supervision(name):
+            raise DsltError(f"sensitivity.benchmarks: {name} has resets; expected one-pass ones")
     _check_runs(study)
     planned = set(chain(*study.planned.values()))
     for key, choice in choices.items():
@@ -156,6 +164,7 @@ def _check_runs(study: Study) -> None:
                         " unpacked"
                     )
     data = StudyData(study)
+    data.fetches  # noqa: B018  # refuses packages on which benchmarks disagree
     for benchmark, cells in study.runs.items():
         for cell in cells:
             if study.is_external(cell):

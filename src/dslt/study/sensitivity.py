@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from itertools import chain
+from pathlib import Path
 
 from dslt.core.errors import DsltError
+from dslt.core.files import sha256_file
 from dslt.core.fingerprint import code_of, libraries
 from dslt.core.names import moved
 from dslt.core.text import canonical, digest
@@ -27,15 +29,15 @@ def moved_cells(cells: Mapping[str, Cell], settings: SensitivitySettings) -> dic
         if len({cell.base for cell in known}) > 1:
             raise DsltError(f"sensitivity.pairs: {' and '.join(pair)} are of two presets")
         for cell in known:
-            for change in changes(settings, cell):
+            for change in change_names(settings, cell):
                 other = _moved(cell, change, settings.changes[cell.base][change])
-                if other.id in cells:
+                if other.id in cells or found.get(other.id, other) != other:
                     raise DsltError(f"sensitivity: there is a cell {other.id!r} already")
                 found[other.id] = other
     return found
 
 
-def changes(settings: SensitivitySettings, cell: Cell) -> list[str]:
+def change_names(settings: SensitivitySettings, cell: Cell) -> list[str]:
     """Name the changes of a cell; one without a text is left out."""
     return [name for name, text in settings.changes.get(cell.base, {}).items() if text]
 
@@ -50,6 +52,7 @@ def _moved(cell: Cell, change: str, overrides: str) -> Cell:
         cell,
         id=moved(cell.id, change),
         label=f"{cell.label}, {change}",
+        change=change,
         overrides="; ".join(filter(None, [cell.overrides, overrides])),
         benchmarks=(),
         shown_in=(),
@@ -68,18 +71,18 @@ def compared(study: Study) -> dict[str, tuple[tuple[str, str], ...]]:
             (moved(better, change), moved(worse, change))
             for better, worse in settings.pairs
             if {better, worse} <= set(study.runs[benchmark])
-            for change in ("", *changes(settings, study.cells[better]))
+            for change in ("", *change_names(settings, study.cells[better]))
         )
         for benchmark in settings.benchmarks
         if benchmark in study.runs
     }
 
 
-def moved_by(study: Study) -> list[str]:
+def all_changes(study: Study) -> list[str]:
     """Name the changes of any cell, in order."""
     settings = study.settings.sensitivity
     firsts = (study.cells[better] for better, _ in settings.pairs)
-    return list(dict.fromkeys(name for cell in firsts for name in changes(settings, cell)))
+    return list(dict.fromkeys(name for cell in firsts for name in change_names(settings, cell)))
 
 
 def sensitivity_scores(study: Study) -> list[str]:
@@ -93,16 +96,31 @@ def sensitivity_scores(study: Study) -> list[str]:
 
 
 def sensitivity_key(study: Study) -> str:
-    """Hash what decides the comparison: settings, pairs, benchmarks, code, libraries."""
+    """Hash what decides the comparison: settings, data, seeds, scoring, code, libraries."""
+    settings = study.settings
     chosen = compared(study)
-    cells = dict.fromkeys(chain(*chain(*chosen.values())))
+    cells = [study.cells[name] for name in dict.fromkeys(chain(*chain(*chosen.values())))]
+    place = (settings.device, settings.engine, settings.precision)
+    judging = code_of("dslt.commands.score", "dslt.compare.sensitivity")
     return digest(
-        *(f"{name} {study.definitions[name]} {study.sequences[name]}" for name in chosen),
-        *(f"{cell} {study.cells[cell].settings_json()}" for cell in cells),
-        canonical(study.settings.sensitivity),
-        *sorted({_code(study.cells[cell]) for cell in cells}),
+        *(text for benchmark in chosen for text in _data(study, benchmark)),
+        *(f"{cell.id} {cell.seeds} {cell.settings_json()}" for cell in cells),
+        *map(canonical, (settings.sensitivity, settings.bootstrap)),
+        *sorted({_code(cell) for cell in cells}),
+        *place,
+        judging,
         libraries(),
     )
+
+
+def _data(study: Study, benchmark: str) -> list[str]:
+    """Write down what a benchmark's scores depend on, beside the cells."""
+    files = map(Path, study.benchmarks[benchmark].input_files())
+    return [
+        f"{benchmark} {study.sequences[benchmark]} {study.definitions[benchmark]}",
+        study.protocol(benchmark),
+        *(sha256_file(file) for file in files if file.is_file()),
+    ]
 
 
 def _code(cell: Cell) -> str:

@@ -31,14 +31,14 @@ class SiameseTracker(ABC):
     Attributes:
         color: Mean colour of the first frame, after `initialize`.
         patch: Template cut from the first frame, after `initialize`.
-        few: Whether few templates are taken of this network, so that torch does it: compiling for
-            their size is not worth while.
+        template_by_torch: Whether torch takes the template; compiling for its size is worth while
+            only where many are taken with one network.
 
     Raises:
         DsltError: The search region has a side that does not fit the network.
     """
 
-    few = True
+    template_by_torch = True
 
     def __init__(self, settings: Any, net: Any, device: str = "cpu"):
         self.settings = settings.tracking
@@ -53,7 +53,7 @@ class SiameseTracker(ABC):
         """Take the template from the first frame."""
         self.center, self.size, self.color, self.patch = first_patch(frame, box, self.crops)
         self.initial_size = self.size.copy()
-        with plain_torch() if self.few else nullcontext():
+        with plain_torch() if self.template_by_torch else nullcontext():
             self.features = self.net.template(to_batch([self.patch], self.device))
 
     @abstractmethod

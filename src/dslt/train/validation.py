@@ -52,7 +52,7 @@ class Validation:
         for sequence in self.sequences:
             tracker = start_tracker(self.tracker, net, device=device)
             if isinstance(tracker, SiameseTracker):
-                tracker.few = False
+                tracker.template_by_torch = False
             box = sequence.initial_box
             run = run_tracker(tracker, sequence.frames, box, f"validation {sequence.name}")
             target = Target(sequence.ground_truth, sequence.attributes, sequence.video)

@@ -317,7 +317,7 @@ def test_a_verdict_that_a_constant_changes_is_inconclusive(tmp_path):
     assert synthetic.verdict == "inconclusive"
     assert "depends on constants of tracking: inconclusive with off" in synthetic.note
     assert "high" not in synthetic.note
-    assert "constants" not in clips.note  # nothing was looked at there, and it is inconclusive
+    assert "was not looked at" in clips.note  # the film was scored on synthetic videos only
 
 
 def test_a_verdict_that_no_constant_changes_stays(tmp_path):
@@ -329,9 +329,30 @@ def test_a_verdict_that_no_constant_changes_stays(tmp_path):
     assert "constants" not in row.note
 
 
+def test_scores_that_have_changed_since_are_stale(tmp_path):
+    out = judged_with_changes(tmp_path, {"off": (0.6, 0.6)})
+    known = load_sensitivity(out, "k1", [("dslt", "dslt_l2")])
+    _, row = rows_of(tmp_path, [claim()], scores=(0.5, 0.7), sensitivity=known)
+    assert row.verdict == "contradicted"
+    assert "with other settings, data or code" in row.note
+
+
+def test_a_comparison_of_nothing_is_refused(tmp_path):
+    path = save_scores(tmp_path, "dslt", "clips", 0.5)
+    out = tmp_path / "sensitivity.csv"
+    arguments = ["sensitivity", "--score", str(path), "--pair", "dslt=dslt_l2", "--key", "k"]
+    done = CliRunner().invoke(command, [*arguments, "--out", str(out)])
+    assert "no pair of cells with one-pass scores on one benchmark" in str(done.exception)
+    assert not out.exists()
+    vot = [save_vot_scores(tmp_path, cell, 0.5, 1) for cell in ("dslt", "dslt_l2")]
+    arguments = ["sensitivity", "--score", *map(str, vot), *arguments[3:]]
+    done = CliRunner().invoke(command, [*arguments, "--out", str(out)])
+    assert "no pair of cells with one-pass scores" in str(done.exception)
+
+
 @pytest.mark.parametrize(
     ("there", "key", "words"),
-    [(False, "k1", "was not looked at"), (True, "k2", "with other settings or code")],
+    [(False, "k1", "was not looked at"), (True, "k2", "with other settings, data or code")],
 )
 def test_what_is_not_known_or_stale_is_said(there, key, words, tmp_path):
     out = judged_with_changes(tmp_path, {"off": (0.6, 0.6)}) if there else tmp_path / "none.csv"
@@ -349,6 +370,7 @@ def test_a_grid_lists_what_was_set_and_what_came_of_it(tmp_path):
         for seed in (0, 1)
     ]
     paths += [save_scores(tmp_path, cell, "clips", value) for cell, value in (("b", 0.5), ("a", 1))]
+    paths.append(save_vot_scores(tmp_path, "a", 0.5, 1))
     out = tmp_path / "grid.csv"
     arguments = ["grid", "--score", *map(str, paths), "--out", str(out)]
     arguments += ["--cell", "b=dslt/lite; x.y=1, 2", "a=dslt/lite"]
@@ -356,9 +378,10 @@ def test_a_grid_lists_what_was_set_and_what_came_of_it(tmp_path):
     assert done.exit_code == 0, done.output
     assert list(csv.reader(out.open())) == [
         list(HEADER),
-        ["b", "dslt/lite; x.y=1, 2", "clips", "10", "3", "1", "50.00", "50.00"],
-        ["a", "dslt/lite", "clips", "10", "3", "1", "100.00", "100.00"],
-        ["b", "dslt/lite; x.y=1, 2", "synthetic", "4", "2", "2", "60.00", "60.00"],
+        ["b", "dslt/lite; x.y=1, 2", "clips", "10", "3", "1", "50", "50", "", ""],
+        ["a", "dslt/lite", "clips", "10", "3", "1", "100", "100", "", ""],
+        ["a", "dslt/lite", "clips_vot", "10", "10", "1", "", "", "0.375", "10"],
+        ["b", "dslt/lite; x.y=1, 2", "synthetic", "4", "2", "2", "60", "60", "", ""],
     ]
 
 

@@ -174,12 +174,12 @@ def test_fig16_counts_what_did_not_converge(tmp_path):
 
 
 def test_the_shares_of_the_fused_head(tmp_path):
-    for name, values in {"a": (0.1, 0.3, 0.2), "b": (0.6,), "c": ()}.items():
+    for name, values in {"a": (0.1, 0.3, np.nan, 0.2), "b": (0.6,), "c": ()}.items():
         shares = {f"s{i}/fused_share": np.float64(v) for i, v in enumerate(values)}
         np.savez(tmp_path / f"{name}.npz", **shares, **{"s0/label": np.zeros((2, 2))})
     specs = [f"dslt@clips={tmp_path}/a.csv", f"dslt_l2@clips={tmp_path}/b.csv"]
     table = fig16.shares(specs).set_index("loss")
-    assert table.loc["Shrinkage"].tolist() == ["clips", 3, *map(pytest.approx, (20, 10, 30))]
+    assert table.loc["Shrinkage"].tolist() == ["clips", 4, 1, *map(pytest.approx, (20, 10, 30))]
     assert table.loc["L2", "median, %"] == pytest.approx(60)
     with pytest.raises(DsltError, match=r"c\.npz: no fused_share in it"):
         fig16.shares([f"dslt={tmp_path}/c.csv"])

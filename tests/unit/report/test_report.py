@@ -211,6 +211,7 @@ def test_a_missing_notebook_is_named(tmp_path):
 def test_a_page_shows_results_and_no_code(results, monkeypatch):
     monkeypatch.chdir(results)
     values = ["-p", "scorecard", "scorecard.csv", "-p", "sensitivity", "sensitivity.csv"]
+    values += ["-p", "key", "older"]
     source = str(NOTEBOOKS / "scorecard.py")
     outputs = ["--executed", "logs/scorecard.ipynb", "--out", "report/scorecard.html"]
     arguments = ["page", "--notebook", source, *values, *outputs]
@@ -224,6 +225,7 @@ def test_a_page_shows_results_and_no_code(results, monkeypatch):
     assert "Shrinkage beats L2" in seen
     assert "-0.50 to 2.90" in seen
     assert "17.60 +" in seen
+    assert "Stale: computed with other settings, data or code than this report" in seen
     assert "&lt;other&gt; &amp; data" in seen
     assert "import" not in seen
     assert "scorecard : scorecard.csv" in seen
@@ -252,8 +254,8 @@ def test_a_failing_cell_is_told_and_kept(tmp_path):
         ("ablation", {"table": ["table3.csv"], "compare": ["dslt.json"], "figures": ["fig15.png"]}),
         ("benchmarks", {"table": ["table1.csv"], "figures": ["fig10.png"]}),
         ("offline", {"training": ["training.csv"], "figures": ["fig06.png"]}),
-        ("scorecard", {"scorecard": "scorecard.csv", "sensitivity": "not_there.csv"}),
-        ("scorecard", {"scorecard": "scorecard.csv", "sensitivity": "sensitivity.csv"}),
+        ("scorecard", {"scorecard": "scorecard.csv", "sensitivity": "gone.csv", "key": "k"}),
+        ("scorecard", {"scorecard": "scorecard.csv", "sensitivity": "sensitivity.csv", "key": "x"}),
     ],
 )
 def test_the_notebooks_run_on_result_files(results, monkeypatch, name, given):
@@ -376,6 +378,11 @@ def test_verdicts_with_moved_constants_stand_side_by_side(results):
     assert (first["as it is"], first["no lost state"]) == ("17.60 +", "-0.10 ?")
     assert second["as it is"] == "-2.00 -"
     assert "–" in words(html.table(table))
+    state = tables.state_of_sensitivity
+    assert state(results / "sensitivity.csv", "k") == ""
+    assert state(results / "sensitivity.csv", "l").startswith("Stale")
+    assert state(results / "gone.csv", "k").startswith("Not run")
+    assert tables.sensitivity(results / "gone.csv").empty
     (results / "sensitivity.csv").write_text("better,worse\na,b\n")
     with pytest.raises(DsltError, match=r"sensitivity\.csv: lacks the columns benchmark"):
         tables.sensitivity(results / "sensitivity.csv")

@@ -56,13 +56,17 @@ def test_the_default_study_names_pairs_of_claims(monkeypatch: pytest.MonkeyPatch
     claims = Path("config/paper/claims.csv").read_text()
     for better, worse in study.settings.sensitivity.pairs:
         assert f",{better},{worse}," in claims
-    assert set(compared(study)) == {"clips", "synthetic"}
+    assert set(compared(study)) == {"synthetic"}
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"pairs": [["dslt", "dslt_l7"]]}, "unknown cell 'dslt_l7'"),
+        (
+            {"pairs": [["dslt", "dslt_l7"]]},
+            r"unknown cell of sensitivity\.pairs .*\{pairs: \[\]\}.*'dslt_l7'; allowed: csrt, ",
+        ),
+        ({"benchmarks": ["synthetic_vot"]}, "synthetic_vot has resets"),
         ({"pairs": [["dslt", "csrt"]]}, "dslt and csrt are of two presets"),
         ({"benchmarks": ["clip"]}, "unknown benchmark 'clip'"),
         (
@@ -82,6 +86,12 @@ def test_errors_name_the_key(
         load_study(configured)
 
 
+def test_moved_cells_are_no_names_for_anything_else(configured: dict[str, Any]) -> None:
+    with pytest.raises(DsltError, match="unknown cell 'dslt__rate_low'; allowed:") as found:
+        load_study(configured | {"run": {"clips": ["dslt", "dslt__rate_low"]}})
+    assert "__" not in str(found.value).partition("allowed")[2]
+
+
 def test_a_cell_may_not_be_called_like_a_moved_one(
     configured: dict[str, Any], tmp_path: Path
 ) -> None:
@@ -93,10 +103,27 @@ def test_a_cell_may_not_be_called_like_a_moved_one(
         load_study(configured)
 
 
-def test_the_key_follows_what_decides_the_result(configured: dict[str, Any]) -> None:
+def test_the_key_follows_what_decides_the_result(
+    configured: dict[str, Any], tmp_path: Path
+) -> None:
     key = sensitivity_key(load_study(configured))
     assert key == sensitivity_key(load_study(configured | {"unit_size": 3, "tables": []}))
+    assert key == sensitivity_key(load_study(configured | {"jobs": configured["jobs"]}))
+    bootstrap = {"samples": 9000, "seed": 0}
+    sheet = Path(configured["cells"]).read_text().splitlines()
+    seeds = [
+        "\t".join([*row[:5], "0,1", *row[6:]]) if row[0] == "dslt_l2" else "\t".join(row)
+        for row in (line.split("\t") for line in sheet)
+    ]
+    (tmp_path / "cells.tsv").write_text("\n".join(seeds) + "\n")
+    protocols = Path(configured["protocols_file"]).read_text()
+    (tmp_path / "protocols.yaml").write_text(protocols.replace("at_or_above", "above"))
     others = [
+        {"bootstrap": bootstrap},
+        {"device": "cpu"},
+        {"engine": "torch"},
+        {"cells": str(tmp_path / "cells.tsv")},
+        {"protocols_file": str(tmp_path / "protocols.yaml")},
         {"sensitivity": configured["sensitivity"] | {"pairs": [["dslt", "dslt_l2"]]}},
         {"only": ["bikes-car", "cat-posts", "synthetic", "clips"]},
     ]

@@ -186,6 +186,7 @@ def test_the_share_of_the_fused_head(base):
             bias.fill_(100)
         maps[:, maps.shape[1] // 2 :] = maps[:, : maps.shape[1] // 2]
     assert network.fused_share(maps) == pytest.approx(0.75, rel=1e-3)
+    assert np.isnan(network.fused_share(torch.zeros_like(maps)))
 
 
 def test_a_channel_silent_on_the_first_frame_does_not_explode():
