@@ -21,6 +21,7 @@ convergence = []
 figures = []
 
 # %%
+from dslt.figures import balance
 from dslt.figures import fig16 as convergence_module
 from dslt.report import show
 
@@ -76,7 +77,7 @@ show.table(convergence_module.summary(convergence_module.load(convergence)))
 # says about the residual connections says little.
 
 # %%
-show.table(convergence_module.shares(convergence))
+show.table(balance.shares(convergence))
 
 # %% [markdown]
 # What differs from the paper: the features come from EfficientNet-Lite0. Each cell's preset is in

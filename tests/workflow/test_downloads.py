@@ -36,6 +36,7 @@ def study(server: Server) -> dict[str, object]:
         "reference_cell": "kcf",
         "quick": {"benchmark": "OTB-2015", "cells": ["kcf"]},
         "convergence": {},
+        "sensitivity": {"pairs": [], "benchmarks": []},
         "training": {"validation": None},
         "unit_size": 1,
     }

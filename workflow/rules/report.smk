@@ -2,7 +2,7 @@
 # with the provenance of every result.
 #
 # What the notebooks import; a notebook's own text is an input of its page.
-NOTEBOOK_MODULES = ["dslt.report.show", "dslt.report.tables", "dslt.figures.fig16"]
+NOTEBOOK_MODULES = ["dslt.report.show", "dslt.report.tables", "dslt.figures.balance"]
 
 for _page, _job in PAGES.items():
 

@@ -144,10 +144,9 @@ class RegressionNetwork(nn.Module):
 
     @torch.no_grad()
     def fused_share(self, maps: Tensor) -> float:
-        """Return the part of the response's peak that comes from the fused head, NaN without one.
+        """Return the fused head's part of the peak of the response to one sample's `inputs`.
 
-        Args:
-            maps: One sample's, from `inputs`, `(1, 2 channels, H, W)`.
+        NaN where there is no peak.
         """
         fused = maps.clone()
         fused[:, maps.shape[1] // 2 :] = 0

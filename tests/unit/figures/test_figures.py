@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.image import imread
 
 from dslt.core.errors import DsltError
-from dslt.figures import fig03, fig04, fig16, style
+from dslt.figures import balance, fig03, fig04, fig16, style
 from result_files import call, texts
 
 # ------------------------------------------------------------------ result files
@@ -178,13 +178,13 @@ def test_the_shares_of_the_fused_head(tmp_path):
         shares = {f"s{i}/fused_share": np.float64(v) for i, v in enumerate(values)}
         np.savez(tmp_path / f"{name}.npz", **shares, **{"s0/label": np.zeros((2, 2))})
     specs = [f"dslt@clips={tmp_path}/a.csv", f"dslt_l2@clips={tmp_path}/b.csv"]
-    table = fig16.shares(specs).set_index("loss")
+    table = balance.shares(specs).set_index("loss")
     assert table.loc["Shrinkage"].tolist() == ["clips", 4, 1, *map(pytest.approx, (20, 10, 30))]
     assert table.loc["L2", "median, %"] == pytest.approx(60)
     with pytest.raises(DsltError, match=r"c\.npz: no fused_share in it"):
-        fig16.shares([f"dslt={tmp_path}/c.csv"])
+        balance.shares([f"dslt={tmp_path}/c.csv"])
     with pytest.raises(DsltError, match=r"d\.npz: no such file"):
-        fig16.shares([f"dslt={tmp_path}/d.csv"])
+        balance.shares([f"dslt={tmp_path}/d.csv"])
 
 
 def test_fig16_draws_the_mean_relative_to_the_start(tmp_path):

@@ -143,6 +143,7 @@ def values(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
                 "sets": {"vid_trainval": TRAINED, "got10k": TRAINED | {"download": "unused"}},
             },
             "reference_cell": "star",
+            "sensitivity": {"pairs": [], "benchmarks": []},
             "references": {},
             "convergence": {"run": {"clips": [], "synthetic": []}, "iterations": 500},
             "quick": {"benchmark": "made", "cells": ["star"]},
