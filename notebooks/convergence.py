@@ -69,6 +69,12 @@ show.table(convergence_module.summary(convergence_module.load(convergence)))
 # The *mean* includes trainings that did not converge with the cap in their place, so it is a lower
 # bound wherever *converged* is smaller than *runs*.
 #
+# What differs from the paper: the features come from EfficientNet-Lite0. Each cell's preset is in
+# its label; the default study records the preset `paper`. The paper prints no numbers for this
+# figure, so there is nothing to compare digit by digit; the scorecard judges its claim that
+# shrinkage needs fewer iterations.
+
+# %% [markdown]
 # ## The balance of the two branches
 #
 # The response is the sum of two heads, one on the fused map of both taps and one on the deep tap
@@ -78,12 +84,6 @@ show.table(convergence_module.summary(convergence_module.load(convergence)))
 
 # %%
 show.table(balance.shares(convergence))
-
-# %% [markdown]
-# What differs from the paper: the features come from EfficientNet-Lite0. Each cell's preset is in
-# its label; the default study records the preset `paper`. The paper prints no numbers for this
-# figure, so there is nothing to compare digit by digit; the scorecard judges its claim that
-# shrinkage needs fewer iterations.
 
 # %%
 show.rest(figures)

@@ -1,5 +1,6 @@
 """`dslt compare`: cells with each other and with the paper."""
 
+from dataclasses import astuple
 from pathlib import Path
 
 import click
@@ -12,15 +13,18 @@ from dslt.compare.iterations import FORM, load_iterations
 from dslt.compare.paper import read_claims, read_numbers
 from dslt.compare.scorecard import scorecard as build_scorecard
 from dslt.compare.scorecard import to_csv
+from dslt.compare.sensitivity import COLUMNS as VERDICT_COLUMNS
 from dslt.compare.sensitivity import load_sensitivity, verdicts
-from dslt.compare.sensitivity import to_csv as verdicts_csv
 from dslt.compare.stacks import load_tables
+from dslt.compare.training import COLUMNS, gains, trained_tables
 from dslt.core.csvfile import write_rows
 from dslt.core.errors import DsltError
 from dslt.core.files import atomic_write
 from dslt.core.jsonfile import parse_json
 from dslt.core.text import split_pair
 from dslt.score.scores import to_json
+from dslt.score.validation import FORM as VALIDATION_FORM
+from dslt.score.validation import read_validations
 from dslt.settings.base import validate
 
 PAPER = click.option(
@@ -41,7 +45,7 @@ VALIDATION = click.option(
     "--validation",
     "validations",
     multiple=True,
-    metavar="CELL@SEED=FILE",
+    metavar=VALIDATION_FORM,
     help="validation.csv of offline trainings.",
 )
 
@@ -112,10 +116,6 @@ def scorecard_command(
     out: Path,
 ) -> None:
     """Judge every printed number and claim by what was measured."""
-    # Not above: pandas, which each cell's comparison would load, too.
-    from dslt.compare.training import trained_tables
-    from dslt.score.validation import read_validations
-
     plan = Resampling(bootstrap_samples, bootstrap_seed)
     comparisons = {found.cell: found for found in map(load_comparison, compares)}
     tables = load_tables(scores)
@@ -156,8 +156,7 @@ def sensitivity_command(
             "no pair of cells with one-pass scores on one benchmark; do `sensitivity.pairs` run on"
             " `sensitivity.benchmarks` in this study?"
         )
-    with atomic_write(out) as temporary:
-        temporary.write_text(verdicts_csv(rows), encoding="utf-8")
+    write_rows(out, VERDICT_COLUMNS, map(astuple, rows))
     click.echo(f"{len(rows)} rows -> {out}")
 
 
@@ -186,9 +185,6 @@ def training_command(
     validations: tuple[str, ...], bootstrap_samples: int, bootstrap_seed: int, out: Path
 ) -> None:
     """Compare trained networks with their untrained starts on the held-out sequences."""
-    from dslt.compare.training import COLUMNS, gains
-    from dslt.score.validation import read_validations
-
     rows = gains(read_validations(validations), Resampling(bootstrap_samples, bootstrap_seed))
     text = ([_text(row[name]) for name in COLUMNS] for row in rows)
     write_rows(out, COLUMNS, text)

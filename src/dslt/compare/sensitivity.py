@@ -1,14 +1,13 @@
 """Do verdicts about pairs of cells depend on constants of tracking?"""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import astuple, dataclass, field, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from dslt.compare.bootstrap import Resampling
 from dslt.compare.paper import read_rows
 from dslt.compare.stacks import ScoreTables, check_pair, difference
 from dslt.compare.verdicts import judge
-from dslt.core.csvfile import csv_text
 from dslt.core.names import moved
 
 COMPARED = ("success_auc", "precision_20")
@@ -49,6 +48,9 @@ class Verdict:
     videos: str
     verdict: str
     key: str
+
+
+COLUMNS = tuple(one.name for one in fields(Verdict))
 
 
 def verdicts(
@@ -120,19 +122,13 @@ def _points(value: float | None) -> str:
     return "" if value is None else f"{100 * value + 0.0:.2f}"  # + 0.0: no -0
 
 
-def to_csv(rows: Sequence[Verdict]) -> str:
-    """Text of the table, one header line."""
-    return csv_text([one.name for one in fields(Verdict)], map(astuple, rows))
-
-
 def read_verdicts(path: Path) -> list[Verdict]:
-    """Read what `to_csv` wrote.
+    """Read what `dslt compare sensitivity` wrote.
 
     Raises:
         DsltError: The file is missing or malformed.
     """
-    names = [one.name for one in fields(Verdict)]
-    return [Verdict(*(row[name] for name in names)) for row in read_rows(path, names)]
+    return [Verdict(*(row[name] for name in COLUMNS)) for row in read_rows(path, COLUMNS)]
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,17 @@
 """What offline training made of the networks: held-out success AUC before and after it."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from dslt.compare.bootstrap import RatioSums, Resampling
 from dslt.compare.stacks import CellScores, ScoreTables, difference
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 METRIC = "validation_auc"
 BENCHMARK = "held-out videos"
@@ -15,7 +20,7 @@ COLUMNS = (
     *("before", "after", "gain", "low", "high", "note"),
 )
 
-Validations = Mapping[str, Mapping[int, pd.DataFrame]]
+Validations = Mapping[str, Mapping[int, "pd.DataFrame"]]
 
 
 def table_at(seeds: Mapping[int, pd.DataFrame], row: int) -> CellScores:

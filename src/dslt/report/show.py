@@ -47,8 +47,8 @@ def rest(figures: Sequence[str]) -> HTML:
 
 
 def table(frame: pd.DataFrame, digits: int = 1) -> HTML:
-    """Show a table; floating-point columns with `digits` decimals."""
-    return HTML(html.table(frame, digits))  # type: ignore[no-untyped-call]
+    """Show a table, or nothing without columns; floating-point ones with `digits` decimals."""
+    return HTML(html.table(frame, digits) if len(frame.columns) else "")  # type: ignore[no-untyped-call]
 
 
 def note(text: str) -> HTML:

@@ -129,10 +129,10 @@ def state_of_sensitivity(path: Path, key: str) -> str:
         key: What it should have been computed with.
     """
     if not path.is_file():
-        return "Not run: `snakemake sensitivity` makes a table of it."
+        return "Not run: the target sensitivity makes a table of it."
     stale = any(one.key != key for one in read_verdicts(path))
     words = "Stale: computed with other settings, data or code than this report; the scorecard"
-    return f"{words} does not heed it. `snakemake sensitivity` makes it again." * stale
+    return f"{words} does not heed it. The target sensitivity makes it again." * stale
 
 
 def sensitivity(path: Path) -> pd.DataFrame:

@@ -1,13 +1,18 @@
 """Scores of a network on held-out sequences while it is trained offline (Fig. 16, lower part)."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from dslt.core.errors import DsltError
 from dslt.core.text import split_pair
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 COLUMNS = ("epoch", "sequence", "video", "success_auc")
 FORM = "CELL@SEED=FILE"
@@ -23,6 +28,8 @@ def read_validation(path: Path) -> pd.DataFrame:
     Raises:
         DsltError: The file is missing, malformed or incomplete.
     """
+    import pandas as pd  # here: most comparisons read no validation, and it takes half a second
+
     try:
         rows = pd.read_csv(path, dtype={"sequence": str, "video": str})
     except FileNotFoundError:
