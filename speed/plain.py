@@ -17,7 +17,7 @@ from torch.nn import functional as F
 from dslt.core.errors import DsltError
 from dslt.networks.regression import RegressionNetwork
 from dslt.settings.dslt import AdamSettings
-from dslt.trackers.peak import Peak, Prior, upsampled
+from dslt.trackers.peak import find_everywhere
 
 
 class PlainNetwork(RegressionNetwork):
@@ -64,15 +64,6 @@ class PlainOptimiser:
         self.adam.step()
 
 
-def find_peaks(responses: Tensor, stride: int, prior: Prior | None = None) -> list[Peak]:
-    """See `dslt.trackers.peak.find_peaks`."""
-    fine = upsampled(responses, stride)
-    fine = fine if prior is None else fine * prior.pixels
-    values, places = fine.flatten(1).max(dim=1)
-    found = zip(values.tolist(), places.tolist(), strict=True)
-    return [Peak(value, *divmod(place, fine.shape[-1])) for value, place in found]
-
-
 @contextmanager
 def plain_loops() -> Iterator[None]:
     """Let DSLT run with plain loops."""
@@ -82,6 +73,6 @@ def plain_loops() -> Iterator[None]:
         mock.patch(f"{first}.RegressionNetwork", PlainNetwork),
         mock.patch(f"{first}.Optimiser", PlainOptimiser),
         mock.patch(f"{tracker}.Optimiser", PlainOptimiser),
-        mock.patch(f"{tracker}.find_peaks", find_peaks),
+        mock.patch(f"{tracker}.find_peaks", find_everywhere),
     ):
         yield

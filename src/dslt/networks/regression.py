@@ -1,6 +1,6 @@
 """The regression network of DSLT (Fig. 2) and its optimisation."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import torch
@@ -136,18 +136,15 @@ class RegressionNetwork(nn.Module):
         same = self.settings.padding == "same"
         cut = (height // 2, width // 2) if same else (height - 1, width - 1)
         correlate: Any = _Correlation.apply
-        parts = [correlate(piece, taps, (height, width), cut) for piece in _pieces(maps)]
-        response = torch.cat(parts)
+        kernel = (height, width)
+        response = torch.cat([correlate(piece, taps, kernel, cut) for piece in _pieces(maps)])
         if self.fused_bias is not None and self.deep_bias is not None:
             response = response + self.fused_bias + self.deep_bias
         return response  # type: ignore[no-any-return]
 
     @torch.no_grad()
     def fused_share(self, maps: Tensor) -> float:
-        """Return the fused head's part of the peak of the response to one sample's `inputs`.
-
-        NaN where there is no peak.
-        """
+        """Return the fused head's part of the peak for one sample's `inputs`; NaN without one."""
         fused = maps.clone()
         fused[:, maps.shape[1] // 2 :] = 0
         whole, part, offset = (
@@ -215,12 +212,14 @@ class _Correlation(torch.autograd.Function):
         return of_maps, of_taps, None, None
 
 
-def _pieces(maps: Iterable[Tensor]) -> list[Tensor]:
-    """Cut maps in single samples on a CPU, whose cache holds those of one; else join them."""
-    given = list(maps)
-    if given[0].device.type == "cpu":
-        return [sample for some in given for sample in torch.split(some, 1)]
-    return [torch.cat(given)]
+def _pieces(maps: Iterable[Tensor]) -> Iterator[Tensor]:
+    """Give single samples, one by one, on a CPU, whose cache holds those of one; else join them."""
+    rest = iter(maps)
+    for some in rest:
+        if some.device.type == "cpu":
+            yield from torch.split(some, 1)
+        else:
+            yield torch.cat([some, *rest])
 
 
 def _cells(maps: Tensor) -> Tensor:

@@ -52,6 +52,11 @@ def find_peaks(responses: Tensor, stride: int, prior: Prior | None = None) -> li
     """
     if responses.device.type == "cpu":
         return [_near(response, stride, prior) for response in responses]
+    return find_everywhere(responses, stride, prior)
+
+
+def find_everywhere(responses: Tensor, stride: int, prior: Prior | None = None) -> list[Peak]:
+    """Find the peaks as `find_peaks` does, always in the whole responses."""
     fine = upsampled(responses, stride)
     fine = fine if prior is None else fine * prior.pixels
     values, places = fine.flatten(1).max(dim=1)

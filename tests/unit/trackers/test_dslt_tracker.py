@@ -164,6 +164,15 @@ def test_samples_are_cut_on_a_cpu_and_joined_elsewhere():
     for device, counts in (("cpu", [1] * 5), ("meta", [5])):
         maps = [torch.zeros(2, 8, 4, 4, device=device), torch.zeros(3, 8, 4, 4, device=device)]
         assert [len(piece) for piece in regression._pieces(maps)] == counts
+        assert [len(piece) for piece in regression._pieces(iter(maps))] == counts
+
+
+def test_samples_are_made_one_by_one_on_a_cpu():
+    """Each is used while the cache still holds it."""
+    made = []
+    lazily = (made.append(number) or torch.zeros(1, 8, 4, 4) for number in range(3))
+    for number, _ in enumerate(regression._pieces(lazily)):
+        assert made == list(range(number + 1))
 
 
 def test_multiplied_variant_ignores_the_fusion():
