@@ -12,7 +12,7 @@
 # # Data: the sequences of this study
 #
 # The paper evaluates on OTB, UAV123, VOT and LaSOT. The default study runs where none of them is at
-# hand: on short **real clips**, which ship inside a Python package and were annotated for this
+# hand: on short **real clips**, which ship inside Python packages and were annotated for this
 # project, and on **synthetic videos**, which are composed of real photographs and whose boxes are
 # exact because the program that draws them knows them. Benchmarks are never averaged together.
 
@@ -43,8 +43,8 @@ for path in index:
 # ## How far to trust the boxes
 #
 # The boxes of the clips were drawn by hand at key frames, interpolated, and checked by eye, with an
-# error of one to five pixels depending on the clip (`config/README.md`). Ten short clips from three
-# films are few: an interval over three source videos is wide, and it should be.
+# error of one to ten pixels depending on the clip (`config/README.md`). Fourteen source videos are
+# few: an interval over them is wide, and it should be.
 
 # %%
 show.rest(figures)

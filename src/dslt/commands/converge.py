@@ -69,7 +69,7 @@ def capped(settings: str, iterations: int, cell: str) -> TrainingSettings:
 @click.option("--sequence", "sequences", multiple=True, help="Of this one only; repeat.")
 @SEED
 @THREADS
-@click.option("--iterations", default=500, show_default=True, help="Cap on the iterations.")
+@click.option("--iterations", default=2000, show_default=True, help="Cap on the iterations.")
 @DEVICE
 @ENGINE
 @click.option("--csv", "table", required=True, type=PATH)

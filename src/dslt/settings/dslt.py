@@ -187,7 +187,8 @@ class ScaleSettings(Settings):
     levels: Literal[1, 3, 5]
     """Number of levels, odd."""
     gate: NonNegative
-    """Peak of the response up to which the size does not change."""
+    """Peak of the response up to which the size does not change (released code; 0: always changes).
+    """
     penalty: Fraction
     """Factor on the peak of every level but the middle one."""
     rate: Fraction
@@ -205,25 +206,6 @@ class MotionSettings(Settings):
 
     sigma: Positive
     """Standard deviation over the target's size."""
-    growth: Annotated[float, Field(ge=1)]
-    """Factor on sigma for each frame in a row whose score is below `lost`."""
-    max_sigma: Positive
-    """Bound of the growth."""
-    lost: NonNegative
-    """Score below which the target counts as unseen: size stays, no update."""
-    hold: bool
-    """Whether the position stays, too, while the target is unseen."""
-
-
-class RedetectionSettings(Settings):
-    """The search of the whole frame for an unseen target (not in the paper)."""
-
-    patches: Natural
-    """Patches of the frame looked at per frame, nearest first, in turn (0: none)."""
-    after: Count
-    """Frames in a row that the target was unseen before."""
-    score: NonNegative
-    """Raw response that counts as the target."""
 
 
 class UpdateSettings(Settings):
@@ -251,7 +233,6 @@ class TrackingSettings(Settings):
     """Everything that happens from the second frame on."""
 
     motion: MotionSettings
-    redetection: RedetectionSettings
     scale: ScaleSettings
     update: UpdateSettings
 

@@ -113,8 +113,10 @@ def _check_names(study: Study) -> None:
     settings = study.settings
     recorded = settings.convergence.run
     choices = {f"figures.{name}": choice for name, choice in settings.figures.choices().items()}
-    cells = {settings.reference_cell, *settings.references.values()}
-    cells |= {*settings.quick.cells, *chain(*settings.run.values())}
+    bases = {cell.base for cell in study.cells.values()}
+    trackers = bases | {base.partition("/")[0] for base in bases}
+    references = {cell for name, cell in settings.references.items() if name in trackers}
+    cells = {settings.reference_cell, *settings.quick.cells, *chain(*settings.run.values())}
     cells |= set(chain(*recorded.values()))
     benchmarks = {settings.quick.benchmark, *settings.run, *recorded}
     benchmarks |= set(settings.sensitivity.benchmarks)
@@ -129,6 +131,11 @@ def _check_names(study: Study) -> None:
     downloads |= {str(entry["download"]) for entry in data.training_sets.values()} - {"None"}
     for kind, used, allowed in (
         ("cell", cells, sheet),
+        (
+            "cell of references (an overlay names others, {TRACKER/PRESET: CELL}):",
+            references,
+            sheet,
+        ),
         (
             "cell of sensitivity.pairs (an overlay may set them, {pairs: []} for none):",
             set(chain(*settings.sensitivity.pairs)),

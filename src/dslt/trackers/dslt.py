@@ -7,7 +7,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dslt.core.arrays import Floats
 from dslt.core.images import Frame
 from dslt.geometry.boxes import Box, centers
 from dslt.geometry.crops import Region, crop
@@ -66,13 +65,14 @@ class DsltTracker:
         self.model.fit(frame, box)
         self.center, self.size = centers(box), np.array(box[2:], dtype=np.float64)
         self.initial_size = self.size.copy()
-        self.unseen = 0
         self.frames = 0
         maps, labels = self.model.maps(update.first), self.model.labels[: update.first]
         self.first = [(maps[i : i + 1], labels[i : i + 1]) for i in range(len(maps))]
         self.latest: deque[Sample] = deque(maxlen=max(update.memory - len(self.first), 1))
         self.optimiser = Optimiser(self.model.network, update.adam, reductions=False)
-        self.prior = self._prior(self.settings.motion.sigma)
+        grid = self.model.grid
+        factors = grid.prior(self.settings.motion.sigma).to(self.model.device)
+        self.prior = Prior.of(factors, grid.stride)
 
     def update(self, frame: Frame) -> Prediction:
         """Localise the target, estimate its scale, and learn from what was found."""
@@ -81,64 +81,30 @@ class DsltTracker:
         half = scale.levels // 2
         pyramid = [scale.step**level for level in range(-half, half + 1)]
         found = self._search(frame, [1.0] if scale.recenter else pyramid)
-        if found.score < self.settings.motion.lost:
-            found = self._redetect(frame) or found
-        seen = found.score >= self.settings.motion.lost
         # Where nothing responds at all, the maximum is anywhere.
-        if seen or (found.score > 0 and not self.settings.motion.hold):
+        if found.score > 0:
             height, width = frame.shape[:2]
             self.center = np.clip(found.region.to_image(found.point), 0, (width, height))
-        if seen and found.score > scale.gate:
-            factor = self._search(frame, pyramid).factor if scale.recenter else found.factor
-            self._resize(factor)
-        self._follow(seen=seen)
-        update = self.settings.update
-        if seen and update.steps and self.frames % update.every == 0:
-            self._learn(frame, found)
+            if found.score > scale.gate:
+                factor = self._search(frame, pyramid).factor if scale.recenter else found.factor
+                self._resize(factor)
+            if self.settings.update.steps and self.frames % self.settings.update.every == 0:
+                self._learn(frame, found)
         return Prediction(np.concatenate([self.center - self.size / 2, self.size]), found.score)
 
-    def _search(self, frame: Frame, factors: list[float]) -> Found:
-        """Find the best level of a pyramid about the last position, and the target in it."""
-        return self._best(frame, [self.center] * len(factors), factors, self.prior)
-
     @torch.no_grad()
-    def _best(
-        self, frame: Frame, places: list[Floats], factors: list[float], prior: Prior | None
-    ) -> Found:
-        """Find the target in the best of the patches about `places`, zoomed out by `factors`."""
+    def _search(self, frame: Frame, factors: list[float]) -> Found:
+        """Find the target in the best level of a pyramid, zoomed out by `factors`."""
         grid = self.model.grid
-        levels = zip(places, factors, strict=True)
-        regions = [grid.shape.region(place, self.size, factor) for place, factor in levels]
+        regions = [grid.shape.region(self.center, self.size, factor) for factor in factors]
         maps = self.model.inputs(self.model.backbone([crop(frame, r) for r in regions]))
         raw = self.model.network.respond([maps])
-        peaks = find_peaks(raw, grid.stride, prior)
+        peaks = find_peaks(raw, grid.stride, self.prior)
         weights = [1.0 if factor == 1.0 else self.settings.scale.penalty for factor in factors]
         best = int(np.argmax(np.array([peak.value for peak in peaks]) * weights))
         row, column = peaks[best].row, peaks[best].column
         point, part = grid.peak_point(row, column), maps[best : best + 1]
         return Found(float(raw[best].amax()), factors[best], regions[best], point, part)
-
-    def _redetect(self, frame: Frame) -> Found | None:
-        """Look for an unseen target in the next few patches of the whole frame."""
-        settings = self.settings.redetection
-        if not settings.patches or self.unseen < settings.after:
-            return None
-        if self.unseen == settings.after:
-            self.places = self._places(frame)
-        chosen, self.places = self.places[: settings.patches], self.places[settings.patches :]
-        self.places = self.places + chosen
-        found = self._best(frame, chosen, [1.0] * len(chosen), None)
-        return found if found.score >= settings.score else None
-
-    def _places(self, frame: Frame) -> list[Floats]:
-        """Lay half-overlapping patches over the frame, the nearest first."""
-        region = self.model.grid.shape.region((0.0, 0.0), self.size)
-        axes = []
-        for side, pixels, step in zip(frame.shape[1::-1], region.size, region.step, strict=True):
-            count = max(1, int(np.ceil(side / (pixels * step / 2))))
-            axes.append((np.arange(count) + 0.5) * side / count)
-        places = [np.array([x, y]) for y in axes[1] for x in axes[0]]
-        return sorted(places, key=lambda place: float(np.hypot(*(self.center - place))))
 
     def _resize(self, factor: float) -> None:
         """Move the size towards the winning level, within its limits."""
@@ -146,20 +112,6 @@ class DsltTracker:
         ratio = self.size[0] / self.initial_size[0] * (1 + scale.rate * (factor - 1))
         low = max(scale.limits[0], min(SMALLEST_SIDE / self.initial_size.min(), 1.0))
         self.size = self.initial_size * np.clip(ratio, low, scale.limits[1])
-
-    def _follow(self, *, seen: bool) -> None:
-        """Widen the motion prior while the target is unseen."""
-        motion = self.settings.motion
-        unseen = 0 if seen else self.unseen + 1
-        if unseen != self.unseen and motion.growth > 1:
-            sigma = min(motion.sigma * motion.growth**unseen, motion.max_sigma)
-            self.prior = self._prior(sigma)
-        self.unseen = unseen
-
-    def _prior(self, sigma: float) -> Prior:
-        """Make the motion prior, `sigma` target sizes wide."""
-        grid = self.model.grid
-        return Prior.of(grid.prior(sigma).to(self.model.device), grid.stride)
 
     def _learn(self, frame: Frame, found: Found) -> None:
         """Store the new sample and take the online steps over the memory."""

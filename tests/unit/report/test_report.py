@@ -79,7 +79,7 @@ siamfc_focal,5,12,1,3,0.7,0.75,0.05,,,no interval: one source video
 SENSITIVITY = """\
 better,worse,benchmark,metric,change,difference,low,high,videos,verdict,key
 dslt,dslt_l2,clips,success_auc,as it is,17.60,8.50,32.40,7,supported,k
-dslt,dslt_l2,clips,success_auc,no_lost_state,-0.10,-1.50,1.80,7,inconclusive,k
+dslt,dslt_l2,clips,success_auc,gate_on,-0.10,-1.50,1.80,7,inconclusive,k
 dslt,dslt_l2,clips,precision_20,as it is,-2.00,-3.00,-1.00,7,contradicted,k
 """
 
@@ -372,10 +372,10 @@ def test_a_table_that_is_no_scorecard_is_named(results):
 
 def test_verdicts_with_moved_constants_stand_side_by_side(results):
     table = tables.sensitivity(results / "sensitivity.csv")
-    assert list(table) == ["Cells", "Our data", "Metric", "as it is", "no lost state"]
+    assert list(table) == ["Cells", "Our data", "Metric", "as it is", "gate on"]
     first, second = table.to_dict("records")
     assert first["Cells"] == "dslt - dslt_l2"
-    assert (first["as it is"], first["no lost state"]) == ("17.60 +", "-0.10 ?")
+    assert (first["as it is"], first["gate on"]) == ("17.60 +", "-0.10 ?")
     assert second["as it is"] == "-2.00 -"
     assert "–" in words(html.table(table))
     state = tables.state_of_sensitivity

@@ -145,7 +145,7 @@ def values(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
             "reference_cell": "star",
             "sensitivity": {"pairs": [], "benchmarks": []},
             "references": {},
-            "convergence": {"run": {"clips": [], "synthetic": []}, "iterations": 500},
+            "convergence": {"run": {"clips": [], "synthetic": []}, "iterations": 2000},
             "quick": {"benchmark": "made", "cells": ["star"]},
         },
     ) | {"references": {}}
@@ -220,7 +220,7 @@ def test_hours_are_those_by_hand(study: Study) -> None:
         128,
     )
     assert (star.names, seconds(star.one)) == (("dslt-resnet50", "made"), 156)
-    # Two first frames of 3 s, 500 iterations in place of 100.
+    # Two first frames of 3 s, 2000 iterations in place of 400.
     (record,) = plan.groups["records"]
     assert (record.size, seconds(record.hours_left)) == (Amount(2), 30)
     assert seconds(plan.stems["train"].hours_left) == 430

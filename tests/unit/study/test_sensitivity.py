@@ -43,10 +43,15 @@ def test_both_cells_of_a_pair_are_changed_and_run_nowhere_else(configured: dict[
             ("dslt", "dslt_mul"),
             ("dslt__rate_low", "dslt_mul__rate_low"),
         ),
-        "synthetic": (("dslt", "dslt_l2"), ("dslt__rate_low", "dslt_l2__rate_low")),
+        "synthetic": (
+            ("dslt", "dslt_l2"),
+            ("dslt__rate_low", "dslt_l2__rate_low"),
+            ("dslt", "dslt_mul"),
+            ("dslt__rate_low", "dslt_mul__rate_low"),
+        ),
     }
     scores = sensitivity_scores(study)
-    assert len(scores) == len(set(scores)) == 10
+    assert len(scores) == len(set(scores)) == 12
     assert "results/score/dslt_mul__rate_low/clips/seed0.json" in scores
 
 
@@ -56,7 +61,7 @@ def test_the_default_study_names_pairs_of_claims(monkeypatch: pytest.MonkeyPatch
     claims = Path("config/paper/claims.csv").read_text()
     for better, worse in study.settings.sensitivity.pairs:
         assert f",{better},{worse}," in claims
-    assert set(compared(study)) == {"synthetic"}
+    assert set(compared(study)) == {"clips", "synthetic"}
 
 
 @pytest.mark.parametrize(

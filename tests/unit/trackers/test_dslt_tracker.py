@@ -2,6 +2,7 @@
 
 import json
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -221,17 +222,48 @@ def test_grid_maps_cells_and_points(base):
     assert grid.peak_point(row, column) == pytest.approx(grid.middle, abs=0.51)
 
 
-def test_unseen_targets_are_held_and_found_again():
-    """A target that vanishes keeps its box, teaches nothing, and is found when it returns."""
-    video = Video(16, speed=(0, 0))
-    blank = Video(1)[0].copy()
-    blank[60:180, 90:200] = np.repeat(data.brick()[60:180, 90:200, None], 3, axis=2)
-    frames = [*video[:4], *[blank] * 8, *video[4:8]]
-    tracker = make_tracker(settings())
-    run = run_tracker(tracker, frames, video.boxes[0], "test")
+def test_where_nothing_responds_the_box_stays_and_nothing_is_learnt(video):
+    tracker = make_tracker(settings(overrides=f"{FAST}; tracking.update.every=1"))
     assert isinstance(tracker, DsltTracker)
-    assert run.scores[4:12].max() < run.scores[1:4].min()
-    assert iou(run.boxes[-2:], video.boxes[:2]).min() > 0.6
+    tracker.initialize(video[0], video.boxes[0])
+    network = tracker.model.network
+    answered = tracker.update(video[1]).box
+    with torch.no_grad():
+        for head in (network.fused_head, network.deep_head):
+            head.zero_()
+    samples = len(tracker.latest)
+    assert tracker.update(video[-1]).box.tolist() == answered.tolist()
+    assert len(tracker.latest) == samples == 1
+    assert not network.deep_head.any()
+
+
+def test_how_high_a_response_is_decides_nothing_without_a_gate():
+    """A hundredth of the response gives the same boxes; a gate on it, as released, does not."""
+    video = Video(5, speed=(4, 2))
+    grown = [
+        cv2.resize(frame, None, fx=1 + 0.04 * n, fy=1 + 0.04 * n) for n, frame in enumerate(video)
+    ]
+    boxes: dict[tuple[str, float], list[list[float]]] = {}
+    for gate, part in ((g, p) for g in ("0", "0.35") for p in (1.0, 0.01)):
+        text = f"{FAST}; tracking.update.steps=0; tracking.scale.gate={gate}"
+        tracker = make_tracker(settings(overrides=text))
+        assert isinstance(tracker, DsltTracker)
+        tracker.initialize(grown[0], video.boxes[0])
+        tracker.model.network.gain *= part
+        boxes[gate, part] = [tracker.update(frame).box.tolist() for frame in grown[1:]]
+    assert boxes["0", 1.0] == boxes["0.35", 1.0]
+    assert np.allclose(boxes["0", 1.0], boxes["0", 0.01])
+    sizes = np.array(boxes["0.35", 0.01])[:, 2:]
+    assert np.allclose(sizes, video.boxes[0][2:])
+    assert not np.allclose(np.array(boxes["0", 0.01])[:, 2:], video.boxes[0][2:])
+
+
+def test_every_third_frame_teaches(video):
+    tracker = make_tracker(settings(overrides=f"{FAST}; tracking.update.every=3"))
+    assert isinstance(tracker, DsltTracker)
+    tracker.initialize(video[0], video.boxes[0])
+    counts = [(tracker.update(frame), len(tracker.latest))[1] for frame in video[1:]]
+    assert counts == [0, 0, 1, 1, 1]
 
 
 def test_write_run(video, tmp_path):
