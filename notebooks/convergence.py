@@ -40,8 +40,9 @@ show.figure(figures, "fig04")
 #
 # Patch, label and the responses after training on one first frame, and how many cells of the map
 # are left with which error. The maps are those at the end of the recorded training: where both the
-# loss's own value and the common criterion (see *Speed*) have converged, or else at the cap of 2,000
-# iterations; so the number of steps differs between losses. The axis of counts is logarithmic.
+# loss's own value and the common criterion (see *Speed*) have converged, or else at the cap of
+# 2,000 iterations; so the number of steps differs between losses. The axis of counts is
+# logarithmic.
 
 # %%
 show.figure(figures, "fig03")

@@ -32,7 +32,7 @@ bootstrap: {samples: 100}
 sensitivity:
   pairs: [[dslt, dslt_l2]]
   benchmarks: [tiny]
-  changes: {dslt/lite: {every_low: tracking.update.every=2, OTHERS}}
+  changes: {dslt/lite: {moved: tracking.update.every=2, OTHERS}}
 figures: {make: [fig04, fig07, fig14, fig15, fig16]}
 pages: [data, offline, scorecard]
 device: cpu

@@ -74,7 +74,7 @@ def test_chosen_cell_must_run(configured: dict[str, Any]) -> None:
 def test_units_cover_each_sequence_once(configured: dict[str, Any]) -> None:
     study = loaded(configured, unit_size=3)
     units = study.units("clips")
-    assert [len(unit) for unit in units] == [3, 3, 3, 1]
+    assert [len(unit) for unit in units] == [3] * 8
     assert tuple(name for unit in units for name in unit) == study.sequences["clips"]
 
 
@@ -87,7 +87,7 @@ def test_training_record_ignores_tracking_settings(configured: dict[str, Any]) -
 def test_clips_are_fetched_once(configured: dict[str, Any]) -> None:
     fetches = StudyData(loaded(configured)).fetches
     files = [path for fetch in fetches.values() for path in fetch.files]
-    assert len(files) == len(set(files)) == 3
+    assert len(files) == len(set(files)) == 14
 
 
 @pytest.mark.parametrize(

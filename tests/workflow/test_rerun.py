@@ -60,12 +60,12 @@ def test_another_path_and_new_time_stamps_have_nothing_to_do(copied: Repository)
 def test_moved_constants_run_on_demand_and_are_shown(copied: Repository) -> None:
     card = copied.path / "results" / "compare" / "scorecard.csv"
     assert "was not looked at" in card.read_text()
-    cells = {"dslt__every_low", "dslt_l2__every_low"}
+    cells = {"dslt__moved", "dslt_l2__moved"}
     expected = {(rule, cell) for rule in ("track_tiny_0", "score") for cell in cells}
     assert copied.planned("sensitivity") == expected
     copied.snakemake("sensitivity")
     rows = (copied.path / "results" / "compare" / "sensitivity.csv").read_text()
-    assert "dslt,dslt_l2,tiny,success_auc,every_low," in rows
+    assert "dslt,dslt_l2,tiny,success_auc,moved," in rows
     assert ("scorecard", "") in copied.planned()
     assert without_readers(copied.planned()) == set()
     copied.snakemake("results/compare/scorecard.csv")

@@ -84,7 +84,8 @@ def interval_of_lengths(lengths: ArrayLike) -> tuple[int, int]:
     Raises:
         DsltError: There is no length, or none above 1.
     """
-    values = np.asarray(lengths, dtype=np.float64)
+    # Sorted, so that the order of the sequences does not decide the last bit, and with it a tie.
+    values = np.sort(np.asarray(lengths, dtype=np.float64))
     if values.size == 0 or values.max() < 2:
         raise DsltError(
             "no sequence has 2 frames or more, so there is no interval for the expected average"

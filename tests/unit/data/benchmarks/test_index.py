@@ -212,24 +212,24 @@ def test_the_definitions_of_this_repository(monkeypatch):
     definitions = read_definitions("config/benchmarks.yaml") | {"mine": GOOD}
     benchmarks = {name: parse_benchmark(name, values) for name, values in definitions.items()}
     assert list(benchmarks) == [
-        *("clips", "quick", "more_clips", "synthetic", "synthetic_development"),
+        *("clips", "quick", "synthetic", "synthetic_development"),
         *("clips_vot", "synthetic_vot"),
         *("OTB-2015", "OTB-2013", "UAV123", "UAV123_10fps", "LaSOT", "VOT-2016", "VOT-2018"),
         "mine",
     ]
-    assert len(benchmarks["clips"].sequence_names()) == 10
+    assert len(benchmarks["clips"].sequence_names()) == 24
     assert len(benchmarks["quick"].sequence_names()) == 3
     assert len(benchmarks["synthetic"].sequence_names()) >= 10
-    for kind, files, frames in (("clips", 3, 558), ("more_clips", 11, 1320)):
-        clips = benchmarks[kind]
-        assert len(clips.fetched_files()) == files
-        assert all(Path(file).is_file() for file in clips.input_files())
-        total = 0
-        for name in clips.sequence_names():
-            _, boxes = read_annotation(clips, name)
-            total += len(boxes)
-            assert not np.isnan(boxes[0]).any()
-        assert total == frames
+    clips = benchmarks["clips"]
+    assert len(clips.fetched_files()) == 14
+    assert len(benchmarks["quick"].fetched_files()) == 3
+    assert all(Path(file).is_file() for file in clips.input_files())
+    total = 0
+    for name in clips.sequence_names():
+        _, boxes = read_annotation(clips, name)
+        total += len(boxes)
+        assert not np.isnan(boxes[0]).any()
+    assert total == 1878
     with pytest.raises(DsltError, match="unknown kind"):
         parse_benchmark("x", {"kind": "wheel"})
 
