@@ -19,14 +19,16 @@ TUNING = ROOT / "config" / "tuning"
 RATES = (5e-5, 1e-4, 2e-4)
 
 
+def load(name: str) -> Study:
+    files = (ROOT / "config.yaml", TUNING / name)
+    values: dict[str, Any] = merge(*(yaml.safe_load(path.read_text("utf-8")) for path in files))
+    return load_study(values)
+
+
 @pytest.fixture
 def study(monkeypatch: pytest.MonkeyPatch) -> Study:
     monkeypatch.chdir(ROOT)
-    files = (ROOT / "config.yaml", TUNING / "study.yaml")
-    values: dict[str, Any] = merge(*(yaml.safe_load(path.read_text("utf-8")) for path in files))
-    # Its videos cannot be handed out; what the sheet says can be looked at without them.
-    values["benchmarks"]["development"]["root"] = str(ROOT / "tests")
-    return load_study(values)
+    return load("study.yaml")
 
 
 def loss_of(settings: Any) -> tuple[str, str]:
@@ -52,11 +54,21 @@ def test_each_loss_has_the_same_number_of_settings(study: Study) -> None:
     }
 
 
-def test_the_results_are_those_of_the_sheet(study: Study) -> None:
-    with (TUNING / "grid.csv").open(newline="", encoding="utf-8") as file:
+@pytest.mark.parametrize(
+    ("overlay", "results", "benchmark", "sequences"),
+    [
+        ("study.yaml", "grid.csv", "development", "16"),
+        ("paper.yaml", "paper_choices.csv", "development_half", "8"),
+    ],
+)
+def test_the_results_are_those_of_the_sheet(
+    monkeypatch: pytest.MonkeyPatch, overlay: str, results: str, benchmark: str, sequences: str
+) -> None:
+    monkeypatch.chdir(ROOT)
+    with (TUNING / results).open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    assert {row["cell"]: row["settings"] for row in rows} == dict(study.choices)
-    assert {(row["benchmark"], row["sequences"]) for row in rows} == {("development", "16")}
+    assert {row["cell"]: row["settings"] for row in rows} == dict(load(overlay).choices)
+    assert {(row["benchmark"], row["sequences"]) for row in rows} == {(benchmark, sequences)}
 
 
 def test_the_study_uses_the_best_setting_of_each_loss(study: Study) -> None:
