@@ -71,6 +71,14 @@ def test_chosen_cell_must_run(configured: dict[str, Any]) -> None:
         loaded(configured, run={"clips": ["dslt"]})
 
 
+def test_a_reference_is_a_cell_where_its_tracker_has_any(configured: dict[str, Any]) -> None:
+    references = {"siamrpn": "nobody", "siamrpn/pysot": "nobody"}
+    assert loaded(configured, references=references).reference_of("siamfc_bce") == "dslt"
+    for name in ("dslt", "dslt/paper"):
+        with pytest.raises(DsltError, match=r"references .*'nobody'; allowed: csrt, "):
+            loaded(configured, references={name: "nobody"})
+
+
 def test_units_cover_each_sequence_once(configured: dict[str, Any]) -> None:
     study = loaded(configured, unit_size=3)
     units = study.units("clips")
