@@ -49,7 +49,7 @@ for path in table:
 # ## Every cell that was run
 #
 # One table per benchmark: success AUC and precision in percent, means over sequences; on benchmarks
-# with resets the expected average overlap, accuracy and failures. Intervals are 95 % bootstrap
+# with resets the expected average overlap, accuracy and failures. Intervals are 95 %
 # intervals that draw whole source videos and seeds; the difference to the reference cell is paired,
 # sequence by sequence, so its interval is the one to look at. Where it contains 0, this study
 # cannot tell the two apart.

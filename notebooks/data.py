@@ -29,7 +29,7 @@ from dslt.report import show, tables
 
 # %% [markdown]
 # Each table lists one benchmark. *Source video* matters for the intervals of this study: several
-# clips come from one film, so they are not independent, and the bootstrap draws whole videos.
+# clips come from one film, so they are not independent, and intervals count videos.
 # *Target absent* counts the frames in which the target is hidden or outside; they have no box and
 # do not enter any score. The attributes are those of OTB: IV illumination, SV scale, OCC occlusion,
 # DEF deformation, MB motion blur, FM fast motion, IPR and OPR rotation in and out of the plane, OV

@@ -42,7 +42,7 @@ show.figure(figures, "fig06")
 #
 # Success AUC on synthetic videos that no training pair is drawn from, of the untrained network (the
 # same pretrained backbone with a random neck) and of the trained one. The interval is that of the
-# gain: 95 % bootstrap over source videos and seeds, paired. Where it contains 0, the training
+# gain: 95 % interval over source videos and seeds, paired. Where it contains 0, the training
 # cannot be said to have helped. A random neck spoils some of what the backbone knows already, so a
 # part of the gain only makes up for that.
 

@@ -11,19 +11,21 @@
 # %% [markdown]
 # # Scorecard: the paper's statements and ours
 #
-# Two kinds of statements are kept apart. A printed **number** is compared only where preset,
-# backbone, training data, benchmark and protocol are the same as the paper's; elsewhere it is *not
-# comparable*, however close it may look. A number is *supported* where our 95 % interval holds it,
-# which noisy data make easier. A printed **claim**, such as "shrinkage beats L2", is judged on our
-# own data by the paired 95 % interval of the difference:
+# Two kinds of statements are kept apart. A printed **claim**, such as "shrinkage beats L2", is
+# judged on our own data, video by video. Claims belong to families, each with one metric; p values
+# are corrected for the family, so that in a family without any effect a verdict comes up in at most
+# one of twenty studies:
 #
-# - *supported*: the whole interval has the claimed sign;
-# - *contradicted*: the whole interval has the opposite sign;
-# - *inconclusive*: the interval contains 0, or there are too few independent videos to tell;
-# - *not run*: this study has no cell for it yet.
+# - *supported*: the difference has the claimed sign;
+# - *contradicted*: it has the opposite sign;
+# - *no difference*: the whole interval is within a bound that counts as none;
+# - *inconclusive*: none of these can be told, or there are too few videos or seeds to tell;
+# - *not run*: this study did not run cells for it.
 #
-# The intervals are per claim, without correction for the number of claims: of forty orderings
-# without any effect, two would be expected to get a verdict by chance.
+# A printed **number** is compared only where preset, backbone, training data, benchmark and
+# protocol are the same as the paper's; elsewhere it is *not comparable*, however close it may look.
+# It is *supported* where the mean over at least three seeds lies within a stated tolerance, with
+# its interval over seeds. A noisy result supports nothing.
 
 # %% tags=["parameters"]
 scorecard = None
@@ -34,9 +36,13 @@ figures = []
 # %%
 from pathlib import Path
 
-from dslt.report import show, tables
+from dslt.report import show, summary, tables
 
 path = Path(scorecard)
+
+# %%
+for sentence in summary.sentences(path):
+    show.note(sentence)
 
 # %%
 show.table(tables.verdicts(path))
@@ -56,7 +62,7 @@ show.table(tables.claims(path))
 # The paper prints few of the constants by which a tracker decides. The target `sensitivity` moves
 # ours down and up, and switches devices off, in both cells of a claim alike; a verdict that changes
 # is *inconclusive*. Differences are in percentage points, with `+` for *supported*, `-` for
-# *contradicted* and `?` for *inconclusive*.
+# *contradicted* and `?` for *inconclusive*, each as if it were the only claim.
 
 # %%
 show.note(tables.state_of_sensitivity(Path(sensitivity), key))

@@ -24,7 +24,6 @@ import click
 import numpy as np
 
 from dslt.commands.options import SpreadCommand
-from dslt.compare.bootstrap import Resampling
 from dslt.compare.trackers import contest, overall_rows
 from dslt.core.definitions import BENCHMARKS, PROTOCOLS, config_file, read_definitions
 from dslt.data.benchmarks.annotations import AnnotationsBenchmark, load_targets
@@ -132,7 +131,7 @@ def _ours(folder: Path, names: list[str]) -> tuple[float, dict[str, float]]:
     suite = Suite("OTB-2015", targets, protocol, name="otb", origin=1)
     results = folder / "results" / "OTB2015"
     scores = [evaluate(name, suite, results / name, 1) for name in names]
-    overall_rows(contest(scores, Resampling()))
+    overall_rows(contest(scores))
     seconds = time.perf_counter() - start
     return seconds, {one.cell: one.overall.success_auc or 0.0 for one in scores}
 

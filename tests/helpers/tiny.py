@@ -28,7 +28,6 @@ references: {siamfc: siamfc_bce}
 quick: {benchmark: tiny, cells: [dslt_l2, kcf]}
 convergence: {run: {tiny: [dslt, dslt_l2]}, iterations: 3}
 training: {validation: {procedural: 1, texture: 1, frames: 3}}
-bootstrap: {samples: 100}
 sensitivity:
   pairs: [[dslt, dslt_l2]]
   benchmarks: [tiny]

@@ -24,7 +24,6 @@ run: {tiny: [kcf, still]}
 reference_cell: kcf
 quick: {benchmark: tiny, cells: [kcf]}
 convergence: {run: {}}
-bootstrap: {samples: 100}
 figures: {make: [bars]}
 tables: []
 pages: [benchmarks]

@@ -18,7 +18,6 @@ run: {tiny: [CELLS], tiny_vot: [CELLS]}
 reference_cell: kcf
 quick: {benchmark: tiny, cells: [kcf]}
 convergence: {run: {}}
-bootstrap: {samples: 100}
 figures: {make: []}
 pages: []
 device: cpu

@@ -52,10 +52,6 @@ SUPERVISED = {
 CONVERGED = STUDY.records(STUDY.converged)
 COMPARED = expand(paths.COMPARISON, cell=STUDY.cells_run)
 TRAINED_COMPARED = [paths.TRAINING_GAINS] if STUDY.validations else []
-BOOTSTRAP = (
-    f"--bootstrap-samples {SETTINGS.bootstrap.samples}"
-    f" --bootstrap-seed {SETTINGS.bootstrap.seed}"
-)
 SENSITIVITY = [
     *repeat("--pair", map("=".join, SETTINGS.sensitivity.pairs)),
     *("--key", sensitivity_key(STUDY)),
@@ -85,6 +81,11 @@ def code_for(verb, *roles):
     return lambda wildcards: code_of(
         f"dslt.commands.{verb}", *STUDY.cells[wildcards.cell].entry.modules(*roles)
     )
+
+
+def fetched_weights(wildcards):
+    """Name the files that the cell's backbone starts from. Checksums, not times, say what they are."""
+    return [ancient(path) for path in DATA.backbone(wildcards.cell)]
 
 
 def paper_folder(wildcards, input):

@@ -1,4 +1,4 @@
-# compare: each cell beside the reference cell and the paper, by the paired bootstrap; then all
+# compare: each cell beside the reference cell and the paper, then all
 # cells in the scorecard, and the tables.
 
 
@@ -17,13 +17,12 @@ rule compare:
     params:
         cell=lambda wildcards: cell_info(STUDY, wildcards.cell),
         reference=lambda wildcards: STUDY.reference_of(wildcards.cell),
-        bootstrap=BOOTSTRAP,
         paper=paper_folder,
         code=code_of("dslt.commands.compare"),
     shell:
         "dslt compare cell --cell {wildcards.cell} --cell-info {params.cell:q}"
         " --reference {params.reference} --score {input.scores:q} --reference-score {input.reference:q}"
-        " --paper {params.paper:q} {params.bootstrap} --out {output:q} > {log} 2>&1"
+        " --paper {params.paper:q} --out {output:q} > {log} 2>&1"
 
 
 rule scorecard:
@@ -47,7 +46,6 @@ rule scorecard:
     params:
         records=assignments(CONVERGED),
         validations=assignments(STUDY.validations),
-        bootstrap=BOOTSTRAP,
         paper=paper_folder,
         sensitivity=[*SENSITIVITY, "--sensitivity", paths.SENSITIVITY],
         found=sha256_if_there(paths.SENSITIVITY),
@@ -55,7 +53,7 @@ rule scorecard:
     shell:
         "dslt compare scorecard --compare {input.cells:q} --score {input.scores:q}"
         " --convergence {params.records:q} --validation {params.validations:q}"
-        " --paper {params.paper:q} {params.bootstrap} {params.sensitivity:q} --out {output:q} > {log} 2>&1"
+        " --paper {params.paper:q} {params.sensitivity:q} --out {output:q} > {log} 2>&1"
 
 
 rule compare_training:
@@ -70,10 +68,9 @@ rule compare_training:
         mem_mb=1000,
     params:
         validations=assignments(STUDY.validations),
-        bootstrap=BOOTSTRAP,
         code=code_of("dslt.commands.compare"),
     shell:
-        "dslt compare training --validation {params.validations:q} {params.bootstrap}"
+        "dslt compare training --validation {params.validations:q}"
         " --out {output:q} > {log} 2>&1"
 
 

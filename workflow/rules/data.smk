@@ -1,10 +1,10 @@
-# data: what is fetched (clips from the package index, published data from their hosts), and one index
-# per benchmark and training set. Unpacked frames are no rule's output: a receipt stands for them.
+# data: what is fetched (clips from the package index, published data and weights from their hosts),
+# and one index per benchmark and training set. Unpacked frames are no rule's output: a receipt stands for them.
 # The command `dslt index` makes both kinds of index, so each rule fingerprints the module that makes
 # its own: a change of the training sets' code makes no benchmark's index again.
 
 
-for _name, _fetch in DATA.fetches.items():
+for _name, _fetch in (DATA.fetches | DATA.weights).items():
 
     rule:
         name:
@@ -19,9 +19,10 @@ for _name, _fetch in DATA.fetches.items():
         params:
             name=_name,
             definition=_fetch.definition,
+            folder=_fetch.folder,
             code=code_of("dslt.commands.fetch"),
         shell:
-            "dslt fetch {params.name} --definition {params.definition:q} --out data/downloads/clips"
+            "dslt fetch {params.name} --definition {params.definition:q} --out {params.folder:q}"
             " > {log} 2>&1"
 
 

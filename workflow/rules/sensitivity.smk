@@ -16,11 +16,10 @@ rule sensitivity:
     params:
         pairs=SENSITIVITY,
         changes=all_changes(STUDY),
-        bootstrap=BOOTSTRAP,
         code=code_of("dslt.commands.compare"),
     shell:
         "dslt compare sensitivity --score {input.scores:q} {params.pairs:q}"
-        " --change {params.changes:q} {params.bootstrap} --out {output:q} > {log} 2>&1"
+        " --change {params.changes:q} --out {output:q} > {log} 2>&1"
 
 
 # Every cell that runs, with what was set in it and its scores: the results of a grid of settings.

@@ -12,6 +12,7 @@ for _benchmark in STUDY.benchmarks_used:
                 index=expand(paths.INDEX, benchmark=_benchmark),
                 clips=CLIPS[_benchmark],
                 weights=lambda wildcards: STUDY.weights(wildcards.cell, wildcards.seed),
+                backbone=fetched_weights,
             output:
                 boxes=of_unit(paths.BOXES, _benchmark, _unit),
                 records=of_unit(paths.FRAMES, _benchmark, _unit),
@@ -46,6 +47,7 @@ rule respond:
         index=paths.INDEX,
         clips=lookup("{benchmark}", within=CLIPS),
         weights=lambda wildcards: STUDY.weights(wildcards.cell, wildcards.seed),
+        backbone=fetched_weights,
     output:
         paths.RESPONSE,
     log:

@@ -7,6 +7,7 @@
 rule train:
     input:
         indexes=lambda wildcards: list(DATA.set_indexes(wildcards.cell).values()),
+        backbone=fetched_weights,
     output:
         model=paths.MODEL,
         origin=f"{paths.TRAINED}/model.json",
@@ -47,6 +48,7 @@ rule converge:
     input:
         index=paths.INDEX,
         clips=lookup("{benchmark}", within=CLIPS),
+        backbone=fetched_weights,
     output:
         csv=paths.FIRST_FRAMES,
         maps=paths.FIRST_FRAME_MAPS,

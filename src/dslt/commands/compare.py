@@ -6,16 +6,16 @@ from pathlib import Path
 import click
 
 from dslt.commands.options import PATH, SpreadCommand, pair_option
-from dslt.compare.bootstrap import Resampling
 from dslt.compare.cell import CellInfo, compare_cell, load_comparison
+from dslt.compare.claims import Measured
 from dslt.compare.grid import HEADER, grid_rows
 from dslt.compare.iterations import FORM, load_iterations
-from dslt.compare.paper import read_claims, read_numbers
+from dslt.compare.paper import pooled, read_claims, read_numbers, read_tolerances
 from dslt.compare.scorecard import scorecard as build_scorecard
 from dslt.compare.scorecard import to_csv
 from dslt.compare.sensitivity import COLUMNS as VERDICT_COLUMNS
 from dslt.compare.sensitivity import load_sensitivity, verdicts
-from dslt.compare.stacks import load_tables
+from dslt.compare.stacks import load_tables, pool
 from dslt.compare.training import COLUMNS, gains, trained_tables
 from dslt.core.csvfile import write_rows
 from dslt.core.errors import DsltError
@@ -29,12 +29,6 @@ from dslt.settings.base import validate
 
 PAPER = click.option(
     "--paper", required=True, type=PATH, help="Folder of the printed numbers (config/paper)."
-)
-SAMPLES = click.option(
-    "--bootstrap-samples", default=10_000, show_default=True, help="Number of resamples."
-)
-SEED = click.option(
-    "--bootstrap-seed", default=0, show_default=True, help="Seed of the resampling."
 )
 
 PAIR_FORM = "BETTER=WORSE"
@@ -64,8 +58,6 @@ def command() -> None:
     "--reference-score", "references", multiple=True, type=PATH, help="The reference's score files."
 )
 @PAPER
-@SAMPLES
-@SEED
 @click.option("--out", required=True, type=PATH, help="The JSON file to write.")
 def cell_command(
     cell: str,
@@ -74,15 +66,14 @@ def cell_command(
     scores: tuple[Path, ...],
     references: tuple[Path, ...],
     paper: Path,
-    bootstrap_samples: int,
-    bootstrap_seed: int,
     out: Path,
 ) -> None:
     """Compare one cell with the reference cell and list the numbers printed for it."""
     info = validate(CellInfo, parse_json(cell_info, f"cell {cell}"), f"cell {cell}")
-    plan = Resampling(bootstrap_samples, bootstrap_seed)
+    numbers = read_numbers(paper)
     tables = load_tables(dict.fromkeys([*scores, *references]))
-    found = compare_cell(cell, info, tables, reference, read_numbers(paper), plan)
+    tables |= pool(tables, pooled(numbers))
+    found = compare_cell(cell, info, tables, reference, numbers)
     with atomic_write(out) as temporary:
         temporary.write_text(to_json(found), encoding="utf-8")
     click.echo(f"{cell}: {', '.join(found.benchmarks)} -> {out}")
@@ -96,8 +87,6 @@ def cell_command(
 )
 @VALIDATION
 @PAPER
-@SAMPLES
-@SEED
 @click.option("--sensitivity", type=PATH, help="What `sensitivity` wrote, if it is there.")
 @click.option("--key", default="", help="What that must have been computed with.")
 @PAIR
@@ -108,22 +97,20 @@ def scorecard_command(
     convergence: tuple[str, ...],
     validations: tuple[str, ...],
     paper: Path,
-    bootstrap_samples: int,
-    bootstrap_seed: int,
     sensitivity: Path | None,
     key: str,
     pairs: tuple[str, ...],
     out: Path,
 ) -> None:
     """Judge every printed number and claim by what was measured."""
-    plan = Resampling(bootstrap_samples, bootstrap_seed)
     comparisons = {found.cell: found for found in map(load_comparison, compares)}
+    numbers, tolerances = read_numbers(paper), read_tolerances(paper)
     tables = load_tables(scores)
+    tables |= pool(tables, pooled(numbers))
     trainings = load_iterations(convergence, tables) | trained_tables(read_validations(validations))
     known = load_sensitivity(sensitivity, key, _pairs(pairs))
-    rows = build_scorecard(
-        read_claims(paper), read_numbers(paper), comparisons, tables, trainings, plan, known
-    )
+    measured = Measured(comparisons, tables, trainings, known)
+    rows = build_scorecard(read_claims(paper), numbers, tolerances, measured)
     with atomic_write(out) as temporary:
         temporary.write_text(to_csv(rows), encoding="utf-8")
     verdicts = [row.verdict for row in rows]
@@ -136,21 +123,16 @@ def scorecard_command(
 @PAIR
 @click.option("--change", "changes", multiple=True, help="Name of a change; repeat.")
 @click.option("--key", required=True, help="What all of it was computed with.")
-@SAMPLES
-@SEED
 @click.option("--out", required=True, type=PATH, help="The CSV file to write.")
 def sensitivity_command(
     scores: tuple[Path, ...],
     pairs: tuple[str, ...],
     changes: tuple[str, ...],
     key: str,
-    bootstrap_samples: int,
-    bootstrap_seed: int,
     out: Path,
 ) -> None:
     """Judge pairs of cells with constants of tracking moved."""
-    plan = Resampling(bootstrap_samples, bootstrap_seed)
-    rows = verdicts(_pairs(pairs), changes, load_tables(scores), key, plan)
+    rows = verdicts(_pairs(pairs), changes, load_tables(scores), key)
     if not rows:
         raise DsltError(
             "no pair of cells with one-pass scores on one benchmark; do `sensitivity.pairs` run on"
@@ -178,14 +160,10 @@ def _pairs(texts: tuple[str, ...]) -> list[tuple[str, str]]:
 
 @command.command("training", cls=SpreadCommand)
 @VALIDATION
-@SAMPLES
-@SEED
 @click.option("--out", required=True, type=PATH, help="The CSV file to write.")
-def training_command(
-    validations: tuple[str, ...], bootstrap_samples: int, bootstrap_seed: int, out: Path
-) -> None:
+def training_command(validations: tuple[str, ...], out: Path) -> None:
     """Compare trained networks with their untrained starts on the held-out sequences."""
-    rows = gains(read_validations(validations), Resampling(bootstrap_samples, bootstrap_seed))
+    rows = gains(read_validations(validations))
     text = ([_text(row[name]) for name in COLUMNS] for row in rows)
     write_rows(out, COLUMNS, text)
     click.echo(f"{len(rows)} cells -> {out}")

@@ -10,7 +10,6 @@ from tabulate import tabulate
 
 from dslt.commands.options import PATH, SpreadCommand
 from dslt.compare import trackers
-from dslt.compare.bootstrap import Resampling
 from dslt.core.definitions import BENCHMARKS, PROTOCOLS, config_file, read_definitions
 from dslt.core.errors import DsltError, unknown
 from dslt.core.files import atomic_write
@@ -84,7 +83,7 @@ def command(
     for folder, origin in zip(folders, _origins(origins, len(folders), suite), strict=True):
         name = cell or tracker_name(folder)
         found.append(evaluate(name, suite, folder, origin, seed=seed, others=alternatives))
-    together = trackers.contest(found, Resampling())
+    together = trackers.contest(found)
     if out is not None:
         record = found[0] if len(found) == 1 else together
         with atomic_write(out) as temporary:

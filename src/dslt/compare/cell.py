@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dslt.compare.bootstrap import Interval, Resampling, interval_of_mean
+from dslt.compare.intervals import Interval, interval_of_mean
 from dslt.compare.paper import PrintedNumber
 from dslt.compare.stacks import CellScores, ScoreTables, check_pair, difference
 from dslt.core.arrays import Floats
@@ -24,6 +24,7 @@ class CellInfo(Settings):
     preset: str
     backbone: str
     training_data: str = ""
+    trained: bool = False
     shown_in: tuple[str, ...] = ()
 
 
@@ -47,7 +48,7 @@ class Value(DifferenceValue):
 
 
 class Difference(Settings):
-    """This cell minus `cell`, for each metric that can be resampled."""
+    """This cell minus `cell`, for each metric that is a ratio of sums."""
 
     cell: str
     metrics: dict[str, DifferenceValue]
@@ -101,7 +102,6 @@ def compare_cell(
     tables: ScoreTables,
     reference: str,
     numbers: Sequence[PrintedNumber],
-    plan: Resampling,
 ) -> CellComparison:
     """Put a cell's comparison together.
 
@@ -111,7 +111,6 @@ def compare_cell(
         tables: Scores of the cell and, where it ran, of the reference cell.
         reference: Id of the reference cell; its difference to itself is not stated.
         numbers: The paper's numbers.
-        plan: How to resample.
 
     Raises:
         DsltError: There is no score of the cell, or it cannot be paired with the reference.
@@ -125,8 +124,8 @@ def compare_cell(
         gap = None
         if other is not None:
             where = f"{cell} and {reference} on {benchmark}"
-            gap = Difference(cell=reference, metrics=differences(table, other, where, plan))
-        benchmarks[benchmark] = _benchmark(table, gap, plan)
+            gap = Difference(cell=reference, metrics=differences(table, other, where))
+        benchmarks[benchmark] = _benchmark(table, gap)
     return CellComparison(
         cell=cell, benchmarks=benchmarks, paper=_printed(cell, numbers), **info.model_dump()
     )
@@ -142,10 +141,8 @@ def _printed(cell: str, numbers: Sequence[PrintedNumber]) -> tuple[PaperValue, .
     )
 
 
-def differences(
-    first: CellScores, second: CellScores, where: str, plan: Resampling
-) -> dict[str, DifferenceValue]:
-    """`first` minus `second`, for each metric that both have and that can be resampled.
+def differences(first: CellScores, second: CellScores, where: str) -> dict[str, DifferenceValue]:
+    """`first` minus `second`, for each metric that both have and that is a ratio of sums.
 
     Raises:
         DsltError: They were scored on other sequences or otherwise; the message starts with
@@ -153,12 +150,12 @@ def differences(
     """
     check_pair(first, second, where)
     shared = [metric for metric in first.values if metric in second.values]
-    return {m: DifferenceValue.of(difference(first, second, m, plan)) for m in shared}
+    return {m: DifferenceValue.of(difference(first, second, m)) for m in shared}
 
 
-def _benchmark(table: CellScores, gap: Difference | None, plan: Resampling) -> BenchmarkResult:
+def _benchmark(table: CellScores, gap: Difference | None) -> BenchmarkResult:
     """A cell on one benchmark."""
-    intervals = {m: interval_of_mean(v, table.videos, plan) for m, v in table.values.items()}
+    intervals = {m: interval_of_mean(v, table.videos) for m, v in table.values.items()}
     notes = [note for interval in intervals.values() for note in interval.notes]
     return BenchmarkResult(
         protocol=str(table.conventions.get("protocol", "")),
@@ -175,7 +172,7 @@ def _benchmark(table: CellScores, gap: Difference | None, plan: Resampling) -> B
 
 def _value(per_seed: Floats, interval: Interval | None) -> Value:
     """A metric as a record, with the deviation over seeds (none from one seed)."""
-    found = interval or Interval(float(per_seed.mean()), None, None)
+    found = interval or Interval(float(per_seed.mean()))
     deviation = float(per_seed.std(ddof=1)) if len(per_seed) > 1 else None
     return Value(value=found.value, low=found.low, high=found.high, seed_sd=deviation)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dslt.compare.bootstrap import RatioSums
+from dslt.compare.ratios import RatioSums
 from dslt.compare.stacks import CellScores, ScoreTables
 from dslt.core.arrays import Floats
 from dslt.core.errors import DsltError

@@ -1,10 +1,9 @@
 """What the paper prints: numbers and claims, read from `config/paper/*.csv`."""
 
 import csv
-import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 from pydantic import Field
 
@@ -12,12 +11,23 @@ from dslt.core.errors import DsltError
 from dslt.score.metrics import METRICS
 from dslt.settings.base import Settings, validate
 
-CLAIMS_FILE = "claims.csv"
+# Beside the tables: what the claims are, our cells for them, and how both are judged.
+CLAIMS, PAIRS, FAMILIES, TOLERANCES = "claims.csv", "pairs.csv", "families.csv", "tolerances.csv"
 PRINTED = (
     *("precision_20", "success_auc"),
     *("eao", "accuracy", "robustness", "failures_weighted", "fps"),
 )
 VARIABLES = ("part", "a", "c", "alpha", "gamma")
+PAPER_PRESET = "paper"
+Row = TypeVar("Row", bound=Settings)
+ClaimMetric = Literal[
+    "precision_20",
+    "success_auc",
+    "eao",
+    "iterations_own",
+    "iterations_common",
+    "validation_auc",
+]
 
 
 class PrintedNumber(Settings):
@@ -31,6 +41,7 @@ class PrintedNumber(Settings):
         training_data: Training data of that tracker; empty where the paper does not say.
         benchmark: Benchmark, as the paper names it.
         protocol: Entry of `config/protocols.yaml`, or the name of one that is not built yet.
+        preset: Preset of those cells: `paper`, unless the row is of another recipe.
         cells: Our cells that stand for this row.
         reproduce: True for the paper's own methods and their baselines, false for rivals.
         metric: One of `METRICS`.
@@ -45,6 +56,7 @@ class PrintedNumber(Settings):
     training_data: str
     benchmark: str
     protocol: str
+    preset: str = PAPER_PRESET
     cells: tuple[str, ...]
     reproduce: bool
     metric: str
@@ -58,50 +70,81 @@ class PrintedNumber(Settings):
 
 
 COMMON = tuple(
-    name for name in PrintedNumber.model_fields if name not in ("source", "metric", "value")
+    name
+    for name in PrintedNumber.model_fields
+    if name not in ("source", "metric", "value", "preset")
 )
 
 
+class Pair(Settings):
+    """Two cells of ours that stand for a claim.
+
+    Attributes:
+        claim: Id of the claim.
+        preset: Preset of both; `paper` is the paper's own setting. Empty: no matter which.
+        better: The cell that should win.
+        worse: The cell that should lose.
+        note: What is special about them.
+    """
+
+    claim: str = Field(min_length=1)
+    preset: Literal["paper", "lite", ""]
+    better: str = Field(min_length=1)
+    worse: str = Field(min_length=1)
+    note: str = ""
+
+
+class Family(Settings):
+    """Claims that are corrected together, on each benchmark of ours and for each preset apart.
+
+    Attributes:
+        family: Its name.
+        title: What its claims are about.
+        metric: The metric by which they are judged.
+        same_within: Differences up to this, in the unit of print, are none; None: no such bound.
+    """
+
+    family: str = Field(min_length=1)
+    title: str = Field(min_length=1)
+    metric: ClaimMetric
+    same_within: float | None
+
+
 class Claim(Settings):
-    """One ordering that the paper states: `better_cell` beats `worse_cell` in `metric`.
+    """One ordering that the paper states.
 
     Attributes:
         id: Unique name of the claim.
+        family: Claims that it is corrected with.
         source: Table or figure.
         text: The claim in words.
-        preset: Preset of our two cells; `paper` is the paper's own setting.
-        better_cell: Our cell that should win; empty where we have none yet.
-        worse_cell: Our cell that should lose.
-        metric: One of `METRICS`.
-        printed_difference: Better minus worse as printed; None where only the order is stated.
         benchmark: Benchmark on which the paper states it.
+        printed: Metric to the printed difference, better minus worse; None where only the order is
+            stated.
         note: Contradictions and doubts.
+        missing: Why no study has cells for it; empty where one has.
+        pairs: Our cells that stand for it, of all sheets.
     """
 
     id: str = Field(min_length=1)
+    family: Family
     source: str = Field(min_length=1)
     text: str = Field(min_length=1)
-    preset: Literal["paper", "lite", ""]
-    better_cell: str
-    worse_cell: str
-    metric: Literal[
-        "precision_20",
-        "success_auc",
-        "eao",
-        "fps",
-        "iterations_own",
-        "iterations_common",
-        "validation_auc",
-    ]
-    printed_difference: float | None
     benchmark: str
+    printed: dict[ClaimMetric, float | None]
     note: str
+    missing: str
+    pairs: tuple[Pair, ...]
+
+    @property
+    def metrics(self) -> list[ClaimMetric]:
+        """Its metrics, the one by which it is judged first."""
+        return sorted(self.printed, key=lambda metric: metric != self.family.metric)
 
 
-def same_name(first: str, second: str) -> bool:
-    """Compare names without case and punctuation; an empty name equals nothing."""
-    left, right = (re.sub(r"[^a-z0-9+]", "", name.lower()) for name in (first, second))
-    return bool(left) and left == right
+def pooled(numbers: Iterable[PrintedNumber]) -> list[str]:
+    """Names of benchmarks that the paper averages over as one, such as `OTB-2015+UAV-123`."""
+    return list(dict.fromkeys(one.benchmark for one in numbers if "+" in one.benchmark))
 
 
 def read_rows(path: Path, columns: Iterable[str] = ()) -> list[dict[str, str]]:
@@ -136,7 +179,8 @@ def read_numbers(folder: Path) -> list[PrintedNumber]:
     Raises:
         DsltError: The folder is missing or empty, or a table is malformed.
     """
-    paths = [path for path in sorted(folder.glob("*.csv")) if path.name != CLAIMS_FILE]
+    others = {CLAIMS, PAIRS, FAMILIES, TOLERANCES}
+    paths = [path for path in sorted(folder.glob("*.csv")) if path.name not in others]
     if not paths:
         raise DsltError(f"{folder}: no tables of the paper (*.csv)")
     return [number for path in paths for number in _numbers(path)]
@@ -145,7 +189,7 @@ def read_numbers(folder: Path) -> list[PrintedNumber]:
 def _numbers(path: Path) -> Iterator[PrintedNumber]:
     """Read one table: a row has one or more metric columns."""
     rows = read_rows(path)
-    known = {*COMMON, *VARIABLES, *PRINTED}
+    known = {*COMMON, *VARIABLES, *PRINTED, "preset"}
     for index, row in enumerate(rows, start=2):
         where = f"{path}, row {index}"
         odd, lacking = set(row) - known, set(COMMON) - set(row)
@@ -156,6 +200,7 @@ def _numbers(path: Path) -> Iterator[PrintedNumber]:
             )
         fields: dict[str, object] = {key: row[key] for key in COMMON}
         fields |= {"source": path.stem, "cells": tuple(row["cells"].split())}
+        fields |= {"preset": row.get("preset") or PAPER_PRESET}
         for metric in PRINTED:
             if row.get(metric):
                 yield validate(
@@ -164,19 +209,76 @@ def _numbers(path: Path) -> Iterator[PrintedNumber]:
 
 
 def read_claims(folder: Path) -> list[Claim]:
-    """Read the claims of a folder.
+    """Read the claims of a folder with their families and our pairs of cells.
 
     Raises:
-        DsltError: `claims.csv` is missing or malformed, or an id occurs twice.
+        DsltError: A file is missing or malformed, an id occurs twice, or one file names what
+            another does not have.
     """
-    path = folder / CLAIMS_FILE
-    claims = []
-    for index, row in enumerate(read_rows(path), start=2):
-        values: dict[str, object] = {**row}
-        values["printed_difference"] = row.get("printed_difference") or None
-        claims.append(validate(Claim, values, f"{path}, row {index}"))
-    ids = [claim.id for claim in claims]
-    twice = sorted({name for name in ids if ids.count(name) > 1})
-    if twice:
-        raise DsltError(f"{path}: the id {', '.join(twice)} occurs more than once")
-    return claims
+    families = _named(Family, folder / FAMILIES, "family")
+    pairs: dict[str, list[Pair]] = {}
+    for where, row in _rows(folder / PAIRS):
+        pair = validate(Pair, row, where)
+        pairs.setdefault(pair.claim, []).append(pair)
+    claims = {}
+    for where, row in _rows(folder / CLAIMS):
+        family = families.get(row.get("family", ""))
+        if family is None:
+            raise DsltError(f"{where}: unknown family {row.get('family')!r}; see {FAMILIES}")
+        values: dict[str, object] = {**row, "family": family, "printed": _printed(row, where)}
+        claim = validate(Claim, values | {"pairs": tuple(pairs.pop(row["id"], ()))}, where)
+        if claim.id in claims:
+            raise DsltError(f"{where}: the id {claim.id} occurs more than once")
+        if family.metric not in claim.printed:
+            raise DsltError(f"{where}: lacks its family's metric, {family.metric}, in `printed`")
+        claims[claim.id] = claim
+    if pairs:
+        raise DsltError(f"{folder / PAIRS}: no such claim: {', '.join(pairs)}")
+    return list(claims.values())
+
+
+def read_tolerances(folder: Path) -> dict[str, float]:
+    """Read how far ours may lie from a printed number: metric to tolerance in the unit of print.
+
+    Raises:
+        DsltError: The file is missing or malformed.
+    """
+    rows = _named(Tolerance, folder / TOLERANCES, "metric")
+    return {metric: row.tolerance for metric, row in rows.items()}
+
+
+class Tolerance(Settings):
+    """How far ours may lie from a printed number, in the unit of print."""
+
+    metric: str
+    tolerance: float = Field(gt=0)
+
+
+def _rows(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
+    """Read a file as rows with their place."""
+    for number, row in enumerate(read_rows(path), start=2):
+        yield f"{path}, row {number}", row
+
+
+def _named(kind: type[Row], path: Path, key: str) -> dict[str, Row]:
+    """Read a file by one of its columns."""
+    found: dict[str, Row] = {}
+    for where, row in _rows(path):
+        values: dict[str, object] = {name: text or None for name, text in row.items()}
+        one = validate(kind, values, where)
+        if row[key] in found:
+            raise DsltError(f"{where}: {row[key]} occurs more than once")
+        found[row[key]] = one
+    return found
+
+
+def _printed(row: dict[str, str], where: str) -> dict[str, float | None]:
+    """Read `success_auc=0.2 precision_20`: a metric with its printed difference, or its name."""
+    found: dict[str, float | None] = {}
+    for part in row.get("printed", "").split():
+        metric, equals, text = part.partition("=")
+        try:
+            found[metric] = float(text) if equals else None
+        except ValueError:
+            raise DsltError(f"{where}: printed = {part!r}: expected METRIC=NUMBER") from None
+    return found

@@ -4,10 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
-from dslt.compare.bootstrap import Resampling
 from dslt.compare.paper import read_rows
 from dslt.compare.stacks import ScoreTables, check_pair, difference
-from dslt.compare.verdicts import judge
+from dslt.compare.verdicts import INCONCLUSIVE, Evidence, judge
 from dslt.core.names import moved
 
 COMPARED = ("success_auc", "precision_20")
@@ -33,7 +32,7 @@ class Verdict:
         low: Lower end of its interval; empty where there is none.
         high: Upper end.
         videos: Number of source videos.
-        verdict: What the claim would be judged.
+        verdict: What the claim would be judged, if it were the only one.
         key: What all of this was computed with.
     """
 
@@ -58,7 +57,6 @@ def verdicts(
     changes: Iterable[str],
     tables: ScoreTables,
     key: str,
-    plan: Resampling,
 ) -> list[Verdict]:
     """Judge each pair as it is and with each change, wherever both cells were scored.
 
@@ -67,7 +65,6 @@ def verdicts(
         changes: Names of changes; a cell with one is called `moved(cell, change)`.
         tables: (cell, benchmark) to its scores.
         key: What they were computed with.
-        plan: How to resample.
 
     Raises:
         DsltError: Two cells were scored on different sequences of one benchmark.
@@ -80,7 +77,7 @@ def verdicts(
         for benchmark in benchmarks
         for metric in COMPARED
         for change in names
-        if (found := _verdict(pair, benchmark, metric, change, tables, key, plan))
+        if (found := _verdict(pair, benchmark, metric, change, tables, key))
     ]
 
 
@@ -91,7 +88,6 @@ def _verdict(
     change: str,
     tables: ScoreTables,
     key: str,
-    plan: Resampling,
 ) -> Verdict | None:
     """Judge one pair; None where one of its cells was not scored, or not by this metric."""
     first, second = (tables.get((moved(cell, change), benchmark)) for cell in pair)
@@ -100,7 +96,7 @@ def _verdict(
     if metric not in first.values or metric not in second.values:
         return None
     check_pair(first, second, f"{' and '.join(pair)} ({change or AS_IS}) on {benchmark}")
-    interval = difference(first, second, metric, plan)
+    interval = difference(first, second, metric)
     videos = len(set(first.videos))
     return Verdict(
         better=pair[0],
@@ -112,7 +108,7 @@ def _verdict(
         low=_points(interval.low),
         high=_points(interval.high),
         videos=str(videos),
-        verdict=judge(interval, videos, metric)[0],
+        verdict=judge(Evidence(interval, metric), interval.chance() or 0.0, claims=1)[0],
         key=key,
     )
 
@@ -138,30 +134,39 @@ class Sensitivity:
     Attributes:
         pairs: The pairs that the study names.
         stale: Whether what was found belongs to other settings, data or code.
-        found: (better, worse, benchmark, metric) to change to verdict.
+        found: (better, worse, benchmark, metric) to change to what was found.
     """
 
     pairs: frozenset[tuple[str, str]] = frozenset()
     stale: bool = False
-    found: Mapping[tuple[str, str, str, str], Mapping[str, str]] = field(default_factory=dict)
+    found: Mapping[tuple[str, str, str, str], Mapping[str, Verdict]] = field(default_factory=dict)
 
     def look(
-        self, better: str, worse: str, benchmark: str, metric: str, verdict: str
+        self, at: tuple[str, str, str, str], difference: str, verdict: str
     ) -> tuple[bool, str]:
         """Say whether constants of tracking change a verdict.
 
+        Args:
+            at: Better cell, worse cell, benchmark, metric.
+            difference: As it is, percentage points.
+            verdict: As it is.
+
         Returns:
-            Whether another one would have come out, and a note: with which change, or why nobody
-            knows; empty where nothing is to be said.
+            Whether it is no verdict any more, and a note: with which change, or why nobody knows;
+            empty where nothing is to be said.
         """
-        if (better, worse) not in self.pairs:
+        if at[:2] not in self.pairs:
             return False, ""
-        others = self.found.get((better, worse, benchmark, metric))
+        others = self.found.get(at)
         if others is None:
             return False, NOT_LOOKED_AT
-        if self.stale or others.get(AS_IS) != verdict:
+        if self.stale or AS_IS not in others or others[AS_IS].difference != difference:
             return False, STALE
-        changed = [f"{other} with {name}" for name, other in others.items() if other != verdict]
+        if verdict == INCONCLUSIVE:
+            return False, ""
+        changed = [
+            f"{row.verdict} with {row.change}" for row in others.values() if row.verdict != verdict
+        ]
         note = f"the verdict depends on constants of tracking: {', '.join(changed)}"
         return bool(changed), note if changed else ""
 
@@ -178,8 +183,8 @@ def load_sensitivity(path: Path | None, key: str, pairs: Iterable[tuple[str, str
         pairs: The pairs that the study names.
     """
     rows = read_verdicts(path) if path is not None and path.is_file() else []
-    found: dict[tuple[str, str, str, str], dict[str, str]] = {}
+    found: dict[tuple[str, str, str, str], dict[str, Verdict]] = {}
     for row in rows:
         at = (row.better, row.worse, row.benchmark, row.metric)
-        found.setdefault(at, {})[row.change] = row.verdict
+        found.setdefault(at, {})[row.change] = row
     return Sensitivity(frozenset(pairs), any(row.key != key for row in rows), found)

@@ -1,4 +1,4 @@
-"""All seeds of a cell on a benchmark, stacked for resampling."""
+"""All seeds of a cell on a benchmark, stacked for intervals."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -6,10 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
-from dslt.compare.bootstrap import Interval, RatioSums, Resampling, interval_of_difference
+from dslt.compare.intervals import Interval, interval_of_difference
+from dslt.compare.ratios import RatioSums
 from dslt.compare.runs import check_comparable, group_runs
 from dslt.core.arrays import Floats
 from dslt.core.errors import DsltError
+from dslt.core.names import same_name
 from dslt.score.metrics import SCORES
 from dslt.score.scores import Scores, SequenceScore
 
@@ -22,7 +24,7 @@ class CellScores:
         names: (N,) sequences, in alphabetical order.
         videos: (N,) source videos.
         seeds: (S,) seeds, ascending.
-        values: Metric to what sequences and seeds add to it, for metrics that can be resampled.
+        values: Metric to what sequences and seeds add to it, for metrics that are ratios of sums.
         overall: Metric to its value with each seed, (S,), of score files.
         fps: Speeds of all sequences and seeds that have one.
         conventions: Everything that must be equal between tables that are compared.
@@ -106,6 +108,50 @@ def _sums(
     return found
 
 
+def pool(tables: ScoreTables, wanted: Iterable[str]) -> ScoreTables:
+    """Put benchmarks together that the paper averages over as one.
+
+    Args:
+        tables: (cell, benchmark) to its table.
+        wanted: Names such as `OTB-2015+UAV-123`, as the paper writes them.
+
+    Returns:
+        (cell, `OTB-2015+UAV123`) to the table of all sequences, for each cell that has all parts
+        with the same seeds.
+    """
+    found: ScoreTables = {}
+    for name in wanted:
+        for cell in dict.fromkeys(cell for cell, _ in tables):
+            parts = {
+                benchmark: table
+                for part in name.split("+")
+                for (own, benchmark), table in tables.items()
+                if own == cell and same_name(part, benchmark)
+            }
+            seeds = {table.seeds for table in parts.values()}
+            if len(parts) == len(name.split("+")) and len(seeds) == 1:
+                found[cell, "+".join(parts)] = _together(parts)
+    return found
+
+
+def _together(parts: Mapping[str, CellScores]) -> CellScores:
+    """Put the tables of several benchmarks together."""
+    tables = list(parts.values())
+    shared = [metric for metric in tables[0].values if all(metric in t.values for t in tables)]
+    values = {metric: RatioSums.together([t.values[metric] for t in tables]) for metric in shared}
+    protocols = [str(table.conventions.get("protocol", "")) for table in tables]
+    return CellScores(
+        names=tuple(f"{name}/{one}" for name, table in parts.items() for one in table.names),
+        videos=tuple(f"{name}/{one}" for name, table in parts.items() for one in table.videos),
+        seeds=tables[0].seeds,
+        values=values,
+        overall={metric: sums.per_seed() for metric, sums in values.items()},
+        fps=tuple(speed for table in tables for speed in table.fps),
+        conventions={"protocol": "+".join(protocols), "parts": [t.conventions for t in tables]},
+        complete=all(table.complete for table in tables),
+    )
+
+
 def check_pair(first: CellScores, second: CellScores, where: str) -> None:
     """Refuse to compare tables of different sequences or conventions.
 
@@ -119,12 +165,11 @@ def check_pair(first: CellScores, second: CellScores, where: str) -> None:
         raise DsltError(f"{where}: cannot be compared, the scoring conventions differ")
 
 
-def difference(first: CellScores, second: CellScores, metric: str, plan: Resampling) -> Interval:
+def difference(first: CellScores, second: CellScores, metric: str) -> Interval:
     """Paired interval of `first` minus `second`; both as `check_pair` wants them."""
     return interval_of_difference(
         first.values[metric],
         second.values[metric],
         first.videos,
-        plan,
         paired_seeds=first.seeds == second.seeds,
     )

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from dslt.compare.bootstrap import Resampling
 from dslt.compare.cell import DifferenceValue, differences
 from dslt.compare.stacks import stack
 from dslt.core.errors import DsltError
@@ -26,12 +25,11 @@ class Contest(Settings):
     differences: dict[str, dict[str, DifferenceValue]]
 
 
-def contest(scores: Sequence[Scores], plan: Resampling) -> Contest:
+def contest(scores: Sequence[Scores]) -> Contest:
     """Compare trackers on the same sequences.
 
     Args:
         scores: Scores of each tracker, names all different.
-        plan: How to resample for the intervals of the differences.
 
     Raises:
         DsltError: Two trackers have one name, or were scored on other sequences.
@@ -42,7 +40,7 @@ def contest(scores: Sequence[Scores], plan: Resampling) -> Contest:
         raise DsltError(f"two trackers have the name {', '.join(twice)}; rename a folder")
     first, *others = [stack([(one.cell, one)]) for one in scores]
     gaps = {
-        name: differences(table, first, f"{name} and {names[0]}", plan)
+        name: differences(table, first, f"{name} and {names[0]}")
         for name, table in zip(names[1:], others, strict=True)
     }
     return Contest(trackers=dict(zip(names, scores, strict=True)), differences=gaps)

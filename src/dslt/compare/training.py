@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dslt.compare.bootstrap import RatioSums, Resampling
+from dslt.compare.ratios import RatioSums
 from dslt.compare.stacks import CellScores, ScoreTables, difference
 
 if TYPE_CHECKING:
@@ -41,19 +41,19 @@ def trained_tables(validations: Validations) -> ScoreTables:
     return {(cell, BENCHMARK): table_at(seeds, -1) for cell, seeds in validations.items()}
 
 
-def gains(validations: Validations, plan: Resampling) -> list[dict[str, object]]:
+def gains(validations: Validations) -> list[dict[str, object]]:
     """Compare each cell's trained networks with their own untrained starts, paired.
 
     Returns:
-        A record of `COLUMNS` for each cell; AUC in [0, 1], the interval is that of the gain, by
-        resampling source videos and seeds.
+        A record of `COLUMNS` for each cell; AUC in [0, 1], the interval is that of the gain,
+        over source videos and seeds.
     """
-    return [_gain(cell, seeds, plan) for cell, seeds in validations.items()]
+    return [_gain(cell, seeds) for cell, seeds in validations.items()]
 
 
-def _gain(cell: str, seeds: Mapping[int, pd.DataFrame], plan: Resampling) -> dict[str, object]:
+def _gain(cell: str, seeds: Mapping[int, pd.DataFrame]) -> dict[str, object]:
     start, end = table_at(seeds, 0), table_at(seeds, -1)
-    gap = difference(end, start, METRIC, plan)
+    gap = difference(end, start, METRIC)
     values = (
         cell,
         int(next(iter(seeds.values())).index[-1]),

@@ -1,35 +1,100 @@
 """The verdicts on claims and printed numbers."""
 
-from dslt.compare.bootstrap import VIDEOS_FOR_VERDICT, Interval
+from dataclasses import dataclass
+
+from dslt.compare.intervals import LEVEL, VIDEOS_FOR_VERDICT, Interval
 from dslt.score.metrics import METRICS
 
 SUPPORTED = "supported"
 CONTRADICTED = "contradicted"
+SAME = "no difference"
 INCONCLUSIVE = "inconclusive"
+SECONDARY = "not judged"
 NOT_COMPARABLE = "not comparable"
 NOT_RUN = "not run"
 
+SEEDS_FOR_VERDICT = 3
+COUNTS = ("no", "one", "two")
 
-def judge(interval: Interval, videos: int, metric: str) -> tuple[str, str]:
-    """Judge the claim that a difference (better minus worse) has the sign of `metric`.
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a claim is judged by.
+
+    Attributes:
+        interval: Of the difference, better minus worse.
+        metric: Name of the metric, which says whether more or less is better.
+        trained: Whether the cells are networks that were trained offline.
+        seeds: Number of seeds, the smaller one of the two cells.
+    """
+
+    interval: Interval
+    metric: str
+    trained: bool = False
+    seeds: int = SEEDS_FOR_VERDICT
+
+    def refusal(self) -> str:
+        """Say why this is too little for a verdict, whatever it shows; empty where it is not."""
+        videos = self.interval.videos
+        if self.interval.error is None:
+            return "no interval"
+        if videos < VIDEOS_FOR_VERDICT:
+            return f"{videos} source videos; a verdict needs {VIDEOS_FOR_VERDICT}"
+        if self.trained and self.seeds < SEEDS_FOR_VERDICT:
+            return few_seeds(self.seeds)
+        return ""
+
+
+def few_seeds(seeds: int) -> str:
+    """Say that there are too few seeds for a verdict."""
+    noun = "seed" if seeds == 1 else "seeds"
+    return f"{COUNTS[seeds]} {noun}; a verdict needs {SEEDS_FOR_VERDICT}"
+
+
+def judge(
+    evidence: Evidence, corrected: float, claims: int, same_within: float | None = None
+) -> tuple[str, str]:
+    """Judge the claim that a difference has the sign of its metric.
 
     Args:
-        interval: Interval of the difference.
-        videos: Number of source videos behind it.
-        metric: Name of the metric, which says whether more or less is better.
+        evidence: What it is judged by.
+        corrected: Its p value, corrected for the claims that are judged with it.
+        claims: Number of these claims.
+        same_within: Differences up to this, in the unit of print, are none.
 
     Returns:
-        The verdict, and the reason where there is an interval and it decides nothing.
+        The verdict, and the reason where it is no plain one.
     """
-    if interval.low is None or interval.high is None:
-        return INCONCLUSIVE, ""
-    if interval.low <= 0 <= interval.high:
+    if reason := evidence.refusal():
+        return INCONCLUSIVE, reason
+    interval = evidence.interval
+    low, high = interval.ends()
+    if corrected <= LEVEL:
+        gains = (interval.value < 0) == METRICS[evidence.metric].less_is_better
+        return (SUPPORTED if gains else CONTRADICTED), ""
+    factor = METRICS[evidence.metric].factor
+    wide = [factor * abs(end) for end in interval.ends(LEVEL / claims) if end is not None]
+    if same_within is not None and max(wide) <= same_within:
+        reason = f"the interval, corrected for {claims} claims, is within {same_within:g} of 0"
+        return SAME, reason
+    if low is not None and high is not None and low <= 0 <= high:
         return INCONCLUSIVE, "the interval contains 0"
-    if videos < VIDEOS_FOR_VERDICT:
-        chance = 100 * 2.0 ** (1 - videos)
-        return INCONCLUSIVE, (
-            f"the interval excludes 0, but {videos} source videos agree by chance in {chance:.0f} %"
-            f" of cases; a verdict needs {VIDEOS_FOR_VERDICT} videos"
-        )
-    gains = interval.high < 0 if METRICS[metric].less_is_better else interval.low > 0
-    return (SUPPORTED if gains else CONTRADICTED), ""
+    return INCONCLUSIVE, f"the interval excludes 0, but not if corrected for {claims} claims"
+
+
+def judge_number(gap: float, half: float | None, tolerance: float, seeds: int) -> tuple[str, str]:
+    """Judge whether ours is a printed number.
+
+    Args:
+        gap: Ours, the mean over seeds, minus the printed value.
+        half: Half the width of the 95 % interval of ours over seeds; None where there is none.
+        tolerance: How far ours may lie from the printed value.
+        seeds: Number of seeds.
+    """
+    if half is None or seeds < SEEDS_FOR_VERDICT:
+        return INCONCLUSIVE, few_seeds(seeds)
+    if abs(gap) + half <= tolerance:
+        return SUPPORTED, ""
+    if abs(gap) - half > tolerance:
+        return CONTRADICTED, ""
+    return INCONCLUSIVE, "the interval over seeds is neither within nor beyond the tolerance"

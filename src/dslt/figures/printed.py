@@ -7,7 +7,8 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from dslt.compare.paper import Claim, PrintedNumber, read_claims, read_numbers, same_name
+from dslt.compare.paper import Claim, PrintedNumber, read_claims, read_numbers
+from dslt.core.names import same_name
 from dslt.figures import style
 from dslt.figures.style import Labels, Look
 from dslt.score.metrics import METRICS
@@ -130,10 +131,11 @@ def _numbers(numbers: Iterable[PrintedNumber]) -> list[str]:
 
 
 def _differences(claims: Iterable[Claim]) -> list[str]:
-    """Write one fact per claim with a printed difference, for all cells that stand for it."""
+    """Write one fact per claim with a printed difference."""
     rows: dict[tuple[str, str], dict[str, None]] = {}
     for claim in claims:
-        if claim.printed_difference is not None:
-            text = f"{METRICS[claim.metric].title} by {claim.printed_difference:.1f}"
-            rows.setdefault((claim.text, claim.benchmark), {})[text] = None
+        for metric in claim.metrics:
+            if (gap := claim.printed[metric]) is not None:
+                text = f"{METRICS[metric].title} by {gap:.{1 if METRICS[metric].unit else 3}f}"
+                rows.setdefault((claim.text, claim.benchmark), {})[text] = None
     return [f"{text} on {where} ({', '.join(parts)})" for (text, where), parts in rows.items()]

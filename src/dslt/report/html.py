@@ -18,7 +18,10 @@ from markupsafe import Markup
 from dslt.core.errors import DsltError
 from dslt.core.files import atomic_write
 
-VERDICTS = ("supported", "contradicted", "inconclusive", "not comparable", "not run")
+VERDICTS = (
+    *("supported", "contradicted", "no difference", "inconclusive"),
+    *("not judged", "not comparable", "not run"),
+)
 CSS = """
 :root { color-scheme: light; }
 body { max-width: 84rem; margin: 0 auto; padding: 1.5rem 1.25rem 4rem; color: #1a1a1a;

@@ -10,6 +10,7 @@ from pathlib import Path
 from dslt import __version__
 from dslt.core.errors import DsltError
 from dslt.report import html, tables
+from dslt.report.summary import sentences
 from dslt.settings.catalog import benchmark_title, heading, paper_benchmarks
 
 BODY = """\
@@ -24,6 +25,13 @@ BODY = """\
 prints. The trackers here use EfficientNet-Lite0 features where the paper uses ResNet-50 or VGG-16,
 and short real clips and synthetic videos where it uses OTB, UAV123, VOT and LaSOT. So its claims
 are tested; its numbers are not comparable unless the scorecard says so.</p>
+{% if scorecard %}
+<h2>What holds</h2>
+{% for sentence in sentences(scorecard) %}
+<p>{{ sentence }}</p>
+{% endfor %}
+{{ table(tables.verdicts(scorecard)) }}
+{% endif %}
 {% if pages or workflow %}
 <h2>Pages</h2>
 <ul>
@@ -39,16 +47,12 @@ are tested; its numbers are not comparable unless the scorecard says so.</p>
 <h2>Scores</h2>
 <p>Success AUC (AUC) and precision at 20 pixels (DP) in percent, means over sequences; for runs with
 resets the expected average overlap (EAO), accuracy (A), failures per 100 frames (R), failures, and
-failures weighted by attribute. With paired 95 % bootstrap intervals over source videos and seeds.
+failures weighted by attribute. With paired 95 % intervals over source videos and seeds.
 Real and synthetic videos are never averaged together.</p>
 {% for benchmark, frame in tables.comparisons(compare).items() %}
 <h3>{{ benchmark_title(benchmark) }}</h3>
 {{ table(frame) }}
 {% endfor %}
-{% endif %}
-{% if scorecard %}
-<h2>Verdicts</h2>
-{{ table(tables.verdicts(scorecard)) }}
 {% endif %}
 {% if csv_tables or scorecard %}
 <h2>Tables</h2>
@@ -102,6 +106,7 @@ def render(contents: Contents, out: Path) -> None:
         BODY,
         **vars(contents) | {"csv_tables": contents.tables, "tables": tables},
         paper_benchmarks=paper_benchmarks,
+        sentences=sentences,
         version=__version__,
         relative=lambda path: Path(os.path.relpath(path, out.parent)).as_posix(),
         title=lambda path: heading(path.stem),

@@ -7,27 +7,28 @@ import numpy as np
 import pandas as pd
 
 from dslt.compare.cell import BenchmarkResult, CellComparison, DifferenceValue, load_comparison
-from dslt.compare.paper import same_name
 from dslt.compare.sensitivity import read_verdicts
-from dslt.compare.verdicts import CONTRADICTED, INCONCLUSIVE, SUPPORTED
+from dslt.compare.verdicts import CONTRADICTED, INCONCLUSIVE, SAME, SUPPORTED
 from dslt.core.errors import DsltError
+from dslt.core.names import same_name
 from dslt.report.html import VERDICTS
 from dslt.score.metrics import METRICS, SCORES, VOT
 
 DECIMALS = {"failures": 1, "failures_weighted": 2}  # of metrics without a unit, others have 3
 RESULT = ("ours", "interval", "videos", "verdict", "note")
-CLAIMS = ("source", "item", "our_benchmark", "metric", "paper_value", *RESULT)
+CLAIMS = ("source", "item", "our_benchmark", "metric", "paper_value", "p", *RESULT)
 NUMBERS = (
     *("source", "item", "benchmark_paper", "metric", "paper_value", "cell", "our_benchmark"),
     *RESULT,
 )
-MARKS = {SUPPORTED: "+", CONTRADICTED: "-", INCONCLUSIVE: "?"}
+MARKS = {SUPPORTED: "+", CONTRADICTED: "-", SAME: "=", INCONCLUSIVE: "?"}
 # Of columns that are not called by their own names.
 TITLES = {
     "our_benchmark": "Our data",
     "benchmark_paper": "Paper's data",
     "paper_value": "Paper",
     "interval": "95 % interval",
+    "p": "p",
 }
 
 
@@ -198,8 +199,12 @@ def _shortened(frame: pd.DataFrame, column: str, digits: int) -> list[str]:
     ]
 
 
-def _scorecard(path: Path) -> pd.DataFrame:
-    """Read the rows of a scorecard, with the ends of their intervals in one column."""
+def read_scorecard(path: Path) -> pd.DataFrame:
+    """Read the rows of a scorecard as text, with the ends of their intervals in one column.
+
+    Raises:
+        DsltError: The file is missing or not a scorecard.
+    """
     found = _read(path, {"kind", "low", "high", *NUMBERS} - {"interval"}, "a scorecard")
     return found.assign(interval=_intervals(found["low"], found["high"]))
 
@@ -217,13 +222,13 @@ def numbers(path: Path) -> pd.DataFrame:
 def _statements(path: Path, kind: str, columns: Iterable[str], item: str) -> pd.DataFrame:
     """Read the rows of one kind, with titles for the reader of a page."""
     titles = TITLES | {"item": item}
-    rows = _scorecard(path).query("kind == @kind")[list(columns)]
+    rows = read_scorecard(path).query("kind == @kind")[list(columns)]
     return rows.rename(columns=lambda name: titles.get(name, name.capitalize()))
 
 
 def verdicts(path: Path) -> pd.DataFrame:
     """Count the verdicts of a scorecard, claims and numbers apart."""
-    rows = _scorecard(path)
+    rows = read_scorecard(path)
     counts = pd.crosstab(rows["verdict"], rows["kind"])
     shown = counts.reindex(index=VERDICTS, columns=["claim", "number"], fill_value=0)
     return shown.set_axis(["Claims", "Numbers"], axis=1).rename_axis("Verdict").reset_index()

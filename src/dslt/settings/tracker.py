@@ -4,6 +4,9 @@ from typing import ClassVar, Self
 
 from dslt.settings.base import Settings
 
+# Networks that start from the published weights of another.
+_SAME_WEIGHTS = {"resnet50_dilated": "resnet50"}
+
 
 class BackboneSettings(Settings):
     """A feature extractor."""
@@ -12,6 +15,11 @@ class BackboneSettings(Settings):
     """Network."""
     weights: str
     """`pretrained` (ImageNet), `random` (said in words: for tests of the code path) or a file."""
+
+    @property
+    def published(self) -> str:
+        """Network whose published weights it starts from; empty where it has others."""
+        return _SAME_WEIGHTS.get(self.name, self.name) if self.weights == "pretrained" else ""
 
 
 class TrainingSettings(Settings):

@@ -7,13 +7,15 @@ import json
 import os
 from dataclasses import dataclass
 from functools import cached_property
+from importlib import metadata
 from pathlib import Path
 
+from dslt.core.definitions import WEIGHTS, config_file, read_definitions
 from dslt.core.errors import DsltError
 from dslt.core.text import canonical, digest
 from dslt.data.benchmarks.annotations import AnnotationsBenchmark
 from dslt.data.benchmarks.kinds import ClipsBenchmark, FolderBenchmark
-from dslt.data.downloads.definitions import receipt_file
+from dslt.data.downloads.definitions import parse_checked_files, receipt_file
 from dslt.data.downloads.sources import Member, PackageFiles, PackageSource
 from dslt.data.sequences.folders import select_targets
 from dslt.study import paths
@@ -21,16 +23,22 @@ from dslt.study.study import Study
 
 DATA = Path("data")  # what was fetched
 CLIPS = "data/downloads/clips/{}"
+WEIGHT = "data/weights/{}"
 # Training sets that are made on the spot, or are an index already.
 UNINDEXED = ("procedural", "index")
 
 
 @dataclass(frozen=True)
 class Fetch:
-    """Files to fetch from one package, and the definition that says which, as canonical JSON."""
+    """Files to fetch from one place, and the definition that says which, as canonical JSON."""
 
     files: tuple[str, ...]
     definition: str
+
+    @property
+    def folder(self) -> str:
+        """Folder of the files."""
+        return Path(self.files[0]).parent.as_posix()
 
 
 @dataclass(frozen=True)
@@ -77,6 +85,30 @@ class StudyData:
             )
             for package, source in found.items()
         }
+
+    @cached_property
+    def weights(self) -> dict[str, Fetch]:
+        """Map the published weights that cells start from to what is fetched of them.
+
+        None where a package has them that is part of this environment.
+        """
+        learnt = [cell.settings.learnt for cell in self.study.cells.values()]
+        definitions = read_definitions(config_file(WEIGHTS))
+        found = {}
+        for name in dict.fromkeys(one.backbone.published for one in learnt if one):
+            if name not in definitions:
+                continue
+            source = parse_checked_files(name, definitions[name])
+            if not (isinstance(source, PackageFiles) and _installed(source.package)):
+                files = tuple(map(WEIGHT.format, source.checksums))
+                found[name] = Fetch(files, canonical(source))
+        return found
+
+    def backbone(self, cell: str) -> list[str]:
+        """List the fetched files of the weights that a cell's backbone starts from."""
+        learnt = self.study.cells[cell].settings.learnt
+        fetch = self.weights.get(learnt.backbone.published) if learnt else None
+        return list(fetch.files) if fetch else []
 
     def download_of(self, benchmark: str) -> str:
         """Name the download that a benchmark is taken from; empty where it is from elsewhere."""
@@ -158,3 +190,9 @@ class StudyData:
             if frames.is_dir():  # the index job says in its own words what is missing
                 rows += [f"{folder}/{e.name}:{e.stat().st_size}" for e in os.scandir(frames)]
         return digest(*sorted(rows))
+
+
+def _installed(package: str) -> bool:
+    """Tell whether a package is part of this environment already."""
+    name, _, version = package.partition("==")
+    return any(found.version == version for found in metadata.distributions(name=name))

@@ -45,6 +45,7 @@ def cell_info(study: Study, cell: str) -> str:
         "preset": preset,
         "backbone": backbone,
         "training_data": data,
+        "trained": row.offline is not None,
         "shown_in": list(row.shown_in),
     }
     return canonical(info)

@@ -105,7 +105,7 @@ def sensitivity_key(study: Study) -> str:
     return digest(
         *(text for benchmark in chosen for text in _data(study, benchmark)),
         *(f"{cell.id} {cell.seeds} {cell.settings_json()}" for cell in cells),
-        *map(canonical, (settings.sensitivity, settings.bootstrap)),
+        canonical(settings.sensitivity),
         *sorted({_code(cell) for cell in cells}),
         *place,
         judging,

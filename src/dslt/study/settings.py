@@ -121,15 +121,6 @@ class JobsSettings(Settings):
     """The scores of one cell on a benchmark."""
 
 
-class BootstrapSettings(Settings):
-    """The paired bootstrap over source videos and seeds."""
-
-    samples: Count
-    """Number of resamples."""
-    seed: Natural
-    """Seed of the resampling."""
-
-
 class SensitivitySettings(Settings):
     """The target `sensitivity`: verdicts about pairs of cells, with tracking constants moved."""
 
@@ -275,7 +266,6 @@ class StudySettings(Settings):
     jobs: JobsSettings
     training: OfflineTrainingSettings
     convergence: ConvergenceSettings
-    bootstrap: BootstrapSettings
     sensitivity: SensitivitySettings
     tables: Tables
     """Tables that the target `tables` writes, or `all`."""

@@ -9,12 +9,10 @@ import pytest
 from click.testing import CliRunner
 
 from dslt.commands.compare import command
-from dslt.compare.bootstrap import Resampling
 from dslt.compare.training import gains, trained_tables
 from dslt.core.errors import DsltError
 from dslt.score.validation import read_validation, read_validations
 
-PLAN = Resampling(samples=500)
 # Eight sequences of seven videos; the last two share one.
 NAMES = [(f"s{number}", f"v{min(number, 6)}") for number in range(8)]
 
@@ -42,15 +40,15 @@ def specs(tmp_path):
 
 
 def test_gain_is_paired_and_over_seeds(specs):
-    bce, focal = gains(read_validations(specs), PLAN)
+    bce, focal = gains(read_validations(specs))
     assert (bce["cell"], bce["epochs"], bce["sequences"], bce["videos"]) == ("bce", 2, 8, 7)
     assert bce["seeds"] == 2
     assert bce["before"] == pytest.approx(0.535)
     assert bce["gain"] == pytest.approx(0.105)
     assert bce["after"] == pytest.approx(0.64)
-    # The gain is the same for all sequences, so that only the seeds spread it.
-    assert (bce["low"], bce["high"]) == (pytest.approx(0.1), pytest.approx(0.11))
-    assert focal["high"] < 0
+    # The gain is the same for all sequences, so that only the two seeds spread it: 0.10 and 0.11.
+    assert (bce["high"] - bce["low"]) / 2 == pytest.approx(12.706 * 0.005, rel=1e-4)
+    assert focal["high"] == pytest.approx(-0.045 + 12.706 * 0.005, rel=1e-4)
 
 
 def test_trained_networks_can_be_compared(specs):

@@ -15,22 +15,24 @@ from PIL import Image
 
 from dslt.commands.report import command
 from dslt.core.errors import DsltError
-from dslt.report import html, index, page, show, tables
+from dslt.report import html, index, page, show, summary, tables
 from dslt.settings.catalog import FIGURES, PAGES
 from places import ROOT
 
 NOTEBOOKS = ROOT / "notebooks"
 
 SCORECARD = """\
-kind,source,item,benchmark_paper,paper_value,cell,our_benchmark,metric,unit,ours,low,high,\
+kind,source,item,benchmark_paper,paper_value,family,cell,our_benchmark,metric,unit,ours,low,high,p,\
 sequences,videos,seeds,verdict,note
-claim,fig15,Shrinkage beats L2,OTB-2015,,dslt - dslt_l2,clips,success_auc,points,1.20,-0.50,2.90,\
-10,3,1,inconclusive,the interval contains 0
-claim,fig15,OHNM is below,OTB-2015,,dslt - dslt_ohnm,clips,success_auc,points,4.00,2.00,6.00,\
-10,3,1,supported,
-number,table3,"(10, 0.2)",OTB-2015+UAV123,59.9,dslt,clips,success_auc,%,70.10,60.00,80.00,\
+claim,fig15,Shrinkage beats L2,OTB-2015,,f,dslt - dslt_l2,clips,success_auc,points,1.20,-0.50,\
+2.90,1,10,3,1,inconclusive,the interval contains 0
+claim,fig15,OHNM is below [preset lite],OTB-2015,,f,dslt - dslt_ohnm,clips,success_auc,points,4.00,\
+2.00,6.00,0.01,10,3,1,supported,
+claim,fig15,OHNM is below [preset lite],OTB-2015,,f,dslt - dslt_ohnm,clips,precision_20,points,\
+4.00,2.00,6.00,,10,3,1,not judged,
+number,table3,"(10, 0.2)",OTB-2015+UAV123,59.9,,dslt,clips,success_auc,%,70.10,60.00,80.00,,\
 10,3,1,not comparable,<other> & data
-number,table3,classification,OTB-2015+UAV123,61.1,,,success_auc,%,,,,,,,not run,
+number,table3,classification,OTB-2015+UAV123,61.1,,,,success_auc,%,,,,,,,,not run,
 """
 
 TABLE1 = """\
@@ -362,7 +364,23 @@ def test_verdicts_are_counted_by_kind(results):
     counts = tables.verdicts(results / "scorecard.csv").set_index("Verdict")
     assert counts.loc["supported"].to_list() == [1, 0]
     assert counts.loc["not run"].to_list() == [0, 1]
-    assert counts.to_numpy().sum() == 4
+    assert counts.to_numpy().sum() == 5
+
+
+def test_three_sentences_say_what_holds(results):
+    holds, fails, open_ = summary.sentences(results / "scorecard.csv")
+    assert holds == (
+        "1 of 2 claims of the paper that this study could test hold in our data: OHNM is below"
+        " (lite, clips)."
+    )
+    assert fails.startswith("None fail, the opposite being so; in none there is no difference")
+    assert open_.startswith("Of 1 we cannot tell")
+    # A claim that is supported on one benchmark and contradicted on another is neither.
+    path, lines = results / "scorecard.csv", SCORECARD.splitlines()
+    (line,) = [line for line in lines if ",supported," in line]
+    other = line.replace(",supported,", ",contradicted,").replace("clips", "synthetic")
+    path.write_text("\n".join([*lines, other]))
+    assert summary.sentences(path)[0].startswith("None of 2")
 
 
 def test_a_table_that_is_no_scorecard_is_named(results):

@@ -28,7 +28,12 @@ from places import ROOT
 CONFIG = ROOT / "config"
 PAPER = load_cells(CONFIG / "paper_cells.tsv", CONFIG / "trackers")
 CELLS = {**load_cells(CONFIG / "cells.tsv", CONFIG / "trackers"), **PAPER}
-CLAIMS = [claim for claim in read_claims(CONFIG / "paper") if claim.better_cell]
+CLAIMS = read_claims(CONFIG / "paper")
+PAIRS = [
+    pytest.param(claim, pair, id=f"{claim.id}-{pair.better}")
+    for claim in CLAIMS
+    for pair in claim.pairs
+]
 TABLE3 = [
     pytest.param(row, cell, id=cell)
     for row in read_rows(CONFIG / "paper" / "table3.csv")
@@ -37,8 +42,12 @@ TABLE3 = [
 FACTORS = {"w/o": "no_exp", "only": "only_exp"}
 
 
-def configuration():
-    files = (ROOT / "config.yaml", CONFIG / "paper.yaml")
+# Pages that show what an overlay costs.
+PAGES = {"paper": "paper_scale.md", "regression": "regression.md"}
+
+
+def configuration(overlay="paper"):
+    files = (ROOT / "config.yaml", CONFIG / f"{overlay}.yaml")
     return merge(*(yaml.safe_load(path.read_text(encoding="utf-8")) for path in files))
 
 
@@ -78,19 +87,67 @@ def test_cells_of_table3_have_the_constants_of_their_rows(row, cell):
         assert loss.factor == FACTORS.get(row["item"].split()[0], "full")
 
 
+def runs_on(cell, metric, study):
+    """Where a cell's score in a metric comes from, in a study."""
+    if cell not in study.cells:
+        return set()
+    if metric.startswith("iterations"):
+        return {name for name, cells in study.settings.convergence.run.items() if cell in cells}
+    if metric == "validation_auc":
+        return {"held-out"} if f"{cell}@0" in study.validations else set()
+    benchmarks = study.benchmarks_of(cell)
+    vot = {
+        name for name in benchmarks if "failures" in study.protocol(name) or "vot" in name.lower()
+    }
+    return vot if metric == "eao" else set(benchmarks) - vot
+
+
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.id)
-def test_cells_of_a_claim_exist_and_have_its_preset(claim):
-    for cell in (claim.better_cell, claim.worse_cell):
-        assert claim.preset in ("", CELLS[cell].base.partition("/")[2])
+def test_each_claim_has_cells_that_the_papers_study_runs_or_says_why_not(claim, configured):
+    study = load_study(configured)
+    able = [
+        pair
+        for pair in claim.pairs
+        if runs_on(pair.better, claim.family.metric, study)
+        & runs_on(pair.worse, claim.family.metric, study)
+    ]
+    assert bool(able) != bool(claim.missing)
+    assert all(
+        len(study.cells[cell].seeds) >= 3
+        for pair in able
+        for cell in (pair.better, pair.worse)
+        if study.cells[cell].offline
+    )
+
+
+@pytest.mark.parametrize(("claim", "pair"), PAIRS)
+def test_cells_of_a_claim_exist_and_have_its_preset(claim, pair):
+    for cell in (pair.better, pair.worse):
+        preset = CELLS[cell].base.partition("/")[2].removeprefix("pp_")
+        assert pair.preset in ("", preset)
 
 
 @pytest.mark.parametrize(
-    "claim", [c for c in CLAIMS if c.better_cell.startswith("siam")], ids=lambda claim: claim.id
+    ("claim", "pair"),
+    [one for one in PAIRS if one.values[1].better.startswith("siam") and one.values[1].preset],
 )
-def test_cells_of_a_claim_about_offline_losses_differ_in_the_loss_alone(claim):
-    better, worse = training(claim.better_cell), training(claim.worse_cell)
+def test_cells_of_a_claim_about_offline_losses_differ_in_the_loss_alone(claim, pair):
+    better, worse = training(pair.better), training(pair.worse)
     assert better.loss != worse.loss
     assert better.model_dump(exclude={"loss"}) == worse.model_dump(exclude={"loss"})
+
+
+def test_the_regression_half_needs_no_training_and_no_account(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    study = load_study(configuration("regression"))
+    assert not study.validations
+    assert all(study.cells[cell].entry.offline is False for cell in study.cells_run)
+    assert {one.access for one in needed(study, fresh=True)} == {"open"}
+    # The same cells as in the paper's study, on its benchmarks.
+    whole = load_study(configuration())
+    for benchmark, cells in study.runs.items():
+        own = [cell for cell in whole.runs[benchmark] if not whole.cells[cell].offline]
+        assert set(cells) == set(own) - {"dslt_vgg16_released"}
 
 
 def test_recipes_of_many_gpus_are_run_by_one():
@@ -104,7 +161,6 @@ def test_recipes_of_many_gpus_are_run_by_one():
 def test_the_study_holds_together(configured):
     study = load_study(configured)
     assert set(study.runs) == {"OTB-2013", "OTB-2015", "UAV123", "LaSOT", "VOT-2016", "VOT-2018"}
-    assert all(len(cell.seeds) == 1 for cell in study.cells.values())
     # The cells that only track in another way wait for the weights of their like.
     assert study.trained_as["siamfc_original_5s"] == "siamfc_paper_bce"
     assert study.trained_as["siamrpnpp_pysot_zoo"] == "siamrpnpp_pysot"
@@ -190,30 +246,34 @@ def test_targets_of_one_video_have_their_frames():
         assert set(benchmarks[name]["frames"]) <= set(benchmarks[name]["sequences"])
 
 
-def shown_command(page):
-    """The words of the command that docs/paper_scale.md shows above its tables."""
-    command = page[page.index("    dslt plan --configfile config/paper.yaml --fresh") :]
+def shown_command(page, overlay):
+    """The words of the command that a page shows above its tables."""
+    command = page[page.index(f"    dslt plan --configfile config/{overlay}.yaml --fresh") :]
     return shlex.split(command.partition("\n\n")[0].replace("\\\n", " "))
 
 
-def test_the_page_has_the_tables_of_its_command(configured):
-    page = (ROOT / "docs" / "paper_scale.md").read_text(encoding="utf-8")
-    words = shown_command(page)
-    name = words[words.index("--device-name") + 1] if "--device-name" in words else None
-    study = load_study(configured)
-    speeds = choose_speeds(load_speeds(CONFIG / "speeds.yaml"), study.settings.device, name)
+@pytest.mark.parametrize(("overlay", "name"), PAGES.items())
+def test_the_page_has_the_tables_of_its_command(monkeypatch, overlay, name):
+    monkeypatch.chdir(ROOT)
+    page = (ROOT / "docs" / name).read_text(encoding="utf-8")
+    words = shown_command(page, overlay)
+    device = words[words.index("--device-name") + 1] if "--device-name" in words else None
+    study = load_study(configuration(overlay))
+    speeds = choose_speeds(load_speeds(CONFIG / "speeds.yaml"), study.settings.device, device)
     tasks = whole_tasks(study)
     groups = Hours(study, speeds).groups(tasks, tasks)
     plan = StudyPlan("all", speeds, {}, groups, needed(study, fresh=True))
     tables = [*task_tables(plan), download_table(plan.downloads), to_do(plan.downloads)]
+    tables = [table for table in tables if table]
     assert [table for table in tables if table not in page] == []
     assert max(len(line) for table in tables for line in table.splitlines()) <= 100
 
 
 @pytest.mark.slow
-def test_the_page_has_what_its_command_prints():
-    page = (ROOT / "docs" / "paper_scale.md").read_text(encoding="utf-8")
-    command = [sys.executable, "-m", *shown_command(page)]
+@pytest.mark.parametrize(("overlay", "name"), PAGES.items())
+def test_the_page_has_what_its_command_prints(overlay, name):
+    page = (ROOT / "docs" / name).read_text(encoding="utf-8")
+    command = [sys.executable, "-m", *shown_command(page, overlay)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() in page
 

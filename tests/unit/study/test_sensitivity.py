@@ -58,9 +58,9 @@ def test_both_cells_of_a_pair_are_changed_and_run_nowhere_else(configured: dict[
 def test_the_default_study_names_pairs_of_claims(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     study = load_study(yaml.safe_load(Path("config.yaml").read_text()))
-    claims = Path("config/paper/claims.csv").read_text()
+    pairs = Path("config/paper/pairs.csv").read_text()
     for better, worse in study.settings.sensitivity.pairs:
-        assert f",{better},{worse}," in claims
+        assert f",{better},{worse}," in pairs
     assert set(compared(study)) == {"clips", "synthetic"}
 
 
@@ -114,7 +114,6 @@ def test_the_key_follows_what_decides_the_result(
     key = sensitivity_key(load_study(configured))
     assert key == sensitivity_key(load_study(configured | {"unit_size": 3, "tables": []}))
     assert key == sensitivity_key(load_study(configured | {"jobs": configured["jobs"]}))
-    bootstrap = {"samples": 9000, "seed": 0}
     sheet = Path(configured["cells"]).read_text().splitlines()
     seeds = [
         "\t".join([*row[:5], "0,1", *row[6:]]) if row[0] == "dslt_l2" else "\t".join(row)
@@ -124,7 +123,6 @@ def test_the_key_follows_what_decides_the_result(
     protocols = Path(configured["protocols_file"]).read_text()
     (tmp_path / "protocols.yaml").write_text(protocols.replace("at_or_above", "above"))
     others = [
-        {"bootstrap": bootstrap},
         {"device": "cpu"},
         {"engine": "torch"},
         {"cells": str(tmp_path / "cells.tsv")},

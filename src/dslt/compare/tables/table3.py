@@ -157,7 +157,7 @@ def notes(table: Table3) -> list[str]:
         f" Ours: {', '.join(ours) or 'not run'}. A printed value and ours are comparable only"
         " where tracker, backbone, training data, benchmark and protocol are the same; differences"
         " within a part of a column always are.",
-        "In brackets: 95 % percentile bootstrap over source videos and seeds. Differences are"
+        "In brackets: 95 % intervals over source videos and seeds. Differences are"
         f" paired and taken, in each tracker, to {' or '.join(references) or 'no row'}.",
     ]
     for benchmark in table.benchmarks:

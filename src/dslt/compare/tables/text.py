@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from dslt.compare.bootstrap import VIDEOS_FOR_VERDICT
 from dslt.compare.cell import BenchmarkResult, DifferenceValue
+from dslt.compare.intervals import VIDEOS_FOR_VERDICT
 from dslt.core.csvfile import csv_text
 
 
@@ -101,7 +101,7 @@ def size_note(benchmark: str, results: Sequence[BenchmarkResult], protocols: str
     """Sentence on how large a benchmark is, and by which protocols it was scored."""
     videos = min(result.videos for result in results)
     seeds = sorted({len(result.seeds) for result in results})
-    few = f"; fewer than {VIDEOS_FOR_VERDICT} source videos: these intervals cover less than 95 %"
+    few = f"; fewer than {VIDEOS_FOR_VERDICT} source videos: too few for a verdict"
     return (
         f"{benchmark} {results[0].sequences} sequences from {videos} source videos,"
         f" {' or '.join(map(str, seeds))} {'seed' if seeds == [1] else 'seeds'}"

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dslt.compare.cell import CellComparison
-from dslt.compare.paper import read_rows, same_name
+from dslt.compare.paper import read_rows
 from dslt.compare.tables import text
+from dslt.core.names import same_name
 from dslt.score.metrics import METRICS
 from dslt.settings.catalog import TABLES, benchmark_title
 
@@ -187,7 +188,7 @@ def notes(table: VotTable) -> Iterator[str]:
     if table.ours:
         names = " or ".join(table.references.values())
         taken = f" Differences are paired and taken to {names}." * bool(names)
-        yield f"In brackets: 95 % percentile bootstrap over source videos and seeds.{taken}"
+        yield f"In brackets: 95 % intervals over source videos and seeds.{taken}"
     if "failures_weighted" in table.columns:
         yield (
             "Failures by tag: per attribute, weighted by the attributes' lengths; all failures"

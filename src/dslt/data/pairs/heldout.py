@@ -36,14 +36,14 @@ def heldout(procedural: int, texture: int, frames: int, seed: int) -> list[Seque
     """Make the validation sequences.
 
     Args:
-        procedural: Number of sequences made of the training photographs, each a video of its own.
-        texture: Number of sequences whose targets are cut from held-out photographs in turn; the
-            photograph counts as the video, as they are not independent.
+        procedural: Number of sequences made of the training photographs.
+        texture: Number of sequences whose targets are cut from held-out photographs in turn.
         frames: Number of frames of each; every third frame of the video is taken.
         seed: Seed of all of them.
 
     Returns:
-        `procedural-00`, ..., `texture-00`, ..., with exact boxes.
+        `procedural-00`, ..., `texture-00`, ..., with exact boxes. The photograph that the target is
+        cut from counts as the video, as sequences that share it are not independent.
     """
     kinds: list[tuple[str, int, str | None]] = [("procedural", n, None) for n in range(procedural)]
     kinds += [("texture", n, HELD_OUT[n % len(HELD_OUT)]) for n in range(texture)]
@@ -52,5 +52,5 @@ def heldout(procedural: int, texture: int, frames: int, seed: int) -> list[Seque
     for kind, number, photo in kinds:
         name, world = f"{kind}-{number:02d}", validation_world(seed, number, photo)
         boxes = world.boxes(np.array(numbers))
-        made.append(Sequence(name, WorldFrames(world, numbers), boxes, video=photo or name))
+        made.append(Sequence(name, WorldFrames(world, numbers), boxes, video=world.target_photo))
     return made

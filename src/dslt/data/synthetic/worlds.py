@@ -111,6 +111,11 @@ class World:
     noise: float
     noise_at: tuple[int, int]
 
+    @property
+    def target_photo(self) -> str:
+        """Photograph that the target is cut from."""
+        return self.objects[self.target].shape.cloths[0].photo
+
     def boxes(self, frames: Ints) -> Boxes:
         """Return exact boxes (N, 4) of the target's whole outline, a hidden part included."""
         target = self.objects[self.target]

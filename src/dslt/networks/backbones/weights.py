@@ -14,8 +14,6 @@ from dslt.settings.tracker import BackboneSettings
 
 Fit = Callable[[dict[str, Tensor]], dict[str, Tensor]]
 FOLDER = Path("data") / "weights"
-SOURCES = {"resnet50_dilated": "resnet50"}
-"""Networks that start from the published weights of another."""
 
 
 def published(name: str) -> tuple[str, str, str]:
@@ -31,7 +29,8 @@ def find_weights(settings: BackboneSettings) -> Path:
     Raises:
         DsltError: No file is there, or a published file has another SHA-256.
     """
-    if settings.weights != "pretrained":
+    name = settings.published
+    if not name:
         path = Path(settings.weights)
         if not path.is_file():
             raise DsltError(
@@ -39,7 +38,6 @@ def find_weights(settings: BackboneSettings) -> Path:
                 "or the path of a state dictionary"
             )
         return path
-    name = SOURCES.get(settings.name, settings.name)
     file, expected, source = published(name)
     places = [FOLDER / file, Path(torch.hub.get_dir()) / "checkpoints" / file]
     if name == "efficientnet_lite0":

@@ -3,25 +3,17 @@
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from importlib import metadata
 from pathlib import Path
 
-from dslt.core.definitions import WEIGHTS, config_file, read_definitions
 from dslt.data.downloads.definitions import (
     Download,
     FilesDownload,
-    parse_checked_files,
     parse_download,
     receipt_file,
 )
-from dslt.data.downloads.sources import PackageFiles
 from dslt.study.cost.amounts import Amount, known_or
 from dslt.study.data import DATA, StudyData
 from dslt.study.study import Study
-
-FETCHED_WEIGHTS = DATA / "weights"
-# Published weights whose definitions name no ImageNet network of their own.
-SAME_WEIGHTS = {"resnet50_dilated": "resnet50"}
 
 
 @dataclass(frozen=True)
@@ -90,24 +82,20 @@ def _packages(study: Study) -> Iterator[Needed]:
 
 def _weights(study: Study) -> Iterator[Needed]:
     """List ImageNet weights: published ones, and files that only a person can bring."""
-    users: dict[tuple[str, bool], list[str]] = {}
+    data = StudyData(study)
+    users: dict[str, list[str]] = {}
+    brought: dict[str, list[str]] = {}
     for cell in (study.cells[name] for name in study.cells_run):
-        backbone = cell.settings.learnt.backbone if cell.settings.learnt else None
-        if backbone and backbone.weights != "random":
-            published = backbone.weights == "pretrained"
-            own = SAME_WEIGHTS.get(backbone.name, backbone.name)
-            key = (own if published else backbone.weights, published)
-            users.setdefault(key, []).append(cell.settings.tracker)
-    definitions = read_definitions(config_file(WEIGHTS))
-    for (name, published), trackers in users.items():
-        if not published:
-            steps = "Nothing fetches it: put it there."
-            yield replace(_files(name, trackers, None, [name]), access="file", steps=steps)
-        elif name in definitions:
-            source = parse_checked_files(name, definitions[name])
-            paths = [FETCHED_WEIGHTS / file for file in source.checksums]
-            if not (isinstance(source, PackageFiles) and _installed(source.package)):
-                yield _files(name, trackers, source.bytes, paths)
+        if (learnt := cell.settings.learnt) and learnt.backbone.weights != "random":
+            name = learnt.backbone.published
+            known, key = (users, name) if name else (brought, learnt.backbone.weights)
+            known.setdefault(key, []).append(cell.settings.tracker)
+    for name, trackers in users.items():
+        if fetch := data.weights.get(name):
+            yield _files(name, trackers, json.loads(fetch.definition)["bytes"], fetch.files)
+    for name, trackers in brought.items():
+        steps = "Nothing fetches it: put it there."
+        yield replace(_files(name, trackers, None, [name]), access="file", steps=steps)
 
 
 def _files(
@@ -117,9 +105,3 @@ def _files(
     amount = known_or(f"bytes of {name}", size)
     there = all(Path(path).is_file() for path in paths)
     return Needed(name, tuple(dict.fromkeys(users)), amount, amount, there=there)
-
-
-def _installed(package: str) -> bool:
-    """Tell whether a package is part of this environment already."""
-    name, _, version = package.partition("==")
-    return any(found.version == version for found in metadata.distributions(name=name))

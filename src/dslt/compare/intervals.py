@@ -1,0 +1,250 @@
+"""Intervals and p values over source videos and seeds, for few videos with skewed differences.
+
+Sequences that are cut from one video share its scenery, so the video is the unit. The standard
+error of a metric comes from the jackknife: the metric without each video in turn. It serves what is
+no mean over sequences, accuracy and EAO, as well; for a mean over videos it is Student's. Two cells
+are compared video by video (paired). Seeds are a second, crossed factor: their variance is added,
+and the degrees of freedom are Satterthwaite's, so that three seeds count as three.
+
+Student's t takes differences to be symmetric. Those of trackers are not: a target that is lost in
+one video is most of a difference. With skewed differences t finds an effect where there is none in
+one of ten cases, with 6 to 14 videos. So two statistics must agree: t, and t with Hall's correction
+for skewness (Hall 1992, On the removal of skewness by transformation, J. R. Stat. Soc. B 54), and
+both must exceed what they exceed in 5 % of samples of a log-normal about 0 (skewness 3.3).
+docs/conventions.md has the false verdicts and the power by simulation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from scipy import stats
+
+from dslt.compare.ratios import RatioSums
+from dslt.core.arrays import Floats
+from dslt.core.errors import DsltError
+
+LEVEL = 0.05
+# The shape of differences cannot be seen in fewer, and what is rare in them is not there.
+VIDEOS_FOR_VERDICT = 6
+_SIGMA = 0.75  # of the logarithm: more skewed than an exponential, whose skewness is 2
+_DRAWS = 200_000
+_PORTION = 4_000_000
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A metric, or a difference, over sequences and seeds, with how far it can be trusted.
+
+    Attributes:
+        value: The metric over all sequences and seeds.
+        error: Its standard error; None where it would mean nothing.
+        freedom: Degrees of freedom of the error.
+        skewness: Of `value`: its third central moment over the cube of `error`.
+        videos: Number of source videos.
+        notes: Why there is no interval, or what it leaves out.
+    """
+
+    value: float
+    error: float | None = None
+    freedom: float = 0.0
+    skewness: float = 0.0
+    videos: int = 1
+    notes: tuple[str, ...] = ()
+
+    @property
+    def low(self) -> float | None:
+        """Lower end of the 95 % interval."""
+        return self.ends()[0]
+
+    @property
+    def high(self) -> float | None:
+        """Upper end of the 95 % interval."""
+        return self.ends()[1]
+
+    def ends(self, level: float = LEVEL) -> tuple[float | None, float | None]:
+        """Ends of the interval that leaves out `level`: all values that `chance` calls likelier."""
+        if self.error is None:
+            return None, None
+        most = float(stats.t.isf(level / 2, self.freedom))
+        most = max(most, float(np.quantile(_skewed(self.videos), 1 - level)))
+        left, right = (_skew_undone(sign * most, self.skewness) for sign in (-1, 1))
+        return self.value - max(most, right) * self.error, self.value - min(
+            -most, left
+        ) * self.error
+
+    def chance(self) -> float | None:
+        """P value, two-sided: how often what is 0 would look at least so far from it."""
+        if self.error is None:
+            return None
+        if self.error == 0:
+            return 1.0 if self.value == 0 else 0.0
+        t = self.value / self.error
+        found = float(_agreed(np.array([t]), np.array([self.skewness]))[0])
+        skewed = _skewed(self.videos)
+        beyond = len(skewed) - int(np.searchsorted(skewed, found))
+        return max(2 * float(stats.t.sf(found, self.freedom)), beyond / len(skewed))
+
+
+def _corrected(t: Floats, skewness: Floats) -> Floats:
+    """Hall's cubic correction of t for `skewness`, which increases with t throughout."""
+    return t + skewness * t**2 / 3 + skewness**2 * t**3 / 27 + skewness / 6
+
+
+def _skew_undone(corrected: float, skewness: float) -> float:
+    """The t that has this corrected value."""
+    if abs(skewness) < 1e-9:
+        return corrected
+    return float(3 / skewness * (np.cbrt(1 + skewness * (corrected - skewness / 6)) - 1))
+
+
+def _agreed(t: Floats, skewness: Floats) -> Floats:
+    """How far both t and its correction are from 0; 0 where they differ in sign."""
+    corrected = _corrected(t, skewness)
+    nearer = np.minimum(np.abs(t), np.abs(corrected))
+    return np.asarray(np.where(np.sign(t) == np.sign(corrected), nearer, 0.0))
+
+
+@lru_cache(maxsize=64)
+def _skewed(videos: int) -> Floats:
+    """What `_agreed` is, ascending, in samples of `videos` log-normal differences about 0."""
+    generator = np.random.default_rng(videos)
+    draws = max(_DRAWS // max(1, videos // 60), 2_000)
+    portion = max(1, _PORTION // videos)
+    found = []
+    for start in range(0, draws, portion):
+        size = (min(portion, draws - start), videos)
+        values = generator.lognormal(0, _SIGMA, size) - np.exp(_SIGMA**2 / 2)
+        mean = values.mean(axis=1)
+        off = values - mean[:, None]
+        square = (off**2).mean(axis=1)
+        skewness = (off**3).mean(axis=1) / square**1.5 / np.sqrt(videos)
+        found.append(_agreed(mean / np.sqrt(square / (videos - 1)), skewness))
+    skewed = np.sort(np.concatenate(found))
+    skewed.setflags(write=False)
+    return skewed
+
+
+def interval_of_mean(values: RatioSums, videos: Sequence[str]) -> Interval:
+    """Interval of a cell's metric.
+
+    Args:
+        values: The metric of N sequences with S seeds.
+        videos: (N,) the source video of each sequence.
+
+    Returns:
+        No error where all sequences come from one video; the spread over seeds alone would say
+        nothing about another video.
+    """
+    return _interval([(1.0, values)], videos, paired=True)
+
+
+def interval_of_difference(
+    first: RatioSums, second: RatioSums, videos: Sequence[str], *, paired_seeds: bool
+) -> Interval:
+    """Interval of the metric of `first` minus that of `second`, video by video.
+
+    Args:
+        first: The metric of one cell on N sequences.
+        second: The metric of the other cell on the same sequences.
+        videos: (N,) the source video of each sequence.
+        paired_seeds: Whether the columns are the same seeds and are compared one by one; otherwise
+            each cell's seeds vary on their own.
+
+    Raises:
+        DsltError: The shapes do not fit.
+    """
+    shapes = first.top.shape, second.top.shape
+    if len(first.top) != len(second.top) or (paired_seeds and first.seeds != second.seeds):
+        raise DsltError(f"cannot pair scores of shapes {shapes[0]} and {shapes[1]}")
+    return _interval([(1.0, first), (-1.0, second)], videos, paired=paired_seeds)
+
+
+def interval_half_over_seeds(deviation: float | None, seeds: int) -> float | None:
+    """Half the width of Student's 95 % interval of a mean over seeds; None with one seed.
+
+    Args:
+        deviation: Standard deviation over the seeds.
+        seeds: Their number.
+    """
+    if deviation is None or seeds < 2:
+        return None
+    return float(stats.t.isf(LEVEL / 2, seeds - 1) * deviation / np.sqrt(seeds))
+
+
+def _interval(
+    terms: list[tuple[float, RatioSums]], videos: Sequence[str], *, paired: bool
+) -> Interval:
+    """Interval of a signed sum of metrics over the same sequences."""
+    if any(len(values.top) != len(videos) or values.top.size == 0 for _, values in terms):
+        raise DsltError(f"expected scores of {len(videos)} sequences, at least one, and a seed")
+    value = sum(sign * values.value() for sign, values in terms)
+    names, member = np.unique(np.asarray(videos), return_inverse=True)
+    count = len(names)
+    if count < 2:
+        return Interval(value, notes=("no interval: one source video",))
+    left_out = _total(terms, lambda term: term.without_videos(member))
+    if not np.isfinite(left_out).all() or not np.isfinite(value):
+        return Interval(value, videos=count, notes=("no interval: the metric is undefined",))
+    off = (count - 1) * (left_out.mean() - left_out)  # jackknife pseudo-values about their mean
+    parts = [(_variance(off), count - 1), *_of_seeds(terms, paired=paired)]
+    total = sum(variance for variance, _ in parts)
+    freedom = total**2 / sum(part**2 / free for part, free in parts) if total else count - 1
+    third = (off**3).mean() / count**2
+    skewness = third / (parts[0][0] * (count - 1) / count) ** 1.5 if parts[0][0] else 0.0
+    share = (parts[0][0] / total) ** 1.5 if total else 0.0
+    return Interval(
+        value, float(np.sqrt(total)), float(freedom), skewness * share, count, _notes(count, terms)
+    )
+
+
+def _total(terms: Iterable[tuple[float, RatioSums]], part: Callable[[RatioSums], Floats]) -> Floats:
+    """Signed sum of a part of each term."""
+    return np.asarray(np.sum([sign * part(values) for sign, values in terms], axis=0))
+
+
+def _variance(off: Floats) -> float:
+    """Variance of the mean of values about their mean; rounding errors are none."""
+    found = float((off**2).sum() / (len(off) - 1) / len(off))
+    return found if found > 1e-20 else 0.0
+
+
+def _of_seeds(terms: list[tuple[float, RatioSums]], *, paired: bool) -> list[tuple[float, int]]:
+    """Variances over seeds with their degrees of freedom, of the terms together if `paired`."""
+    groups = [terms] if paired else [[term] for term in terms]
+    found = []
+    for group in groups:
+        seeds = group[0][1].seeds
+        if seeds > 1:
+            left_out = _total(group, RatioSums.without_seeds)
+            off = (seeds - 1) * (left_out.mean() - left_out)
+            found.append((_variance(off), seeds - 1))
+    return found
+
+
+def _notes(videos: int, terms: list[tuple[float, RatioSums]]) -> tuple[str, ...]:
+    """Say what an interval leaves out."""
+    notes = []
+    if videos < VIDEOS_FOR_VERDICT:
+        notes.append(f"only {videos} source videos")
+    if all(values.seeds == 1 for _, values in terms):
+        notes.append("one seed: the interval leaves out the spread over seeds")
+    return tuple(notes)
+
+
+def holm(chances: Sequence[float]) -> list[float]:
+    """Holm's correction: p values such that a family has a false one in at most its level.
+
+    Args:
+        chances: p values of the claims of a family.
+    """
+    order = np.argsort(chances, kind="stable")
+    corrected = [0.0] * len(chances)
+    most = 0.0
+    for rank, index in enumerate(order):
+        most = max(most, min(1.0, (len(chances) - rank) * chances[index]))
+        corrected[index] = most
+    return corrected
