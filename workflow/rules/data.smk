@@ -19,7 +19,7 @@ for _name, _fetch in (DATA.fetches | DATA.weights).items():
         params:
             name=_name,
             definition=_fetch.definition,
-            folder=_fetch.folder,
+            folder=subpath(output[0], parent=True),
             code=code_of("dslt.commands.fetch"),
         shell:
             "dslt fetch {params.name} --definition {params.definition:q} --out {params.folder:q}"

@@ -23,6 +23,7 @@ rule train:
         gpu=GPU,
         mem_mb=SETTINGS.jobs.train.mem_mb,
         runtime=SETTINGS.jobs.train.runtime,
+        skip=SETTINGS.training.skip_non_finite,  # a parameter would train again when it changes
     params:
         settings=lambda wildcards: STUDY.offline[wildcards.cell].settings,
         sets=lambda wildcards: STUDY.offline[wildcards.cell].sets,
@@ -40,7 +41,7 @@ rule train:
         " --training-sets-definition {params.sets:q} --training-index {params.indexes:q}"
         " {params.validation:q}"
         " --seed {wildcards.seed} --threads {params.threads}"
-        f" --workers {SETTINGS.training.workers}"
+        f" --workers {SETTINGS.training.workers} --skip-non-finite {{resources.skip}}"
         " {params.place} --states state/train --out {params.folder:q} > {log} 2>&1"
 
 

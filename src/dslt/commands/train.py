@@ -68,6 +68,14 @@ if TYPE_CHECKING:
 @click.option("--data", default="data", show_default=True, help="Folder with fetched files.")
 @click.option("--validation", help="Validation settings as JSON. Default: no validation.")
 @THREADS
+@click.option(
+    "--skip-non-finite",
+    "skip",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="Steps with a loss or gradient that is not finite to leave out before one is an error.",
+)
 @click.option("--workers", default=1, show_default=True, help="Processes that draw pairs.")
 @DEVICE
 @ENGINE
@@ -88,6 +96,7 @@ def command(
     data: str,
     validation: str | None,
     threads: int,
+    skip: int,
     workers: int,
     device: Device,
     state: Path | None,
@@ -120,8 +129,11 @@ def command(
     with joined(chosen) as (processes, place):
         pairs = _open_pairs(training, seed, definitions, indexes, data)
         run = _make_run(training, seed, pairs, scored, folder, identity, processes, place, cell)
+        run.skip = skip
         run.go(workers)
         run.finish(out, {"model_id": model_id(training, seed, definitions), **identity})
+    if run.progress.skipped:
+        click.echo(f"{cell}: {run.progress.skipped} steps were not finite: left out", err=True)
     for name, count in pairs.damaged.items():
         if count:
             click.echo(f"{cell}: {count} damaged views of {name} were replaced", err=True)

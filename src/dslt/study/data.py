@@ -35,11 +35,6 @@ class Fetch:
     files: tuple[str, ...]
     definition: str
 
-    @property
-    def folder(self) -> str:
-        """Folder of the files."""
-        return Path(self.files[0]).parent.as_posix()
-
 
 @dataclass(frozen=True)
 class StudyData:

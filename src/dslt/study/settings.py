@@ -86,6 +86,8 @@ class OfflineTrainingSettings(Settings):
     """Threads of one training; the number decides its last bits."""
     workers: Natural
     """Processes that draw pairs for one training; 0: it draws them itself."""
+    skip_non_finite: Natural
+    """Steps that are not finite that a training leaves out and counts before one is an error."""
     validation: HeldOutSettings | None
     """See `HeldOutSettings`; null: none."""
 

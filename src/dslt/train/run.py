@@ -70,6 +70,7 @@ class TrainingRun:
         validate: Scores the network after so many epochs on held-out sequences; it may leave the
             network in evaluation mode, and changes nothing else.
         save_every: Seconds between two states.
+        skip: How many steps that are not finite are left out before one is an error.
         name: Name in the progress bar and in errors.
 
     Raises:
@@ -85,10 +86,11 @@ class TrainingRun:
         *,
         validate: Validate | None = None,
         save_every: float = SAVE_EVERY,
+        skip: int = 0,
         name: str = "training",
     ):
         self.trainer, self.pairs, self.folder, self.identity = trainer, pairs, folder, identity
-        self.validate, self.save_every, self.name = validate, save_every, name
+        self.validate, self.save_every, self.skip, self.name = validate, save_every, skip, name
         self.plan = Plan.of(trainer.schedule, len(pairs))
         self.leads = trainer.processes.leads
         self.progress = Progress()
@@ -149,7 +151,12 @@ class TrainingRun:
         rate = self.trainer.begin(epoch)
         while progress.step < (epoch + 1) * self.plan.steps:
             start, timed.waited = time.perf_counter(), 0.0
-            record = self.trainer.step(progress.step, timed, stop=self.stop.number != 0)
+            record = self.trainer.step(
+                progress.step,
+                timed,
+                stop=self.stop.number != 0,
+                skip=progress.skipped < self.skip,
+            )
             progress.step += 1
             seconds = time.perf_counter() - start
             self._note(record, epoch + 1, rate, seconds, timed.waited)
@@ -161,7 +168,8 @@ class TrainingRun:
         self.trainer.agree()
         if self.validate is not None:
             self._save()
-        means = {name: total / self.plan.steps for name, total in progress.sums.items()}
+        learnt = max(1, self.plan.steps - progress.skipped_now)
+        means = {name: total / learnt for name, total in progress.sums.items()}
         self._close_epoch({"epoch": epoch + 1, "learning_rate": rate, **means})
         self._save()
 
@@ -170,6 +178,10 @@ class TrainingRun:
     ) -> None:
         """Add a step to the sums of its epoch, to the log and to the bar."""
         values = {"loss": record.loss, **record.terms, "gradient_norm": record.gradient_norm}
+        if record.skipped:
+            self.progress.skipped += 1
+            self.progress.skipped_now += 1
+            values = {}
         sums = self.progress.sums
         for name, value in values.items():
             sums[name] = sums.get(name, 0.0) + value
@@ -179,7 +191,8 @@ class TrainingRun:
                 "pairs_per_second": round(self.plan.per_step / seconds, 2),
                 "waited": round(waited, 4),
             }
-            self.log.write({**place, **values, **speed})
+            why = {"skipped": record.skipped} if record.skipped else {}
+            self.log.write({**place, **values, **speed, **why})
             self.bar.set_postfix(epoch=epoch, loss=f"{record.loss:.4g}", refresh=False)
             self.bar.update(self.plan.per_step)
 
@@ -195,7 +208,7 @@ class TrainingRun:
         mean = sum(score.success_auc for score in found) / len(found) if found else None
         progress.epochs.append({**row, "success_auc": mean})
         progress.scores += [(epoch, s.sequence, s.video, s.success_auc) for s in found]
-        progress.sums = {}
+        progress.sums, progress.skipped_now = {}, 0
 
     def _save(self) -> None:
         """Write the state."""
@@ -215,7 +228,8 @@ class TrainingRun:
         """Write the outputs, the weights last, and remove the state.
 
         `model.pt` and `model.json` are the weights after the last epoch and their origin, `log.csv`
-        the epochs, `validation.csv` the scores, `steps.jsonl` the steps.
+        the epochs, `validation.csv` the scores, `steps.jsonl` the steps. The origin says how many
+        steps were left out, if any were.
 
         Raises:
             DsltError: A file cannot be written; the state then stays.
@@ -224,7 +238,8 @@ class TrainingRun:
             write_tables(self.progress, out)
             with atomic_write(out / STEPS) as temporary:
                 shutil.copyfile(self.folder / STEPS, temporary)
-            write_model(self.trainer.net, origin, out)
+            skipped = {"skipped_steps": self.progress.skipped} if self.progress.skipped else {}
+            write_model(self.trainer.net, {**origin, **skipped}, out)
             for name in (STATE, STEPS):
                 (self.folder / name).unlink(missing_ok=True)
             with contextlib.suppress(OSError):  # something else lies there, or it is shared

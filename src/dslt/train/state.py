@@ -29,12 +29,16 @@ class Progress:
         sums: Sums of the values of the running epoch's steps, by name.
         epochs: One row per finished epoch, the untrained network first.
         scores: Scores of the validation, `(epoch, sequence, video, success AUC)`.
+        skipped: Steps that were left out since the start.
+        skipped_now: Those of the running epoch.
     """
 
     step: int = 0
     sums: dict[str, float] = field(default_factory=dict)
     epochs: list[dict[str, float | None]] = field(default_factory=list)
     scores: list[tuple[int, str, str, float]] = field(default_factory=list)
+    skipped: int = 0
+    skipped_now: int = 0
 
 
 def write_state(

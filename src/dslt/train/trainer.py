@@ -24,6 +24,12 @@ from dslt.train.tasks import Task
 MIXED = torch.bfloat16  # float32's range, so that gradients need no scaling
 
 
+_HINT = (
+    "lower the learning rate, set schedule.sgd.clip, or leave a few such steps out"
+    " (--skip-non-finite, training.skip_non_finite), which goes on from here"
+)
+
+
 @dataclass(frozen=True)
 class StepRecord:
     """What a step tells.
@@ -33,12 +39,18 @@ class StepRecord:
         terms: Terms of the loss, by name, likewise.
         gradient_norm: Norm of the gradient before clipping.
         stop: Whether a process was asked to stop.
+        skipped: Why the step changed nothing; empty where it did.
     """
 
     loss: float
     terms: dict[str, float]
     gradient_norm: float
     stop: bool
+    skipped: str = ""
+
+
+class NotFiniteError(DsltError):
+    """A loss or a gradient is not finite."""
 
 
 class Trainer:
@@ -124,17 +136,21 @@ class Trainer:
         self._free(tuple(trained))
         self.optimiser.load_state_dict(optimiser)
 
-    def step(self, number: int, batches: Iterator[Batch], *, stop: bool = False) -> StepRecord:
+    def step(
+        self, number: int, batches: Iterator[Batch], *, stop: bool = False, skip: bool = False
+    ) -> StepRecord:
         """Do one step.
 
         Args:
             number: Number of the step since the start of the training, from 0.
             batches: Batches of which the next ones are this process's micro-batches.
             stop: Whether this process was asked to stop; all will know of it.
+            skip: Whether a step that is not finite is left out, as if it had not been.
 
         Raises:
-            DsltError: The loss or the gradient is not finite; the weights are not changed.
+            NotFiniteError: The loss or the gradient is not finite; the weights are not changed.
         """
+        kept = [buffer.clone() for buffer in self.net.buffers()] if skip else []
         self.optimiser.zero_grad(set_to_none=True)
         terms = torch.zeros(self.schedule.micro_batches, len(self.task.terms), device=self.device)
         for micro in self.own:
@@ -143,8 +159,15 @@ class Trainer:
         asked = torch.tensor([float(stop)], device=self.device)
         self.processes.add_up([terms, asked])
         losses = terms.double().cpu().numpy()
-        self._check_losses(number, losses)
-        norm = self._update(number)
+        try:
+            self._check_losses(number, losses)
+            norm = self._update(number)
+        except NotFiniteError as error:
+            if not skip:
+                raise
+            for buffer, before in zip(self.net.buffers(), kept, strict=True):
+                buffer.copy_(before)  # running statistics followed the bad batch
+            return StepRecord(np.nan, {}, np.nan, bool(asked.item()), skipped=str(error))
         means = dict(zip(self.task.terms, losses.mean(axis=0).tolist(), strict=True))
         return StepRecord(sum(means.values()), means, norm, bool(asked.item()))
 
@@ -171,9 +194,9 @@ class Trainer:
         total = get_total_norm(gradients)
         norm = float(total)
         if not np.isfinite(norm):
-            raise DsltError(
+            raise NotFiniteError(
                 f"{self._place(number)}: the gradient's norm is {norm}, the loss is finite; "
-                "expected a number; lower the learning rate or set schedule.sgd.clip"
+                f"expected a number; {_HINT}"
             )
         if self.schedule.sgd.clip is not None:
             clip_grads_with_norm_(weights, self.schedule.sgd.clip, total)
@@ -183,11 +206,10 @@ class Trainer:
     def _check_losses(self, number: int, losses: np.ndarray) -> None:
         """Stop where a term `(micro-batches, terms)` is not finite, and say where that is."""
         for micro, term in np.argwhere(~np.isfinite(losses)):
-            raise DsltError(
+            raise NotFiniteError(
                 f"{self._place(number)}, micro-batch {micro} of {len(losses)}: the "
                 f"{self.task.terms[term]} loss is {losses[micro, term]}; expected a number; the "
-                "weights of the step before are untouched; lower the learning rate or set "
-                "schedule.sgd.clip"
+                f"weights of the step before are untouched; {_HINT}"
             )
 
     def _place(self, number: int) -> str:

@@ -246,6 +246,19 @@ def test_loss_that_is_no_number_leaves_the_state_before_it(tmp_path, whole):
     assert outputs(tmp_path) == outputs(whole)
 
 
+def test_a_step_that_is_not_finite_can_be_left_out_and_is_counted(tmp_path):
+    with pytest.raises(DsltError, match="leave a few such steps out"):
+        train(tmp_path, task=Diverging(), save_every=0)
+    broken = Diverging()
+    broken.calls = 4  # the state is that of the step before: the same batch again
+    train(tmp_path, task=broken, skip=1)
+    steps = [json.loads(line) for line in (tmp_path / "out" / "steps.jsonl").open()]
+    assert ["skipped" in step for step in steps] == [step["step"] == 3 for step in steps]
+    assert json.loads((tmp_path / "out" / "model.json").read_text())["skipped_steps"] == 1
+    log = np.genfromtxt(tmp_path / "out" / "log.csv", delimiter=",", names=True)
+    assert np.isfinite(log["loss"][1:]).all()
+
+
 def test_outputs_that_cannot_be_written_cost_no_training(tmp_path, whole):
     (tmp_path / "out").write_text("a file in the way")
     with pytest.raises(DsltError, match="could not be written"):

@@ -143,6 +143,19 @@ def test_loss_that_is_no_number_stops_before_the_weights_change(value):
     assert all(torch.equal(before[name], value) for name, value in trainer.net.named_parameters())
 
 
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_step_that_is_left_out_changes_nothing(value):
+    trainer = trainer_of(task=Broken(value))
+    before = copy.deepcopy(trainer.net.state_dict())
+    momentum = copy.deepcopy(trainer.optimiser.state_dict())
+    record = trainer.step(7, micro_batches(2), skip=True)
+    assert "micro-batch 1 of 2: the second loss is" in record.skipped
+    after = trainer.net.state_dict()
+    assert all(torch.equal(before[name], value) for name, value in after.items())
+    assert trainer.optimiser.state_dict() == momentum
+    assert not trainer.step(8, micro_batches(2), skip=True).skipped
+
+
 class Steep(Plain):
     """A finite loss whose gradient is not."""
 
