@@ -231,6 +231,24 @@ def test_hours_are_those_by_hand(study: Study) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("drawn", "workers", "pair"),
+    [
+        (None, 0, 0.1),
+        (20, 0, 0.15),  # one after the other
+        (20, 1, 0.1),  # beside each other: the slower one
+        (5, 1, 0.2),
+        (5, 4, 0.1),
+    ],
+)
+def test_pairs_are_drawn_too(study: Study, drawn: int | None, workers: int, pair: float) -> None:
+    speeds = replace(SPEEDS, measured=SPEED.model_copy(update={"drawn": drawn}))
+    found = speeds.pair(study.cells["net"], workers)
+    assert found.value == pytest.approx(pair)
+    # The speed of drawing is one of procedural videos, and the cell has others.
+    assert found.guess == ((drawn == 20 and workers == 0) or (drawn == 5 and workers == 1))
+
+
 def test_what_is_left_is_what_snakemake_plans(study: Study) -> None:
     jobs = [
         PlannedJob("train", ("results/train/net/seed1/model.pt",)),

@@ -1,7 +1,6 @@
 """Hours: amounts of work over measured speeds, in groups of cells that cost the same.
 
-Drawing of pairs, decoding of frames, restarts on VOT, validations and the start of a job come on
-top.
+Decoding of frames, restarts on VOT, validations and the start of a job come on top.
 """
 
 import functools
@@ -133,7 +132,7 @@ class Hours:
         if cell.offline and task.kind == "trainings":
             training = cell.offline
             size = Amount(training.pairs.per_epoch * training.schedule.epochs)
-            seconds = self.speeds.seconds("pairs", cell) * size
+            seconds = self.speeds.pair(cell, self.study.settings.training.workers) * size
         elif task.kind == "runs":
             size = count_frames(self.study, task.benchmark, sequences)
             seconds = self.speeds.seconds("frames", cell) * size + first * len(sequences)

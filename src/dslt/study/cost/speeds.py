@@ -49,6 +49,8 @@ class DeviceSpeeds(Settings):
     """Day of the measurement, `YYYY-MM-DD`."""
     command: str
     """Command line that measured."""
+    drawn: Positive | None = None
+    """Pairs per second that one process draws for a training; null: as if they cost nothing."""
     networks: dict[str, NetworkSpeed]
     """Mapping of networks to their speeds."""
 
@@ -86,6 +88,23 @@ class Speeds:
         if rate == "first":
             return Amount(known or 0.0, guess)
         return known_or(f"{rate} per second of {network}", known and 1 / known, guess)
+
+    def pair(self, cell: Cell, workers: int) -> Amount:
+        """Give the seconds of one training pair, drawing it included.
+
+        Args:
+            cell: A cell that is trained offline.
+            workers: Processes that draw pairs beside the training; 0: it draws them itself.
+        """
+        learnt, drawn = self.seconds("pairs", cell), self.measured.drawn if self.measured else None
+        if drawn is None or cell.offline is None or learnt.unknown:
+            return learnt
+        # Measured with pairs of procedural videos; frames of a disk are decoded.
+        used = {name for name, pairs in cell.offline.pairs.sources.items() if pairs}
+        drawing = Amount(1 / (drawn * max(1, workers)), guess=used != {"procedural"})
+        if workers == 0:
+            return learnt + drawing
+        return max(learnt, drawing, key=lambda amount: amount.value)
 
 
 def study_speeds(study: Study, name: str | None, rates: Mapping[str, Iterable[str]]) -> Speeds:
