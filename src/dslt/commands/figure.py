@@ -105,7 +105,7 @@ def _strips(entry: FigureEntry) -> list[Decorator]:
     """List the options of strips, whose help says how a figure chooses its sequences."""
     number = entry.defaults.get("sequences", 2)
     text = f"Show up to this many sequences of each benchmark: {entry.rule}."
-    named = "Show this sequence instead. Repeat."
+    named = "Show this sequence instead, on the benchmark that has it. Repeat."
     return [
         click.option("--index", "indexes", help="Index of a benchmark. Repeat.", **MANY_PATHS),
         TRACKS,

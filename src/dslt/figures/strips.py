@@ -61,7 +61,7 @@ class Request:
         reference: Cell that the rules of Fig. 17 and 18 are about.
         rows: How many sequences; fewer where the benchmark has fewer.
         columns: How many frames of each.
-        named: Sequences to show instead of those that the rule finds.
+        named: Sequences to show instead of those that the rule finds, where a benchmark has them.
         among: Sequences that the rule chooses among; empty: all.
     """
 
@@ -109,10 +109,13 @@ def load(indexes: Sequence[Path], tracks: Sequence[str], request: Request) -> li
 
     Raises:
         DsltError: A boxes file is missing or has another number of rows than the sequence, or the
-            reference has no boxes.
+            reference has no boxes, or a named sequence is in no index.
     """
     made_by = "rule `index` (`dslt index`)"
     found = [load_index(inputs.existing(index, made_by)) for index in indexes]
+    if lacking := set(request.named) - {name for index in found for name in index.names}:
+        there = ", ".join(index.benchmark for index in found)
+        raise DsltError(f"--sequence {', '.join(sorted(lacking))}: not in {there}")
     folders = parse_tracks(tracks, [index.benchmark for index in found])
     strips = []
     for index in found:
@@ -134,12 +137,13 @@ def _of_benchmark(
     """Choose the sequences of one benchmark."""
     found: dict[str, dict[str, np.ndarray]] = {}
     overlaps: dict[str, Overlaps] = {}
+    named = [name for name in request.named if name in index.names]
     there = [name for name in index.names if name in request.among] or index.names
-    for name in request.named or there:
+    for name in named or there:
         truth = index.entry(name).boxes()
         found[name] = {cell: _boxes(path, name, len(truth)) for cell, path in tracks.items()}
         overlaps[name] = {cell: mean_overlap(b, truth) for cell, b in found[name].items()}
-    chosen = request.named or choose(overlaps, request)
+    chosen = named or choose(overlaps, request)
     return [_strip(index, name, found[name], overlaps[name], request) for name in chosen]
 
 

@@ -6,6 +6,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from dslt.core.errors import unknown
 from dslt.settings.catalog import FIGURES, TABLES, Source, Takes, paper_benchmarks
 from dslt.settings.protocols import OpeProtocol, Protocol
 from dslt.study import paths
@@ -137,10 +138,19 @@ def _labels(study: Study, cells: Iterable[str]) -> list[str]:
 
 
 def _strips(study: Study, figure: str, choice: StripsSettings) -> Job | None:
-    """Show the first seed's boxes of some cells on the same frames."""
+    """Show the first seed's boxes of some cells on the same frames.
+
+    Raises:
+        DsltError: A sequence is named that no benchmark of a whole study has.
+    """
     reference = study.settings.reference_cell
     files: list[str] = []
-    options = ["--sequences", str(choice.sequences), "--frames", str(choice.frames)]
+    named = () if isinstance(choice.sequences, int) else choice.sequences
+    known = set(chain(*study.sequences.values()))
+    for name in () if study.settings.only else set(named) - known:
+        raise unknown(f"sequence of figures.{figure}.sequences", name, sorted(known))
+    options = ["--frames", str(choice.frames)]
+    options += [] if named else ["--sequences", str(choice.sequences)]
     about_reference = FIGURES[figure].about_reference
     options += ["--reference", reference] if about_reference else []
     used: list[str] = []
@@ -148,6 +158,8 @@ def _strips(study: Study, figure: str, choice: StripsSettings) -> Job | None:
         cells = [cell for cell in chosen if not study.is_external(cell)]
         framed = StudyData(study).has_frames(benchmark)
         about = not about_reference or reference in cells
+        there = [name for name in named if name in study.sequences[benchmark]]
+        about &= bool(there) or not named
         if cells and framed and about and _has(study, benchmark, "one_pass"):
             seeds = {cell: study.cells[cell].seeds[0] for cell in cells}
             boxes = chain(*(study.box_files(c, benchmark, s, ".txt") for c, s in seeds.items()))
@@ -159,6 +171,7 @@ def _strips(study: Study, figure: str, choice: StripsSettings) -> Job | None:
             }
             options += ["--index", index, *pairs("--tracks", folders)]
             options += repeat("--among", study.among(benchmark))
+            options += repeat("--sequence", there)
             used += cells
             if not about_reference:
                 break
@@ -253,10 +266,10 @@ def _records(study: Study, figure: str, choice: SelectionSettings) -> Job | None
         if name in (choice.benchmarks or study.converged)
     }
     records = study.records(chosen)
+    trained = {key: key.split("@")[0] for key in study.validations}
+    shown = choice.cells or [c for c in trained.values() if figure in study.cells[c].shown_in]
     validations = {
-        key: path
-        for key, path in study.validations.items()
-        if not choice.cells or key.split("@")[0] in choice.cells
+        key: study.validations[key] for key, cell in trained.items() if cell in shown or not shown
     }
     files = (*records.values(), *validations.values())
     cells = dict.fromkeys(key.split("@")[0] for key in (*records, *validations))

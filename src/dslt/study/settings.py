@@ -143,8 +143,10 @@ class StripsSettings(SelectionSettings):
     resets and those without frames are left out.
     """
 
-    sequences: Count = 2
-    """Number of strips of each benchmark, chosen by the figure's rule."""
+    sequences: Count | tuple[str, ...] = 2
+    """Number of strips of each benchmark, chosen by the figure's rule, or names of sequences, of
+    which each benchmark shows those that it has.
+    """
     frames: Count = 5
     """Frames of each strip, evenly spaced or around the first failure."""
 

@@ -71,7 +71,7 @@ def test_tracking_overrides_leave_the_training_alone(tmp_path):
     a, b = load_cells(sheet(tmp_path, *rows), TRACKERS).values()
     assert a.training_json() == b.training_json()
     assert a.settings_json() != b.settings_json()
-    assert json.loads(a.settings_json())["tracking"]["motion"]["sigma"] == 0.65
+    assert json.loads(a.settings_json())["tracking"]["motion"]["sigma"] == 0.9
 
 
 @pytest.mark.parametrize(

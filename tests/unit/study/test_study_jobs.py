@@ -8,6 +8,7 @@ from typing import Any, get_args
 import pytest
 import yaml
 
+from dslt.core.errors import DsltError
 from dslt.settings.catalog import heading
 from dslt.study.jobs import Job, figure_jobs, page_jobs
 from dslt.study.load import load_study
@@ -101,6 +102,37 @@ def test_strips_need_the_reference(configured: dict[str, Any], tmp_path: Path) -
     jobs = figure_jobs(with_external(configured, tmp_path))
     assert "fig17" not in jobs
     assert "fig18" in jobs
+
+
+def test_strips_may_name_sequences(configured: dict[str, Any]) -> None:
+    configured["figures"]["fig18"]["sequences"] = ["bikes-car", "cat-posts"]
+    options = figure_jobs(load_study(configured))["fig18"].options
+    assert [options[i + 1] for i, word in enumerate(options) if word == "--sequence"] == [
+        "bikes-car",
+        "cat-posts",
+    ]
+    assert "--sequences" not in options
+    configured["figures"]["fig18"]["sequences"] = ["bikes-car"]
+    options = figure_jobs(load_study(configured))["fig18"].options
+    assert options.count("--index") == 1  # the other benchmark has none of them
+    configured["figures"]["fig18"]["sequences"] = ["bikes-cat"]
+    with pytest.raises(DsltError, match=r"sequence of figures\.fig18\.sequences 'bikes-cat'"):
+        figure_jobs(load_study(configured))
+
+
+def test_offline_curves_are_those_that_the_sheet_shows(configured: dict[str, Any]) -> None:
+    configured["run"] = {"synthetic": ["dslt", "dslt_paper", "siamfc_bce", "siamfc_no_exp"]}
+    configured |= {"references": {}, "quick": {"benchmark": "synthetic", "cells": ["dslt"]}}
+    configured["convergence"]["run"] = {}
+    configured["sensitivity"] = {"pairs": [], "benchmarks": [], "changes": {}}
+
+    def curves() -> set[str]:
+        options = figure_jobs(load_study(configured))["fig16"].options
+        return {word.split("@")[0] for word in options if word.endswith("validation.csv")}
+
+    assert curves() == {"siamfc_bce"}
+    configured["figures"]["fig16"]["cells"] = ["siamfc_no_exp", "dslt_paper"]
+    assert curves() == {"siamfc_no_exp"}
 
 
 def test_pages_get_their_own_tables(configured: dict[str, Any]) -> None:

@@ -54,21 +54,54 @@ def test_each_loss_has_the_same_number_of_settings(study: Study) -> None:
     }
 
 
+def rows_of(name: str) -> list[dict[str, str]]:
+    with (TUNING / name).open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
 @pytest.mark.parametrize(
-    ("overlay", "results", "benchmark", "sequences"),
+    ("overlay", "results", "sizes"),
     [
-        ("study.yaml", "grid.csv", "development", "16"),
-        ("paper.yaml", "paper_choices.csv", "development_half", "8"),
+        ("study.yaml", "grid.csv", {"development": "16"}),
+        ("paper.yaml", "paper_choices.csv", {"development_half": "8"}),
+        ("shared.yaml", "shared.csv", {"development": "16", "synthetic_development": "10"}),
     ],
 )
 def test_the_results_are_those_of_the_sheet(
-    monkeypatch: pytest.MonkeyPatch, overlay: str, results: str, benchmark: str, sequences: str
+    monkeypatch: pytest.MonkeyPatch, overlay: str, results: str, sizes: dict[str, str]
 ) -> None:
     monkeypatch.chdir(ROOT)
-    with (TUNING / results).open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    assert {row["cell"]: row["settings"] for row in rows} == dict(load(overlay).choices)
-    assert {(row["benchmark"], row["sequences"]) for row in rows} == {(benchmark, sequences)}
+    rows = rows_of(results)
+    for benchmark, sequences in sizes.items():
+        own = [row for row in rows if row["benchmark"] == benchmark]
+        assert {row["cell"]: row["settings"] for row in own} == dict(load(overlay).choices)
+        assert {row["sequences"] for row in own} == {sequences}
+    assert {row["benchmark"] for row in rows} == set(sizes)
+
+
+def test_paper_has_the_moves_by_which_both_losses_gain_most(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(ROOT)
+    auc: dict[str, list[float]] = {}
+    for row in rows_of("shared.csv"):
+        auc.setdefault(row["cell"], []).append(float(row["success_auc"]))
+    means = {cell: sum(values) / 2 for cell, values in auc.items()}
+    moves = {cell.removeprefix("paper_l2_") for cell in means if "_l2_" in cell}
+    moves -= {"chosen", "side_prior_high"}
+
+    def gain(loss: str, move: str) -> float:
+        return means[f"paper_{loss}_{move}"] - means[f"paper_{loss}_chosen"]
+
+    best = sorted(moves, key=lambda move: -min(gain("shrinkage", move), gain("l2", move)))[:2]
+    assert set(best) == {"side_high", "prior_high"}
+    for loss in ("shrinkage", "l2"):
+        assert gain(loss, "side_prior_high") > max(gain(loss, move) for move in best)
+        chosen = load("shared.yaml").cells[f"paper_{loss}_side_prior_high"].settings
+        assert isinstance(chosen, DsltSettings)
+        default = load_study(yaml.safe_load((ROOT / "config.yaml").read_text("utf-8")))
+        name = {"shrinkage": "dslt_paper", "l2": "dslt_paper_l2"}[loss]
+        assert chosen == default.cells[name].settings
 
 
 def test_the_study_uses_the_best_setting_of_each_loss(study: Study) -> None:
