@@ -9,6 +9,7 @@ import textwrap
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -94,16 +95,22 @@ LOOKS: Mapping[str, Look] = {
     "kcf": Look("KCF", GREY, DOTTED, "x", 18),
 }
 
-# For cells that a user adds: pairs of colour and dash that the known cells leave free.
-SPARE: tuple[tuple[str, Dash, str], ...] = (
-    (BLACK, SOLID, "o"),
-    (SKY, SOLID, "s"),
-    (PURPLE, SOLID, "^"),
-    (ORANGE, SOLID, "D"),
-    (BLACK, DOTTED, "v"),
-    (SKY, DASH_DOT, "P"),
-    (GREEN, SOLID, "X"),
-    (BLUE, SOLID, "<"),
+DASHES = (SOLID, DASHED, DOTTED, DASH_DOT, DASH_DOT_DOT, SHORT, LONG)
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "H", "d")
+# For cells that a user adds, and the paper's sheet: pairs of colour and dash that the known cells
+# leave free, neighbours in different colours.
+SPARE: tuple[tuple[str, Dash, str], ...] = tuple(
+    (color, dash, marker)
+    for (color, dash), marker in zip(
+        [
+            (color, dash)
+            for dash in DASHES
+            for color in (BLACK, SKY, PURPLE, ORANGE, GREEN, BLUE, VERMILLION, GREY)
+            if (color, dash) not in {(look.color, look.dash) for look in LOOKS.values()}
+        ],
+        cycle(MARKERS),
+        strict=False,
+    )
 )
 
 UNFILLED = ("+", "x", "1", "2")  # markers that are lines
@@ -168,7 +175,7 @@ def looks(cells: Iterable[str], labels: Labels = None) -> dict[str, Look]:
     """Choose the look of each cell, in legend order.
 
     A known cell looks the same in every figure. Unknown cells follow in the order given, each with
-    a colour and dash pair that no known cell has; after eight of them the pairs repeat.
+    a colour and dash pair that no known cell has; after some forty of them the pairs repeat.
 
     Args:
         cells: Cell ids; repeated ids count once.

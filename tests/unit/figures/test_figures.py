@@ -65,8 +65,8 @@ def test_looks_follow_the_order_and_the_labels_given():
     assert found["mine"].label == "mine"
 
 
-@given(st.lists(st.text("abc", min_size=1, max_size=3), unique=True, max_size=8))
-def test_up_to_eight_added_cells_look_different(cells):
+@given(st.lists(st.text("abc", min_size=1, max_size=3), unique=True, max_size=30))
+def test_up_to_thirty_added_cells_look_different(cells):
     found = style.looks(cells)
     assert len({(look.color, str(look.dash)) for look in found.values()}) == len(cells)
 
