@@ -9,7 +9,6 @@ import textwrap
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -98,19 +97,12 @@ LOOKS: Mapping[str, Look] = {
 DASHES = (SOLID, DASHED, DOTTED, DASH_DOT, DASH_DOT_DOT, SHORT, LONG)
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "H", "d")
 # For cells that a user adds, and the paper's sheet: pairs of colour and dash that the known cells
-# leave free, neighbours in different colours.
+# leave free, neighbours in different colours. A colour has each marker once: points have no dash.
 SPARE: tuple[tuple[str, Dash, str], ...] = tuple(
-    (color, dash, marker)
-    for (color, dash), marker in zip(
-        [
-            (color, dash)
-            for dash in DASHES
-            for color in (BLACK, SKY, PURPLE, ORANGE, GREEN, BLUE, VERMILLION, GREY)
-            if (color, dash) not in {(look.color, look.dash) for look in LOOKS.values()}
-        ],
-        cycle(MARKERS),
-        strict=False,
-    )
+    (color, dash, MARKERS[(hue + 5 * kind) % len(MARKERS)])
+    for kind, dash in enumerate(DASHES)
+    for hue, color in enumerate((BLACK, SKY, PURPLE, ORANGE, GREEN, BLUE, VERMILLION, GREY))
+    if (color, dash) not in {(look.color, look.dash) for look in LOOKS.values()}
 )
 
 UNFILLED = ("+", "x", "1", "2")  # markers that are lines

@@ -53,6 +53,11 @@ def test_known_looks_differ_in_colour_or_dash_and_in_label():
     assert len({look.label for look in known}) == len(known)
 
 
+def test_points_of_added_cells_differ_in_colour_or_marker():
+    points = [(color, marker) for color, _, marker in style.SPARE]
+    assert len(set(points)) == len(points)
+
+
 def test_a_cell_looks_the_same_whatever_the_others_are():
     alone = style.looks(["dslt_l2"])["dslt_l2"]
     assert style.looks(["mine", "dslt_l2", "dslt"])["dslt_l2"] == alone
