@@ -73,8 +73,7 @@ def _offline(
         used = canonical(used_sets(sets, sources, where))
         validation = ""
         if chosen.validation:
-            tracker = cell.base.partition("/")[0]
-            validation = canonical(_validation(settings, chosen.validation, tracker, protocols))
+            validation = canonical(_validation(settings, chosen.validation, cell, protocols))
         found[name] = OfflineTraining(cell.training_json(), used, validation)
     return found
 
@@ -82,20 +81,19 @@ def _offline(
 def _validation(
     settings: StudySettings,
     chosen: HeldOutSettings,
-    tracker: str,
+    cell: Cell,
     protocols: Mapping[str, Protocol],
 ) -> ValidationSettings:
     """Resolve the names in the settings of the validation."""
-    where = "training.validation"
-    if tracker not in chosen.tracking:
+    where, tracker = "training.validation", cell.base.partition("/")[0]
+    network = cell.settings.speed_name
+    key = network if network in chosen.tracking else tracker
+    if key not in chosen.tracking:
         raise unknown(f"tracker of {where}.tracking:", tracker, chosen.tracking)
-    preset = resolve_settings(
-        chosen.tracking[tracker], "", Path(settings.trackers), f"{where}.tracking.{tracker}"
-    )
+    base, place = chosen.tracking[key], f"{where}.tracking.{key}"
+    preset = resolve_settings(base, "", Path(settings.trackers), place)
     if preset.tracker != tracker:
-        raise DsltError(
-            f"{where}.tracking.{tracker}: {chosen.tracking[tracker]!r}; expected {tracker}/PRESET"
-        )
+        raise DsltError(f"{place}: {base!r}; expected {tracker}/PRESET")
     if chosen.protocol not in protocols:
         raise unknown(f"protocol of {where}:", chosen.protocol, protocols)
     protocol = protocols[chosen.protocol]

@@ -72,7 +72,9 @@ class HeldOutSettings(Settings):
     protocol: str
     """Entry of `protocols_file`, of kind `ope`, that scores the sequences."""
     tracking: dict[str, str]
-    """Map from a tracker to the `tracker/preset` whose tracking settings all its cells use."""
+    """Map from a tracker, or `tracker-backbone`, to the `tracker/preset` whose tracking settings
+    all its cells use.
+    """
 
 
 class OfflineTrainingSettings(Settings):

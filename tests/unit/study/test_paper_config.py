@@ -150,6 +150,15 @@ def test_the_regression_half_needs_no_training_and_no_account(monkeypatch):
         assert set(cells) == set(own) - {"dslt_vgg16_released"}
 
 
+def test_networks_are_validated_with_their_own_recipes_tracking_values(configured):
+    study = load_study(configured)
+
+    def instance(cell):
+        return json.loads(study.offline[cell].validation)["tracking"]["instance"]
+
+    assert [instance("siamrpn_bce"), instance("siamrpnpp_bce")] == [287, 255]
+
+
 def test_recipes_of_many_gpus_are_run_by_one():
     for cell in PAPER.values():
         schedule = cell.settings.training.schedule if cell.offline else None
