@@ -38,8 +38,8 @@ from dslt.report import show, tables
 # ## Table 3
 #
 # The printed numbers pool OTB-2015 and UAV123; those of the regression part come from DSLT* with
-# ResNet-50, the others from SiamRPN with AlexNet. Ours stand beside them for the record; the two
-# columns must not be subtracted from each other.
+# ResNet-50, the others from SiamRPN with AlexNet. Where ours are of other features or videos, they
+# stand beside them for the record and must not be subtracted from them.
 
 # %%
 for path in table:
@@ -49,10 +49,9 @@ for path in table:
 # ## Every cell that was run
 #
 # One table per benchmark: success AUC and precision in percent, means over sequences; on benchmarks
-# with resets the expected average overlap, accuracy and failures. Intervals are 95 %
-# intervals that draw whole source videos and seeds; the difference to the reference cell is paired,
-# sequence by sequence, so its interval is the one to look at. Where it contains 0, this study
-# cannot tell the two apart.
+# with resets the expected average overlap, accuracy and failures. Intervals are of 95 %, over
+# source videos and seeds; the difference to the reference cell is paired, video by video, so its
+# interval is the one to look at. Where it contains 0, this study cannot tell the two apart.
 
 # %%
 for benchmark, frame in tables.comparisons([Path(path) for path in compare]).items():

@@ -323,6 +323,24 @@ def _lasot_archives(name, definition, wanted=None, extra=None):
     return _example(name, definition, files, parts)
 
 
+# ------------------------------------------------------------------------------- results
+
+
+def _raw_results(name, definition):
+    """Boxes of one tracker on OTB, a pixel off the truth, and one file of another on LaSOT."""
+    contents = {}
+    for seed, sequence in enumerate(OTB):
+        several = sequence in ("Jogging", "Skating2")
+        for part in (1, 2) if several else (0,):
+            target = f"{sequence}-{part}" if several else sequence
+            found = [(x + 1, y, w, h) for x, y, w, h in boxes(seed + max(0, part - 1))]
+            contents[f"OTB100/MDNet/{target}.txt"] = lines(found)
+    contents["LASOT/C-RPN/airplane-1.txt"] = lines(boxes(0))
+    top = "tracking_raw_results-0bf44cb"
+    archive = zipped(_below(top, contents | {"NFS/ECO/a.txt": lines(boxes(0))}))
+    return _example(name, definition, {"tracking_raw_results.zip": archive}, [(contents, False)])
+
+
 # ------------------------------------------------------------------------- training sets
 
 
@@ -439,6 +457,7 @@ _MAKERS = {
     "vot2016": _vot,
     "vot2018": _vot,
     "lasot_test": _lasot_test,
+    "tracking_raw_results": _raw_results,
     "lasot": _lasot,
     "ilsvrc_vid": _vid,
     "ilsvrc_det": _det,

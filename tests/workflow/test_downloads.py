@@ -17,12 +17,16 @@ from dslt.geometry.boxes import read_boxes
 from http_server import Server
 from tiny import TINY, Repository, copy_repository
 
-FETCHED = ("otb", "coco2017", "ilsvrc_vid")
+FETCHED = ("otb", "coco2017", "ilsvrc_vid", "tracking_raw_results")
 ADOPTED = "got10k"
 SEQUENCES = ["Basketball", "Jogging-2", "Walking"]
 FIRST = "Walking"
 CELLS = ["kcf", "siamfc_bce"]
-TARGETS = [f"results/compare/{cell}.json" for cell in CELLS]
+RIVAL = (
+    "rival\tMDNet\texternal/default\tdownload=tracking_raw_results; results=OTB100/MDNet"
+    "\t\t0\tfig08\t\n"
+)
+TARGETS = [f"results/compare/{cell}.json" for cell in (*CELLS, "rival")]
 SETS = "training.pairs.sources={procedural: 0, coco: 4, vid: 2, got10k: 2}"
 
 
@@ -32,7 +36,7 @@ def study(server: Server) -> dict[str, object]:
     return yaml.safe_load(TINY) | {
         "benchmarks": {"OTB-2015": {"sequences": SEQUENCES, "totals": None}},
         "downloads": {n: at_server(make_example(n).definition, server.url) for n in names},
-        "run": {"OTB-2015": CELLS},
+        "run": {"OTB-2015": [*CELLS, "rival"]},
         "reference_cell": "kcf",
         "quick": {"benchmark": "OTB-2015", "cells": ["kcf"]},
         "convergence": {},
@@ -89,6 +93,8 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
     """The study: planned, stopped by what a person has to do, for one sequence, for the rest."""
     repository = copy_repository(tmp_path_factory.mktemp("downloads"))
     repository.edit_cell("siamfc_bce", SETS)
+    with (repository.path / "config" / "cells.tsv").open("a") as sheet:
+        sheet.write(RIVAL)
     overlay = repository.path / "tiny.yaml"
     with Server() as server:
         for name in FETCHED:
@@ -111,8 +117,8 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
 
 def test_planning_fetches_nothing(ran: Ran) -> None:
     assert ran.jobs("planned") == {
-        **{"fetch_download": 4, "index": 1, "index_set": 3, "train": 1},
-        **{"track": 6, "score": 2, "compare": 2},
+        **{"fetch_download": 5, "index": 1, "index_set": 3, "train": 1},
+        **{"track": 6, "score": 3, "compare": 3},
     }
     assert ran.asked["planned"] == set()
 
@@ -133,10 +139,12 @@ def test_what_a_person_has_to_do_is_said(ran: Ran) -> None:
 def test_data_come_from_the_server_to_scores(ran: Ran) -> None:
     """An adopted set is not fetched again."""
     assert ran.jobs("one") == {
-        **{"fetch_download": 3, "index": 1, "index_set": 3, "train": 1},
-        **{"track": 2, "score": 2, "compare": 2},
+        **{"fetch_download": 4, "index": 1, "index_set": 3, "train": 1},
+        **{"track": 2, "score": 3, "compare": 3},
     }
-    assert ran.asked["one"] == {file for name in FETCHED for file in make_example(name).files}
+    # A commit's archive is called by the commit.
+    asked = {re.sub(r"^[0-9a-f]{40}\.", "tracking_raw_results.", one) for one in ran.asked["one"]}
+    assert asked == {file for name in FETCHED for file in make_example(name).files}
     assert set(ran.boxes["one"]) == {f"{cell}/{FIRST}" for cell in CELLS}
     results = ran.repository.path / "results"
     for cell in CELLS:
@@ -148,8 +156,16 @@ def test_data_come_from_the_server_to_scores(ran: Ran) -> None:
     assert scores["overall"]["success_auc"] > 0.3
 
 
+def test_published_results_are_fetched_and_scored(ran: Ran) -> None:
+    results = ran.repository.path / "results"
+    scores = json.loads((results / "score" / "rival" / "OTB-2015" / "seed0.json").read_text())
+    assert list(scores["sequences"]) == SEQUENCES
+    assert 0.8 < scores["overall"]["success_auc"] < 1  # a pixel off
+    assert not (results / "track" / "rival").exists()
+
+
 def test_the_rest_is_tracked_and_the_first_stays(ran: Ran) -> None:
-    assert ran.jobs("rest") == {"track": 4, "score": 2, "compare": 2}
+    assert ran.jobs("rest") == {"track": 4, "score": 3, "compare": 3}
     assert ran.asked["rest"] == set()
     assert ran.boxes["rest"].items() >= ran.boxes["one"].items()
     assert len(ran.boxes["rest"]) == len(CELLS) * len(SEQUENCES)

@@ -4,7 +4,7 @@
 # its own: a change of the training sets' code makes no benchmark's index again.
 
 
-for _name, _fetch in (DATA.fetches | DATA.weights).items():
+for _name, _fetch in DATA.fetches.items():
 
     rule:
         name:
@@ -19,14 +19,34 @@ for _name, _fetch in (DATA.fetches | DATA.weights).items():
         params:
             name=_name,
             definition=_fetch.definition,
-            folder=subpath(output[0], parent=True),
             code=code_of("dslt.commands.fetch"),
         shell:
-            "dslt fetch {params.name} --definition {params.definition:q} --out {params.folder:q}"
+            "dslt fetch {params.name} --definition {params.definition:q} --out data/downloads/clips"
             " > {log} 2>&1"
 
 
-# What was fetched is known by its checksums, so no change of code fetches it again.
+# What was fetched is known by its checksums, so no change of code fetches weights or data again.
+for _name, _fetch in DATA.weights.items():
+
+    rule:
+        name:
+            f"fetch_{_name}"
+        output:
+            _fetch.files,
+        log:
+            f"logs/data/fetch_{_name}.log",
+        threads: 1
+        resources:
+            network=1,
+            mem_mb=SETTINGS.jobs.fetch.mem_mb,
+            runtime=SETTINGS.jobs.fetch.runtime,
+        params:
+            name=_name,
+            definition=_fetch.definition,
+        shell:
+            "dslt fetch {params.name} --definition {params.definition:q} --data data > {log} 2>&1"
+
+
 rule fetch_download:
     output:
         "data/downloads/{download}/receipt.json",

@@ -42,8 +42,14 @@ class DifferenceValue(Settings):
 
 
 class Value(DifferenceValue):
-    """A metric with its interval; `seed_sd` is the deviation over the seeds."""
+    """A metric with its interval, over all sequences and seeds together; and over the seeds.
 
+    Attributes:
+        seed_mean: Mean of the metric of each seed, another one where it is no mean over sequences.
+        seed_sd: Deviation over the seeds; None with one.
+    """
+
+    seed_mean: float | None = None
     seed_sd: float | None = None
 
 
@@ -174,7 +180,10 @@ def _value(per_seed: Floats, interval: Interval | None) -> Value:
     """A metric as a record, with the deviation over seeds (none from one seed)."""
     found = interval or Interval(float(per_seed.mean()))
     deviation = float(per_seed.std(ddof=1)) if len(per_seed) > 1 else None
-    return Value(value=found.value, low=found.low, high=found.high, seed_sd=deviation)
+    mean = float(per_seed.mean())
+    return Value(
+        value=found.value, low=found.low, high=found.high, seed_mean=mean, seed_sd=deviation
+    )
 
 
 def load_comparison(path: Path) -> CellComparison:

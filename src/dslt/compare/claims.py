@@ -1,8 +1,8 @@
 """The paper's claims with our cells, and their verdicts.
 
-A claim is judged by its family's metric, on each of our benchmarks apart: by the p value of the
-paired difference of two cells, corrected for the claims of its family that are judged there with
-cells of the same preset. Its other metrics are shown.
+A claim is judged by its family's metric, on the paper's own benchmark where that was run, else on
+each of ours apart: by the p value of the paired difference of two cells, corrected for the
+comparisons of its family there with cells of the same preset. The rest is shown.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,6 +15,7 @@ from dslt.compare.scorecard_row import ScorecardRow, join, shown
 from dslt.compare.sensitivity import NOTHING_KNOWN, Sensitivity
 from dslt.compare.stacks import CellScores, ScoreTables, check_pair, difference
 from dslt.compare.verdicts import INCONCLUSIVE, NOT_COMPARABLE, SECONDARY, Evidence, judge
+from dslt.core.names import same_name
 from dslt.score.metrics import METRICS, SCORES
 
 
@@ -82,11 +83,19 @@ class _Comparison:
     second: CellScores
     evidence: Evidence
     differs: str
+    elsewhere: str
 
     @property
     def family(self) -> tuple[str, str, str]:
         """What it is corrected with."""
         return self.claim.family.family, self.pair.preset, self.benchmark
+
+    @property
+    def unjudged(self) -> str:
+        """Why it gets no verdict of its own; empty where it does."""
+        if self.metric != self.claim.family.metric:
+            return f"the claim is judged by {METRICS[self.claim.family.metric].title}"
+        return self.elsewhere and f"the claim is judged on {self.elsewhere}"
 
 
 _Verdict = tuple[float, str, str]
@@ -114,16 +123,20 @@ def _comparisons(claim: Claim, measured: Measured) -> Iterator[_Comparison]:
     for pair in claim.pairs:
         differs = measured.other_presets(pair)
         for metric in claim.metrics:
-            for benchmark, first, second in measured.shared(pair, metric):
+            shared = list(measured.shared(pair, metric))
+            own = [name for name, *_ in shared if same_name(name, claim.benchmark)]
+            for benchmark, first, second in shared:
+                elsewhere = own[0] if own and benchmark not in own else ""
                 evidence = measured.evidence(pair, metric, first, second)
-                yield _Comparison(claim, metric, pair, benchmark, first, second, evidence, differs)
+                tables = (benchmark, first, second, evidence)
+                yield _Comparison(claim, metric, pair, *tables, differs, elsewhere)
 
 
 def _verdicts(comparisons: Sequence[_Comparison]) -> dict[_Comparison, _Verdict]:
     """Corrected p value, verdict and reason of each comparison that gets a verdict of its own."""
     families: dict[tuple[str, str, str], list[_Comparison]] = {}
     for one in comparisons:
-        if not one.differs and one.metric == one.claim.family.metric:
+        if not one.differs and not one.unjudged:
             families.setdefault(one.family, []).append(one)
     found: dict[_Comparison, _Verdict] = {}
     for members in families.values():
@@ -146,6 +159,7 @@ def _blank(claim: Claim, metric: ClaimMetric) -> ScorecardRow:
         kind="claim",
         source=claim.source,
         item=claim.text,
+        claim=claim.id,
         family=claim.family.family,
         benchmark_paper=claim.benchmark,
         paper_value="" if printed is None else f"{printed:+g}",
@@ -157,8 +171,7 @@ def _blank(claim: Claim, metric: ClaimMetric) -> ScorecardRow:
 def _row(one: _Comparison, judged: _Verdict | None, measured: Measured) -> ScorecardRow:
     """A claim's row for one comparison."""
     pair, interval = one.pair, one.evidence.interval
-    by = METRICS[one.claim.family.metric].title
-    p, verdict, reason = judged or (None, SECONDARY, f"the claim is judged by {by}")
+    p, verdict, reason = judged or (None, SECONDARY, one.unjudged)
     if one.differs:
         verdict, reason = NOT_COMPARABLE, one.differs
     row = replace(

@@ -32,7 +32,8 @@ LEVEL = 0.05
 VIDEOS_FOR_VERDICT = 6
 _SIGMA = 0.75  # of the logarithm: more skewed than an exponential, whose skewness is 2
 _SYMMETRIC = 1e-6  # less skewness than this is none
-_DRAWS = 200_000
+_NOTHING = 1e-10  # rounding errors of scores
+_DRAWS = 60_000
 _PORTION = 4_000_000
 
 
@@ -82,7 +83,7 @@ class Interval:
         if self.error is None:
             return None
         if self.error == 0:
-            return 1.0 if self.value == 0 else 0.0
+            return 1.0 if abs(self.value) < _NOTHING else 0.0
         t = self.value / self.error
         found = float(_agreed(np.array([t]), np.array([self.skewness]))[0])
         skewed = _skewed(self.videos)
@@ -198,11 +199,12 @@ def _interval(
     if count < 2:
         return Interval(value, notes=("no interval: one source video",))
     left_out = _total(terms, lambda term: term.without_videos(member))
-    if not np.isfinite(left_out).all() or not np.isfinite(value):
-        return Interval(value, videos=count, notes=("no interval: the metric is undefined",))
     off = (count - 1) * (left_out.mean() - left_out)  # jackknife pseudo-values about their mean
     parts = [(_variance(off), count - 1), *_of_seeds(terms, paired=paired)]
     total = sum(variance for variance, _ in parts)
+    if not np.isfinite([value, total]).all():
+        undefined = "no interval: the metric is undefined without one of the videos or seeds"
+        return Interval(value, videos=count, notes=(undefined,))
     freedom = total**2 / sum(part**2 / free for part, free in parts) if total else count - 1
     third = (off**3).mean() / count**2
     skewness = third / (parts[0][0] * (count - 1) / count) ** 1.5 if parts[0][0] else 0.0
@@ -220,7 +222,7 @@ def _total(terms: Iterable[tuple[float, RatioSums]], part: Callable[[RatioSums],
 def _variance(off: Floats) -> float:
     """Variance of the mean of values about their mean; rounding errors are none."""
     found = float((off**2).sum() / (len(off) - 1) / len(off))
-    return found if found > 1e-20 else 0.0
+    return 0.0 if found < _NOTHING**2 else found
 
 
 def _of_seeds(terms: list[tuple[float, RatioSums]], *, paired: bool) -> list[tuple[float, int]]:
@@ -241,8 +243,10 @@ def _notes(videos: int, terms: list[tuple[float, RatioSums]]) -> tuple[str, ...]
     notes = []
     if videos < VIDEOS_FOR_VERDICT:
         notes.append(f"only {videos} source videos")
-    if all(values.seeds == 1 for _, values in terms):
-        notes.append("one seed: the interval leaves out the spread over seeds")
+    single = sum(values.seeds == 1 for _, values in terms)
+    if single:
+        whose = "" if single == len(terms) else " of one of the two"
+        notes.append(f"one seed{whose}: the interval leaves out its spread over seeds")
     return tuple(notes)
 
 

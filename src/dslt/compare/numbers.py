@@ -13,7 +13,7 @@ from dslt.compare.cell import BenchmarkResult, CellComparison, Value
 from dslt.compare.intervals import interval_half_over_seeds
 from dslt.compare.paper import PrintedNumber
 from dslt.compare.scorecard_row import ScorecardRow, join, shown
-from dslt.compare.verdicts import INCONCLUSIVE, NOT_COMPARABLE, NOT_RUN, SUPPORTED, judge_number
+from dslt.compare.verdicts import INCONCLUSIVE, NOT_COMPARABLE, SUPPORTED, judge_number
 from dslt.core.names import same_name
 from dslt.score.metrics import METRICS
 
@@ -63,7 +63,7 @@ def _with_its_row(row: ScorecardRow, rows: Iterable[ScorecardRow]) -> ScorecardR
         other.metric
         for other in rows
         if (other.cell, other.our_benchmark) == (row.cell, row.our_benchmark)
-        and other.verdict not in (SUPPORTED, NOT_RUN)
+        and other.verdict != SUPPORTED
     ]
     if row.verdict != SUPPORTED or not others:
         return row
@@ -121,19 +121,21 @@ def _compared(
     factor = METRICS[number.metric].factor
     seeds = len(result.seeds)
     half = interval_half_over_seeds(value.seed_sd, seeds)
-    gap = factor * value.value - number.value
+    mean = value.value if value.seed_mean is None else value.seed_mean
+    gap = factor * mean - number.value
     tolerance = tolerances.get(number.metric)
-    if tolerance is None:
+    if number.metric == "fps":
         differs = [*differs, OTHER_MACHINE]
-    if differs or tolerance is None:
+    if differs:
         verdict, reason = NOT_COMPARABLE, "differs in " + "; ".join(differs)
+    elif tolerance is None:
+        verdict, reason = NOT_COMPARABLE, f"no tolerance is stated for {number.metric}"
     else:
         scaled = None if half is None else factor * half
         verdict, reason = judge_number(gap, scaled, tolerance, seeds)
         decimals = 2 if METRICS[number.metric].unit else 4
         reason = join(f"ours minus printed {gap:+.{decimals}f}, tolerance {tolerance:g}", reason)
-    low = None if half is None else value.value - half
-    high = None if half is None else value.value + half
+    low, high = (None, None) if half is None else (mean - half, mean + half)
     return replace(
         row,
         sequences=str(result.sequences),
@@ -141,7 +143,7 @@ def _compared(
         seeds=str(seeds),
         verdict=verdict,
         note=join(reason, number.note),
-        **shown(value.value, low, high, number.metric),
+        **shown(mean, low, high, number.metric),
     )
 
 

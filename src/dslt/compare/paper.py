@@ -219,14 +219,17 @@ def read_claims(folder: Path) -> list[Claim]:
     pairs: dict[str, list[Pair]] = {}
     for where, row in _rows(folder / PAIRS):
         pair = validate(Pair, row, where)
-        pairs.setdefault(pair.claim, []).append(pair)
+        own = pairs.setdefault(pair.claim, [])
+        if any((pair.better, pair.worse) == (one.better, one.worse) for one in own):
+            raise DsltError(f"{where}: {pair.better} and {pair.worse} are there twice")
+        own.append(pair)
     claims = {}
     for where, row in _rows(folder / CLAIMS):
         family = families.get(row.get("family", ""))
         if family is None:
             raise DsltError(f"{where}: unknown family {row.get('family')!r}; see {FAMILIES}")
         values: dict[str, object] = {**row, "family": family, "printed": _printed(row, where)}
-        claim = validate(Claim, values | {"pairs": tuple(pairs.pop(row["id"], ()))}, where)
+        claim = validate(Claim, values | {"pairs": tuple(pairs.pop(row.get("id", ""), ()))}, where)
         if claim.id in claims:
             raise DsltError(f"{where}: the id {claim.id} occurs more than once")
         if family.metric not in claim.printed:
@@ -250,7 +253,9 @@ def read_tolerances(folder: Path) -> dict[str, float]:
 class Tolerance(Settings):
     """How far ours may lie from a printed number, in the unit of print."""
 
-    metric: str
+    metric: Literal[
+        "precision_20", "success_auc", "eao", "accuracy", "robustness", "failures_weighted"
+    ]
     tolerance: float = Field(gt=0)
 
 

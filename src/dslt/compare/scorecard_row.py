@@ -19,6 +19,7 @@ class ScorecardRow:
     item: str
     benchmark_paper: str
     paper_value: str
+    claim: str = ""
     family: str = ""
     cell: str = ""
     our_benchmark: str = ""

@@ -11,6 +11,7 @@ from dslt.core.names import moved
 
 COMPARED = ("success_auc", "precision_20")
 AS_IS = "as it is"
+DEPENDS = "the verdict depends on constants of tracking"
 NOT_LOOKED_AT = "whether it depends on tracking constants was not looked at (target sensitivity)"
 STALE = (
     "whether it depends on tracking constants was looked at with other settings, data or code"
@@ -164,10 +165,11 @@ class Sensitivity:
             return False, STALE
         if verdict == INCONCLUSIVE:
             return False, ""
+        alone = others[AS_IS].verdict
         changed = [
-            f"{row.verdict} with {row.change}" for row in others.values() if row.verdict != verdict
+            f"{row.verdict} with {row.change}" for row in others.values() if row.verdict != alone
         ]
-        note = f"the verdict depends on constants of tracking: {', '.join(changed)}"
+        note = f"{DEPENDS}: {', '.join(changed)}"
         return bool(changed), note if changed else ""
 
 

@@ -15,6 +15,7 @@ NOT_RUN = "not run"
 
 SEEDS_FOR_VERDICT = 3
 COUNTS = ("no", "one", "two")
+NEEDED = "; a verdict needs {}"
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Evidence:
         if self.interval.error is None:
             return "no interval"
         if videos < VIDEOS_FOR_VERDICT:
-            return f"{videos} source videos; a verdict needs {VIDEOS_FOR_VERDICT}"
+            return f"{videos} source videos{NEEDED.format(VIDEOS_FOR_VERDICT)}"
         if self.trained and self.seeds < SEEDS_FOR_VERDICT:
             return few_seeds(self.seeds)
         return ""
@@ -48,7 +49,8 @@ class Evidence:
 def few_seeds(seeds: int) -> str:
     """Say that there are too few seeds for a verdict."""
     noun = "seed" if seeds == 1 else "seeds"
-    return f"{COUNTS[seeds]} {noun}; a verdict needs {SEEDS_FOR_VERDICT}"
+    count = COUNTS[seeds] if seeds < len(COUNTS) else str(seeds)
+    return f"{count} {noun}{NEEDED.format(SEEDS_FOR_VERDICT)}"
 
 
 def judge(
@@ -58,8 +60,8 @@ def judge(
 
     Args:
         evidence: What it is judged by.
-        corrected: Its p value, corrected for the claims that are judged with it.
-        claims: Number of these claims.
+        corrected: Its p value, corrected for the comparisons that are judged with it.
+        claims: Number of comparisons that are judged together.
         same_within: Differences up to this, in the unit of print, are none.
 
     Returns:
@@ -75,11 +77,17 @@ def judge(
     factor = METRICS[evidence.metric].factor
     wide = [factor * abs(end) for end in interval.ends(LEVEL / claims) if end is not None]
     if same_within is not None and max(wide) <= same_within:
-        reason = f"the interval, corrected for {claims} claims, is within {same_within:g} of 0"
-        return SAME, reason
+        return SAME, f"the interval{_for(claims)} is within {same_within:g} of 0"
     if low is not None and high is not None and low <= 0 <= high:
         return INCONCLUSIVE, "the interval contains 0"
-    return INCONCLUSIVE, f"the interval excludes 0, but not if corrected for {claims} claims"
+    if claims == 1:
+        return INCONCLUSIVE, "the interval all but contains 0"
+    return INCONCLUSIVE, f"the interval excludes 0, but not{_for(claims)}"
+
+
+def _for(claims: int) -> str:
+    """Say for how many comparisons an interval is corrected."""
+    return f" if corrected for {claims} comparisons" if claims > 1 else ""
 
 
 def judge_number(gap: float, half: float | None, tolerance: float, seeds: int) -> tuple[str, str]:

@@ -21,10 +21,11 @@ BODY = """\
 {%- endfor %}
 {% endmacro %}
 <h1>Deep Object Tracking with Shrinkage Loss: the reproduction</h1>
-<p>Our results for the regression study of the paper (IEEE TPAMI 2020), beside what the paper
-prints. The trackers here use EfficientNet-Lite0 features where the paper uses ResNet-50 or VGG-16,
-and short real clips and synthetic videos where it uses OTB, UAV123, VOT and LaSOT. So its claims
-are tested; its numbers are not comparable unless the scorecard says so.</p>
+<p>Our results beside what the paper prints (IEEE TPAMI 2020). Where its trackers, features or
+videos are not the ones that were run here, its claims are tested all the same; its numbers are
+compared only where everything that decides them is equal, and the scorecard says what differs. The
+default study has EfficientNet-Lite0 features where the paper has ResNet-50 or VGG-16, and short
+real clips and synthetic videos where it has OTB, UAV123, VOT and LaSOT.</p>
 {% if scorecard %}
 <h2>What holds</h2>
 {% for sentence in sentences(scorecard) %}

@@ -1,29 +1,52 @@
 """What a scorecard says of the paper's claims, in three sentences for a newcomer."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from dslt.compare.verdicts import (
-    CONTRADICTED,
-    INCONCLUSIVE,
-    NOT_COMPARABLE,
-    NOT_RUN,
-    SAME,
-    SECONDARY,
-    SUPPORTED,
-)
+from dslt.compare.intervals import LEVEL
+from dslt.compare.sensitivity import DEPENDS
+from dslt.compare.verdicts import CONTRADICTED, NEEDED, NOT_COMPARABLE, NOT_RUN, SAME, SUPPORTED
 from dslt.report.tables import read_scorecard
 
 SHOWN = 6
 _PRESET = re.compile(r" \[preset (\w+)\]$")
+_FEW = NEEDED.format("")
+# What becomes of a claim, beside the three verdicts and `not run`.
+MIXED, FEW, CONSTANT, CHANCE = "mixed", "few", "constant", "chance"
+DOUBTS = {
+    CHANCE: "in {} the trackers differ no more than chance would have it",
+    FEW: "for {} there are too few videos or seeds",
+    CONSTANT: "{} depend on constants of tracking",
+    MIXED: "{} come out differently on different videos",
+}
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A judged row of a claim: where, and what came out."""
+
+    text: str
+    preset: str
+    benchmark: str
+    verdict: str
+    p: str
+    note: str
+
+    @property
+    def where(self) -> str:
+        """Preset, where it is no matter of course, and benchmark."""
+        preset = f"{self.preset}, " if self.preset not in ("", "paper") else ""
+        return preset + self.benchmark
 
 
 def sentences(path: Path) -> list[str]:
     """Say which claims hold, which do not, and which cannot be told.
 
-    A claim is counted by what its cells show on all benchmarks of ours together: one verdict is
-    enough, two that contradict each other are none.
+    A claim is counted once, by cells of the preset `paper` where they ran, else by ours. Where it
+    was judged on several benchmarks, one verdict is enough if it stands a correction for their
+    number and none is against it. What the paper's own numbers contradict is no claim here.
 
     Args:
         path: The scorecard.
@@ -31,54 +54,73 @@ def sentences(path: Path) -> list[str]:
     Raises:
         DsltError: The file is missing or not a scorecard.
     """
-    found = _verdicts(path)
-    holds = {claim: rows for claim, rows in found.items() if _only(rows, SUPPORTED)}
-    fails = {claim: rows for claim, rows in found.items() if _only(rows, CONTRADICTED)}
-    same = {claim: rows for claim, rows in found.items() if _only(rows, SAME)}
-    run = {claim for claim, rows in found.items() if {v for v, _ in rows} != {NOT_RUN}}
-    doubtful = len(run) - len(holds) - len(fails) - len(same)
-    none = _number(len(same)).lower()
-    rest = _number(len(found) - len(run)).lower()
+    groups: dict[str, list[str]] = {}
+    for rows in _claims(path).values():
+        outcome, where = _outcome(rows)
+        groups.setdefault(outcome, []).append(rows[0].text + (f" ({where})" if where else ""))
+
+    def count(*outcomes: str) -> int:
+        return sum(len(groups.get(outcome, ())) for outcome in outcomes)
+
+    def named(outcome: str) -> str:
+        texts = groups.get(outcome, [])
+        more = f"; and {len(texts) - SHOWN} more" if len(texts) > SHOWN else ""
+        return f": {'; '.join(texts[:SHOWN])}{more}" if texts else ""
+
+    untested = count(NOT_RUN, NOT_COMPARABLE)
+    tested = count(*groups) - untested
+    doubts = [text.format(count(o)) for o, text in DOUBTS.items() if count(o)]
     return [
-        f"{_number(len(holds))} of {len(run)} claims of the paper that this study could test hold"
-        f" in our data{_list(holds)}.",
-        f"{_number(len(fails))} fail, the opposite being so{_list(fails)}; in {none} there is no"
-        f" difference worth the name{_list(same)}.",
-        f"Of {_number(doubtful).lower()} we cannot tell, since with our videos and seeds the"
-        f" trackers differ no more than chance would have it, and {rest} more were not tested.",
+        f"{count(SUPPORTED) or 'None'} of the {tested} claims of the paper that this study could"
+        f" test hold in our data{named(SUPPORTED)}.",
+        f"{count(CONTRADICTED) or 'None'} fail, the opposite being so{named(CONTRADICTED)}; in"
+        f" {count(SAME) or 'none'} there is no difference worth the name{named(SAME)}.",
+        f"{count(*DOUBTS) or 'None'} cannot be told{': ' * bool(doubts)}{', '.join(doubts)};"
+        f" {untested or 'none'} more were not tested.",
     ]
 
 
-def _verdicts(path: Path) -> Mapping[str, Sequence[tuple[str, str]]]:
-    """Claim to its verdicts, each with where it was found."""
-    rows = read_scorecard(path).query("kind == 'claim'")
-    found: dict[str, list[tuple[str, str]]] = {}
-    columns = ("item", "our_benchmark", "verdict")
-    for item, benchmark, verdict in rows[list(columns)].itertuples(index=False):
-        preset = _PRESET.search(item)
-        where = ", ".join(filter(None, [preset[1] if preset else "", benchmark]))
-        verdicts = found.setdefault(_PRESET.sub("", item), [])
-        if verdict not in (SECONDARY, NOT_COMPARABLE):
-            verdicts.append((verdict, where))
-    return {claim: verdicts or [(INCONCLUSIVE, "")] for claim, verdicts in found.items()}
+def _claims(path: Path) -> Mapping[str, Sequence[_Row]]:
+    """Claim to its judged rows, of one preset."""
+    table = read_scorecard(path).query("kind == 'claim'")
+    columns = ["claim", "item", "our_benchmark", "verdict", "p", "note", "paper_value"]
+    found: dict[str, list[_Row]] = {}
+    for claim, item, benchmark, verdict, p, note, printed in table[columns].to_numpy().tolist():
+        against = printed and float(printed) <= 0
+        judged = p or verdict in (NOT_RUN, NOT_COMPARABLE) or _FEW in note
+        if judged and not against:
+            preset = _PRESET.search(item)
+            text, named = _PRESET.sub("", item), preset[1] if preset else ""
+            found.setdefault(claim, []).append(_Row(text, named, benchmark, verdict, p, note))
+    return {claim: _of_one_preset(rows) for claim, rows in found.items()}
 
 
-def _only(rows: Sequence[tuple[str, str]], verdict: str) -> bool:
-    """Whether this is the one verdict of a claim, beside none at all."""
-    return {v for v, _ in rows} - {INCONCLUSIVE, NOT_RUN} == {verdict}
+def _of_one_preset(rows: Sequence[_Row]) -> Sequence[_Row]:
+    """Take the paper's preset where it ran, else ours."""
+    return [row for row in rows if row.preset != "lite"] or rows
 
 
-def _list(claims: Mapping[str, Sequence[tuple[str, str]]]) -> str:
-    """Name claims with where they were judged so."""
-    if not claims:
-        return ""
-    named = [
-        f"{claim} ({'; '.join(where for v, where in rows if v not in (INCONCLUSIVE, NOT_RUN))})"
-        for claim, rows in claims.items()
-    ]
-    more = len(named) - SHOWN
-    return ": " + "; ".join(named[:SHOWN]) + (f"; and {more} more" if more > 0 else "")
+def _outcome(rows: Sequence[_Row]) -> tuple[str, str]:
+    """What becomes of a claim, and where it was found so."""
+    for outcome in (NOT_RUN, NOT_COMPARABLE):
+        if {row.verdict for row in rows} == {outcome}:
+            return outcome, ""
+    boards = [row for row in rows if row.p]
+    verdicts = {
+        row.where: row.verdict
+        for row in boards
+        if row.verdict == SAME
+        or (row.verdict in (SUPPORTED, CONTRADICTED) and float(row.p) * len(boards) <= LEVEL)
+    }
+    if len(set(verdicts.values())) == 1:
+        return next(iter(verdicts.values())), "; ".join(verdicts)
+    return (MIXED if verdicts else next(_doubts(rows))), ""
 
 
-def _number(count: int) -> str:
-    return str(count) if count else "None"
+def _doubts(rows: Sequence[_Row]) -> Iterator[str]:
+    """Why a claim cannot be told, the strongest reason first."""
+    if any(DEPENDS in row.note for row in rows):
+        yield CONSTANT
+    if all(_FEW in row.note for row in rows):
+        yield FEW
+    yield CHANCE

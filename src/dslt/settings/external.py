@@ -11,6 +11,10 @@ class ExternalSettings(TrackerSettings):
     tracker: Literal["external"]
     results: str
     """Folder of the results; `{benchmark}` and `{seed}` in it are replaced."""
+    download: str = ""
+    """Entry of `downloads` that they are in: `results` is then a folder of what is unpacked of it,
+    and a rule fetches it.
+    """
     box_origin: Literal[0, 1] | None
     """Where the files count pixels from; null: as the benchmark's annotations, and from 0 in
     supervised runs.
@@ -24,3 +28,8 @@ class ExternalSettings(TrackerSettings):
     def results_origin(self) -> int | None:
         """See `TrackerSettings.results_origin`."""
         return self.box_origin
+
+    @property
+    def results_download(self) -> str:
+        """See `TrackerSettings.results_download`."""
+        return self.download

@@ -67,3 +67,8 @@ class TrackerSettings(Settings):
     def results_origin(self) -> int | None:
         """Where those results count pixels from; None: as the benchmark's annotations."""
         return None
+
+    @property
+    def results_download(self) -> str:
+        """Name of the download that those results are in; empty where they are in none."""
+        return ""

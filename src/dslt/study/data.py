@@ -21,7 +21,6 @@ from dslt.data.sequences.folders import select_targets
 from dslt.study import paths
 from dslt.study.study import Study
 
-DATA = Path("data")  # what was fetched
 CLIPS = "data/downloads/clips/{}"
 WEIGHT = "data/weights/{}"
 # Training sets that are made on the spot, or are an index already.
@@ -121,7 +120,7 @@ class StudyData:
     def receipts(self, benchmark: str) -> list[str]:
         """Name the receipt of the download that a benchmark is taken from, if it is."""
         name = self.download_of(benchmark)
-        return [receipt_file(DATA, name).as_posix()] if name else []
+        return [receipt_file(paths.DATA, name).as_posix()] if name else []
 
     def download_definitions(self, benchmark: str) -> list[str]:
         """Give the download that a benchmark is taken from as JSON, if it is."""
@@ -146,7 +145,7 @@ class StudyData:
         """Name the receipt of the download that a training set is taken from, if it is."""
         entry = self.training_sets[name]
         download = entry.get("download") if entry.get("root") is None else None
-        return [receipt_file(DATA, str(download)).as_posix()] if download else []
+        return [receipt_file(paths.DATA, str(download)).as_posix()] if download else []
 
     def set_indexes(self, cell: str) -> dict[str, str]:
         """Map the training sets on disk that a cell is trained on to their indexes."""
@@ -155,15 +154,17 @@ class StudyData:
 
     @cached_property
     def users(self) -> dict[str, tuple[str, ...]]:
-        """Map the downloads that are used to the benchmarks and training sets taken from them."""
+        """Map the downloads that are used to the benchmarks, sets and cells taken from them."""
         found: dict[str, tuple[str, ...]] = {}
         pairs = [(self.download_of(name), name) for name in self.study.runs]
+        settings = (self.study.cells[cell].settings for cell in self.study.cells_run)
+        pairs += [(one.results_download, one.tracker) for one in settings]
         pairs += [
             (str(entry["download"]), name)
             for name, entry in self.training_sets.items()
             if self.set_receipts(name)
         ]
-        for download, user in pairs:
+        for download, user in dict.fromkeys(pairs):
             if download:
                 found[download] = (*found.get(download, ()), user)
         return found

@@ -127,6 +127,7 @@ def _check_names(study: Study) -> None:
     data = StudyData(study)
     downloads = {data.download_of(name) for name in study.benchmarks_used} - {""}
     downloads |= {str(entry["download"]) for entry in data.training_sets.values()} - {"None"}
+    downloads |= {study.cells[cell].settings.results_download for cell in study.cells_run} - {""}
     for kind, used, allowed in (
         ("cell", cells, sheet),
         (

@@ -3,6 +3,10 @@
 Names in braces are the rules' wildcards; the study fills them in with `str.format`.
 """
 
+from pathlib import Path
+
+DATA = Path("data")  # what was fetched
+
 INDEX = "results/data/{benchmark}.parquet"
 SET_INDEX = "results/data/sets/{set}.parquet"
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from dslt.core.errors import DsltError
 from dslt.core.text import canonical
 from dslt.data.benchmarks.definitions import Benchmark
+from dslt.data.downloads.definitions import receipt_file, unpacked_folder
 from dslt.settings.protocols import Protocol, VotProtocol
 from dslt.study import paths
 from dslt.study.cells import Cell, OfflineTraining
@@ -229,7 +230,10 @@ class Study:
 
     def result_folder(self, cell: str, benchmark: str, seed: int | str) -> str:
         """Name the folder with the raw results of one run."""
-        other = self.cells[cell].settings.results_of(benchmark, int(seed))
+        settings = self.cells[cell].settings
+        other = settings.results_of(benchmark, int(seed))
+        if other and settings.results_download:
+            return (unpacked_folder(paths.DATA, settings.results_download) / other).as_posix()
         return other or paths.RUN.format(cell=cell, benchmark=benchmark, seed=seed)
 
     def response(self, cell: str, benchmark: str, sequence: str) -> str:
@@ -254,12 +258,15 @@ class Study:
     def box_files(self, cell: str, benchmark: str, seed: int | str, *suffixes: str) -> list[str]:
         """List a cell's result files on a benchmark.
 
-        One per sequence and suffix of a run; all in a folder of another tracker's results.
+        One per sequence and suffix of a run; of another tracker's results all in their folder, or
+        the receipt of the download that they are in.
 
         Raises:
             DsltError: There is no such folder.
         """
         folder = self.result_folder(cell, benchmark, seed)
+        if download := self.cells[cell].settings.results_download:
+            return [receipt_file(paths.DATA, download).as_posix()]
         if self.is_external(cell):
             found = sorted(path for path in Path(folder).rglob("*") if path.is_file())
             if not found:

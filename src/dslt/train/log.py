@@ -48,7 +48,8 @@ def write_tables(progress: Progress, folder: Path) -> None:
     Raises:
         DsltError: A file cannot be written.
     """
-    header = list(progress.epochs[-1])
+    # An epoch of which every step was left out has no means.
+    header = max((list(row) for row in progress.epochs), key=len)
     rows = ([_text(row.get(name)) for name in header] for row in progress.epochs)
     write_rows(folder / "log.csv", header, rows)
     scores = ((epoch, name, video, _text(auc)) for epoch, name, video, auc in progress.scores)

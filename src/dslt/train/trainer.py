@@ -26,7 +26,7 @@ MIXED = torch.bfloat16  # float32's range, so that gradients need no scaling
 
 _HINT = (
     "lower the learning rate, set schedule.sgd.clip, or leave a few such steps out"
-    " (--skip-non-finite, training.skip_non_finite), which goes on from here"
+    " (--skip-non-finite, training.skip_non_finite), which goes on from the last state"
 )
 
 
@@ -164,7 +164,7 @@ class Trainer:
             norm = self._update(number)
         except NotFiniteError as error:
             if not skip:
-                raise
+                raise NotFiniteError(f"{error}; {_HINT}") from None
             for buffer, before in zip(self.net.buffers(), kept, strict=True):
                 buffer.copy_(before)  # running statistics followed the bad batch
             return StepRecord(np.nan, {}, np.nan, bool(asked.item()), skipped=str(error))
@@ -196,7 +196,7 @@ class Trainer:
         if not np.isfinite(norm):
             raise NotFiniteError(
                 f"{self._place(number)}: the gradient's norm is {norm}, the loss is finite; "
-                f"expected a number; {_HINT}"
+                "expected a number"
             )
         if self.schedule.sgd.clip is not None:
             clip_grads_with_norm_(weights, self.schedule.sgd.clip, total)
@@ -209,7 +209,7 @@ class Trainer:
             raise NotFiniteError(
                 f"{self._place(number)}, micro-batch {micro} of {len(losses)}: the "
                 f"{self.task.terms[term]} loss is {losses[micro, term]}; expected a number; the "
-                f"weights of the step before are untouched; {_HINT}"
+                "weights of the step before are untouched"
             )
 
     def _place(self, number: int) -> str:

@@ -11,8 +11,9 @@ from dslt.data.downloads.definitions import (
     parse_download,
     receipt_file,
 )
+from dslt.study import paths
 from dslt.study.cost.amounts import Amount, known_or
-from dslt.study.data import DATA, StudyData
+from dslt.study.data import StudyData
 from dslt.study.study import Study
 
 
@@ -64,7 +65,7 @@ def _download(name: str, download: Download, users: tuple[str, ...]) -> Needed:
     if download.unpacked_bytes is None and any(file.unpack == "all" for file in files):
         # Images are as large as in their archive, text hardly counts.
         unpacked = known_or(f"unpacked bytes of {name}", download.bytes, guess=True)
-    there = receipt_file(DATA, name).is_file()
+    there = receipt_file(paths.DATA, name).is_file()
     return Needed(
         name, users, size, kept + unpacked, download.access, download.steps, download.page, there
     )

@@ -104,7 +104,7 @@ class Speeds:
         drawing = Amount(1 / (drawn * max(1, workers)), guess=used != {"procedural"})
         if workers == 0:
             return learnt + drawing
-        return max(learnt, drawing, key=lambda amount: amount.value)
+        return Amount(max(learnt.value, drawing.value), learnt.guess or drawing.guess)
 
 
 def study_speeds(study: Study, name: str | None, rates: Mapping[str, Iterable[str]]) -> Speeds:
