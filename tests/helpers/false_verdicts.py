@@ -138,7 +138,11 @@ def draw(rows: list[tuple[str, int, Rates]], path: Path) -> None:
 def main() -> None:
     """Simulate, write the table and the figure."""
     docs = Path(__file__).resolve().parents[2] / "docs"
-    rows = [(shape, videos, simulate(shape, videos, 4000)) for shape in SHAPES for videos in VIDEOS]
+    rows = [
+        (shape, videos, simulate(shape, videos, 4000))
+        for shape in (*SHAPES, LOST)
+        for videos in VIDEOS
+    ]
     with (docs / "false_verdicts.csv").open("w", newline="", encoding="utf-8") as file:
         table = csv.writer(file, lineterminator="\n")
         table.writerow(("shape", "videos", *Rates.__annotations__))

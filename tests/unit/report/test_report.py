@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from html import unescape
 from pathlib import Path
 
@@ -22,17 +23,17 @@ from places import ROOT
 NOTEBOOKS = ROOT / "notebooks"
 
 SCORECARD = """\
-kind,source,item,benchmark_paper,paper_value,family,cell,our_benchmark,metric,unit,ours,low,high,p,\
-sequences,videos,seeds,verdict,note
-claim,fig15,Shrinkage beats L2,OTB-2015,,f,dslt - dslt_l2,clips,success_auc,points,1.20,-0.50,\
+kind,source,item,benchmark_paper,paper_value,claim,family,cell,our_benchmark,metric,unit,ours,low,\
+high,p,sequences,videos,seeds,verdict,note
+claim,fig15,Shrinkage beats L2,OTB-2015,,l2,f,dslt - dslt_l2,clips,success_auc,points,1.20,-0.50,\
 2.90,1,10,3,1,inconclusive,the interval contains 0
-claim,fig15,OHNM is below [preset lite],OTB-2015,,f,dslt - dslt_ohnm,clips,success_auc,points,4.00,\
-2.00,6.00,0.01,10,3,1,supported,
-claim,fig15,OHNM is below [preset lite],OTB-2015,,f,dslt - dslt_ohnm,clips,precision_20,points,\
-4.00,2.00,6.00,,10,3,1,not judged,
-number,table3,"(10, 0.2)",OTB-2015+UAV123,59.9,,dslt,clips,success_auc,%,70.10,60.00,80.00,,\
+claim,fig15,OHNM is below [preset lite],OTB-2015,,ohnm,f,dslt - dslt_ohnm,clips,success_auc,points,\
+4.00,2.00,6.00,0.01,10,3,1,supported,
+claim,fig15,OHNM is below [preset lite],OTB-2015,,ohnm,f,dslt - dslt_ohnm,clips,precision_20,\
+points,4.00,2.00,6.00,,10,3,1,not judged,
+number,table3,"(10, 0.2)",OTB-2015+UAV123,59.9,,,dslt,clips,success_auc,%,70.10,60.00,80.00,,\
 10,3,1,not comparable,<other> & data
-number,table3,classification,OTB-2015+UAV123,61.1,,,,success_auc,%,,,,,,,,not run,
+number,table3,classification,OTB-2015+UAV123,61.1,,,,,success_auc,%,,,,,,,,not run,
 """
 
 TABLE1 = """\
@@ -367,20 +368,84 @@ def test_verdicts_are_counted_by_kind(results):
     assert counts.to_numpy().sum() == 5
 
 
+def summed_up(folder: Path, *changes: tuple[str, str], more: Sequence[str] = ()) -> list[str]:
+    """The sentences on the scorecard with other texts, and with further lines."""
+    text = SCORECARD
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    (folder / "scorecard.csv").write_text(text + "".join(f"{line}\n" for line in more))
+    return summary.sentences(folder / "scorecard.csv")
+
+
+OHNM = next(line for line in SCORECARD.splitlines() if ",supported," in line)
+
+
 def test_three_sentences_say_what_holds(results):
-    holds, fails, open_ = summary.sentences(results / "scorecard.csv")
+    holds, fails, doubts = summed_up(results)
     assert holds == (
-        "1 of 2 claims of the paper that this study could test hold in our data: OHNM is below"
+        "1 of the 2 claims of the paper that this study could test hold in our data: OHNM is below"
         " (lite, clips)."
     )
-    assert fails.startswith("None fail, the opposite being so; in none there is no difference")
-    assert open_.startswith("Of 1 we cannot tell")
-    # A claim that is supported on one benchmark and contradicted on another is neither.
-    path, lines = results / "scorecard.csv", SCORECARD.splitlines()
-    (line,) = [line for line in lines if ",supported," in line]
-    other = line.replace(",supported,", ",contradicted,").replace("clips", "synthetic")
-    path.write_text("\n".join([*lines, other]))
-    assert summary.sentences(path)[0].startswith("None of 2")
+    assert fails == (
+        "None fail, the opposite being so; in none there is no difference worth the name."
+    )
+    assert doubts == (
+        "1 cannot be told: in 1 the trackers differ no more than chance would have it; none more"
+        " were not tested."
+    )
+
+
+def test_a_claim_counts_once_and_by_the_papers_preset(results):
+    paper = OHNM.replace("[preset lite]", "[preset paper]").replace("0.01", "1")
+    paper = paper.replace("supported", "inconclusive")
+    assert summed_up(results, more=[paper])[0].startswith("None of the 2 claims")
+    paper = paper.replace("inconclusive", "contradicted").replace(
+        "points,4.00,2.00,6.00,1,", "points,-4,-6,-2,0.01,"
+    )
+    assert (
+        "1 fail, the opposite being so: OHNM is below (clips)"
+        in summed_up(results, more=[paper])[1]
+    )
+
+
+def test_several_boards_are_corrected_for(results):
+    other = OHNM.replace("clips", "synthetic")
+    twice = summed_up(results, more=[other])[0]
+    assert "OHNM is below (lite, clips; lite, synthetic)" in twice
+    weak = [(OHNM, OHNM.replace("0.01", "0.04"))]
+    assert summed_up(results, *weak)[0].startswith("1 of the 2")
+    unsure = other.replace("0.01", "0.5").replace("supported", "inconclusive")
+    assert summed_up(results, *weak, more=[unsure])[0].startswith("None of the 2")
+    against = other.replace("supported", "contradicted")
+    assert "1 come out differently on different videos" in summed_up(results, more=[against])[2]
+
+
+def test_claims_with_one_text_are_not_one(results):
+    holds = summed_up(results, more=[OHNM.replace(",ohnm,", ",ohnm2,")])[0]
+    assert holds.startswith("2 of the 3 claims")
+
+
+def test_the_reasons_of_doubt_are_counted_apart(results):
+    few = (
+        "2.90,1,10,3,1,inconclusive,the interval contains 0",
+        "2.90,,10,3,1,inconclusive,3 source videos; a verdict needs 6",
+    )
+    assert "for 1 there are too few videos or seeds" in summed_up(results, few)[2]
+    moved = (
+        "inconclusive,the interval contains 0",
+        "inconclusive,the verdict depends on constants of tracking: x",
+    )
+    assert "1 depend on constants of tracking" in summed_up(results, moved)[2]
+    not_run = (
+        "claim,fig11,RT beats,OTB-2015,,rt,f,,,success_auc,points,,,,,,,,not run,it is not built"
+    )
+    assert "1 more were not tested" in summed_up(results, more=[not_run])[2]
+
+
+def test_what_the_papers_own_numbers_contradict_is_no_claim(results):
+    changed = (OHNM, OHNM.replace("OTB-2015,,ohnm", "OTB-2015,-0.2,ohnm"))
+    assert summed_up(results, changed)[0].startswith("None of the 1 claims")
 
 
 def test_a_table_that_is_no_scorecard_is_named(results):
