@@ -22,6 +22,12 @@ TRACKS = click.option(
     help="Folder with a cell's boxes, SEQUENCE.txt each. Repeat for each cell and benchmark;"
     " with one index its name may be left out.",
 )
+PUBLISHED = click.option(
+    "--published",
+    multiple=True,
+    metavar="CELL[@BENCHMARK]=DIR",
+    help="Folder with another tracker's raw results, in a layout that `dslt score` reads. Repeat.",
+)
 AMONG = click.option(
     "--among", multiple=True, help="Choose among these sequences only; repeat.  [default: all]"
 )
@@ -112,6 +118,13 @@ def _strips(entry: FigureEntry) -> list[Decorator]:
         click.option("--reference", default="", help="Cell that the choice of sequences is about."),
         click.option("--sequences", default=number, show_default=True, type=POSITIVE, help=text),
         click.option("--sequence", "named", multiple=True, help=named),
+        PUBLISHED,
+        pair_option(
+            "--origin",
+            "CELL=0",
+            "origins",
+            "Pixel that a published cell's files count from: 0 or 1.",
+        ),
         AMONG,
         FRAMES,
     ]
@@ -153,13 +166,16 @@ def _boxes(
     reference: str,
     sequences: int,
     named: Any,
+    published: Any,
+    origins: Any,
     among: Any,
     frames: int,
 ) -> Any:
-    from dslt.figures.strips import Request, load
+    from dslt.figures.strips import Published, Request, load
 
     request = Request(name, reference, sequences, frames, named, among)
-    return module.figure(load(indexes, tracks, request), labels)
+    others = Published(published, {cell: int(origin) for cell, origin in origins.items()})
+    return module.figure(load(indexes, tracks, request, others), labels)
 
 
 def _records(name: str, module: Any, labels: Any, convergence: Any, validation: Any) -> Any:

@@ -11,7 +11,7 @@ Neither is chosen by hand. Each figure has a rule of its own, stated in its capt
 
 import heapq
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -19,9 +19,12 @@ import numpy as np
 from dslt.core.arrays import Floats
 from dslt.core.errors import DsltError
 from dslt.core.text import split_pair
+from dslt.data.benchmarks.index_entry import IndexEntry
 from dslt.data.benchmarks.index_file import BenchmarkIndex, load_index
 from dslt.figures import inputs
+from dslt.figures.strip_frames import around, evenly_spaced, first_failure, visible
 from dslt.geometry import boxes
+from dslt.score.read_boxes import read_results
 
 MADE_BY = "rule `track` (`dslt track`)"
 Overlaps = Mapping[str, float]  # cell id -> mean overlap on one sequence
@@ -76,7 +79,9 @@ class Request:
 Tracks = Mapping[tuple[str, str], Path]
 
 
-def parse_tracks(specs: Sequence[str], benchmarks: Sequence[str]) -> Tracks:
+def parse_tracks(
+    specs: Sequence[str], benchmarks: Sequence[str], option: str = "--tracks"
+) -> Tracks:
     """Read `CELL@BENCHMARK=DIR`; with one benchmark its name may be left out.
 
     Raises:
@@ -85,27 +90,46 @@ def parse_tracks(specs: Sequence[str], benchmarks: Sequence[str]) -> Tracks:
     form = "CELL=DIR or CELL@BENCHMARK=DIR"
     found: dict[tuple[str, str], Path] = {}
     for spec in specs:
-        key, folder = split_pair(spec, f"--tracks {form}")
+        key, folder = split_pair(spec, f"{option} {form}")
         cell, _, benchmark = key.partition("@")
         if not benchmark and len(benchmarks) > 1:
-            raise DsltError(f"--tracks {spec}: expected CELL@BENCHMARK=DIR with several indexes")
+            raise DsltError(f"{option} {spec}: expected CELL@BENCHMARK=DIR with several indexes")
         benchmark = benchmark or benchmarks[0]
         if benchmark not in benchmarks:
             known = ", ".join(benchmarks)
-            raise DsltError(f"--tracks {spec}: no index of {benchmark!r}; there are {known}")
+            raise DsltError(f"{option} {spec}: no index of {benchmark!r}; there are {known}")
         if (benchmark, cell) in found:
-            raise DsltError(f"--tracks: {key} was given twice")
+            raise DsltError(f"{option}: {key} was given twice")
         found[benchmark, cell] = Path(folder)
     return found
 
 
-def load(indexes: Sequence[Path], tracks: Sequence[str], request: Request) -> list[Strip]:
+@dataclass(frozen=True)
+class Published:
+    """Raw results of other trackers.
+
+    Attributes:
+        folders: As `parse_tracks` reads them; any layout that `dslt score` reads.
+        origins: Cell to 0 or 1, where its files count pixels from; 1 for the others.
+    """
+
+    folders: Sequence[str] = ()
+    origins: Mapping[str, int] = field(default_factory=dict)
+
+
+def load(
+    indexes: Sequence[Path],
+    tracks: Sequence[str],
+    request: Request,
+    published: Published = Published(),
+) -> list[Strip]:
     """Read the boxes of all cells, choose sequences and frames, and decode those frames.
 
     Args:
         indexes: Indexes of one or more benchmarks.
         tracks: As `parse_tracks` reads them, folders with `<sequence>.txt` boxes.
         request: What to show.
+        published: Cells of other trackers.
 
     Raises:
         DsltError: A boxes file is missing or has another number of rows than the sequence, or the
@@ -116,7 +140,9 @@ def load(indexes: Sequence[Path], tracks: Sequence[str], request: Request) -> li
     if lacking := set(request.named) - {name for index in found for name in index.names}:
         there = ", ".join(index.benchmark for index in found)
         raise DsltError(f"--sequence {', '.join(sorted(lacking))}: not in {there}")
-    folders = parse_tracks(tracks, [index.benchmark for index in found])
+    benchmarks = [index.benchmark for index in found]
+    folders = parse_tracks(tracks, benchmarks)
+    others = parse_tracks(published.folders, benchmarks, "--published")
     strips = []
     for index in found:
         own = {cell: path for (name, cell), path in folders.items() if name == index.benchmark}
@@ -127,21 +153,32 @@ def load(indexes: Sequence[Path], tracks: Sequence[str], request: Request) -> li
                 f"reference {request.reference!r}: no boxes on benchmark {index.benchmark};"
                 f" there are those of {', '.join(own)}"
             )
-        strips += _of_benchmark(index, own, request)
+        foreign = {
+            cell: (path, published.origins.get(cell, 1))
+            for (name, cell), path in others.items()
+            if name == index.benchmark
+        }
+        strips += _of_benchmark(index, own, foreign, request)
     return strips
 
 
 def _of_benchmark(
-    index: BenchmarkIndex, tracks: Mapping[str, Path], request: Request
+    index: BenchmarkIndex,
+    tracks: Mapping[str, Path],
+    foreign: Mapping[str, tuple[Path, int]],
+    request: Request,
 ) -> list[Strip]:
     """Choose the sequences of one benchmark."""
     found: dict[str, dict[str, np.ndarray]] = {}
     overlaps: dict[str, Overlaps] = {}
     named = [name for name in request.named if name in index.names]
     there = [name for name in index.names if name in request.among] or index.names
-    for name in named or there:
-        truth = index.entry(name).boxes()
+    entries = {name: index.entry(name) for name in named or there}
+    others = {cell: _foreign(entries, *place) for cell, place in foreign.items()}
+    for name, entry in entries.items():
+        truth = entry.boxes()
         found[name] = {cell: _boxes(path, name, len(truth)) for cell, path in tracks.items()}
+        found[name] |= {cell: of_cell[name] for cell, of_cell in others.items()}
         overlaps[name] = {cell: mean_overlap(b, truth) for cell, b in found[name].items()}
     chosen = named or choose(overlaps, request)
     return [_strip(index, name, found[name], overlaps[name], request) for name in chosen]
@@ -186,6 +223,18 @@ def _boxes(folder: Path, sequence: str, frames: int) -> np.ndarray:
     return found
 
 
+def _foreign(entries: Mapping[str, IndexEntry], folder: Path, origin: int) -> dict[str, Floats]:
+    """Read another tracker's boxes of some sequences; frames that it lacks are NaN."""
+    skipped = {name: entry.skipped for name, entry in entries.items()}
+    results, _ = read_results(folder, entries, origin, skipped=skipped)
+    found = {}
+    for name, entry in entries.items():
+        found[name] = np.full((entry.frames, 4), np.nan)
+        rows = results[name].boxes[: entry.frames]
+        found[name][: len(rows)] = rows
+    return found
+
+
 # ---------------------------------------------------------------------- which sequences
 
 
@@ -198,11 +247,6 @@ def mean_overlap(found: np.ndarray, truth: np.ndarray) -> float:
     """
     seen = visible(truth)
     return float(np.nan_to_num(boxes.iou(found[seen], truth[seen])).mean())
-
-
-def visible(truth: np.ndarray) -> np.ndarray:
-    """List the numbers of the rows of (N, 4) that are not NaN."""
-    return np.flatnonzero(~np.isnan(truth).any(axis=1))
 
 
 def spread(cells: Overlaps, reference: str) -> float:
@@ -240,54 +284,3 @@ def choose(overlaps: Mapping[str, Overlaps], request: Request) -> list[str]:
     if rule is lead:
         return [name for name in first if values[name] > 0] or first[:1]
     return first
-
-
-# ---------------------------------------------------------------------- which frames
-
-
-def evenly_spaced(truth: np.ndarray, count: int) -> tuple[int, ...]:
-    """Choose up to `count` visible frames, evenly spaced and ending with the last visible one.
-
-    The first frame, where every tracker has the given box, is left out unless it is the only one.
-
-    Args:
-        truth: (N, 4) ground truth, NaN rows where the target is absent.
-        count: How many frames.
-    """
-    seen = visible(truth)
-    places = np.linspace(0, len(seen) - 1, count + 1)[1:]
-    places = np.unique(np.ceil(places - 1e-9).astype(int))  # up, so that none falls on the first
-    return tuple(int(seen[place]) for place in places)
-
-
-def first_failure(found: np.ndarray, truth: np.ndarray) -> tuple[int, str]:
-    """Find the first visible frame without overlap, or else the one with the least; say which.
-
-    Args:
-        found: (N, 4) boxes of a tracker.
-        truth: (N, 4) ground truth, NaN rows where the target is absent.
-    """
-    seen = visible(truth)
-    overlap = np.nan_to_num(boxes.iou(found[seen], truth[seen]))
-    place = int(np.argmin(overlap))  # the first of several zeros
-    return int(seen[place]), "least overlap" if overlap[place] else "first failure"
-
-
-def around(truth: np.ndarray, frame: int, count: int) -> tuple[int, ...]:
-    """Choose up to `count` visible frames in the half of them around `frame`, itself among them.
-
-    They are evenly spaced but for `frame`, which replaces the nearest; the half is moved where it
-    would reach over an end.
-
-    Args:
-        truth: (N, 4) ground truth, NaN rows where the target is absent.
-        frame: A visible frame.
-        count: How many frames.
-    """
-    seen = visible(truth)
-    place = int(np.searchsorted(seen, frame))
-    reach = min(len(seen) - 1, max(count - 1, len(seen) // 2))
-    start = min(max(place - reach // 2, 0), len(seen) - 1 - reach)
-    places = np.unique(np.rint(np.linspace(start, start + reach, count)).astype(int))
-    places[np.argmin(np.abs(places - place))] = place
-    return tuple(int(seen[chosen]) for chosen in places)

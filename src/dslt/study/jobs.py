@@ -156,23 +156,27 @@ def _strips(study: Study, figure: str, choice: StripsSettings) -> Job | None:
     used: list[str] = []
     for benchmark, chosen in study.select(choice, figure).items():
         cells = [cell for cell in chosen if not study.is_external(cell)]
+        others = [cell for cell in chosen if study.is_external(cell)]
         framed = StudyData(study).has_frames(benchmark)
         about = not about_reference or reference in cells
         there = [name for name in named if name in study.sequences[benchmark]]
         about &= bool(there) or not named
         if cells and framed and about and _has(study, benchmark, "one_pass"):
-            seeds = {cell: study.cells[cell].seeds[0] for cell in cells}
+            seeds = {cell: study.cells[cell].seeds[0] for cell in chosen}
             boxes = chain(*(study.box_files(c, benchmark, s, ".txt") for c, s in seeds.items()))
             index = paths.INDEX.format(benchmark=benchmark)
             files += [index, *StudyData(study).clips(benchmark), *boxes]
-            folders = {
-                f"{cell}@{benchmark}": study.result_folder(cell, benchmark, seed)
-                for cell, seed in seeds.items()
-            }
-            options += ["--index", index, *pairs("--tracks", folders)]
+            options += ["--index", index]
+            for option, shown in (("--tracks", cells), ("--published", others)):
+                folders = {
+                    f"{cell}@{benchmark}": study.first_folder(cell, benchmark) for cell in shown
+                }
+                options += pairs(option, folders)
+            origins = {cell: study.result_origin(cell, benchmark) for cell in others}
+            options += pairs("--origin", {c: str(o[0]) for c, o in origins.items() if o})
             options += repeat("--among", study.among(benchmark))
             options += repeat("--sequence", there)
-            used += cells
+            used += chosen
             if not about_reference:
                 break
     if not files:

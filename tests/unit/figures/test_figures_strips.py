@@ -16,7 +16,7 @@ from dslt.core.errors import DsltError
 from dslt.data.benchmarks.build_index import build_index
 from dslt.data.benchmarks.definitions import parse_benchmark
 from dslt.data.benchmarks.index_file import load_index, write_index
-from dslt.figures import boxes_on_frames, strips
+from dslt.figures import boxes_on_frames, strip_frames, strips
 from dslt.figures.strips import Request
 from dslt.geometry import boxes
 from result_files import call, texts
@@ -68,7 +68,7 @@ def load(tracked, **request: object) -> list[strips.Strip]:
 @given(SEEN, st.integers(1, 8))
 def test_frames_are_visible_ascending_and_end_with_the_last(visible, count):
     truth = np.where(visible[:, None], 1.0, np.nan) * np.ones(4)
-    chosen = strips.evenly_spaced(truth, count)
+    chosen = strip_frames.evenly_spaced(truth, count)
     seen = np.flatnonzero(visible)
     assert 1 <= len(chosen) <= count
     assert list(chosen) == sorted(set(chosen))
@@ -104,7 +104,7 @@ def test_frames_around_a_failure_hold_it_and_stay_near(visible, count, data):
     truth = np.where(visible[:, None], 1.0, np.nan) * np.ones(4)
     seen = np.flatnonzero(visible)
     failure = data.draw(st.sampled_from(seen.tolist()))
-    chosen = strips.around(truth, failure, count)
+    chosen = strip_frames.around(truth, failure, count)
     assert failure in chosen
     assert len(chosen) <= count
     assert list(chosen) == sorted(set(chosen))
@@ -118,12 +118,12 @@ def test_the_first_failure_is_the_first_frame_without_overlap():
     truth[1] = np.nan
     found = truth.copy()
     found[:, 0] = [0, 99, 2, 50, 0, 50]
-    assert strips.first_failure(found, truth) == (3, "first failure")
+    assert strip_frames.first_failure(found, truth) == (3, "first failure")
     found[3] = np.nan
-    assert strips.first_failure(found, truth) == (3, "first failure")
+    assert strip_frames.first_failure(found, truth) == (3, "first failure")
     found[[3, 5], 0] = [4, 1]
     found[[3, 5], 1:] = [0, 10, 10]
-    assert strips.first_failure(found, truth) == (3, "least overlap")
+    assert strip_frames.first_failure(found, truth) == (3, "least overlap")
 
 
 # ------------------------------------------------------------------ sequences
@@ -225,6 +225,25 @@ def test_missing_and_foreign_boxes_are_named(tracked):
         load(tracked)
     with pytest.raises(DsltError, match=r"nowhere: no such file or folder"):
         strips.load([index], ["dslt=nowhere"], Request("fig01"))
+
+
+def test_published_boxes_stand_beside_ours(tmp_path, tracked):
+    """In a layout and with an origin of their own; what they lack is no box."""
+    index, folders = tracked
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    for name in ("near", "far"):
+        found = boxes.read_boxes(folders["dslt"] / f"{name}.txt", origin=1)
+        rows = ["\t".join(f"{value:g}" for value in box) for box in found[:6]]
+        (theirs / f"{name.upper()}.txt").write_text("\n".join(rows) + "\n")
+    published = strips.Published([f"mdnet={theirs}"], {"mdnet": 0})
+    shown = strips.load([index], specs(folders), Request("fig01", rows=2, columns=8), published)
+    for strip in shown:
+        first = [i for i, frame in enumerate(strip.indices) if frame < 6]
+        assert np.allclose(strip.boxes["mdnet"][first], strip.boxes["dslt"][first])
+        assert np.isnan(strip.boxes["mdnet"][-1]).all()
+        assert strip.overlap["mdnet"] < strip.overlap["dslt"]
+    boxes_on_frames.figure(shown)
 
 
 def test_the_strips_from_the_command_line(tmp_path, tracked):

@@ -94,7 +94,10 @@ def test_published_boxes_are_marked(configured: dict[str, Any], tmp_path: Path) 
         assert "rpn=SiamRPN" in options
     assert scored(jobs["fig12"]) == {"clips_vot", "VOT-2018"}
     assert scored(jobs["attributes"]) == {"clips", "VOT-2018"}  # those with attributes
-    assert not any("rpn" in word for word in jobs["fig17"].options)
+    options = jobs["fig17"].options
+    assert options[options.index("--published") + 1] == f"rpn@clips={tmp_path / 'raw'}"
+    assert "--origin" not in options
+    assert "rpn=SiamRPN" in options
 
 
 def test_strips_need_the_reference(configured: dict[str, Any], tmp_path: Path) -> None:
