@@ -73,10 +73,9 @@ class Interval:
             return None, None
         most = float(stats.t.isf(level / 2, self.freedom))
         most = max(most, float(np.quantile(_skewed(self.videos), 1 - level)))
-        left, right = (_skew_undone(sign * most, self.skewness) for sign in (-1, 1))
-        return self.value - max(most, right) * self.error, self.value - min(
-            -most, left
-        ) * self.error
+        below = max(most, _skew_undone(most, self.skewness))
+        above = max(most, -_skew_undone(-most, self.skewness))
+        return self.value - below * self.error, self.value + above * self.error
 
     def chance(self) -> float | None:
         """P value, two-sided: how often what is 0 would look at least so far from it."""

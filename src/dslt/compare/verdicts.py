@@ -38,7 +38,7 @@ class Evidence:
         """Say why this is too little for a verdict, whatever it shows; empty where it is not."""
         videos = self.interval.videos
         if self.interval.error is None:
-            return "no interval"
+            return f"no interval{NEEDED.format('one')}"
         if videos < VIDEOS_FOR_VERDICT:
             return f"{videos} source videos{NEEDED.format(VIDEOS_FOR_VERDICT)}"
         if self.trained and self.seeds < SEEDS_FOR_VERDICT:
