@@ -51,6 +51,6 @@ def test_tracks_every_frame(ran: Repository, cell: str) -> None:
 def test_first_frame_response_peaks_at_the_target(ran: Repository, cell: str) -> None:
     with np.load(ran.path / "results" / "train" / cell / "one" / "seed0.npz") as maps:
         label, response = maps[f"{CLIP}/label"], maps[f"{CLIP}/response"]
-    assert response.max() > 0.35
+    assert response.max() > 0.3  # a hundred of four hundred small steps
     places = [np.unravel_index(np.argmax(values), values.shape) for values in (label, response)]
     assert np.abs(np.subtract(*places)).max() <= 1

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from dslt.compare.cell import CellComparison
 from dslt.compare.intervals import holm
-from dslt.compare.paper import Claim, ClaimMetric, Pair
+from dslt.compare.paper import CellPair, Claim, ClaimMetric
 from dslt.compare.scorecard_row import ScorecardRow, join, shown
 from dslt.compare.sensitivity import NOTHING_KNOWN, Sensitivity
 from dslt.compare.stacks import CellScores, ScoreTables, check_pair, difference
@@ -36,7 +36,7 @@ class Measured:
     trainings: ScoreTables = field(default_factory=dict)
     sensitivity: Sensitivity = NOTHING_KNOWN
 
-    def shared(self, pair: Pair, metric: str) -> Iterator[tuple[str, CellScores, CellScores]]:
+    def shared(self, pair: CellPair, metric: str) -> Iterator[tuple[str, CellScores, CellScores]]:
         """Benchmarks on which both cells of a pair were measured, with their tables.
 
         Raises:
@@ -51,7 +51,7 @@ class Measured:
                 check_pair(first, second, f"{pair.better} and {pair.worse} on {benchmark}")
                 yield benchmark, first, second
 
-    def other_presets(self, pair: Pair) -> str:
+    def other_presets(self, pair: CellPair) -> str:
         """Name the cells of a pair that have another preset than it is about."""
         cells = [(cell, self.comparisons.get(cell)) for cell in (pair.better, pair.worse)]
         return "; ".join(
@@ -60,7 +60,9 @@ class Measured:
             if known is not None and pair.preset not in ("", known.preset)
         )
 
-    def evidence(self, pair: Pair, metric: str, first: CellScores, second: CellScores) -> Evidence:
+    def evidence(
+        self, pair: CellPair, metric: str, first: CellScores, second: CellScores
+    ) -> Evidence:
         """What a pair is judged by."""
         cells = [self.comparisons.get(cell) for cell in (pair.better, pair.worse)]
         return Evidence(
@@ -77,7 +79,7 @@ class _Comparison:
 
     claim: Claim
     metric: ClaimMetric
-    pair: Pair
+    pair: CellPair
     benchmark: str
     first: CellScores
     second: CellScores
@@ -214,7 +216,7 @@ def _censored(one: _Comparison) -> Iterator[str]:
 
 
 def _unless_it_depends(
-    row: ScorecardRow, pair: Pair, sensitivity: Sensitivity
+    row: ScorecardRow, pair: CellPair, sensitivity: Sensitivity
 ) -> tuple[ScorecardRow, str]:
     """Take a verdict back that another constant of tracking would have changed; say so."""
     if row.verdict in (NOT_COMPARABLE, SECONDARY) or row.metric not in SCORES:

@@ -76,7 +76,7 @@ COMMON = tuple(
 )
 
 
-class Pair(Settings):
+class CellPair(Settings):
     """Two cells of ours that stand for a claim.
 
     Attributes:
@@ -134,7 +134,7 @@ class Claim(Settings):
     printed: dict[ClaimMetric, float | None]
     note: str
     missing: str
-    pairs: tuple[Pair, ...]
+    pairs: tuple[CellPair, ...]
 
     @property
     def metrics(self) -> list[ClaimMetric]:
@@ -216,9 +216,9 @@ def read_claims(folder: Path) -> list[Claim]:
             another does not have.
     """
     families = _named(Family, folder / FAMILIES, "family")
-    pairs: dict[str, list[Pair]] = {}
+    pairs: dict[str, list[CellPair]] = {}
     for where, row in _rows(folder / PAIRS):
-        pair = validate(Pair, row, where)
+        pair = validate(CellPair, row, where)
         own = pairs.setdefault(pair.claim, [])
         if any((pair.better, pair.worse) == (one.better, one.worse) for one in own):
             raise DsltError(f"{where}: {pair.better} and {pair.worse} are there twice")

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from dslt.core.arrays import Floats
-from dslt.core.errors import DsltError
+from dslt.core.errors import DsltError, unknown
 from dslt.core.text import split_pair
 from dslt.data.benchmarks.index_entry import IndexEntry
 from dslt.data.benchmarks.index_file import BenchmarkIndex, load_index
@@ -137,9 +137,10 @@ def load(
     """
     made_by = "rule `index` (`dslt index`)"
     found = [load_index(inputs.existing(index, made_by)) for index in indexes]
-    if lacking := set(request.named) - {name for index in found for name in index.names}:
-        there = ", ".join(index.benchmark for index in found)
-        raise DsltError(f"--sequence {', '.join(sorted(lacking))}: not in {there}")
+    names = {name for index in found for name in index.names}
+    for name in sorted(set(request.named) - names):
+        where = " or ".join(index.benchmark for index in found)
+        raise unknown(f"sequence of benchmark {where}:", name, names)
     benchmarks = [index.benchmark for index in found]
     folders = parse_tracks(tracks, benchmarks)
     others = parse_tracks(published.folders, benchmarks, "--published")

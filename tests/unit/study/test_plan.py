@@ -246,7 +246,7 @@ def test_pairs_are_drawn_too(study: Study, drawn: int | None, workers: int, pair
     found = speeds.pair(study.cells["net"], workers)
     assert found.value == pytest.approx(pair)
     # The speed of drawing is one of procedural videos, and the cell has others.
-    assert found.guess == ((drawn == 20 and workers == 0) or (drawn == 5 and workers == 1))
+    assert found.guess == (drawn is not None)
 
 
 def test_what_is_left_is_what_snakemake_plans(study: Study) -> None:
@@ -430,7 +430,7 @@ def test_speeds_are_there_for_every_network_that_runs() -> None:
         cell
         for sheet in ("cells.tsv", "paper_cells.tsv")
         for cell in load_cells(CONFIG / sheet, CONFIG / "trackers").values()
-        if cell.benchmarks
+        if cell.benchmarks and cell.entry.tracker
     ]
     cpu = choose_speeds(speeds, "cpu", None)
     assert not [cell.id for cell in cells if cpu.seconds("frames", cell).unknown]
