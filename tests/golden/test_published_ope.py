@@ -16,16 +16,12 @@ from dslt.score.ope import OpeScores, score, valid_ground_truth
 from dslt.score.read_boxes import read_results
 from dslt.settings.protocols import OpeProtocol, load_protocols
 from places import ROOT
+from published import ANNOTATIONS, RESULTS, needs
 
-PUBLISHED = ROOT.parent / "shared" / "published"
-ANNOTATIONS = PUBLISHED / "annotations"
-RESULTS = PUBLISHED / "results"
 FOLDER = {"OTB-2015": "OTB2015", "OTB-2013": "OTB2015", "UAV123": "UAV123", "LaSOT": "LaSOT"}
 TOLERANCE = 0.0005
 
-pytestmark = pytest.mark.skipif(
-    not PUBLISHED.is_dir(), reason=f"published results are not at {PUBLISHED}"
-)
+pytestmark = needs(".")
 
 
 @cache

@@ -8,32 +8,22 @@ from dslt.compare.cell import CellInfo, compare_cell
 from dslt.compare.numbers import number_rows
 from dslt.compare.paper import read_numbers, read_tolerances
 from dslt.compare.stacks import stack
-from dslt.core.definitions import read_definitions
-from dslt.data.benchmarks.annotations import load_targets
-from dslt.data.benchmarks.definitions import find_benchmark
 from dslt.score.evaluate import Suite, evaluate
 from dslt.settings.protocols import load_protocols
 from places import ROOT
+from published import RESULTS, needs, vot_targets
 
-PUBLISHED = ROOT.parent / "shared" / "published"
-ANNOTATIONS = PUBLISHED / "annotations" / "VOT2018"
-RESULTS = PUBLISHED / "results" / "VOT2018" / "DaSiamRPN"
 PAPER = ROOT / "config" / "paper"
 
-pytestmark = pytest.mark.skipif(
-    not (ANNOTATIONS.is_dir() and RESULTS.is_dir()),
-    reason=f"published VOT-2018 results are not at {PUBLISHED}",
-)
+pytestmark = needs("annotations/VOT2018", "results/VOT2018/DaSiamRPN")
 
 
 @pytest.fixture(scope="module")
 def scores():
     """DaSiamRPN's published results, scored as a run of ours."""
-    benchmark = find_benchmark(read_definitions(ROOT / "config" / "benchmarks.yaml"), "VOT2018")[1]
-    targets, _ = load_targets(benchmark, ANNOTATIONS)
     protocol = load_protocols(ROOT / "config" / "protocols.yaml")["vot2018"]
-    suite = Suite("VOT-2018", targets, protocol, name="vot2018", origin=1)
-    return evaluate("DaSiamRPN", suite, RESULTS, 1)
+    suite = Suite("VOT-2018", vot_targets(2018), protocol, name="vot2018", origin=1)
+    return evaluate("DaSiamRPN", suite, RESULTS / "VOT2018" / "DaSiamRPN", 1)
 
 
 @pytest.mark.parametrize("seeds", [1, 3])

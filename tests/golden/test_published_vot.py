@@ -7,37 +7,28 @@ import time
 import numpy as np
 import pytest
 
-from dslt.core.definitions import read_definitions
-from dslt.data.benchmarks.annotations import load_targets
-from dslt.data.benchmarks.definitions import find_benchmark
 from dslt.data.sequences.target import INITIALIZED, TRACKED, Trajectory
 from dslt.score.expected_overlap import interval_of_lengths
 from dslt.score.read_runs import read_runs
 from dslt.score.vot import analyse, truth_corners
 from dslt.settings.protocols import alternatives, load_protocols
 from places import ROOT
+from published import RESULTS, needs, vot_targets
 
-PUBLISHED = ROOT.parent / "shared" / "published"
-ANNOTATIONS = PUBLISHED / "annotations" / "VOT2018"
-RESULTS = PUBLISHED / "results" / "VOT2018" / "DaSiamRPN"
 TOLERANCE = 0.0005
 PROTOCOL = load_protocols(ROOT / "config" / "protocols.yaml")["vot2018"]
 
-pytestmark = pytest.mark.skipif(
-    not (ANNOTATIONS.is_dir() and RESULTS.is_dir()),
-    reason=f"published VOT-2018 results are not at {PUBLISHED}",
-)
+pytestmark = needs("annotations/VOT2018", "results/VOT2018/DaSiamRPN")
 
 
 @pytest.fixture(scope="module")
 def targets():
-    benchmark = find_benchmark(read_definitions(ROOT / "config" / "benchmarks.yaml"), "VOT2018")[1]
-    return load_targets(benchmark, ANNOTATIONS)[0]
+    return vot_targets(2018)
 
 
 @pytest.fixture(scope="module")
 def runs(targets):
-    found = read_runs(RESULTS, targets)[0]
+    found = read_runs(RESULTS / "VOT2018" / "DaSiamRPN", targets)[0]
     return [found[name] for name in targets]
 
 
@@ -59,14 +50,10 @@ def test_dasiamrpn_on_vot2018(targets, runs):
     assert elapsed < 5
 
 
-@pytest.mark.skipif(
-    not (PUBLISHED / "results" / "VOT2016").is_dir(),
-    reason=f"published VOT-2016 results are not at {PUBLISHED}",
-)
+@needs("results/VOT2016")
 def test_siammask_on_vot2016():
-    benchmark = find_benchmark(read_definitions(ROOT / "config" / "benchmarks.yaml"), "VOT2016")[1]
-    truth = load_targets(benchmark, PUBLISHED / "annotations" / "VOT2016")[0]
-    found = read_runs(PUBLISHED / "results" / "VOT2016" / "SiamMask_E", truth)[0]
+    truth = vot_targets(2016)
+    found = read_runs(RESULTS / "VOT2016" / "SiamMask_E", truth)[0]
     protocol = load_protocols(ROOT / "config" / "protocols.yaml")["vot2016"]
     scores = score(truth, [found[name] for name in truth], protocol)
     assert scores.accuracy == pytest.approx(0.6444, abs=TOLERANCE)

@@ -8,13 +8,12 @@ import sys
 import pytest
 import yaml
 
-from places import ROOT
+from published import ANNOTATIONS, RESULTS, needs
 from tiny import Repository, copy_repository
 
-PUBLISHED = ROOT.parent / "shared" / "published"
-TRUTH = PUBLISHED / "annotations" / "VOT2016"
-RESULTS = PUBLISHED / "results" / "VOT2016" / "SiamMask_E"
-ROW = f"theirs\tSiamMask_E\texternal/default\tresults={RESULTS}\t\t0\ttable1,fig10\t\n"
+TRUTH = ANNOTATIONS / "VOT2016"
+FOLDER = RESULTS / "VOT2016" / "SiamMask_E"
+ROW = f"theirs\tSiamMask_E\texternal/default\tresults={FOLDER}\t\t0\ttable1,fig10\t\n"
 STUDY = {
     "benchmarks": {"VOT-2016": {"root": str(TRUTH)}},
     "run": {"VOT-2016": ["theirs"]},
@@ -27,10 +26,7 @@ STUDY = {
     "device": "cpu",
 }
 
-pytestmark = pytest.mark.skipif(
-    not (TRUTH.is_dir() and RESULTS.is_dir()),
-    reason=f"published VOT-2016 results are not at {PUBLISHED}",
-)
+pytestmark = needs("annotations/VOT2016", "results/VOT2016/SiamMask_E")
 
 
 @pytest.fixture(scope="module")

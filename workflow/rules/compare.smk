@@ -1,5 +1,5 @@
-# compare: each cell beside the reference cell and the paper, then all
-# cells in the scorecard, and the tables.
+# compare: each cell beside the reference cell and the paper, then all cells in the scorecard, and the
+# tables.
 
 
 rule compare:

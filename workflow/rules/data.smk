@@ -1,7 +1,7 @@
 # data: what is fetched (clips from the package index, published data and weights from their hosts),
-# and one index per benchmark and training set. Unpacked frames are no rule's output: a receipt stands for them.
-# The command `dslt index` makes both kinds of index, so each rule fingerprints the module that makes
-# its own: a change of the training sets' code makes no benchmark's index again.
+# and one index per benchmark and training set. Unpacked frames are no rule's output: a receipt stands
+# for them. The command `dslt index` makes both kinds of index, so each rule fingerprints the module
+# that makes its own: a change of the training sets' code makes no benchmark's index again.
 
 
 for _name, _fetch in DATA.fetches.items():

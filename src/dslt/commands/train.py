@@ -128,8 +128,9 @@ def command(
     folder = _state_folder(state, states, identity)
     with joined(chosen) as (processes, place):
         pairs = _open_pairs(training, seed, definitions, indexes, data)
-        run = _make_run(training, seed, pairs, scored, folder, identity, processes, place, cell)
-        run.skip = skip
+        run = _make_run(
+            training, seed, pairs, scored, folder, identity, processes, place, skip, cell
+        )
         run.go(workers)
         run.finish(out, {"model_id": model_id(training, seed, definitions), **identity})
     if run.progress.skipped:
@@ -191,6 +192,7 @@ def _make_run(
     identity: dict[str, Any],
     processes: Processes,
     device: str,
+    skip: int,
     name: str,
 ) -> TrainingRun:
     """Put network, task, pairs and validation together."""
@@ -204,5 +206,11 @@ def _make_run(
     trainer = Trainer(net, make_task(training), training.schedule, seed, processes)
     validation = None if scored is None else Validation(scored, training)
     return TrainingRun(
-        trainer, pairs, state, identity, validate=validation, name=f"{name} seed {seed}"
+        trainer,
+        pairs,
+        state,
+        identity,
+        validate=validation,
+        skip=skip,
+        name=f"{name} seed {seed}",
     )

@@ -178,9 +178,9 @@ def _benchmark(table: CellScores, gap: Difference | None) -> BenchmarkResult:
 
 def _value(per_seed: Floats, interval: Interval | None) -> Value:
     """A metric as a record, with the deviation over seeds (none from one seed)."""
-    found = interval or Interval(float(per_seed.mean()))
-    deviation = float(per_seed.std(ddof=1)) if len(per_seed) > 1 else None
     mean = float(per_seed.mean())
+    found = interval or Interval(mean)
+    deviation = float(per_seed.std(ddof=1)) if len(per_seed) > 1 else None
     return Value(
         value=found.value, low=found.low, high=found.high, seed_mean=mean, seed_sd=deviation
     )

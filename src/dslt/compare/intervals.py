@@ -21,7 +21,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from scipy import stats
 
 from dslt.compare.ratios import RatioSums
 from dslt.core.arrays import Floats
@@ -71,7 +70,7 @@ class Interval:
         """Ends of the interval that leaves out `level`: all values that `chance` calls likelier."""
         if self.error is None:
             return None, None
-        most = float(stats.t.isf(level / 2, self.freedom))
+        most = _student_quantile(level / 2, self.freedom)
         most = max(most, float(np.quantile(_skewed(self.videos), 1 - level)))
         below = max(most, _skew_undone(most, self.skewness))
         above = max(most, -_skew_undone(-most, self.skewness))
@@ -87,7 +86,21 @@ class Interval:
         found = float(_agreed(np.array([t]), np.array([self.skewness]))[0])
         skewed = _skewed(self.videos)
         beyond = len(skewed) - int(np.searchsorted(skewed, found))
-        return max(2 * float(stats.t.sf(found, self.freedom)), beyond / len(skewed))
+        return max(2 * _student_beyond(found, self.freedom), beyond / len(skewed))
+
+
+def _student_quantile(beyond: float, freedom: float) -> float:
+    """What Student's t exceeds with a probability."""
+    from scipy.special import stdtrit  # here: scores without an interval need none of it
+
+    return -float(stdtrit(freedom, beyond))
+
+
+def _student_beyond(t: float, freedom: float) -> float:
+    """Probability that Student's t exceeds a value."""
+    from scipy.special import stdtr
+
+    return float(stdtr(freedom, -t))
 
 
 def _corrected(t: Floats, skewness: Floats) -> Floats:
@@ -183,7 +196,7 @@ def interval_half_over_seeds(deviation: float | None, seeds: int) -> float | Non
     """
     if deviation is None or seeds < 2:
         return None
-    return float(stats.t.isf(LEVEL / 2, seeds - 1) * deviation / np.sqrt(seeds))
+    return _student_quantile(LEVEL / 2, seeds - 1) * deviation / float(np.sqrt(seeds))
 
 
 def _interval(

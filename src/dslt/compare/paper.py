@@ -17,7 +17,8 @@ PRINTED = (
     *("precision_20", "success_auc"),
     *("eao", "accuracy", "robustness", "failures_weighted", "fps"),
 )
-VARIABLES = ("part", "a", "c", "alpha", "gamma")
+# Columns that a table may have.
+OPTIONAL = ("preset", "part", "a", "c", "alpha", "gamma")
 PAPER_PRESET = "paper"
 Row = TypeVar("Row", bound=Settings)
 ClaimMetric = Literal[
@@ -189,14 +190,14 @@ def read_numbers(folder: Path) -> list[PrintedNumber]:
 def _numbers(path: Path) -> Iterator[PrintedNumber]:
     """Read one table: a row has one or more metric columns."""
     rows = read_rows(path)
-    known = {*COMMON, *VARIABLES, *PRINTED, "preset"}
+    known = [*COMMON, *OPTIONAL, *PRINTED]
     for index, row in enumerate(rows, start=2):
         where = f"{path}, row {index}"
-        odd, lacking = set(row) - known, set(COMMON) - set(row)
+        odd, lacking = set(row) - set(known), set(COMMON) - set(row)
         if odd or lacking:
             raise DsltError(
                 f"{where}: unknown columns {sorted(odd)}, missing columns {sorted(lacking)};"
-                f" allowed: {', '.join([*COMMON, *VARIABLES, *PRINTED])}"
+                f" allowed: {', '.join(known)}"
             )
         fields: dict[str, object] = {key: row[key] for key in COMMON}
         fields |= {"source": path.stem, "cells": tuple(row["cells"].split())}

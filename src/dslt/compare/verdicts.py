@@ -12,6 +12,10 @@ INCONCLUSIVE = "inconclusive"
 SECONDARY = "not judged"
 NOT_COMPARABLE = "not comparable"
 NOT_RUN = "not run"
+VERDICTS = (
+    *(SUPPORTED, CONTRADICTED, SAME, INCONCLUSIVE),
+    *(SECONDARY, NOT_COMPARABLE, NOT_RUN),
+)
 
 SEEDS_FOR_VERDICT = 3
 COUNTS = ("no", "one", "two")
@@ -70,7 +74,6 @@ def judge(
     if reason := evidence.refusal():
         return INCONCLUSIVE, reason
     interval = evidence.interval
-    low, high = interval.ends()
     if corrected <= LEVEL:
         gains = (interval.value < 0) == METRICS[evidence.metric].less_is_better
         return (SUPPORTED if gains else CONTRADICTED), ""
@@ -78,6 +81,7 @@ def judge(
     wide = [factor * abs(end) for end in interval.ends(LEVEL / claims) if end is not None]
     if same_within is not None and max(wide) <= same_within:
         return SAME, f"the interval{_for(claims)} is within {same_within:g} of 0"
+    low, high = interval.ends()
     if low is not None and high is not None and low <= 0 <= high:
         return INCONCLUSIVE, "the interval contains 0"
     if claims == 1:

@@ -15,13 +15,10 @@ import pandas as pd
 from bs4 import BeautifulSoup
 from markupsafe import Markup
 
+from dslt.compare.verdicts import VERDICTS
 from dslt.core.errors import DsltError
 from dslt.core.files import atomic_write
 
-VERDICTS = (
-    *("supported", "contradicted", "no difference", "inconclusive"),
-    *("not judged", "not comparable", "not run"),
-)
 CSS = """
 :root { color-scheme: light; }
 body { max-width: 84rem; margin: 0 auto; padding: 1.5rem 1.25rem 4rem; color: #1a1a1a;

@@ -8,10 +8,9 @@ import pandas as pd
 
 from dslt.compare.cell import BenchmarkResult, CellComparison, DifferenceValue, load_comparison
 from dslt.compare.sensitivity import read_verdicts
-from dslt.compare.verdicts import CONTRADICTED, INCONCLUSIVE, SAME, SUPPORTED
+from dslt.compare.verdicts import CONTRADICTED, INCONCLUSIVE, SUPPORTED, VERDICTS
 from dslt.core.errors import DsltError
 from dslt.core.names import same_name
-from dslt.report.html import VERDICTS
 from dslt.score.metrics import METRICS, SCORES, VOT
 
 DECIMALS = {"failures": 1, "failures_weighted": 2}  # of metrics without a unit, others have 3
@@ -21,7 +20,7 @@ NUMBERS = (
     *("source", "item", "benchmark_paper", "metric", "paper_value", "cell", "our_benchmark"),
     *RESULT,
 )
-MARKS = {SUPPORTED: "+", CONTRADICTED: "-", SAME: "=", INCONCLUSIVE: "?"}
+MARKS = {SUPPORTED: "+", CONTRADICTED: "-", INCONCLUSIVE: "?"}
 # Of columns that are not called by their own names.
 TITLES = {
     "our_benchmark": "Our data",
