@@ -36,6 +36,7 @@ os.environ |= {
 try:
     STUDY = load_study(config)
     check_data(STUDY)
+    FIGURES = figure_jobs(STUDY)
 except DsltError as error:
     raise WorkflowError(str(error)) from None
 
@@ -58,7 +59,6 @@ SENSITIVITY = [
 ]
 PAPER = sorted(str(path) for path in Path(SETTINGS.paper).glob("*.csv"))
 TABLES_CSV = expand(paths.TABLE, table=SETTINGS.tables, kind="csv")
-FIGURES = figure_jobs(STUDY)
 DRAWN = [name for name in SETTINGS.figures.make if name in FIGURES]
 PAGES = page_jobs(STUDY, DRAWN)
 
