@@ -101,6 +101,17 @@ def test_offline_training_value_trains_its_cell(copied: Repository) -> None:
     assert follow <= {rule for rule, _ in jobs}
 
 
+def test_networks_can_be_scored_on_a_benchmark_while_they_learn(copied: Repository) -> None:
+    copied.edit(
+        "tiny.yaml", "{procedural: 1, texture: 1, ", "{benchmark: tiny, sequences: [left], "
+    )
+    assert ("train", "siamfc_bce") in copied.planned()
+    record = "results/train/siamfc_bce/seed0/validation.csv"
+    copied.snakemake(record)
+    rows = (copied.path / record).read_text().splitlines()[1:]
+    assert {row.split(",")[1] for row in rows} == {"left"}
+
+
 def test_tracking_value_of_a_trained_cell_trains_nothing(copied: Repository) -> None:
     copied.edit_cell("siamfc_bce", "tracking.window=0.2")
     planned = without_readers(copied.planned())

@@ -8,6 +8,8 @@ rule train:
     input:
         indexes=lambda wildcards: list(DATA.set_indexes(wildcards.cell).values()),
         backbone=fetched_weights,
+        validated=expand(paths.INDEX, benchmark=SETTINGS.training.validated_on),
+        clips=[file for name in SETTINGS.training.validated_on for file in CLIPS[name]],
     output:
         model=paths.MODEL,
         origin=f"{paths.TRAINED}/model.json",
@@ -31,6 +33,7 @@ rule train:
             "--validation", filter(None, [STUDY.offline[wildcards.cell].validation])
         ),
         indexes=lambda wildcards: assignments(DATA.set_indexes(wildcards.cell)),
+        validated=lambda wildcards, input: repeat("--validation-index", input.validated),
         folder=subpath(output.model, parent=True),
         place=PLACE,
         threads=SETTINGS.training.threads,
@@ -39,7 +42,7 @@ rule train:
     shell:
         "dslt train --cell {wildcards.cell} --settings {params.settings:q}"
         " --training-sets-definition {params.sets:q} --training-index {params.indexes:q}"
-        " {params.validation:q}"
+        " {params.validation:q} {params.validated:q}"
         " --seed {wildcards.seed} --threads {params.threads}"
         f" --workers {SETTINGS.training.workers} --skip-non-finite {{resources.skip}}"
         " {params.place} --states state/train --out {params.folder:q} > {log} 2>&1"

@@ -27,6 +27,7 @@ from dslt.commands.options import (
 )
 from dslt.core.definitions import TRAINING_SETS, changed_definitions, config_file, read_definitions
 from dslt.core.device import Device, choose_device, frozen_networks, limit_threads
+from dslt.core.files import sha256_file
 from dslt.core.fingerprint import code_of, libraries
 from dslt.core.jsonfile import parse_json
 from dslt.core.text import canonical, digest
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from dslt.data.pairs.dataset import PairDataset
     from dslt.train.processes import Processes
     from dslt.train.run import TrainingRun
+    from dslt.train.validation import Validation
 
 
 @click.command(cls=SpreadCommand)
@@ -67,6 +69,9 @@ if TYPE_CHECKING:
 )
 @click.option("--data", default="data", show_default=True, help="Folder with fetched files.")
 @click.option("--validation", help="Validation settings as JSON. Default: no validation.")
+@click.option(
+    "--validation-index", type=PATH, help="Index of the benchmark that --validation names."
+)
 @THREADS
 @click.option(
     "--skip-non-finite",
@@ -95,6 +100,7 @@ def command(
     indexes: Mapping[str, str],
     data: str,
     validation: str | None,
+    validation_index: Path | None,
     threads: int,
     skip: int,
     workers: int,
@@ -109,7 +115,7 @@ def command(
     limit_threads(threads)
     where = f"training settings of cell {cell!r}"
     training = _offline_settings(parse_json(settings, where), where)
-    scored = _validation_settings(validation)
+    scored = _validation_settings(validation, validation_index)
     found = changed_definitions(
         read_definitions(sets or config_file(TRAINING_SETS)),
         parse_json(changes, "--training-sets-definition"),
@@ -121,6 +127,7 @@ def command(
         seed,
         definitions,
         validation=None if scored is None else json.loads(canonical(scored)),
+        validated_on=None if validation_index is None else sha256_file(validation_index),
         code=code_of(__name__, *entry_of(training).modules("network", "task", "tracker")),
         libraries=libraries(),
         frozen=asdict(frozen_networks()) if chosen == "cpu" else None,
@@ -128,8 +135,9 @@ def command(
     folder = _state_folder(state, states, identity)
     with joined(chosen) as (processes, place):
         pairs = _open_pairs(training, seed, definitions, indexes, data)
+        checks = None if scored is None else _validation(scored, training, validation_index)
         run = _make_run(
-            training, seed, pairs, scored, folder, identity, processes, place, skip, cell
+            training, seed, pairs, checks, folder, identity, processes, place, skip, cell
         )
         run.go(workers)
         run.finish(out, {"model_id": model_id(training, seed, definitions), **identity})
@@ -147,11 +155,15 @@ def _offline_settings(values: Any, where: str) -> SiameseTraining:
     return cast(SiameseTraining, parsed)
 
 
-def _validation_settings(text: str | None) -> ValidationSettings | None:
-    """Read the validation settings, if there are any."""
-    if text is None:
-        return None
-    return validate(ValidationSettings, parse_json(text, "--validation"), "--validation")
+def _validation_settings(text: str | None, index: Path | None) -> ValidationSettings | None:
+    """Read the validation settings, if there are any; they and the index belong together."""
+    found = None
+    if text is not None:
+        found = validate(ValidationSettings, parse_json(text, "--validation"), "--validation")
+    named = found is not None and found.benchmark is not None
+    if named != (index is not None):
+        raise click.UsageError("expected --validation-index where --validation names a benchmark")
+    return found
 
 
 def _state_folder(state: Path | None, states: Path | None, identity: dict[str, Any]) -> Path:
@@ -183,11 +195,21 @@ def _open_pairs(
     return PairDataset(settings, training.crops, sources, seed)
 
 
+def _validation(
+    settings: ValidationSettings, training: SiameseTraining, index: Path | None
+) -> Validation:
+    """Open the sequences on which the network is scored."""
+    from dslt.data.benchmarks.index_file import load_index
+    from dslt.train.validation import Validation
+
+    return Validation(settings, training, None if index is None else load_index(index))
+
+
 def _make_run(
     training: SiameseTraining,
     seed: int,
     pairs: PairDataset,
-    scored: ValidationSettings | None,
+    validation: Validation | None,
     state: Path,
     identity: dict[str, Any],
     processes: Processes,
@@ -195,16 +217,14 @@ def _make_run(
     skip: int,
     name: str,
 ) -> TrainingRun:
-    """Put network, task, pairs and validation together."""
+    """Put network, task and pairs together."""
     from dslt.networks.make import make_network
     from dslt.train.run import TrainingRun
     from dslt.train.tasks import make_task
     from dslt.train.trainer import Trainer
-    from dslt.train.validation import Validation
 
     net = make_network(training, seed).to(device)
     trainer = Trainer(net, make_task(training), training.schedule, seed, processes)
-    validation = None if scored is None else Validation(scored, training)
     return TrainingRun(
         trainer,
         pairs,

@@ -103,6 +103,8 @@ def _validation(
         "tracking": preset.model_dump(mode="json")["tracking"],
         "protocol": protocol.model_dump(mode="json"),
     }
+    if chosen.benchmark is not None:
+        resolved |= {"procedural": 0, "texture": 0}
     return validate(ValidationSettings, resolved, where)
 
 
@@ -117,7 +119,7 @@ def _check_names(study: Study) -> None:
     cells = {settings.reference_cell, *settings.quick.cells, *chain(*settings.run.values())}
     cells |= set(chain(*recorded.values()))
     benchmarks = {settings.quick.benchmark, *settings.run, *recorded}
-    benchmarks |= set(settings.sensitivity.benchmarks)
+    benchmarks |= {*settings.sensitivity.benchmarks, *settings.training.validated_on}
     benchmarks |= {name for cell in study.cells.values() for name in cell.benchmarks}
     for choice in choices.values():
         cells |= set(choice.cells)
@@ -146,6 +148,10 @@ def _check_names(study: Study) -> None:
     ):
         for name in sorted(used - set(allowed)):
             raise unknown(kind, name, allowed)
+    for benchmark in settings.training.validated_on:
+        for name in settings.training.validation.sequences:  # type: ignore[union-attr]
+            if name not in (known := study.sequences[benchmark]):
+                raise unknown(f"training.validation, sequence of {benchmark}:", name, known)
     for name in settings.sensitivity.benchmarks:
         if study.supervision(name):
             raise DsltError(f"sensitivity.benchmarks: {name} has resets; expected one-pass ones")

@@ -59,14 +59,20 @@ class ConvergenceSettings(Settings):
 class HeldOutSettings(Settings):
     """How every network is scored while it learns offline; see `ValidationSettings`."""
 
+    benchmark: str | None
+    """A benchmark that is run, on whose sequences networks are scored, as in the paper; null: on
+    made-up ones.
+    """
+    sequences: tuple[str, ...]
+    """Of that benchmark; none: all."""
     procedural: Natural
     """Held-out sequences made of the training photographs."""
     texture: Natural
     """Held-out sequences of photographs that are in no training pair."""
     frames: Count
-    """Frames of each sequence."""
+    """Frames of each sequence; of a benchmark's, the first ones."""
     seed: Natural
-    """Seed of the sequences; the same for all cells."""
+    """Seed of made-up sequences; the same for all cells."""
     every: Count
     """Epochs from one validation to the next; the first and the last network are always scored."""
     protocol: str
@@ -92,6 +98,12 @@ class OfflineTrainingSettings(Settings):
     """Steps that are not finite that a training leaves out and counts before one is an error."""
     validation: HeldOutSettings | None
     """See `HeldOutSettings`; null: none."""
+
+    @property
+    def validated_on(self) -> tuple[str, ...]:
+        """The benchmark that networks are scored on while they learn, if it is one."""
+        chosen = self.validation
+        return (chosen.benchmark,) if chosen and chosen.benchmark else ()
 
 
 class JobSettings(Settings):

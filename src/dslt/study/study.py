@@ -187,7 +187,7 @@ class Study:
     @cached_property
     def benchmarks_used(self) -> tuple[str, ...]:
         """List the benchmarks that any target of this configuration needs."""
-        chosen = {*self.runs, self.settings.quick.benchmark}
+        chosen = {*self.runs, self.settings.quick.benchmark, *self.settings.training.validated_on}
         return tuple(name for name in self.benchmarks if name in chosen)
 
     @cached_property

@@ -1,10 +1,15 @@
 """Success AUC on held-out sequences, epoch by epoch (Fig. 16, lower part)."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from dslt.core.errors import DsltError
+from dslt.core.images import Frame
+from dslt.data.benchmarks.index_file import BenchmarkIndex
 from dslt.data.pairs.heldout import heldout
+from dslt.data.sequences.frames import FrameSource, Sequence
+from dslt.data.sequences.images import checked_index
 from dslt.data.sequences.target import Target
 from dslt.networks.siamese import SiameseNet
 from dslt.score.ope import score
@@ -28,20 +33,29 @@ class Validation:
     Args:
         settings: Settings of the validation.
         training: Training settings of the network.
+        index: Index of the benchmark that the settings name.
 
     Raises:
-        DsltError: The tracking settings are not this tracker's, or the protocol has no AUC.
+        DsltError: The tracking settings are not this tracker's, the protocol has no AUC, or the
+            index lacks a sequence.
     """
 
-    def __init__(self, settings: ValidationSettings, training: SiameseTraining):
+    def __init__(
+        self,
+        settings: ValidationSettings,
+        training: SiameseTraining,
+        index: BenchmarkIndex | None = None,
+    ) -> None:
         self.every, self.last = settings.every, training.schedule.epochs
         self.tracker = tracker_settings(settings, training)
         protocol = parse_protocol(settings.protocol, f"{WHERE}, protocol")
         if not isinstance(protocol, OpeProtocol):
             raise DsltError(f"{WHERE}: protocol of kind {protocol.kind!r}; expected 'ope'")
         self.protocol = protocol
-        self.sequences = heldout(
-            settings.procedural, settings.texture, settings.frames, settings.seed
+        self.sequences = (
+            heldout(settings.procedural, settings.texture, settings.frames, settings.seed)
+            if index is None
+            else beginnings(index.part(settings.sequences), settings.frames)
         )
 
     def __call__(self, net: SiameseNet, epoch: int) -> Iterator[Score]:
@@ -58,6 +72,36 @@ class Validation:
             target = Target(sequence.ground_truth, sequence.attributes, sequence.video)
             auc = score([run.boxes], [target], self.protocol, origin=0).success_auc[0]
             yield Score(sequence.name, sequence.video, float(auc))
+
+
+class Beginning:
+    """The first frames of a sequence; a `FrameSource`."""
+
+    def __init__(self, frames: FrameSource, most: int) -> None:
+        """Take up to `most` frames."""
+        self._frames, self._count = frames, min(most, len(frames))
+
+    def __len__(self) -> int:
+        """Return the number of frames."""
+        return self._count
+
+    def __getitem__(self, index: int) -> Frame:
+        """Read frame `index`; see `FrameSource`."""
+        return self._frames[checked_index(index, len(self))]
+
+
+def beginnings(index: BenchmarkIndex, frames: int) -> list[Sequence]:
+    """Open the first frames of the sequences of a benchmark.
+
+    Raises:
+        DsltError: The index was made of annotations only.
+    """
+    found = []
+    for name in index.names:
+        whole = index.sequence(name)
+        first = Beginning(whole.frames, frames)
+        found.append(replace(whole, frames=first, ground_truth=whole.ground_truth[: len(first)]))
+    return found
 
 
 def tracker_settings(settings: ValidationSettings, training: TrainingSettings) -> TrackerSettings:

@@ -9,6 +9,8 @@ import torch
 import yaml
 
 from dslt.core.errors import DsltError
+from dslt.data.benchmarks.build_index import build_index
+from dslt.data.benchmarks.definitions import parse_benchmark
 from dslt.networks.anchors import anchor_grid, anchor_labels, centred
 from dslt.networks.make import make_network
 from dslt.networks.saved import read_model, write_model
@@ -21,6 +23,7 @@ from dslt.train.tasks import SiamFcTask, SiamRpnTask, make_task
 from dslt.train.trainer import Trainer
 from dslt.train.validation import Validation
 from places import ROOT
+from tiny import draw_frames
 
 TRACKERS = ROOT / "config" / "trackers"
 PROTOCOLS = TRACKERS.parent / "protocols.yaml"
@@ -195,7 +198,7 @@ def test_training_settings_of_either_tracker():
             parse_training(values, "test")
 
 
-def validation(base="siamfc/lite", overrides=LITE, **changes):
+def validation(base="siamfc/lite", overrides=LITE, index=None, **changes):
     values = {
         "procedural": 1,
         "texture": 1,
@@ -206,7 +209,7 @@ def validation(base="siamfc/lite", overrides=LITE, **changes):
         "protocol": yaml.safe_load(PROTOCOLS.read_text())["otb"],
     }
     return Validation(
-        ValidationSettings.model_validate(values | changes), training_of(base, overrides)
+        ValidationSettings.model_validate(values | changes), training_of(base, overrides), index
     )
 
 
@@ -233,6 +236,28 @@ def test_wrong_validation_settings():
         validation(tracking={"speed": 1})
     with pytest.raises(ValueError, match="expected at least one sequence"):
         validation(procedural=0, texture=0)
+    with pytest.raises(ValueError, match="expected one or the other"):
+        validation(benchmark="tiny")
+    with pytest.raises(ValueError, match="sequences without benchmark"):
+        validation(sequences=["left"])
+
+
+def test_validation_on_the_first_frames_of_a_benchmark(tmp_path):
+    for seed, name in enumerate(["left", "right"]):
+        draw_frames(tmp_path / name, seed)
+    definition = {"kind": "folder", "root": str(tmp_path), "protocol": "otb", "box_origin": 1}
+    index = build_index("tiny", parse_benchmark("tiny", definition), tmp_path)
+    none = {"procedural": 0, "texture": 0, "benchmark": "tiny"}
+    check = validation(index=index, **none, sequences=["right"])
+    assert [(one.name, len(one), len(one.ground_truth)) for one in check.sequences] == [
+        ("right", 3, 3)
+    ]
+    (score,) = check(make_network(training_of()).train(), 0)
+    assert 0.2 < score.success_auc <= 1
+    whole = validation(index=index, **none, frames=100)
+    assert [(one.name, len(one)) for one in whole.sequences] == [("left", 8), ("right", 8)]
+    with pytest.raises(DsltError, match="unknown sequence of benchmark tiny: 'middle'"):
+        validation(index=index, **none, sequences=["middle"])
 
 
 @pytest.mark.parametrize(
