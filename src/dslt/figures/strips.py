@@ -11,7 +11,7 @@ Neither is chosen by hand. Each figure has a rule of its own, stated in its capt
 
 import heapq
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,9 +21,12 @@ from dslt.core.errors import DsltError, unknown
 from dslt.core.text import split_pair
 from dslt.data.benchmarks.index_entry import IndexEntry
 from dslt.data.benchmarks.index_file import BenchmarkIndex, load_index
+from dslt.data.sequences.target import INITIALIZED
 from dslt.figures import inputs
 from dslt.figures.strip_frames import around, evenly_spaced, first_failure, visible
 from dslt.geometry import boxes
+from dslt.geometry.regions import bounding_boxes
+from dslt.score.formats.vot import is_supervised, read_vot
 from dslt.score.read_boxes import read_results
 
 MADE_BY = "rule `track` (`dslt track`)"
@@ -64,7 +67,8 @@ class Request:
         reference: Cell that the rules of Fig. 17 and 18 are about.
         rows: How many sequences; fewer where the benchmark has fewer.
         columns: How many frames of each.
-        named: Sequences to show instead of those that the rule finds, where a benchmark has them.
+        named: Sequences to show instead of those that the rule finds, each on the first benchmark
+            that has it.
         among: Sequences that the rule chooses among; empty: all.
     """
 
@@ -144,8 +148,12 @@ def load(
     benchmarks = [index.benchmark for index in found]
     folders = parse_tracks(tracks, benchmarks)
     others = parse_tracks(published.folders, benchmarks, "--published")
-    strips = []
+    strips: list[Strip] = []
     for index in found:
+        shown = {strip.name for strip in strips}
+        named = tuple(name for name in request.named if name in index.names and name not in shown)
+        if request.named and not named:
+            continue
         own = {cell: path for (name, cell), path in folders.items() if name == index.benchmark}
         if not own:
             raise DsltError(f"--tracks: no boxes on benchmark {index.benchmark}")
@@ -159,7 +167,7 @@ def load(
             for (name, cell), path in others.items()
             if name == index.benchmark
         }
-        strips += _of_benchmark(index, own, foreign, request)
+        strips += _of_benchmark(index, own, foreign, replace(request, named=named))
     return strips
 
 
@@ -172,16 +180,15 @@ def _of_benchmark(
     """Choose the sequences of one benchmark."""
     found: dict[str, dict[str, np.ndarray]] = {}
     overlaps: dict[str, Overlaps] = {}
-    named = [name for name in request.named if name in index.names]
     there = [name for name in index.names if name in request.among] or index.names
-    entries = {name: index.entry(name) for name in named or there}
+    entries = {name: index.entry(name) for name in request.named or there}
     others = {cell: _foreign(entries, *place) for cell, place in foreign.items()}
     for name, entry in entries.items():
         truth = entry.boxes()
-        found[name] = {cell: _boxes(path, name, len(truth)) for cell, path in tracks.items()}
+        found[name] = {cell: _boxes(path, name, truth) for cell, path in tracks.items()}
         found[name] |= {cell: of_cell[name] for cell, of_cell in others.items()}
         overlaps[name] = {cell: mean_overlap(b, truth) for cell, b in found[name].items()}
-    chosen = named or choose(overlaps, request)
+    chosen = request.named or choose(overlaps, request)
     return [_strip(index, name, found[name], overlaps[name], request) for name in chosen]
 
 
@@ -212,15 +219,19 @@ def _strip(
     )
 
 
-def _boxes(folder: Path, sequence: str, frames: int) -> np.ndarray:
-    """Read the boxes of one sequence from a folder of raw results."""
+def _boxes(folder: Path, sequence: str, truth: Floats) -> np.ndarray:
+    """Read raw results; with resets, a start has the truth's box, a failure or a pause none."""
     path = inputs.existing(inputs.existing(folder, MADE_BY) / f"{sequence}.txt", MADE_BY)
-    found = boxes.read_boxes(path, origin=1)
-    if len(found) != frames:
+    run = read_vot(path)[0] if is_supervised(path) else None
+    found = boxes.read_boxes(path, origin=1) if run is None else bounding_boxes(run.corners)
+    if len(found) != len(truth):
         raise DsltError(
-            f"{path}: {len(found)} boxes, but sequence {sequence} has {frames} frames; "
+            f"{path}: {len(found)} boxes, but sequence {sequence} has {len(truth)} frames; "
             "is it from another sequence or an older run?"
         )
+    if run is not None:
+        started = run.states == INITIALIZED
+        found[started] = truth[started]
     return found
 
 

@@ -146,6 +146,7 @@ def _strips(study: Study, figure: str, choice: StripsSettings) -> Job | None:
     reference = study.settings.reference_cell
     files: list[str] = []
     named = () if isinstance(choice.sequences, int) else choice.sequences
+    left = list(named)
     known = set(chain(*study.sequences.values()))
     for name in () if study.settings.only else set(named) - known:
         raise unknown(f"sequence of figures.{figure}.sequences", name, sorted(known))
@@ -156,13 +157,15 @@ def _strips(study: Study, figure: str, choice: StripsSettings) -> Job | None:
     used: list[str] = []
     for benchmark, chosen in study.select(choice, figure).items():
         cells = [cell for cell in chosen if not study.is_external(cell)]
-        others = [cell for cell in chosen if study.is_external(cell)]
+        one_pass = _has(study, benchmark, "one_pass")
+        others = [cell for cell in chosen if study.is_external(cell) and one_pass]
         framed = StudyData(study).has_frames(benchmark)
         about = not about_reference or reference in cells
-        there = [name for name in named if name in study.sequences[benchmark]]
-        about &= bool(there) or not named
-        if cells and framed and about and _has(study, benchmark, "one_pass"):
-            seeds = {cell: study.cells[cell].seeds[0] for cell in chosen}
+        there = [name for name in left if name in study.sequences[benchmark]]
+        about &= bool(there) if named else one_pass
+        if cells and framed and about:
+            left = [name for name in left if name not in there]
+            seeds = {cell: study.cells[cell].seeds[0] for cell in (*cells, *others)}
             boxes = chain(*(study.box_files(c, benchmark, s, ".txt") for c, s in seeds.items()))
             index = paths.INDEX.format(benchmark=benchmark)
             files += [index, *StudyData(study).clips(benchmark), *boxes]

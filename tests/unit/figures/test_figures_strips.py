@@ -214,6 +214,30 @@ def test_several_benchmarks_are_named(tracked, tmp_path):
         strips.load([index], [both[0], both[0]], Request("fig01"))
 
 
+def test_a_named_sequence_is_shown_once(tracked, tmp_path):
+    index, folders = tracked
+    other = tmp_path / "other.parquet"
+    write_index(other, replace(load_index(index), benchmark="clips"))
+    both = [f"{c}@{b}={folder}" for b in ("mine", "clips") for c, folder in folders.items()]
+    found = strips.load([index, other], both, Request("fig01", named=("far",)))
+    assert [(strip.benchmark, strip.name) for strip in found] == [("mine", "far")]
+
+
+def test_a_run_with_resets(tracked):
+    """A start has the truth's box; where the tracker failed or was not started, there is none."""
+    index, folders = tracked
+    truth = load_index(index).entry("far").boxes()
+    rows = ["1", "22,13,16,12", "24,14,16,12", "2", "0", "0", "1", "34,19,16,12"]
+    (folders["dslt"] / "far.txt").write_text("".join(f"{row}\n" for row in rows))
+    (strip,) = load(tracked, named=("far",), columns=7)
+    assert strip.indices == (1, 2, 4, 5, 6, 7)
+    shown = strip.boxes["dslt"]
+    assert np.array_equal(shown[4], truth[6])
+    assert np.array_equal(shown[[0, 1, 5]], [[22, 13, 16, 12], [24, 14, 16, 12], [34, 19, 16, 12]])
+    assert np.isnan(shown[2:4]).all()
+    boxes_on_frames.figure([strip])
+
+
 def test_missing_and_foreign_boxes_are_named(tracked):
     index, folders = tracked
     path = folders["dslt"] / "far.txt"

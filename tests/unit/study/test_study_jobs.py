@@ -117,7 +117,11 @@ def test_strips_may_name_sequences(configured: dict[str, Any]) -> None:
     assert "--sequences" not in options
     configured["figures"]["fig18"]["sequences"] = ["bikes-car"]
     options = figure_jobs(load_study(configured))["fig18"].options
-    assert options.count("--index") == 1  # the other benchmark has none of them
+    assert options.count("--index") == 1  # the others have none of them, or were not the first
+    configured["figures"]["fig18"]["benchmarks"] = ["clips_vot"]
+    options = figure_jobs(load_study(configured))["fig18"].options
+    assert "results/data/clips_vot.parquet" in options
+    configured["figures"]["fig18"]["benchmarks"] = []
     configured["figures"]["fig18"]["sequences"] = ["bikes-cat"]
     with pytest.raises(DsltError, match=r"sequence of figures\.fig18\.sequences 'bikes-cat'"):
         figure_jobs(load_study(configured))
