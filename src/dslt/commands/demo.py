@@ -11,10 +11,12 @@ from tqdm import tqdm
 from dslt.commands.options import DEVICE, ENGINE, PATH, SEED, WEIGHTS
 from dslt.core.device import Device
 from dslt.core.errors import DsltError
-from dslt.core.files import atomic_write
-from dslt.core.images import Frame
+from dslt.core.files import sha256_file
+from dslt.core.images import Frame, is_image
 from dslt.data.sequences.frames import FrameSource, ImageFolder
-from dslt.data.sequences.video import VideoClip, count_frames
+from dslt.data.sequences.recording import CODECS, description, write_video
+from dslt.data.sequences.survey import survey_video
+from dslt.data.sequences.video import VideoClip
 from dslt.geometry.boxes import parse_box, write_boxes
 from dslt.study.cells import resolve_settings
 from dslt.track.one_pass import TrackerRun, run_tracker
@@ -24,26 +26,29 @@ COLOUR = (213, 94, 0)  # vermillion, RGB
 FALLBACK_RATE = 25.0
 # Of the repository that this file belongs to, wherever the command is called from.
 TRACKERS = Path(__file__).parents[3] / "config" / "trackers"
-CODECS = {".mp4": "mp4v", ".avi": "MJPG", ".mkv": "mp4v"}
+MARK = "made by dslt demo; SHA-256 of its boxes: "
 
 
-def open_frames(source: Path) -> tuple[FrameSource, float]:
-    """Open a video file or a folder of images.
+def open_frames(source: Path) -> tuple[FrameSource, float, list[str]]:
+    """Open a video file, a folder of images, or one image.
 
     Returns:
-        The frames, and their rate per second (25 for a folder).
+        The frames, their rate per second (25 for images), and what to know about them.
 
     Raises:
         DsltError: if there is nothing to read.
     """
     if source.is_dir():
-        return ImageFolder.scan(source), FALLBACK_RATE
+        images = ImageFolder.scan(source)
+        images[0]  # before its notes
+        return images, FALLBACK_RATE, [f"{source}: {note}" for note in images.notes()]
     if not source.is_file():
         raise DsltError(f"{source}: no such video or folder of images")
-    capture = cv2.VideoCapture(str(source))
-    rate = capture.get(cv2.CAP_PROP_FPS)
-    capture.release()
-    return VideoClip(source), rate if rate and np.isfinite(rate) else FALLBACK_RATE
+    if is_image(source.name):
+        return ImageFolder([source]), FALLBACK_RATE, []
+    video = survey_video(source)
+    clip = VideoClip(source, frames=video.frames)
+    return clip, video.rate or FALLBACK_RATE, list(video.notes)
 
 
 def draw(frame: Frame, box: np.ndarray, score: float) -> Frame:
@@ -61,37 +66,30 @@ def draw(frame: Frame, box: np.ndarray, score: float) -> Frame:
     return image
 
 
-def check_out(path: Path, source: Path) -> None:
-    """Refuse a video that cannot be written, before anything is tracked.
+def check_out(path: Path, text: Path, source: Path, overwrite: bool) -> None:
+    """Refuse files that cannot be written, or that are the user's, before anything is tracked.
 
     Raises:
-        DsltError: if the suffix is unknown or the source would be overwritten.
+        DsltError: if the suffix is unknown, the source would be overwritten, or so would a file
+            that no earlier demo wrote.
     """
     if path.suffix.lower() not in CODECS:
         raise DsltError(f"--out {path}: unknown video suffix; allowed: {', '.join(CODECS)}")
     if path.resolve() == source.resolve():
         raise DsltError(f"--out {path}: is the source itself; expected another file")
-
-
-def write_video(path: Path, frames: Iterator[Frame], size: tuple[int, int], rate: float) -> None:
-    """Write frames as a video whose format follows from the suffix.
-
-    Raises:
-        DsltError: if the format cannot be written here, or not all frames arrived.
-    """
-    codec = CODECS[path.suffix.lower()]
-    with atomic_write(path) as temporary:
-        writer = cv2.VideoWriter(str(temporary), cv2.VideoWriter.fourcc(*codec), rate, size)
-        if not writer.isOpened():
-            raise DsltError(f"{path}: OpenCV cannot write {codec} video here")
-        count = 0
-        for frame in frames:
-            writer.write(frame[:, :, ::-1])
-            count += 1
-        writer.release()
-        # OpenCV says nothing of a full disk.
-        if count_frames(temporary) != count:
-            raise DsltError(f"{path}: the video lost frames; is the disk full?")
+    if overwrite:
+        return
+    mark = description(path) if path.exists() else ""
+    if path.exists() and not mark.startswith(MARK):
+        raise DsltError(
+            f"--out {path}: is there already and was not written by dslt demo; choose another "
+            "name, or say --overwrite"
+        )
+    if text.exists() and (not mark or mark != MARK + sha256_file(text)):
+        raise DsltError(
+            f"{text}: is there already, where the boxes are to go, and is not (or no longer) what "
+            f"dslt demo wrote beside {path.name}; choose another --out, or say --overwrite"
+        )
 
 
 def drawn(frames: FrameSource, run: TrackerRun) -> Iterator[Frame]:
@@ -104,6 +102,7 @@ def drawn(frames: FrameSource, run: TrackerRun) -> Iterator[Frame]:
 @click.argument("source", type=PATH)
 @click.option("--box", required=True, help="Target in the first frame: x,y,w,h in pixels, 0-based.")
 @click.option("--out", required=True, type=PATH, help="Video to write.")
+@click.option("--overwrite", is_flag=True, help="Write over files that dslt demo did not make.")
 @click.option("--tracker", default="dslt/lite", show_default=True, help="tracker/preset.")
 @click.option(
     "--set", "overrides", multiple=True, help="Setting, for example tracking.scale.step=1.05."
@@ -123,6 +122,7 @@ def command(
     source: Path,
     box: str,
     out: Path,
+    overwrite: bool,
     tracker: str,
     overrides: tuple[str, ...],
     trackers: Path,
@@ -135,15 +135,19 @@ def command(
     Writes the video with the boxes drawn, and beside it a text file of the boxes (x,y,w,h, 0-based,
     one row per frame).
     """
-    check_out(out, source)
+    text = out.with_suffix(".txt")
+    check_out(out, text, source, overwrite)
     settings = resolve_settings(tracker, ";".join(overrides), trackers, f"--tracker {tracker}")
     start = parse_box(box, "--box")
-    frames, rate = open_frames(source)
+    frames, rate, notes = open_frames(source)
+    for note in notes:
+        click.echo(f"note: {note}", err=True)
     with tqdm(total=len(frames), desc="tracking", unit="frame") as bar:
         made = make_tracker(settings, seed, device, weights)
         run = run_tracker(made, frames, start, f"{source}, --box", bar.update)
-    text = out.with_suffix(".txt")
     write_boxes(text, run.boxes, origin=0)
-    height, width = frames[0].shape[:2]
-    write_video(out, drawn(frames, run), (width, height), rate)
+    try:
+        write_video(out, drawn(frames, run), rate, MARK + sha256_file(text))
+    except DsltError as error:
+        raise DsltError(f"{error}; the boxes are in {text}") from error
     click.echo(f"{out}: {len(frames)} frames; boxes in {text}")

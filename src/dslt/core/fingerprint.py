@@ -14,6 +14,7 @@ from pathlib import Path
 PACKAGE = Path(__file__).parents[1]
 # Libraries whose version can change a number.
 LIBRARIES = (
+    "av",
     "numpy",
     "opencv-contrib-python-headless",
     "openvino",

@@ -11,7 +11,7 @@ import numpy as np
 
 from dslt.core.errors import DsltError
 from dslt.data.sequences.frames import validate_initial_box
-from dslt.data.sequences.images import read_image
+from dslt.data.sequences.images import ImageDecoder, read_bytes
 from dslt.geometry.boxes import Box
 from dslt.track.supervised import INITIAL_BOXES
 from dslt.trackers.base import Prediction, Tracker
@@ -35,6 +35,7 @@ class Session:
     ) -> None:
         self.make, self.trax, self.initial_box = make, trax, initial_box
         self.tracker: Tracker | None = None
+        self.decoder = ImageDecoder()
 
     def answer(self, request: Any) -> tuple[Any, dict[str, str]]:
         """Deal with a request to initialise or to track; return the region and its properties.
@@ -43,8 +44,11 @@ class Session:
             DsltError: The image is unreadable, there is not one target, or no tracker yet.
         """
         path = Path(request.image["color"].path())
-        frame = read_image(path)
-        if request.type == self.trax.TraxStatus.INITIALIZE:
+        is_start = request.type == self.trax.TraxStatus.INITIALIZE
+        if is_start:
+            self.decoder = ImageDecoder()
+        frame = self.decoder.decode(read_bytes(path), str(path))
+        if is_start:
             box = validate_initial_box(self._initial_box(request.objects), frame.shape, str(path))
             self.tracker = None  # its memory, before the next one's
             self.tracker = self.make()

@@ -1,5 +1,7 @@
 """OpenCV's CSRT and KCF behind the tracker contract, as live peers."""
 
+import logging
+
 import cv2
 import numpy as np
 
@@ -8,30 +10,62 @@ from dslt.geometry.boxes import Box
 from dslt.settings.opencv import OpenCvSettings
 from dslt.trackers.base import Prediction, TrainingRecord
 
+_log = logging.getLogger(__name__)  # what nobody handles is printed
+
 
 class OpenCvTracker:
     """A tracker of OpenCV with its own defaults.
 
-    It takes whole pixels; its loss of the target is reported as a score of 0 and the last box.
+    It takes whole pixels. A loss of the target is reported as a score of 0 and the last box, and so
+    is what OpenCV gives up on: CSRT cannot start on some thin or tiny boxes, or at some edges. A
+    warning says so once.
     """
 
     def __init__(self, settings: OpenCvSettings):
         makers = {"csrt": cv2.TrackerCSRT_create, "kcf": cv2.TrackerKCF_create}  # type: ignore[attr-defined]
+        self.name = f"OpenCV's {settings.algorithm.upper()}"
         self.tracker = makers[settings.algorithm]()
         self.record = TrainingRecord()
+        self.frames = 0
+        self.warned = False
+        self.started = False
 
     def initialize(self, frame: Frame, box: Box) -> None:
         """Start on the first frame."""
-        x, y, w, h = (round(float(value)) for value in box)
-        self.tracker.init(_bgr(frame), (x, y, max(w, 1), max(h, 1)))
         self.box = np.asarray(box, dtype=np.float64)
+        height, width = frame.shape[:2]
+        x, y, w, h = (round(float(value)) for value in box)
+        start = min(x, width - 1), min(y, height - 1), max(w, 1), max(h, 1)
+        try:
+            self.tracker.init(_bgr(frame), start)
+        except cv2.error as error:
+            self._warn(f"cannot start on the box {start} in {width}x{height} pixels", error)
+        else:
+            self.started = True
 
     def update(self, frame: Frame) -> Prediction:
         """Find the target in the next frame."""
-        found, box = self.tracker.update(_bgr(frame))
+        self.frames += 1
+        found = False
+        if self.started:
+            try:
+                found, box = self.tracker.update(_bgr(frame))
+            except cv2.error as error:
+                self._warn(f"gives up on frame {self.frames} after its start", error)
         if found:
             self.box = np.asarray(box, dtype=np.float64)
         return Prediction(self.box.copy(), float(found))
+
+    def _warn(self, what: str, error: cv2.error) -> None:
+        """Say once what OpenCV did not do."""
+        if not self.warned:
+            _log.warning(
+                "note: %s %s: the target counts as lost, with the last box and a score of 0 (%s)",
+                self.name,
+                what,
+                " ".join(error.err.split()) or error.func,
+            )
+        self.warned = True
 
 
 def _bgr(frame: Frame) -> Frame:

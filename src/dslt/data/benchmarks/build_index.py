@@ -24,12 +24,12 @@ from dslt.data.benchmarks.kinds import ClipsBenchmark, FolderBenchmark, Syntheti
 from dslt.data.benchmarks.published import located, packed_folders, remedy_of, wanted_frames
 from dslt.data.downloads.definitions import Download, downloads_folder
 from dslt.data.sequences.folders import ATTRIBUTES, META, select_targets
+from dslt.data.sequences.survey import survey_video
 from dslt.data.sequences.target import Target
-from dslt.data.sequences.video import count_frames
 from dslt.data.synthetic.render import SyntheticFrames, find_scene
 from dslt.geometry.boxes import DECIMALS, read_boxes
 
-_clip_length = functools.cache(count_frames)  # sequences share a clip, which is decoded to count
+_survey = functools.cache(survey_video)  # sequences share a clip, which is decoded once
 
 
 _Sought = tuple[Target, WantedFrames | FoundFrames]
@@ -93,18 +93,20 @@ def _made(
     for name in benchmark.sequences:
         try:
             if isinstance(benchmark, ClipsBenchmark):
-                target, source = _clip(benchmark, name, data)
+                target, source, notes = _clip(benchmark, name, data)
             else:
-                target, source = _scene(name, benchmark.seed)
+                (target, source), notes = _scene(name, benchmark.seed), ()
             height, width = source.open()[0].shape[:2]
         except DsltError as error:
             report.problems.append(f"sequence {name}: {error}")
         else:
-            sought[name] = target, FoundFrames(source, (width, height))
+            sought[name] = target, FoundFrames(source, (width, height), notes=notes)
     return sought
 
 
-def _clip(benchmark: ClipsBenchmark, name: str, data: Path) -> tuple[Target, FrameOrigin]:
+def _clip(
+    benchmark: ClipsBenchmark, name: str, data: Path
+) -> tuple[Target, FrameOrigin, tuple[str, ...]]:
     annotation, boxes = read_annotation(benchmark, name)
     path = downloads_folder(data, "clips") / annotation.clip
     first, count = annotation.first_frame, annotation.frames
@@ -112,9 +114,12 @@ def _clip(benchmark: ClipsBenchmark, name: str, data: Path) -> tuple[Target, Fra
         path=path.as_posix(), sha256=annotation.sha256, first_frame=first, frames=count
     )
     source.open()
-    if first + count > (there := _clip_length(path)):
-        raise DsltError(f"frames {first} to {first + count - 1} of {path}, which has only {there}")
-    return Target(boxes, annotation.attributes, annotation.clip), source
+    video = _survey(path)
+    if first + count > video.frames:
+        last = first + count - 1
+        notes = "".join(f"; {note}" for note in video.notes)
+        raise DsltError(f"frames {first} to {last} of {path}, which has only {video.frames}{notes}")
+    return Target(boxes, annotation.attributes, annotation.clip), source, video.notes
 
 
 def _scene(name: str, seed: int) -> tuple[Target, FrameOrigin]:
@@ -204,8 +209,9 @@ def _with_frames(
         found = frames if isinstance(frames, FoundFrames) else images[name]
         for problem in found.problems:
             report.wrong(name, problem)
-        if found.has_gap:
-            report.count("numbers of frames are missing", name, len(target.truth))
+        for what, frames_of_it in found.odd.items():
+            report.count(what, name, frames_of_it)
+        report.said += [note for note in found.notes if note not in report.said]
         if found.size is not None or not found.problems:
             entries.append(_entry(name, target, found))
     return entries

@@ -4,9 +4,8 @@ This is the part of indexing that waits for the disk, so it is done for many seq
 """
 
 import os
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -15,9 +14,11 @@ from dslt.core.columns import text
 from dslt.core.errors import DsltError
 from dslt.data.benchmarks.checks import ImageCheck, chosen_frames
 from dslt.data.benchmarks.index_entry import FrameOrigin, ImagesSource
+from dslt.data.sequences.frames import ImageFrames
 from dslt.data.sequences.images import image_sizes
+from dslt.data.sequences.order import frame_order, last_number
 
-_LAST_NUMBER = re.compile(r"(\d+)\D*$")
+ONE_COLOUR = "first frames are of one colour all over, so there is nothing to follow"
 
 
 @dataclass(frozen=True)
@@ -56,68 +57,86 @@ class FoundFrames:
         keep: Rows of the ground truth that have a frame, where it has rows for all files of a
             folder of which a part is used; None: all.
         problems: What is wrong.
-        has_gap: Whether numbers are missing between those of the files.
+        odd: What is only counted: by its description, the number of frames.
+        notes: What else to know.
     """
 
     source: FrameOrigin | None = None
     size: tuple[int, int] | None = None
     keep: Mask | None = None
     problems: tuple[str, ...] = ()
-    has_gap: bool = False
+    odd: Mapping[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 def find_frames(wanted: WantedFrames) -> FoundFrames:
     """Find the frames of a sequence, and decode some of them."""
     try:
-        images, where = _images(wanted)
+        images, where, notes = _images(wanted)
         names = [file.rpartition("/")[2] for file in images.files]
-        gap = _gap(names) if wanted.span is None else ""
-        chosen, keep = _chosen(names, where, wanted, gap)
+        gap, missing = _gap(names) if wanted.span is None else ("", 0)
+        more = "".join(f"; {note}" for note in notes)
+        chosen, keep = _chosen(names, where, wanted, gap + more)
         source = images.part(chosen)
     except DsltError as error:
         return FoundFrames(problems=(str(error),))
-    size, problems = _decoded(source, wanted)
-    return FoundFrames(source, size, keep, tuple(problems), bool(gap))
+    size, odd, problems = _decoded(source, wanted)
+    if missing:
+        odd["numbers of frames are missing"] = missing
+    said = tuple(f"{where}: {note}" for note in notes)
+    return FoundFrames(source, size, keep, tuple(problems), odd, said)
 
 
 def _decoded(
     source: ImagesSource, wanted: WantedFrames
-) -> tuple[tuple[int, int] | None, list[str]]:
+) -> tuple[tuple[int, int] | None, dict[str, int], list[str]]:
     """Decode the first frame, which gives the size, and others."""
     numbers = chosen_frames(wanted.name, len(source.names), wanted.images)
     frames = source.part(np.array(numbers)).open()
-    size, problems = None, []
+    size = None
+    odd: dict[str, int] = {}
+    problems: dict[str, None] = {}  # each once: a first frame that is broken breaks all
     for number in range(len(frames)):
         try:
-            height, width = frames[number].shape[:2]
-            size = size or (width, height)
+            frame = frames[number]
         except DsltError as error:
-            problems.append(str(error))
-    return size, problems
+            problems[str(error)] = None
+            continue
+        size = size or (frame.shape[1], frame.shape[0])
+        if not number and (frame == frame[0, 0]).all():
+            odd[ONE_COLOUR] = 1
+    if isinstance(frames, ImageFrames):
+        odd |= dict.fromkeys(frames.notes(), len(source.names))
+    return size, odd, list(problems)
 
 
-def _images(wanted: WantedFrames) -> tuple[ImagesSource, str]:
-    """All images of the first place that has any, in natural order, and the place for a reader.
+def _images(wanted: WantedFrames) -> tuple[ImagesSource, str, list[str]]:
+    """All frames of the first place that has any, in their order, the place for a reader, notes.
 
     Raises:
-        DsltError: None has.
+        DsltError: None has, or their order is ambiguous.
     """
     if wanted.packed is not None:
-        return wanted.packed, f"{wanted.packed.root}/{wanted.packed.archive}"
+        return _in_order(wanted.packed, f"{wanted.packed.root}/{wanted.packed.archive}")
     for place in wanted.places:
         folder = f"{wanted.root}/{place}"
         if os.path.isdir(folder) and (sizes := image_sizes(folder)):  # noqa: PTH112
             files = text([f"{place}/{name}" for name in sizes], folder)
             lengths = np.array([*sizes.values()], np.int64)
-            return ImagesSource(wanted.root, files, lengths), folder
+            return _in_order(ImagesSource(wanted.root, files, lengths), folder)
     looked = ", ".join(f"{wanted.root}/{place}" for place in wanted.places)
     raise DsltError(f"{wanted.root}: no frames of {wanted.name}; looked in {looked}")
 
 
+def _in_order(images: ImagesSource, where: str) -> tuple[ImagesSource, str, list[str]]:
+    order, notes = frame_order([file.rpartition("/")[2] for file in images.files], where)
+    return images.part(np.array(order)), where, notes
+
+
 def _digits(name: str) -> str:
-    """Frame number in a file name (its last digits); empty where it has none."""
-    match = _LAST_NUMBER.search(name.rpartition(".")[0])
-    return match[1] if match else ""
+    """Frame number in a file name (its last digits); empty where it has none, or a time."""
+    number = last_number(name)
+    return number if number.isdecimal() else ""
 
 
 def _chosen(
@@ -163,16 +182,17 @@ def _within(names: Sequence[str], where: str, span: tuple[int, int]) -> Mask:
     return inside
 
 
-def _gap(names: Sequence[str]) -> str:
-    """Words for the first frame that is missing in the numbering, if one is.
+def _gap(names: Sequence[str]) -> tuple[str, int]:
+    """Words for the first frame that is missing in the numbering, and how many are.
 
     Numbers may go up by any step (every third frame of a video), but by the same one.
     """
     digits = [_digits(name) for name in names]
     steps = np.diff(np.array([int(number) for number in digits if number], dtype=np.int64))
     if not all(digits) or len(steps) == 0 or (steps == steps[0]).all():
-        return ""
+        return "", 0
     usual = int(np.median(steps))
     place = int(np.flatnonzero(steps != usual)[0])
     before = digits[place]
-    return f"; frame {int(before) + usual:0{len(before)}d} is missing after {names[place]}"
+    words = f"; frame {int(before) + usual:0{len(before)}d} is missing after {names[place]}"
+    return words, int(np.maximum(steps // max(usual, 1) - 1, 0).sum())

@@ -16,14 +16,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dslt.core.errors import DsltError
-from dslt.core.images import Frame
-from dslt.data.sequences.images import (
-    checked_index,
-    decode_image,
-    list_images,
-    read_bytes,
-    size_text,
-)
+from dslt.core.images import SUFFIXES, Frame
+from dslt.data.sequences.images import ImageDecoder, checked_index, image_sizes, read_bytes
+from dslt.data.sequences.order import frame_order
 from dslt.geometry.boxes import Boxes, as_boxes, format_number
 
 
@@ -84,8 +79,18 @@ class Sequence:
         return box
 
 
+STRETCHED = (
+    "frames of 16 bits of which few values are used: those of each sequence's first frame, and a "
+    "quarter of their range more on either side, become 8 bits"
+)
+
+
 class ImageFrames(ABC):
-    """Frames that are images, all of one size, and as long in bytes as when they were indexed."""
+    """Frames that are images, all of one size, and as long in bytes as when they were indexed.
+
+    Attributes:
+        left_out: What to know about pictures beside them.
+    """
 
     def __init__(self, count: int, sizes: Iterable[int] | None) -> None:
         """Take the number of frames and, where they are checked, their lengths in bytes.
@@ -95,7 +100,8 @@ class ImageFrames(ABC):
         """
         self._count = count
         self._bytes = None if sizes is None else list(sizes)
-        self._shape: tuple[int, ...] | None = None
+        self._decoder = ImageDecoder()
+        self.left_out: list[str] = []
         if not count:
             raise DsltError("a sequence of image files needs at least one frame")
 
@@ -114,23 +120,21 @@ class ImageFrames(ABC):
     def __getitem__(self, index: int) -> Frame:
         """Read frame `index` as RGB uint8 (H, W, 3); see `FrameSource`."""
         position = checked_index(index, len(self))
-        if self._shape is None and position:
-            self._shape = decode_image(self._data(0), self._where(0)).shape
+        if self._decoder.shape is None and position:
+            self._decoder.decode(self._data(0), self._where(0))
         data = self._data(position)
-        frame = decode_image(data, self._where(position))
+        frame = self._decoder.decode(data, self._where(position))
         if self._bytes is not None and len(data) != self._bytes[position]:
             raise DsltError(
                 f"{self._where(position)}: {len(data)} bytes, but {self._bytes[position]} when it "
                 "was indexed; the frames were exchanged: make the index again"
             )
-        if self._shape is None:
-            self._shape = frame.shape
-        if frame.shape != self._shape:
-            raise DsltError(
-                f"{self._where(position)}: frame of {size_text(frame.shape)} pixels in a sequence "
-                f"of {size_text(self._shape)}; all frames of a sequence must have one size"
-            )
         return frame
+
+    def notes(self) -> list[str]:
+        """What to know about the images; about their pixels, once the first one was read."""
+        levels = self._decoder.levels
+        return self.left_out + [STRETCHED] * (levels is not None and levels.narrow)
 
 
 class ImageFolder(ImageFrames):
@@ -154,8 +158,22 @@ class ImageFolder(ImageFrames):
 
     @classmethod
     def scan(cls, folder: str | os.PathLike[str]) -> ImageFolder:
-        """All image files of a folder in natural order."""
-        return cls(list_images(folder))
+        """Take the frames in a folder in the order of their numbers; see `frame_order`.
+
+        Raises:
+            DsltError: The folder is missing or holds no image, or the order is ambiguous.
+        """
+        base = Path(folder)
+        if not base.is_dir():
+            raise DsltError(f"{base}: no such folder of frames")
+        names = list(image_sizes(base))
+        if not names:
+            suffixes = ", ".join(sorted(SUFFIXES))
+            raise DsltError(f"{base}: no frames in the folder; expected {suffixes}")
+        order, notes = frame_order(names, str(base))
+        frames = cls(base / names[position] for position in order)
+        frames.left_out = notes
+        return frames
 
     def _where(self, position: int) -> str:
         return str(self.files[position])

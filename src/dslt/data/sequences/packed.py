@@ -15,7 +15,7 @@ from dslt.data.downloads.unpacking.archives import DAMAGE, damage, zip_files
 from dslt.data.downloads.unpacking.gate import Gate
 from dslt.data.downloads.unpacking.unpack import unpacked_path
 from dslt.data.sequences.frames import ImageFrames
-from dslt.data.sequences.images import natural_key
+from dslt.data.sequences.order import by_numbers
 
 _LARGEST = 1 << 28  # bytes of a frame, unpacked
 _KEPT_OPEN = 4  # archives: a directory of 100,000 members takes 100 MB
@@ -31,7 +31,8 @@ def packed_frames(archive: str | os.PathLike[str], strip: int, into: str) -> dic
             folder.
 
     Returns:
-        Names inside the archive, in natural order, by the folder that they would be in.
+        Names inside the archive, in the order of their numbers, by the folder that they would be
+        in.
 
     Raises:
         DsltError: The archive is missing, damaged, no zip, or has a member that is refused.
@@ -46,7 +47,7 @@ def packed_frames(archive: str | os.PathLike[str], strip: int, into: str) -> dic
                 if not virtual.name.startswith("."):
                     folders[str(virtual.parent)].append((virtual.name, info.filename))
     return {
-        folder: [name for _, name in sorted(pairs, key=lambda pair: natural_key(pair[0]))]
+        folder: [name for _, name in sorted(pairs, key=lambda pair: by_numbers(pair[0]))]
         for folder, pairs in sorted(folders.items())
     }
 

@@ -15,8 +15,7 @@ from dslt.data.sequences.frames import (
     iterate,
     validate_initial_box,
 )
-from dslt.data.sequences.images import list_images, read_image
-from dslt.data.sequences.video import VideoClip, count_frames
+from dslt.data.sequences.images import read_image
 
 RNG = np.random.default_rng(0)
 COLOR = RNG.integers(0, 256, (24, 32, 3), dtype=np.uint8)
@@ -77,20 +76,20 @@ def test_other_files_are_errors(tmp_path):
         read_image(tmp_path / "f.tif")
 
 
-def test_files_come_in_natural_order(tmp_path):
+def test_files_come_in_the_order_of_their_numbers(tmp_path):
     for name in ("img10.png", "img9.png", "img1.png", "IMG2.PNG", ".img3.png", "notes.txt"):
         (tmp_path / name).touch()
-    assert [p.name for p in list_images(tmp_path)] == [
-        "IMG2.PNG",
+    assert [path.name for path in ImageFolder.scan(tmp_path).files] == [
         "img1.png",
+        "IMG2.PNG",
         "img9.png",
         "img10.png",
     ]
     with pytest.raises(DsltError, match="no such folder"):
-        list_images(tmp_path / "none")
+        ImageFolder.scan(tmp_path / "none")
     (tmp_path / "empty").mkdir()
     with pytest.raises(DsltError, match="no frames in the folder"):
-        list_images(tmp_path / "empty")
+        ImageFolder.scan(tmp_path / "empty")
 
 
 @pytest.fixture
@@ -117,7 +116,7 @@ def test_a_frame_of_another_size_is_an_error(folder):
 
 
 def test_a_frame_that_vanished_or_was_exchanged_is_an_error(folder):
-    files = list_images(folder)
+    files = ImageFolder.scan(folder).files
     frames = ImageFolder(files, [file.stat().st_size for file in files])
     files[1].unlink()
     save(files[2], COLOR)
@@ -128,70 +127,6 @@ def test_a_frame_that_vanished_or_was_exchanged_is_an_error(folder):
         frames[2]
     with pytest.raises(DsltError, match="at least one frame"):
         ImageFolder([])
-
-
-@pytest.fixture(scope="module")
-def video(tmp_path_factory):
-    path = tmp_path_factory.mktemp("video") / "v.mp4"
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"mp4v"), 25, (64, 48))
-    assert writer.isOpened()
-    for number in range(20):
-        writer.write(np.full((48, 64, 3), 12 * number, dtype=np.uint8))
-    writer.release()
-    return path
-
-
-def level(frame):
-    return round(float(frame.mean()) / 12)
-
-
-def test_video_in_any_order(video):
-    assert count_frames(video) == 20
-    clip = VideoClip(video, first_frame=5, frames=10)
-    assert len(clip) == 10
-    assert [level(frame) for frame in iterate(clip)] == list(range(5, 15))
-    for index in (7, 3, 3, 9, 0):
-        np.testing.assert_array_equal(clip[index], VideoClip(video)[5 + index])
-    with pytest.raises(IndexError):
-        clip[10]
-
-
-def test_reading_forward_decodes_each_frame_once(video, monkeypatch):
-    opened = []
-    real = cv2.VideoCapture
-
-    def opener(name):
-        opened.append(name)
-        return real(name)
-
-    monkeypatch.setattr(cv2, "VideoCapture", opener)
-    clip = VideoClip(video, 2, 18)
-    for index in (0, 1, 2, 5, 17):
-        assert level(clip[index]) == index + 2
-    assert len(opened) == 1
-    clip[0]
-    assert len(opened) == 2
-
-
-def test_videos_that_are_none(tmp_path, video):
-    empty = tmp_path / "empty.mp4"
-    empty.touch()
-    with pytest.raises(DsltError, match=r"empty\.mp4: not a video"):
-        VideoClip(empty)
-    with pytest.raises(DsltError, match=r"none\.mp4: no such video"):
-        VideoClip(tmp_path / "none.mp4")
-    with pytest.raises(DsltError, match="no frames from frame 20 on"):
-        VideoClip(video, first_frame=20)
-    with pytest.raises(DsltError, match=r"frame 20 cannot be decoded; .* after 20 frames"):
-        VideoClip(video, first_frame=15, frames=9)[5]
-
-
-def test_a_video_without_frames(tmp_path):
-    path = tmp_path / "v.avi"
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"MJPG"), 25, (64, 48))
-    writer.release()
-    with pytest.raises(DsltError, match=r"v\.avi: (empty video|not a video|no such video)"):
-        VideoClip(path)
 
 
 class Slow:

@@ -1,0 +1,53 @@
+"""How 16 bits per channel become 8: as a whole, or the part that a camera uses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dslt.core.images import Frame
+
+_TOP = 65535
+_NARROW = 16384  # a narrower range would keep fewer than 64 of 256 grey levels
+_PERCENTILES = (0.1, 99.9)  # so that dead pixels do not count
+_MARGIN = 0.25  # of the range, on both sides, for what comes later
+
+
+@dataclass(frozen=True)
+class Levels:
+    """The values that become 0 and 255; those beyond are cut off.
+
+    Attributes:
+        low: What becomes 0.
+        high: What becomes 255.
+    """
+
+    low: float = 0
+    high: float = _TOP
+
+    @classmethod
+    def of(cls, pixels: NDArray[np.uint16]) -> Levels:
+        """Take the levels of a sequence from its first frame.
+
+        All values, unless the frame uses less than a quarter of them, as those of thermal cameras
+        and of 12 bits do: then those between its 0.1 and 99.9 percentiles, and a quarter of that
+        range more on either side.
+        """
+        low, high = np.percentile(pixels, _PERCENTILES).tolist()
+        width = high - low
+        if not 0 < width < _NARROW:
+            return cls()
+        return cls(low - _MARGIN * width, high + _MARGIN * width)
+
+    @property
+    def narrow(self) -> bool:
+        """Whether only a part of all values is used."""
+        return self != Levels()
+
+    def apply(self, pixels: NDArray[np.uint16]) -> Frame:
+        """Map values to 8 bits, linearly, rounded."""
+        values = np.arange(_TOP + 1, dtype=np.float64)
+        scaled = np.round((values - self.low) * 255 / (self.high - self.low))
+        return np.clip(scaled, 0, 255).astype(np.uint8)[pixels]

@@ -1,0 +1,142 @@
+"""Which pictures of a folder are the frames of a sequence, and in which order."""
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from fractions import Fraction
+from itertools import pairwise
+
+import numpy as np
+
+from dslt.core.errors import DsltError
+
+_SAME_DIGIT = str.maketrans("123456789", "0" * 9)
+_INTEGER = re.compile(r"(\d+)")
+_DECIMAL = r"(?<![\d.])\d+\.\d+(?![\d.])"  # one point, so no date and no version
+_NUMBER = re.compile(rf"({_DECIMAL}|\d+)")
+_MORE_EVEN = 0.5  # of the steps' unevenness
+
+
+def frame_order(names: Sequence[str], where: str) -> tuple[list[int], list[str]]:
+    """Choose the frames among pictures, and order them by the numbers in their names.
+
+    Frames are named alike but for their numbers. A picture without a number beside ones with
+    numbers is no frame, nor is one that is named otherwise than most. A number with a point is one
+    number (a time), unless that cannot be.
+
+    Args:
+        names: Names of the pictures.
+        where: Names their folder in errors.
+
+    Returns:
+        Positions of the frames in `names`, in their order, and what to know.
+
+    Raises:
+        DsltError: A frame is there twice, or what is a frame or their order is ambiguous.
+    """
+    places = sorted(range(len(names)), key=names.__getitem__)
+    # Names that differ in the values of their digits alone sort without a key.
+    if len({name.translate(_SAME_DIGIT) for name in names}) <= 1:
+        return places, []
+    stems = [name.rpartition(".")[0].casefold() for name in names]
+    frames = _frames(places, stems, names, where)
+    others = [names[place] for place in places if place not in frames]
+    notes = []
+    if others:
+        shown = ", ".join(others[:3]) + ", ..." * (len(others) > 3)
+        notes.append(f"pictures that are not named like the frames, left out: {shown}")
+    return _ordered(list(frames), stems, names, where), notes
+
+
+def last_number(name: str) -> str:
+    """Last number in a file name, as it stands there; empty where there is none."""
+    return next(reversed(_NUMBER.findall(name.rpartition(".")[0])), "")
+
+
+def by_numbers(name: str) -> tuple[list[tuple[int, Fraction, str]], str]:
+    """Key that sorts file names by their numbers."""
+    return _key(name.rpartition(".")[0].casefold(), _NUMBER), name
+
+
+def _frames(
+    places: Sequence[int], stems: Sequence[str], names: Sequence[str], where: str
+) -> dict[int, None]:
+    """Choose the pictures that are frames, in the order of `places`."""
+    numbered = [place for place in places if _NUMBER.search(stems[place])] or places
+    kinds: dict[str, list[int]] = defaultdict(list)
+    for place in numbered:
+        kinds[_NUMBER.sub("#", stems[place])].append(place)
+    usual, *others = sorted(kinds.values(), key=len, reverse=True)
+    if 2 * len(usual) > len(numbered):
+        return dict.fromkeys(usual)
+    if len(usual) == 1:
+        return dict.fromkeys(numbered)  # nothing tells them apart
+    raise DsltError(
+        f"{where}: pictures of {len(kinds)} kinds, {len(usual)} named like {names[usual[0]]} and "
+        f"{len(others[0])} like {names[others[0][0]]}; the frames of a sequence are named alike: "
+        "move the others"
+    )
+
+
+def _ordered(
+    places: Sequence[int], stems: Sequence[str], names: Sequence[str], where: str
+) -> list[int]:
+    """Order frames by the numbers in their names."""
+    order, twins = _by_numbers(places, stems, _INTEGER)
+    by_value, equal = _by_numbers(places, stems, _NUMBER)
+    if by_value != order and not equal:
+        _check_times(by_value, stems, names, where)
+        order, twins = by_value, equal
+    if twins:
+        first, second = (names[place] for place in twins[0])
+        more = f" ({len(twins)} such pairs)" if len(twins) > 1 else ""
+        raise DsltError(f"{where}: {first} and {second} are one frame twice{more}; keep one")
+    return order
+
+
+def _by_numbers(
+    places: Sequence[int], stems: Sequence[str], number: re.Pattern[str]
+) -> tuple[list[int], list[tuple[int, int]]]:
+    """Order frames by what is a number; also return those that have the same numbers."""
+    keys = {place: _key(stems[place], number) for place in places}
+    order = sorted(places, key=keys.__getitem__)
+    return order, [pair for pair in pairwise(order) if keys[pair[0]] == keys[pair[1]]]
+
+
+def _key(stem: str, number: re.Pattern[str]) -> list[tuple[int, Fraction, str]]:
+    return [
+        (0, Fraction(part), "") if part[0].isdecimal() else (1, Fraction(0), part)
+        for part in number.split(stem)
+        if part
+    ]
+
+
+def _check_times(
+    order: Sequence[int], stems: Sequence[str], names: Sequence[str], where: str
+) -> None:
+    """Check that frames ordered by numbers with a point do not look as if they were counted.
+
+    Raises:
+        DsltError: They come at far more even steps where what follows the point is a count, as in
+            1.8, 1.9, 1.10, or in seconds and nanoseconds without leading zeros.
+    """
+    numbers = [_NUMBER.findall(stems[place])[-1].partition(".") for place in order]
+    digits = max(len(count) for _, _, count in numbers)
+    values = [float(whole + point + count) for whole, point, count in numbers]
+    counted = [int(whole) + int(count or 0) / 10**digits for whole, _, count in numbers]
+    if _unevenness(counted) >= _MORE_EVEN * _unevenness(values):
+        return
+    first, second = next(
+        pair for pair in pairwise(range(len(order))) if counted[pair[0]] > counted[pair[1]]
+    )
+    raise DsltError(
+        f"{where}: the order of {names[order[first]]} and {names[order[second]]} is ambiguous: by "
+        "time the former comes first, by the count after the point the latter; give all names as "
+        "many digits after the point"
+    )
+
+
+def _unevenness(times: Sequence[float]) -> float:
+    """Standard deviation of the steps between times, in mean ones."""
+    steps = np.diff(np.sort(np.array(times)))
+    return float(steps.std() / steps.mean())

@@ -1,0 +1,79 @@
+"""Which pictures are frames, and in which order."""
+
+import random
+
+import pytest
+
+from dslt.core.errors import DsltError
+from dslt.data.sequences.order import frame_order, last_number
+
+
+def ordered(*names):
+    """Names of the frames in their order, whatever the order of the folder, and the notes."""
+    shuffled = list(names)
+    random.Random(0).shuffle(shuffled)
+    places, notes = frame_order(shuffled, "here")
+    return [shuffled[place] for place in places], notes
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["0001.jpg", "0002.jpg", "0010.jpg"],
+        ["img1.png", "img9.png", "img10.png"],
+        ["IMG1.JPG", "img2.jpg", "Img10.jpg"],
+        ["a.png", "b.png", "c.png"],
+        ["1403636579.763555.jpg", "1403636579.8.jpg", "1403636579.85.jpg", "1403636580.1.jpg"],
+        ["frame_9.75.jpg", "frame_10.25.jpg", "frame_10.5.jpg"],
+        ["9.jpg", "9.5.jpg", "10.jpg", "10.25.jpg"],
+        ["t0.05.png", "t0.1.png", "t0.15.png", "t0.2.png"],
+        # What cannot be times, as 1.1 and 1.10 are one time, are counts.
+        [f"scene1.{number}.jpg" for number in range(1, 31)],
+        ["2020.01.05.jpg", "2020.01.12.jpg", "2020.02.03.jpg"],
+        ["c1.f9.jpg", "c1.f10.jpg", "c2.f1.jpg"],
+    ],
+)
+def test_frames_come_by_number(names):
+    assert ordered(*names) == (names, [])
+
+
+def test_an_ambiguous_order_is_refused():
+    with pytest.raises(DsltError, match=r"here: the order of .* is ambiguous: by time"):
+        ordered("1.8.jpg", "1.9.jpg", "1.10.jpg", "1.11.jpg")
+    # Seconds and nanoseconds, the latter without leading zeros, at 20 frames a second.
+    times = [(100, count) for count in range(10_000_000, 1_000_000_000, 50_000_000)]
+    with pytest.raises(DsltError, match="as many digits after the point"):
+        ordered(*(f"{seconds}.{count}.jpg" for seconds, count in times))
+
+
+@pytest.mark.parametrize("stray", ["thumb.jpg", "Thumbs.png", "groundtruth.png", "thumb1.jpg"])
+def test_a_stray_picture_is_no_frame(stray):
+    names = [f"{number:04d}.jpg" for number in range(1, 6)]
+    frames, notes = ordered(*names, stray)
+    assert frames == names
+    assert notes == [f"pictures that are not named like the frames, left out: {stray}"]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["0001.jpg", "0002.jpg", "0001.png", "0002.png"],
+        ["0001.jpg", "0002.jpg", "0001.JPG"],
+        ["1.jpg", "01.jpg", "2.jpg"],
+        ["1.50.jpg", "1.5.jpg", "1.5.png"],
+    ],
+)
+def test_one_frame_twice_is_refused(names):
+    with pytest.raises(DsltError, match=r"here: \S+ and \S+ are one frame twice.*; keep one"):
+        ordered(*names)
+
+
+def test_two_kinds_of_frames_are_refused():
+    names = [f"{number}{kind}.png" for number in range(1, 4) for kind in ("", "_mask")]
+    with pytest.raises(DsltError, match=r"pictures of 2 kinds, 3 named like 1\S* and 3 like 1"):
+        ordered(*names)
+
+
+def test_numbers_in_names():
+    names = ["0001.jpg", "a1b22.png", "frame_10.5.jpg", "cover.jpg", "2020.01.05.jpg"]
+    assert [last_number(name) for name in names] == ["0001", "22", "10.5", "", "05"]
