@@ -46,12 +46,13 @@ class OpenCvTracker:
     def update(self, frame: Frame) -> Prediction:
         """Find the target in the next frame."""
         self.frames += 1
-        found = False
+        found, box = False, (0, 0, 0, 0)
         if self.started:
             try:
                 found, box = self.tracker.update(_bgr(frame))
             except cv2.error as error:
                 self._warn(f"gives up on frame {self.frames} after its start", error)
+        found = found and min(box[2:]) > 0
         if found:
             self.box = np.asarray(box, dtype=np.float64)
         return Prediction(self.box.copy(), float(found))

@@ -268,6 +268,66 @@ def test_gaps_in_the_numbering(tmp_path):
         assert build_index("mine", benchmark, tmp_path).notes == ()
 
 
+@pytest.mark.parametrize("stray", ["thumb.png", "cover.jpg", "groundtruth.png"])
+def test_a_stray_picture_is_no_frame(tmp_path, stray):
+    write_images(tmp_path / "a" / "img", 1, 6)
+    Image.new("RGB", (9, 9)).save(tmp_path / "a" / "img" / stray)
+    write_rows(tmp_path / "a" / "groundtruth_rect.txt", 6)
+    index = build_index("mine", folder_of(tmp_path), tmp_path)
+    (note,) = index.notes
+    assert note.endswith(f"a/img: pictures that are not named like the frames, left out: {stray}")
+    assert index.sequence("a").frames[5].shape == (12, 16, 3)
+    write_rows(tmp_path / "a" / "groundtruth_rect.txt", 7)
+    with pytest.raises(DsltError, match=rf"6 frames for 7 rows of .*left out: {stray}"):
+        build_index("mine", folder_of(tmp_path), tmp_path)
+
+
+def test_frames_in_two_formats_are_refused(tmp_path):
+    for suffix in ("png", "jpg"):
+        write_images(tmp_path / "a" / "img", 1, 3, suffix=suffix)
+    write_rows(tmp_path / "a" / "groundtruth_rect.txt", 6)
+    with pytest.raises(DsltError, match=r"a/img: 0001\.jpg and 0001\.png are one frame twice"):
+        build_index("mine", folder_of(tmp_path), tmp_path)
+
+
+def test_frames_named_by_time(tmp_path):
+    folder = tmp_path / "a" / "img"
+    write_images(folder, 1, 4)
+    times = ["99.75", "100.25", "100.5", "101.0"]
+    for number, time in enumerate(times, 1):
+        (folder / f"{number:04d}.png").rename(folder / f"{time}.png")
+    write_rows(tmp_path / "a" / "groundtruth_rect.txt", 4)
+    index = build_index("mine", folder_of(tmp_path), tmp_path)
+    frames = index.sequence("a").frames
+    assert [frames[number][0, 0, 0] for number in range(4)] == [1, 2, 3, 4]
+    assert index.notes == ()
+
+
+def test_a_first_frame_that_is_broken_is_listed_once(tmp_path):
+    write_images(tmp_path / "a" / "img", 1, 40)
+    (tmp_path / "a" / "img" / "0001.png").write_bytes(b"no")
+    write_rows(tmp_path / "a" / "groundtruth_rect.txt", 40)
+    with pytest.raises(DsltError) as caught:
+        build_index("mine", folder_of(tmp_path), tmp_path)
+    assert str(caught.value).count("unreadable frame") == 1
+
+
+def test_a_first_frame_of_one_colour_and_few_values_are_told(tmp_path):
+    write_images(tmp_path / "a" / "img", 1, 3)
+    Image.new("RGB", (16, 12)).save(tmp_path / "a" / "img" / "0001.png")
+    write_rows(tmp_path / "a" / "groundtruth_rect.txt", 3)
+    (tmp_path / "b" / "img").mkdir(parents=True)
+    for number in (1, 2, 3):
+        pixels = (51241 + np.arange(192).reshape(12, 16) + number).astype(np.uint16)
+        Image.fromarray(pixels).save(tmp_path / "b" / "img" / f"{number}.png")
+    write_rows(tmp_path / "b" / "groundtruth_rect.txt", 3)
+    first, second = build_index("mine", folder_of(tmp_path), tmp_path).notes
+    assert "of one colour all over" in first
+    assert first.endswith("1 frames of 1 sequences (a)")
+    assert "frames of 16 bits of which few values are used" in second
+    assert second.endswith("3 frames of 1 sequences (b)")
+
+
 def test_missing_frames_of_a_part(tmp_path):
     write_images(tmp_path / "a" / "img", 1, 9)
     (tmp_path / "a" / "img" / "0004.png").unlink()

@@ -1,0 +1,128 @@
+"""`dslt demo`: what it tells of a video, and whose files it writes over."""
+
+import os
+import resource
+import subprocess
+import sys
+
+import cv2
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from PIL import Image
+
+from dslt.cli import group
+from dslt.core.errors import DsltError
+from dslt.data.sequences.recording import CODECS, description, write_video
+from dslt.data.sequences.survey import survey_video
+from dslt.data.sequences.video import VideoClip
+from dslt.geometry.boxes import read_boxes
+from places import ROOT
+
+SCENE = cv2.resize(np.random.default_rng(0).integers(0, 255, (12, 16, 3), np.uint8), (160, 120))
+FRAMES = [np.roll(SCENE, number, axis=1) for number in range(12)]
+
+
+@pytest.fixture
+def source(tmp_path):
+    path = tmp_path / "source.mkv"
+    write_video(path, FRAMES, 25, "mine")
+    return path
+
+
+def demo(source, out, *more):
+    arguments = ["demo", str(source), "--box", "60,40,40,40", "--tracker", "opencv/kcf"]
+    arguments += ["--out", str(out), "--trackers", str(ROOT / "config" / "trackers"), *more]
+    result = CliRunner().invoke(group, arguments)
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.output
+
+
+@pytest.mark.parametrize("suffix", CODECS)
+def test_a_written_video_has_all_frames_and_its_description(tmp_path, suffix):
+    path = tmp_path / f"v{suffix}"
+    for rate in (25, 30000 / 1001, 187.35011990407673, 1e-3, 90000.0):
+        write_video(path, FRAMES, rate, "what it is")
+        assert survey_video(path).frames == 12
+        assert survey_video(path).notes == ()
+        assert survey_video(path).rate == pytest.approx(min(rate, 1000), rel=1e-3)
+    assert description(path) == "what it is"
+    assert description(tmp_path / "none.mp4") == ""
+    assert np.abs(VideoClip(path)[5].astype(int) - FRAMES[5]).mean() < 20
+
+
+def test_a_text_file_of_the_user_is_kept(tmp_path, source):
+    out, text = tmp_path / "car.mp4", tmp_path / "car.txt"
+    text.write_text("61,61,60,60\n62,61,60,60\n")
+    with pytest.raises(DsltError, match=r"car\.txt: is there already.* --overwrite"):
+        demo(source, out)
+    assert text.read_text() == "61,61,60,60\n62,61,60,60\n"
+    assert not out.exists()
+    demo(source, out, "--overwrite")
+    assert len(read_boxes(text, origin=0)) == 12
+
+
+def test_only_what_demo_wrote_is_written_over(tmp_path, source):
+    out, text = tmp_path / "car.mp4", tmp_path / "car.txt"
+    demo(source, out)
+    demo(source, out)  # what is there is from the first run
+    text.write_text("1,2,3,4\n")
+    with pytest.raises(DsltError, match=r"car\.txt: is there already.*no longer"):
+        demo(source, out)
+    text.unlink()
+    demo(source, out)
+    write_video(out, FRAMES, 25, "a holiday")
+    with pytest.raises(DsltError, match=r"car\.mp4: is there already and was not written by"):
+        demo(source, out)
+    assert description(out) == "a holiday"
+    with pytest.raises(DsltError, match="is the source itself"):
+        demo(source, source, "--overwrite")
+
+
+def test_notes_come_before_the_result(tmp_path, source):
+    data = source.read_bytes()
+    part = tmp_path / "part.mkv"
+    part.write_bytes(data[: len(data) * 8 // 10])
+    assert "part.mkv: the container announces" in demo(part, tmp_path / "o.mp4")
+    folder = tmp_path / "frames"
+    folder.mkdir()
+    for number, frame in enumerate(FRAMES):
+        Image.fromarray(frame).save(folder / f"{number}.png")
+    Image.fromarray(FRAMES[0]).save(folder / "cover.png")
+    output = demo(folder, tmp_path / "o.mp4")
+    assert "left out: cover.png" in output
+    assert "12 frames" in output
+    assert ": 1 frames" in demo(folder / "3.png", tmp_path / "o.mp4")
+
+
+def test_a_target_that_cannot_be_followed_is_told(tmp_path, source):
+    command = [sys.executable, "-m", "dslt", "demo", str(source), "--box", "2,60,150,3"]
+    command += ["--tracker", "opencv/csrt", "--out", str(tmp_path / "o.mp4")]
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "src")}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "note: OpenCV's CSRT cannot start on the box (2, 60, 150, 3)" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs limits of POSIX")
+@pytest.mark.parametrize("suffix", CODECS)
+def test_a_video_that_cannot_be_written_leaves_the_boxes(tmp_path, source, suffix):
+    out = tmp_path / f"o{suffix}"
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4000, limits[1]))
+    try:
+        with pytest.raises(DsltError, match=r"could not be written; the file is larger.*boxes are"):
+            demo(source, out)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert {path.name for path in tmp_path.iterdir()} == {source.name, "o.txt"}
+    demo(source, out, "--overwrite")
+
+
+def test_a_video_too_wide_for_its_format(tmp_path):
+    wide = [np.zeros((8, 9000, 3), np.uint8)]
+    with pytest.raises(DsltError, match=r"w\.mp4: this video cannot be written as \.mp4"):
+        write_video(tmp_path / "w.mp4", wide, 25, "")
+    write_video(tmp_path / "w.avi", wide, 25, "")

@@ -1,0 +1,125 @@
+"""Images with an orientation tag, and with 16 bits of which few values are used."""
+
+import io
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from dslt.core.errors import DsltError
+from dslt.data.sequences.frames import STRETCHED, ImageFolder
+from dslt.data.sequences.images import ImageDecoder, read_image
+from dslt.data.sequences.levels import Levels
+
+SCENE = cv2.resize(np.random.default_rng(0).integers(0, 255, (6, 8, 3), np.uint8), (64, 48))
+GRAY = SCENE[..., 0].astype(np.float64)
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "tif"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_images_are_turned_as_opencv_shows_them(tmp_path, orientation, suffix):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    path = tmp_path / f"a.{suffix}"
+    options = {"lossless": True} if suffix == "webp" else {}
+    Image.fromarray(SCENE).save(path, exif=exif, **options)
+    shown = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    if shown is None:  # OpenCV reads no TIFF that lies on its side
+        assert read_image(path).shape == (64, 48, 3)
+        return
+    shown = shown[..., ::-1]
+    assert shown.shape == ((64, 48, 3) if orientation > 4 else (48, 64, 3))
+    assert np.abs(read_image(path).astype(int) - shown).max() <= (3 if suffix == "jpg" else 0)
+
+
+def test_deep_images_are_turned_too(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    path = tmp_path / "a.png"
+    Image.fromarray((GRAY * 257).astype(np.uint16)).save(path, exif=exif)
+    np.testing.assert_array_equal(read_image(path)[..., 0], np.rot90(GRAY, -1))
+
+
+def test_a_damaged_tag_is_passed_over(tmp_path):
+    random = np.random.default_rng(0)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    out = io.BytesIO()
+    Image.fromarray(SCENE).save(out, "JPEG", exif=exif)
+    data = out.getvalue()
+    place = data.index(b"Exif")
+    for _ in range(300):
+        wrong = bytearray(data)
+        for at in random.integers(place, place + 40, 4):
+            wrong[at] = random.integers(256)
+        try:
+            frame = ImageDecoder().decode(bytes(wrong), "a.jpg")
+        except DsltError:
+            continue
+        assert sorted(frame.shape) == [3, 48, 64]
+
+
+def thermal(gray, low=51241, width=940):
+    return (low + gray / 255 * width).astype(np.uint16)
+
+
+def test_few_values_of_sixteen_bits_are_stretched_alike_in_a_sequence(tmp_path):
+    for number, gray in enumerate((GRAY, GRAY[:, ::-1], GRAY / 2, GRAY * 1.2 + 40), 1):
+        cv2.imwrite(str(tmp_path / f"{number}.png"), thermal(gray))
+    frames = ImageFolder.scan(tmp_path)
+    last = frames[3]
+    assert frames.notes() == [STRETCHED]
+    first = frames[0]
+    assert len(np.unique(first)) > 0.6 * len(np.unique(thermal(GRAY)))
+    np.testing.assert_array_equal(frames[1], first[:, ::-1])
+    # One rule for all: a darker frame stays darker, a brighter one has room.
+    expected = Levels.of(thermal(GRAY)).apply(thermal(GRAY / 2))
+    np.testing.assert_array_equal(frames[2][..., 0], expected)
+    assert expected.mean() < first.mean() - 20
+    assert last.max() > first.max()
+    np.testing.assert_array_equal(ImageFolder.scan(tmp_path)[3], last)
+
+
+@pytest.mark.parametrize(
+    ("pixels", "narrow"),
+    [
+        (thermal(GRAY), True),
+        (thermal(GRAY, 0, 4095), True),  # 12 bits in the low ones
+        (thermal(GRAY, 0, 65535), False),
+        (thermal(GRAY, 0, 20000), False),
+        (np.full((4, 4), 777, np.uint16), False),
+    ],
+)
+def test_levels(pixels, narrow):
+    levels = Levels.of(pixels)
+    assert levels.narrow == narrow
+    if not narrow:
+        np.testing.assert_array_equal(levels.apply(pixels), (pixels.astype(int) + 128) // 257)
+    dead = pixels.copy()
+    dead[0, 0] = 65535
+    if pixels.size > 1000:
+        assert Levels.of(dead).narrow == narrow
+
+
+@pytest.mark.parametrize("suffix", ["pgm", "ppm", "tif", "png"])
+def test_sixteen_bits_of_every_format(tmp_path, suffix):
+    pixels = thermal(SCENE if suffix == "ppm" else GRAY)
+    path = tmp_path / f"a.{suffix}"
+    assert cv2.imwrite(str(path), pixels)
+    expected = Levels.of(pixels).apply(pixels)
+    expected = expected[..., ::-1] if suffix == "ppm" else np.dstack([expected] * 3)
+    np.testing.assert_array_equal(read_image(path), expected)
+
+
+def test_gray_with_alpha(tmp_path):
+    pixels = np.dstack([(GRAY * 257).astype(np.uint16)] * 4)
+    cv2.imwrite(str(tmp_path / "a.png"), pixels)
+    np.testing.assert_array_equal(read_image(tmp_path / "a.png"), np.dstack([GRAY] * 3))
+
+
+def test_frames_of_other_depth_are_an_error(tmp_path):
+    Image.fromarray(SCENE).save(tmp_path / "1.png")
+    cv2.imwrite(str(tmp_path / "2.png"), thermal(GRAY))
+    with pytest.raises(DsltError, match=r"2\.png: frame of 16 bits per channel in a sequence"):
+        ImageFolder.scan(tmp_path)[1]
