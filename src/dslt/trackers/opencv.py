@@ -1,16 +1,15 @@
 """OpenCV's CSRT and KCF behind the tracker contract, as live peers."""
 
-import logging
+import sys
 
 import cv2
 import numpy as np
+from tqdm import tqdm
 
 from dslt.core.images import Frame
 from dslt.geometry.boxes import Box
 from dslt.settings.opencv import OpenCvSettings
 from dslt.trackers.base import Prediction, TrainingRecord
-
-_log = logging.getLogger(__name__)  # what nobody handles is printed
 
 
 class OpenCvTracker:
@@ -18,7 +17,7 @@ class OpenCvTracker:
 
     It takes whole pixels. A loss of the target is reported as a score of 0 and the last box, and so
     is what OpenCV gives up on: CSRT cannot start on some thin or tiny boxes, or at some edges. A
-    warning says so once.
+    note says so once.
     """
 
     def __init__(self, settings: OpenCvSettings):
@@ -60,12 +59,9 @@ class OpenCvTracker:
     def _warn(self, what: str, error: cv2.error) -> None:
         """Say once what OpenCV did not do."""
         if not self.warned:
-            _log.warning(
-                "note: %s %s: the target counts as lost, with the last box and a score of 0 (%s)",
-                self.name,
-                what,
-                " ".join(error.err.split()) or error.func,
-            )
+            why = " ".join(error.err.split()) or error.func
+            note = f"note: {self.name} {what}: the target counts as lost, with the last box and"
+            tqdm.write(f"{note} a score of 0 ({why})", file=sys.stderr)  # above the bar, if any
         self.warned = True
 
 

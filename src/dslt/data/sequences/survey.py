@@ -111,16 +111,17 @@ def _announced(path: Path) -> _Announced:
 def _of_packets(announced: _Announced, tally: Tally, seen: _Seen) -> list[str]:
     """Say what is missing."""
     notes = []
-    end = max(seen.times, default=0.0) - announced.start + seen.step
+    step = seen.step or (1 / announced.rate if announced.rate else 0.0)
+    end = max(seen.times, default=0.0) - announced.start + step
     missing = announced.frames - tally.packets - tally.discarded
-    if missing > 0 and announced.format == "avi" and end + seen.step / 2 >= announced.seconds:
+    if missing > 0 and announced.format == "avi" and end + step / 2 >= announced.seconds:
         notes.append(f"the container lists {missing} frames without a picture, which are left out")
     elif missing > 0:
         notes.append(
             f"the container lists {announced.frames} frames, but {seen.frames} can be decoded: "
             "the file was cut off (a download that did not end?) or is damaged"
         )
-    elif not announced.frames and seen.step and end < _SHORT * announced.seconds:
+    elif not announced.frames and step and end < _SHORT * announced.seconds:
         notes.append(
             f"the container announces {announced.seconds:.2f} s, but the frames end after "
             f"{end:.2f} s: the file was cut off (a download that did not end?), or its sound is "
