@@ -10,6 +10,7 @@ import numpy as np
 from dslt.core.errors import DsltError
 from dslt.core.files import atomic_write
 from dslt.core.images import Frame
+from dslt.data.sequences.video import open_file
 
 _FASTEST, _FINEST = 1000.0, 65535  # a frame rate of MPEG-4 is of two numbers of 16 bits
 CODECS = {
@@ -61,7 +62,7 @@ def _encode(path: Path, frames: Iterable[Frame], rate: float, description: str) 
 def description(path: Path) -> str:
     """What `write_video` kept in a video; empty of other files."""
     try:
-        with av.open(str(path.resolve()), options={"protocol_whitelist": "file"}) as container:
+        with open_file(path) as container:
             tags = {key.lower(): value for key, value in container.metadata.items()}
     except (av.FFmpegError, OSError):
         return ""

@@ -84,8 +84,9 @@ def survey_video(path: str | os.PathLike[str]) -> Survey:
         seen, tally = _look(source, threads=1)  # as the frames are read for tracking
     if not seen.frames:
         raise DsltError(f"{source}: empty video, no frame can be decoded")
-    notes = _of_packets(announced, tally, seen) + _of_frames(seen) + seen.first
-    notes = notes or _of_times(seen)  # what is missing makes times uneven
+    lacking = _of_packets(announced, tally, seen)
+    notes = lacking or _of_times(seen)  # what is missing makes times uneven
+    notes += _of_frames(seen) + seen.first
     rate = announced.rate or None
     return Survey(seen.frames, rate, tuple(f"{source}: {note}" for note in notes))
 

@@ -20,6 +20,15 @@ from dslt.data.sequences.images import checked_index, size_text
 _LOCAL = {"protocol_whitelist": "file"}  # a playlist leads to no other machine
 
 
+def open_file(path: Path) -> av.container.InputContainer:
+    """Open a file of sound or pictures, whatever the encoding of its titles.
+
+    Raises:
+        av.FFmpegError: It is none.
+    """
+    return av.open(os.fspath(path.resolve()), options=_LOCAL, metadata_errors="replace")
+
+
 @dataclass
 class Tally:
     """What came of the packets of a video while it was decoded.
@@ -48,7 +57,7 @@ def open_video(path: Path) -> tuple[av.container.InputContainer, av.VideoStream]
     if not path.is_file():
         raise DsltError(f"{path}: no such video")
     try:
-        container = av.open(os.fspath(path.resolve()), options=_LOCAL)
+        container = open_file(path)
     except (av.FFmpegError, OSError) as error:
         raise DsltError(
             f"{path}: not a video that can be opened ({path.stat().st_size} bytes; "

@@ -41,6 +41,7 @@ def test_deep_images_are_turned_too(tmp_path):
     np.testing.assert_array_equal(read_image(path)[..., 0], np.rot90(GRAY, -1))
 
 
+@pytest.mark.filterwarnings("ignore")
 def test_a_damaged_tag_is_passed_over(tmp_path):
     random = np.random.default_rng(0)
     exif = Image.Exif()

@@ -116,6 +116,18 @@ def test_a_playlist_leads_to_no_other_file(tmp_path, video):
         survey_video(path)
 
 
+def test_titles_may_be_in_any_encoding(tmp_path):
+    path = tmp_path / "v.avi"
+    with av.open(str(path), "w") as container:
+        container.metadata["title"] = "Zuerich"
+        stream = container.add_stream("mpeg4", 25, pix_fmt="yuv420p")
+        stream.height, stream.width = 48, 64
+        container.mux(stream.encode(av.VideoFrame.from_ndarray(SCENE, format="rgb24")))
+        container.mux(stream.encode())
+    path.write_bytes(path.read_bytes().replace(b"Zuerich", b"Z\xfcrich "))
+    assert survey_video(path).frames == 1
+
+
 def test_a_sound_video_needs_no_note(tmp_path, video):
     assert survey_video(video).rate == 25
     frames = [moving(number) for number in range(12)]
