@@ -97,7 +97,7 @@ def test_absent_frames_of_lasot():
 
 def test_skipping_absent_frames_of_uav123_lowers_precision_by_more_than_a_point():
     targets, _ = loaded("UAV123")
-    invalid = [~valid_ground_truth(target.truth, 1) for target in targets.values()]
+    invalid = [~valid_ground_truth(target.truth) for target in targets.values()]
     assert sum(int(rows.sum()) for rows in invalid) == 2683
     official = evaluate("UAV123", "SiamFC")
     skipped = evaluate("UAV123", "SiamFC", invalid_ground_truth="skip")
@@ -108,7 +108,7 @@ def test_ground_truth_against_itself():
     targets = [
         target
         for target in loaded("OTB-2015")[0].values()
-        if valid_ground_truth(target.truth, 1).all()
+        if valid_ground_truth(target.truth).all()
     ]
     found = score([target.truth for target in targets], targets, protocol_of("OTB-2015"))
     assert len(targets) == 96

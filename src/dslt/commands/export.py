@@ -5,9 +5,10 @@ from pathlib import Path
 import click
 
 from dslt.commands.options import PATH, pair_option
-from dslt.score.export import SUPERVISED, Form, export_files
+from dslt.score.export import Form, export_files
 from dslt.score.formats.archive import write_files
 from dslt.score.formats.layouts import LAYOUTS
+from dslt.score.formats.trees import SUPERVISED
 
 ORIGIN = click.IntRange(0, 1)
 

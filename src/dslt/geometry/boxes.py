@@ -24,13 +24,18 @@ Box = Floats  # one of them, shape (4,)
 DECIMALS = 4
 _ENDS = " \t,;"  # stripped from a line
 _DELIMITER = re.compile(r"\s*[,;]\s*|\s+")
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+# NaN as Python, MATLAB and C print it; 1.#IND and 1.#QNAN are Microsoft's.
+_NAN = re.compile(r"[+-]?(nan(\([a-z0-9_]*\))?|1\.#(ind|qnan|snan)0*)", re.ASCII | re.IGNORECASE)
+
+# By the number of values in a line that has not four.
+_HINTS = {5: "; leave out the frame's number, or the score", 8: "; a polygon is not a box"}
 
 _DELIMITERS = b" \t\r\n,;"
 _USUAL = b"0123456789.+-eEnNaA" + _DELIMITERS
 _TO_SPACES = bytes.maketrans(b",;", b"  ")
 _TO_COMMAS = bytes.maketrans(b"\t;", b",,")
-_LARGEST_WHOLE = 2**53  # A float64 holds every whole number up to here.
+LARGEST = 2.0**53  # A float64 holds every whole number up to here; no picture reaches so far.
 
 
 def as_boxes(boxes: ArrayLike) -> Boxes:
@@ -55,8 +60,8 @@ def iou(a: ArrayLike, b: ArrayLike) -> Floats:
         b: Boxes, shape (..., 4), broadcast against `a`.
 
     Returns:
-        Overlap in [0, 1], the broadcast shape without the last axis. It is NaN where a box is NaN
-        and 0 where a box has no area.
+        Overlap in [0, 1], the broadcast shape without the last axis: NaN where a box is NaN, 0
+        where one has no area.
     """
     one, other = (np.moveaxis(as_boxes(boxes), -1, 0) for boxes in (a, b))
     (left_a, top_a, width_a, height_a), (left_b, top_b, width_b, height_b) = one, other
@@ -157,7 +162,7 @@ def _parse_clean(data: bytes) -> Boxes | None:
         rows = np.loadtxt(lines, ndmin=2)
     except ValueError:
         return None
-    if rows.shape != (len(lines), 4) or np.isinf(rows).any():
+    if rows.shape != (len(lines), 4) or (np.abs(rows) > LARGEST).any():
         return None
     rows[np.isnan(rows).any(axis=1)] = math.nan
     return rows
@@ -172,7 +177,7 @@ def _parse_whole(text: bytes) -> Boxes | None:
     if text.translate(_TO_COMMAS, delete=b"0123456789") + b"\n" != b",,,\n" * frames:
         return None
     values = np.fromstring(text.translate(_TO_SPACES), dtype=np.int64, sep=" ")
-    if len(values) != 4 * frames or values.max() > _LARGEST_WHOLE:
+    if len(values) != 4 * frames or values.max() > LARGEST:
         return None
     return values.reshape(-1, 4).astype(np.float64)
 
@@ -206,7 +211,7 @@ def parse_numbers(text: str, where: str) -> list[float]:
         DsltError: The text is empty, or a field is not a finite number; the message starts with
             `where`.
     """
-    return [_parse_number(field, where) for field in _fields(text, where)]
+    return [parse_number(field, where) for field in _fields(text, where)]
 
 
 def _fields(line: str, where: str) -> list[str]:
@@ -223,21 +228,46 @@ def _parse_row(line: str, where: str) -> list[float]:
     """Read one line; `where` names it in the error."""
     fields = _fields(line, where)
     if len(fields) != 4:
-        hint = "; a polygon is not a box" if len(fields) == 8 else ""
+        hint = _HINTS.get(len(fields), "")
         raise DsltError(
-            f"{where}: {len(fields)} values in {line.strip(_ENDS)!r}, expected 4 (x,y,w,h){hint}"
+            f"{where}: {len(fields)} values in {_short(line.strip(_ENDS))}, expected 4"
+            f" (x,y,w,h){hint}"
         )
-    values = [_parse_number(field, where) for field in fields]
+    values = [parse_number(field, where) for field in fields]
     return [math.nan] * 4 if any(math.isnan(value) for value in values) else values
 
 
-def _parse_number(field: str, where: str) -> float:
-    if field.lower() in {"nan", "-nan", "+nan"}:
+def parse_number(field: str, where: str) -> float:
+    """Read a number of a box.
+
+    Raises:
+        DsltError: It is neither NaN, in any spelling, nor a number of pixels; the message starts
+            with `where`.
+    """
+    if _NAN.fullmatch(field):
         return math.nan
     value = float(field) if _NUMBER.fullmatch(field) else math.inf
-    if math.isinf(value):
-        raise DsltError(f"{where}: {field!r} is not a finite number")
+    if not abs(value) <= LARGEST:
+        what = "is beyond any picture" if math.isfinite(value) else "is not a finite number"
+        raise DsltError(f"{where}: {_short(field)} {what}; write NaN where there is no box")
     return value
+
+
+def check_numbers(boxes: Floats, where: str) -> None:
+    """Refuse boxes (N, 4) with a number that no text may have, either.
+
+    Raises:
+        DsltError: A number is infinite or beyond any picture; the message names the row.
+    """
+    wrong = np.argwhere(np.abs(boxes) > LARGEST)
+    if len(wrong):
+        row, column = wrong[0]
+        parse_number(f"{boxes[row, column]:g}", f"{where}, box {row + 1}")
+
+
+def _short(text: str, most: int = 60) -> str:
+    """A text for a message."""
+    return repr(text if len(text) <= most else f"{text[:most]}...")
 
 
 def format_number(value: float) -> str:

@@ -1,13 +1,14 @@
 """Scoring one run by the benchmark's protocol, whichever kind it is."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from dslt.core.arrays import Floats
+from dslt.core.errors import DsltError
 from dslt.data.sequences.target import Target
 from dslt.score.metrics import OPE, VOT
 from dslt.score.ope import OpeScores, per_attribute, score
@@ -16,6 +17,8 @@ from dslt.score.read_runs import read_runs
 from dslt.score.scores import Scores
 from dslt.score.vot import VotScores, analyse
 from dslt.settings.protocols import AnyProtocol, OpeProtocol, Protocol, VotProtocol, alternatives
+
+Found = TypeVar("Found", OpeScores, VotScores)
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,9 @@ def evaluate(
 ) -> Scores:
     """Read and score a folder of raw results.
 
+    Where results of less than half of the sequences are missing, the others are scored, and the
+    scores say that they are those of a part.
+
     Args:
         cell: Id of the cell, or the tracker's name.
         suite: What it is scored against.
@@ -75,11 +81,13 @@ def evaluate(
     else:
         parts = _supervised(suite, _protocols(protocol, suite, others), folder, origin)
     values = {"cell": cell, "benchmark": suite.benchmark, "seed": seed, "box_origin": origin}
-    values |= parts | {"notes": (*suite.notes, *parts["notes"]), "complete": suite.complete}
+    values |= parts | {"notes": (*suite.notes, *parts["notes"])}
+    values["complete"] = suite.complete and len(parts["sequences"]) == len(suite.targets)
     values["conventions"] = suite.conventions() | parts.get("conventions", {})
     values["sequences"] = {
         name: {"video": one.video, "attributes": one.attributes, "frames": len(one.truth)} | row
-        for (name, one), row in zip(suite.targets.items(), parts["sequences"], strict=True)
+        for name, row in parts["sequences"].items()
+        for one in (suite.targets[name],)
     }
     return Scores.model_validate(values)
 
@@ -88,6 +96,26 @@ def _protocols(protocol: AnyProtocol, suite: Suite, others: bool) -> dict[str, A
     """The protocol, under an empty name, and its named alternatives where they are asked for."""
     named = alternatives(protocol, f"protocol {suite.name!r}") if others else {}
     return {"": protocol, **named}
+
+
+def _tried(
+    protocols: Mapping[str, AnyProtocol], analysis: Callable[[AnyProtocol], Found]
+) -> tuple[dict[str, Found], list[str]]:
+    """Score by the protocol and by its alternatives; of those, leave out what fails.
+
+    Raises:
+        DsltError: By the protocol itself nothing can be scored.
+    """
+    scored: dict[str, Found] = {}
+    notes = []
+    for name, protocol in protocols.items():
+        try:
+            scored[name] = analysis(protocol)
+        except DsltError as error:
+            if not name:
+                raise
+            notes.append(f"alternative {name}: cannot be scored ({error})")
+    return scored, notes
 
 
 def _summaries(
@@ -114,28 +142,45 @@ def _one_pass(
     suite: Suite, protocols: Mapping[str, OpeProtocol], folder: Path, origin: int
 ) -> dict[str, Any]:
     """Score one-pass results; returns the fields of a score file that depend on them."""
-    results, notes = read_results(folder, suite.targets, origin, skipped=suite.skipped)
-    targets = list(suite.targets.values())
+    results, notes = read_results(folder, suite.targets, origin, skipped=suite.skipped, part=True)
+    targets = [suite.targets[name] for name in results]
     boxes = [result.boxes for result in results.values()]
-    scored = {name: score(boxes, targets, one, suite.origin) for name, one in protocols.items()}
+    scored, failed = _tried(protocols, lambda one: score(boxes, targets, one))
     columns = {name: _columns(one) for name, one in scored.items()}
     means = {
         name: {metric: float(values.mean()) for metric, values in found.items()}
         for name, found in columns.items()
     }
-    rows = [
-        {metric: float(values[i]) for metric, values in columns[""].items()}
+    rows = {
+        name: {metric: float(values[i]) for metric, values in columns[""].items()}
         | {kind: getattr(scored[""], kind)[i].tolist() for kind in ("success", "precision")}
         | {"fps": result.fps, "init_seconds": result.init_seconds}
-        for i, result in enumerate(results.values())
-    ]
+        for i, (name, result) in enumerate(results.items())
+    }
+    notes += _invalid_note(protocols[""], scored[""], [len(target.truth) for target in targets])
     return {
         "curves": _mean_curves(protocols[""], scored[""]),
         "attributes": per_attribute([target.attributes for target in targets], columns[""]),
         "sequences": rows,
-        "notes": notes,
+        "notes": [*notes, *failed],
         **_summaries(means, [result.fps for result in results.values()]),
     }
+
+
+def _invalid_note(protocol: OpeProtocol, found: OpeScores, frames: list[int]) -> list[str]:
+    """Count the frames whose truth is invalid, and say how they count."""
+    if not found.invalid.any():
+        return []
+    how = (
+        "each is a success miss and a precision hit"
+        if protocol.invalid_ground_truth == "official"
+        else "they are left out"
+    )
+    return [
+        f"{found.invalid.sum()} of {sum(frames)} frames, in {(found.invalid > 0).sum()} of"
+        f" {len(frames)} sequences, have an invalid ground truth (absent, without area, or over the"
+        f" left or upper edge): {how}"
+    ]
 
 
 def _columns(found: OpeScores) -> dict[str, Floats]:
@@ -161,9 +206,9 @@ def _supervised(
     suite: Suite, protocols: Mapping[str, VotProtocol], folder: Path, origin: int
 ) -> dict[str, Any]:
     """Score supervised results; returns the fields of a score file that depend on them."""
-    runs, seconds, notes = read_runs(folder, suite.targets, origin=origin)
-    targets = list(suite.targets.values())
-    scored = {name: analyse(targets, [*runs.values()], one) for name, one in protocols.items()}
+    runs, seconds, notes = read_runs(folder, suite.targets, origin=origin, part=True)
+    targets = [suite.targets[name] for name in runs]
+    scored, failed = _tried(protocols, lambda one: analyse(targets, [*runs.values()], one))
     found = scored[""]
     speeds = [None if t is None else float(1 / np.median(t)) for t in seconds.values()]
     defined = np.flatnonzero(~np.isnan(found.curve))
@@ -172,8 +217,11 @@ def _supervised(
     return {
         "curves": {"expected_overlap": curve},
         "attributes": {tag: _known(asdict(one)) for tag, one in found.tags.items()},
-        "sequences": [_vot_row(found, i) | {"fps": fps} for i, fps in enumerate(speeds)],
-        "notes": notes,
+        "sequences": {
+            name: _vot_row(found, i) | {"fps": fps}
+            for i, (name, fps) in enumerate(zip(runs, speeds, strict=True))
+        },
+        "notes": [*notes, *failed],
         "conventions": {"eao_interval": list(found.eao_interval)},
         **_summaries(values, speeds),
     }

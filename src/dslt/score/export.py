@@ -21,13 +21,14 @@ from dslt.core.arrays import Floats
 from dslt.core.errors import DsltError, unknown
 from dslt.data.sequences.target import INITIALIZED, SKIPPED, Trajectory
 from dslt.geometry.boxes import format_boxes, to_file_origin
-from dslt.score.formats.layouts import LAYOUTS, ResultFiles, find_files, some
+from dslt.score.formats.found import ResultFiles, some
+from dslt.score.formats.layouts import LAYOUTS, find_files
 from dslt.score.formats.otb_mat import mat_bytes
 from dslt.score.formats.seconds import read_records
+from dslt.score.formats.trees import SUPERVISED
 from dslt.score.formats.vot import binary_of, is_supervised, make_trajectory, read_vot, text_of
 from dslt.score.read_boxes import load_result
 
-SUPERVISED = "baseline"
 VOT_FORMS = ("vot", "vot-binary")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 

@@ -30,12 +30,14 @@ class OpeScores:
         norm_precision: (S, N) part of the frames whose centre offset, divided per axis by the
             truth's width and height, is within each threshold; None where the protocol has none.
         norm_precision_20: (S,) normalised precision at 0.2.
+        invalid: (S,) number of frames that were looked at, or left out, for an invalid truth.
     """
 
     success: Floats
     precision: Floats
     success_auc: Floats
     precision_20: Floats
+    invalid: NDArray[np.intp]
     norm_precision: Floats | None = None
     norm_precision_20: Floats | None = None
 
@@ -46,19 +48,20 @@ def usable(boxes: Floats) -> Mask:
         return np.isfinite(boxes).all(axis=1) & (boxes[:, 2] > 0) & (boxes[:, 3] > 0)
 
 
-def valid_ground_truth(truth: Floats, origin: int) -> Mask:
+def valid_ground_truth(truth: Floats) -> Mask:
     """Tell which rows of the ground truth count, as the OTB toolkit does.
+
+    The toolkit tests its files' numbers, which count from 1. The same is tested here wherever a
+    benchmark's files count from: a box at the first pixel is valid.
 
     Args:
         truth: (N, 4) 0-based boxes, NaN where the target is absent.
-        origin: 0 or 1, of the benchmark's files: the toolkit tests the numbers in the file, so
-            that a box at the first pixel is valid in a 1-based file.
 
     Returns:
-        (N,) true where all four of x, y, w, h are positive.
+        (N,) true where all four of x, y, w, h, counted from 1, are positive.
     """
     with np.errstate(invalid="ignore"):
-        return np.asarray((to_file_origin(truth, origin) > 0).all(axis=1))
+        return np.asarray((to_file_origin(truth, 1) > 0).all(axis=1))
 
 
 def align(result: Floats, truth: Floats, protocol: OpeProtocol) -> Floats:
@@ -87,16 +90,13 @@ def align(result: Floats, truth: Floats, protocol: OpeProtocol) -> Floats:
     return boxes
 
 
-def score(
-    results: Sequence[Floats], targets: Sequence[Target], protocol: OpeProtocol, origin: int = 1
-) -> OpeScores:
+def score(results: Sequence[Floats], targets: Sequence[Target], protocol: OpeProtocol) -> OpeScores:
     """Score the results of one tracker on S sequences.
 
     Args:
         results: S arrays (M, 4), 0-based boxes.
         targets: S ground truths; flags of absent frames count where the protocol drops them.
         protocol: The conventions of scoring.
-        origin: 0 or 1, of the benchmark's ground-truth files (`valid_ground_truth`).
 
     Raises:
         DsltError: A sequence has no frame to score.
@@ -106,8 +106,9 @@ def score(
     boxes = np.concatenate([align(r, t, protocol) for r, t in zip(results, truths, strict=True)])
     truth = np.concatenate(truths)
     owner = np.repeat(np.arange(len(truths)), [len(rows) for rows in truths])
-    valid = valid_ground_truth(truth, origin)
-    counted, kept = _chosen(targets, valid, protocol)
+    valid = valid_ground_truth(truth)
+    present = _present(targets, protocol)
+    counted, kept = _chosen(valid, present, protocol)
     frames, left = (np.bincount(owner[mask], minlength=len(truths)) for mask in (counted, kept))
     _check_left(left)
     ours, theirs = boxes[kept], truth[kept]
@@ -121,6 +122,7 @@ def score(
         precision=precision,
         success_auc=success.mean(axis=1),
         precision_20=precision[:, protocol.precision.headline()],
+        invalid=np.bincount(owner[present & ~valid], minlength=len(truths)),
         norm_precision=normed,
         norm_precision_20=None if norm is None or normed is None else normed[:, norm.headline()],
     )
@@ -171,17 +173,24 @@ def _check_left(left: NDArray[np.intp]) -> None:
         )
 
 
-def _chosen(targets: Sequence[Target], valid: Mask, protocol: OpeProtocol) -> tuple[Mask, Mask]:
+def _present(targets: Sequence[Target], protocol: OpeProtocol) -> Mask:
+    """Tell which frames are not dropped as without target."""
+    drop = protocol.absent == "drop"
+    return np.concatenate(
+        [
+            ~target.absent
+            if drop and target.absent is not None
+            else np.ones(len(target.truth), dtype=bool)
+            for target in targets
+        ]
+    )
+
+
+def _chosen(valid: Mask, present: Mask, protocol: OpeProtocol) -> tuple[Mask, Mask]:
     """Tell which frames make up the denominator, and which are looked at."""
     scored = valid if protocol.invalid_ground_truth == "skip" else np.ones_like(valid)
-    if protocol.absent == "score":
-        return scored, scored
-    absent = [
-        np.zeros(len(target.truth), dtype=bool) if target.absent is None else target.absent
-        for target in targets
-    ]
-    present = scored & ~np.concatenate(absent)
-    return (scored if protocol.denominator == "all" else present), present
+    kept = scored & present
+    return (scored if protocol.denominator == "all" else kept), kept
 
 
 @dataclass(frozen=True)

@@ -14,17 +14,21 @@ import numpy as np
 
 from dslt.core.arrays import Floats
 from dslt.core.errors import DsltError
-from dslt.data.sequences.target import Target
-from dslt.geometry.boxes import iou, read_boxes
-from dslt.score.formats.layouts import ResultFiles, find_files, pair_files, some
+from dslt.data.sequences.target import FAILED, INITIALIZED, TRACKED, Target
+from dslt.geometry.boxes import from_file_origin, iou, read_boxes
+from dslt.geometry.regions import bounding_boxes
+from dslt.score.formats.found import ResultFiles, some
+from dslt.score.formats.layouts import find_files, pair_files
+from dslt.score.formats.otb_json import read_json_run
 from dslt.score.formats.otb_mat import read_mat
 from dslt.score.formats.seconds import read_records
-from dslt.score.formats.vot import is_supervised
+from dslt.score.formats.vot import is_supervised, read_vot
+from dslt.score.hints import Fit, better_fits, form_hint, origin_hint
 from dslt.score.ope import usable
 
 SAME_START = 0.5  # overlap of the first box with the initial one, below which something is odd
 ALIKE = 4  # notes of one kind that are listed one by one
-ONE_PIXEL = 1e-3  # tolerance of "exactly one pixel", for files with few decimals
+_RUNS = {"otb-mat": read_mat, "otb-json": read_json_run}
 
 
 @dataclass(frozen=True)
@@ -37,12 +41,14 @@ class RawResult:
             tracker left no record.
         notes: What a reader of the scores has to know about this file.
         stated_fps: Frames per second as a file without seconds states them.
+        start: Frames before the first row, as the file states them.
     """
 
     boxes: Floats
     seconds: Floats | None
     notes: tuple[str, ...]
     stated_fps: float | None = None
+    start: int = 0
 
     @property
     def fps(self) -> float | None:
@@ -67,6 +73,8 @@ def read_results(
     origin: int = 1,
     layout: str = "auto",
     skipped: Mapping[str, int] | None = None,
+    *,
+    part: bool = False,
 ) -> tuple[dict[str, RawResult], list[str]]:
     """Read the one-pass result of every sequence of a benchmark from a folder.
 
@@ -78,31 +86,37 @@ def read_results(
         layout: How the files lie there, one of `LAYOUTS`, or `auto`.
         skipped: For sequences that are scored from a later frame on, the number of frames before
             it. A result that is longer by just these rows is cut at its start.
+        part: Whether up to half of the sequences may be missing; they are left out, with a note.
 
     Returns:
-        The results by sequence, and the notes about all of them (rows that were cut, missing or
-        unusable; names that are spelled otherwise; files that belong to no sequence).
+        The results by sequence, and the notes about all of them: hints at another convention;
+        rows that were cut, missing or unusable; names that are spelled otherwise; files that belong
+        to no sequence.
 
     Raises:
         DsltError: The folder or a sequence's file is missing, a file cannot be read as boxes, or
             a file is another sequence's.
     """
     found = find_files(folder, layout, targets)
-    pairs, notes = pair_files(folder, found, targets)
+    pairs, notes = pair_files(folder, found, targets, part=part)
+    there = {name: target for name, target in targets.items() if name in pairs}
     leads = skipped or {}
     read: dict[str, RawResult] = {}
-    for name, target in targets.items():
-        result = _load_first(found, pairs[name], origin)
-        read[name] = _cut_lead(name, result, len(target.truth), leads.get(name, 0))
-    first = np.array([result.boxes[0] for result in read.values()]).reshape(-1, 4)
-    initial = np.array([target.truth[0] for target in targets.values()]).reshape(-1, 4)
+    for name, target in there.items():
+        result = _load_first(found, pairs[name], name, origin)
+        read[name] = _aligned(name, result, len(target.truth), leads.get(name, 0))
+    truths = [target.truth for target in there.values()]
+    starts = [result.start for result in read.values()]
+    first = np.array([r.boxes[r.start] for r in read.values()]).reshape(-1, 4)
+    initial = np.array([t[i] for t, i in zip(truths, starts, strict=True)]).reshape(-1, 4)
     overlap = np.where(usable(first) & usable(initial), iou(first, initial), np.nan)
+    fits = better_fits([result.boxes for result in read.values()], truths, origin)
     results = {
-        name: _checked(found.files[pairs[name]][0], name, read[name], target.truth, start)
-        for (name, target), start in zip(targets.items(), overlap.tolist(), strict=True)
+        name: _checked(found.files[pairs[name]][0], name, read[name], target.truth, start, fit)
+        for (name, target), start, fit in zip(there.items(), overlap.tolist(), fits, strict=True)
     }
-    hint = _origin_hint(folder, (first - initial)[:, :2], origin)
-    return results, [*hint, *found.notes, *_joined(list(results.values())), *notes]
+    hints = [*form_hint(folder, fits), *origin_hint(folder, (first - initial)[:, :2], origin)]
+    return results, [*hints, *found.notes, *_joined(list(results.values())), *notes]
 
 
 def _joined(results: Sequence[RawResult]) -> list[str]:
@@ -134,49 +148,75 @@ def load_result(found: ResultFiles, name: str, origin: int, repetition: int = 0)
         DsltError: A file cannot be read.
     """
     paths = found.files[name]
-    if found.layout == "otb-mat":
-        boxes, fps = read_mat(paths[repetition], origin)
-        return RawResult(boxes, None, (), fps)
-    boxes = _read_text(paths[repetition], origin)
-    times, notes = read_records(found.seconds.get(name, ()), name, len(paths), len(boxes))
-    return RawResult(boxes, None if times is None else times[repetition], tuple(notes))
+    if found.layout in _RUNS:
+        run = _RUNS[found.layout](paths[repetition], origin)
+        notes = tuple(f"{name}: {note}" for note in run.notes)
+        return RawResult(run.boxes, None, notes, run.fps, run.start)
+    boxes, odd = _read_text(paths[repetition], name, origin)
+    times, left_out = read_records(found.seconds.get(name, ()), name, len(paths), len(boxes))
+    seconds = None if times is None else times[repetition]
+    return RawResult(boxes, seconds, (*odd, *left_out))
 
 
-def _load_first(found: ResultFiles, name: str, origin: int) -> RawResult:
+def _load_first(found: ResultFiles, key: str, name: str, origin: int) -> RawResult:
     """Read the repetition that is scored, and say so where there are more."""
-    result = load_result(found, name, origin)
-    count = len(found.files[name])
+    result = load_result(found, key, origin)
+    count = len(found.files[key])
     if count == 1:
         return result
     note = f"{name}: the first of {count} repetitions was read"
     return replace(result, notes=(*result.notes, note))
 
 
-def _read_text(path: Path, origin: int) -> Floats:
-    """Read boxes; a supervised run in their place is named as one."""
+def _read_text(path: Path, name: str, origin: int) -> tuple[Floats, list[str]]:
+    """Read boxes, those of VOT's one-pass runs too; a supervised run is named as one."""
     try:
-        return read_boxes(path, origin)
-    except DsltError as error:
-        if is_supervised(path):
-            raise DsltError(
-                f"{path}: lines of a supervised VOT run; a one-pass protocol cannot score them,"
-                " use a protocol of kind vot"
-            ) from error
-        raise
+        return read_boxes(path, origin), []
+    except DsltError:
+        if not is_supervised(path):
+            raise
+    run, _ = read_vot(path)
+    if FAILED in run.states or (run.states == INITIALIZED).sum() != 1:
+        raise DsltError(
+            f"{path}: lines of a supervised VOT run; a one-pass protocol cannot score them, use a"
+            " protocol of kind vot"
+        )
+    tracked = run.states == TRACKED
+    boxes = np.full((len(tracked), 4), np.nan)
+    boxes[tracked] = from_file_origin(bounding_boxes(run.corners[tracked]), origin)
+    return boxes, [f"{name}: a run of VOT's, whose first row says only that it begins there"]
 
 
-def _cut_lead(name: str, result: RawResult, frames: int, lead: int) -> RawResult:
-    """Drop the rows before the first frame that is scored, if the result has them."""
-    if not lead or len(result.boxes) != frames + lead:
+def _aligned(name: str, result: RawResult, frames: int, lead: int) -> RawResult:
+    """Bring the first row to the first frame that is scored, as far as the lengths agree with it.
+
+    Args:
+        name: Name of the sequence.
+        result: What was read; its `start` becomes the number of rows that are put in front.
+        frames: Number of frames that are scored.
+        lead: Frames of the annotation before them.
+    """
+    rows, late = len(result.boxes), result.start - lead
+    result = replace(result, start=0)
+    if rows == frames or late == 0 or (late < 0 and rows + late != frames):
         return result
-    note = f"{name}: {len(result.boxes)} rows for {frames} frames; the first {lead} were cut"
-    seconds = result.seconds
-    if seconds is not None:  # the first entry stays the initialisation
-        seconds = np.concatenate([seconds[:1], seconds[lead + 1 :]])
-    return replace(result, boxes=result.boxes[lead:], seconds=seconds, notes=(*result.notes, note))
+    if late < 0:
+        note = f"{name}: {rows} rows for {frames} frames; the first {-late} were cut"
+        seconds = result.seconds
+        if seconds is not None:  # the first entry stays the initialisation
+            seconds = np.concatenate([seconds[:1], seconds[1 - late :]])
+        notes = (*result.notes, note)
+        return replace(result, boxes=result.boxes[-late:], seconds=seconds, notes=notes)
+    note = f"{name}: its rows begin at frame {late + 1}, as startFrame in the file says"
+    if rows + late > frames:
+        return replace(result, notes=(*result.notes, f"{note}, which does not fit and is left out"))
+    boxes = np.concatenate([np.full((late, 4), np.nan), result.boxes])
+    return replace(result, boxes=boxes, notes=(*result.notes, note), start=late)
 
 
-def _checked(path: Path, name: str, result: RawResult, truth: Floats, start: float) -> RawResult:
+def _checked(
+    path: Path, name: str, result: RawResult, truth: Floats, start: float, fit: Fit | None
+) -> RawResult:
     """Compare a result with the ground truth; returns it with what there is to note.
 
     Args:
@@ -185,23 +225,30 @@ def _checked(path: Path, name: str, result: RawResult, truth: Floats, start: flo
         result: What was read.
         truth: (N, 4) ground truth.
         start: Overlap of the first box with the initial box, NaN where they cannot be compared.
+        fit: The convention that would fit better.
     """
     rows, frames = len(result.boxes), len(truth)
     bad = ~usable(result.boxes[:frames])
+    looks = "" if fit is None else f"; its rows look like {fit}"
     if bad.all():
-        raise DsltError(f"{path}: none of its {rows} boxes has a place and an area")
-    notes = _check_start(path, name, result.boxes, truth, start)
+        raise DsltError(f"{path}: none of its {rows} boxes has a place and an area{looks}")
+    try:
+        notes = _check_start(path, name, result, truth, start)
+    except DsltError as error:
+        raise DsltError(f"{error}{looks}") from None
     if rows != frames:
         cut, missing = f"last {rows - frames} were cut", f"missing {frames - rows} are failures"
         what = cut if rows > frames else missing
         notes.append(f"{name}: {rows} rows for {frames} frames; the {what}")
-    unusable = int(bad[1:].sum())
+    unusable = int(bad[max(1, result.start) :].sum())
     if unusable:
         notes.append(f"{name}: {unusable} boxes are NaN or have no area")
     return replace(result, notes=(*result.notes, *notes)) if notes else result
 
 
-def _check_start(path: Path, name: str, boxes: Floats, truth: Floats, overlap: float) -> list[str]:
+def _check_start(
+    path: Path, name: str, result: RawResult, truth: Floats, overlap: float
+) -> list[str]:
     """Refuse a file whose first box is not on the target of this sequence.
 
     A result starts at the initial box. No overlap with it, or little overlap and another length,
@@ -212,41 +259,17 @@ def _check_start(path: Path, name: str, boxes: Floats, truth: Floats, overlap: f
         return [f"{name}: the first box cannot be compared with the initial box"]
     if overlap >= SAME_START:
         return []
+    boxes, first = result.boxes, result.start
     other_length = len(boxes) != len(truth)
     if overlap == 0 or other_length:
         rows = f" and {len(boxes)} rows for {len(truth)} frames" if other_length else ""
         raise DsltError(
-            f"{path}: looks like the result of another sequence: its first box {_box(boxes[0])}"
-            f" has overlap {overlap:.2f} with the initial box {_box(truth[0])} (0-based){rows};"
+            f"{path}: looks like the result of another sequence: its first box"
+            f" {_box(boxes[first])} has overlap {overlap:.2f} with the initial box"
+            f" {_box(truth[first])} (0-based){rows};"
             " check the file's name"
         )
     return [f"{name}: the first box has overlap {overlap:.2f} with the initial box"]
-
-
-def _origin_hint(folder: Path, offset: Floats, origin: int) -> list[str]:
-    """Say so where most first boxes are off by exactly one pixel; nothing is shifted here.
-
-    Args:
-        folder: Folder of the results.
-        offset: (S, 2) from the corner of each initial box to that of the first box.
-        origin: 0 or 1, where the files were taken to count pixels from.
-    """
-    for shift, looks_like in ((-1, origin - 1), (1, origin + 1)):
-        with np.errstate(invalid="ignore"):
-            count = int((np.abs(offset - shift) < ONE_PIXEL).all(axis=1).sum())
-        if 2 * count <= len(offset):
-            continue
-        advice = (
-            f"if they count pixels from {looks_like}, give --box-origin {looks_like}"
-            if looks_like in (0, 1)
-            else "check where the annotations count pixels from"
-        )
-        return [
-            f"HINT: {folder}: {count} of {len(offset)} results start exactly one pixel"
-            f" {'above and left' if shift < 0 else 'below and right'} of the initial box, read as"
-            f" {origin}-based; {advice}"
-        ]
-    return []
 
 
 def _box(box: Floats) -> str:

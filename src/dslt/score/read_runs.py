@@ -24,6 +24,8 @@ def read_runs(
     layout: str = "auto",
     experiment: str = "baseline",
     origin: int = 0,
+    *,
+    part: bool = False,
 ) -> tuple[dict[str, tuple[Trajectory, ...]], dict[str, Floats | None], list[str]]:
     """Read the supervised runs of every sequence of a benchmark from a folder.
 
@@ -34,6 +36,7 @@ def read_runs(
         layout: `vot`, `vot-binary` or `auto`.
         experiment: The folder of VOT's layout that is read.
         origin: 0 or 1, where the files count pixels from.
+        part: Whether up to half of the sequences may be missing; they are left out, with a note.
 
     Returns:
         The repetitions by sequence, each as long as the truth; the seconds of all frames of a
@@ -47,10 +50,11 @@ def read_runs(
     found = find_files(folder, layout, targets, "runs", experiment)
     if found.layout not in {"otb", "vot", "vot-binary"}:
         raise DsltError(f"{folder}: files of layout {found.layout} hold no supervised runs")
-    pairs, notes = pair_files(folder, found, targets)
+    pairs, notes = pair_files(folder, found, targets, part=part)
     runs: dict[str, tuple[Trajectory, ...]] = {}
     seconds: dict[str, Floats | None] = {}
-    for name, target in targets.items():
+    for name in pairs:
+        target = targets[name]
         read = [_read_run(path, target, origin, notes) for path in found.files[pairs[name]]]
         runs[name] = tuple(read)
         records = found.seconds.get(pairs[name], ())

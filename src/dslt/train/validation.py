@@ -70,7 +70,7 @@ class Validation:
             box = sequence.initial_box
             run = run_tracker(tracker, sequence.frames, box, f"validation {sequence.name}")
             target = Target(sequence.ground_truth, sequence.attributes, sequence.video)
-            auc = score([run.boxes], [target], self.protocol, origin=0).success_auc[0]
+            auc = score([run.boxes], [target], self.protocol).success_auc[0]
             yield Score(sequence.name, sequence.video, float(auc))
 
 

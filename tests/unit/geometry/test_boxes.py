@@ -124,6 +124,15 @@ def test_all_delimiters(tmp_path, text):
     np.testing.assert_array_equal(read_boxes(path), [[10, 20, 30, 40], [11, 21, 31, 41]])
 
 
+@pytest.mark.parametrize(
+    "nan", ["-nan(ind)", "nan(0x8000)", "-1.#IND", "1.#QNAN0", "-1.#IND00", "+NaN"]
+)
+def test_nan_as_other_programs_print_it(tmp_path, nan):
+    path = tmp_path / "b.txt"
+    path.write_text(f"1,1,5,5\n{nan},{nan},{nan},{nan}\n2,{nan},5,5\n")
+    assert np.isnan(read_boxes(path)).all(axis=1).tolist() == [False, True, True]
+
+
 def test_nan_rows_are_absent_as_a_whole(tmp_path):
     path = tmp_path / "b.txt"
     path.write_text("1,1,5,5\nNaN,NaN,NaN,NaN\nnan\tnan\tnan\tnan\n3,NaN,5,5\n")
@@ -136,7 +145,11 @@ def test_nan_rows_are_absent_as_a_whole(tmp_path):
         ("1,2,3,4\n1,2,3\n", "line 2: 3 values"),
         ("1,2,3,4\n\n1,2,3,4\n", "line 2: empty"),
         ("1,2,3,4\n1,2,x,4\n", "line 2: 'x' is not a finite number"),
-        ("1,2,inf,4\n", "line 1: 'inf'"),
+        ("1,2,inf,4\n", "line 1: 'inf' is not a finite number; write NaN where there is no box"),
+        ("1,2,3,-1.#INF\n", "line 1: '-1.#INF' is not a finite number"),
+        ("1,2,3,4\n1,2,1e300,4\n", "line 2: '1e300' is beyond any picture; write NaN"),
+        ("1,2,3," + "9" * 400, r"line 1: '9{60}\.\.\.' is not a finite number"),
+        ("7,1,2,3,4\n", "line 1: 5 values .*; leave out the frame's number, or the score"),
         ("1,2,1_0,4\n", "line 1: '1_0'"),
         ("1,,2,3,4\n", "line 1: 5 values"),
         ("1,2,3,4,5,6,7,8\n", "polygon"),
@@ -167,8 +180,9 @@ def test_parse_box():
 
 
 NUMBERS = ["1", "2.5", "-3", ".5", "5.", "+7", "-.5", "-0.0", "007", "1e2", "1.5e-3", "nan", "-NaN"]
-NUMBERS += ["3.14159265358979", "0.30000000000000004", "123456789012345678901"]
+NUMBERS += ["3.14159265358979", "0.30000000000000004", "9007199254740992"]
 NONE = ["1e", ".", "-", "1-2", "1.2.3", ".-5", "1e999", "na", "1_0", "inf", "0x1", "", "\u0663"]
+NONE += ["123456789012345678901", "9007199254740994", "1e300", "-1.#IND", "-nan(ind)"]
 GAPS = [",", " ", "\t", ";", ", ", "  ", " \t;", " ,", ",,", " , ,"]
 ENDS = ["\n", "\r\n", ",\n", " \n", "\r", "\n\n", "\n,", "\n ", "\x0b", "\u2028"]
 

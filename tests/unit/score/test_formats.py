@@ -159,10 +159,11 @@ def save_mat(path: Path, results: object, name: str = "results", **options: obje
 def test_mat_reads_back(tmp_path_factory, origin, rows, fps):
     path = tmp_path_factory.mktemp("mat") / "a.mat"
     path.write_bytes(mat_bytes(np.array(rows), fps, origin))
-    boxes, speed = read_mat(path, origin)
-    np.testing.assert_allclose(boxes, rows, atol=1e-9)
-    assert speed == fps
-    np.testing.assert_allclose(read_mat(path, 1 - origin)[0][:, 0], boxes[:, 0] + 2 * origin - 1)
+    run = read_mat(path, origin)
+    np.testing.assert_allclose(run.boxes, rows, atol=1e-9)
+    assert (run.fps, run.start, run.notes) == (fps, 0, ())
+    other = read_mat(path, 1 - origin).boxes
+    np.testing.assert_allclose(other[:, 0], run.boxes[:, 0] + 2 * origin - 1)
 
 
 def test_mat_bytes_have_no_time_of_day():
@@ -175,22 +176,29 @@ def test_mat_of_other_writers(tmp_path, compressed):
     run = {"res": np.array([[1, 2, 3, 4]], dtype=np.uint16), "type": "rect", "len": 1, "fps": []}
     options = {"do_compression": compressed}
     path = save_mat(tmp_path / "a.mat", cell(run), **options)
-    np.testing.assert_array_equal(read_mat(path)[0], [[0, 1, 3, 4]])
-    assert read_mat(path)[1] is None
+    np.testing.assert_array_equal(read_mat(path).boxes, [[0, 1, 3, 4]])
+    assert read_mat(path).fps is None
     save_mat(path, {"res": np.array([[1.0, 2, 3, 4], [1, np.nan, 3, 4]])}, **options)
-    np.testing.assert_array_equal(read_mat(path, 0)[0], [[1, 2, 3, 4], [np.nan] * 4])
+    np.testing.assert_array_equal(read_mat(path, 0).boxes, [[1, 2, 3, 4], [np.nan] * 4])
 
 
 @pytest.mark.parametrize(
     ("results", "message"),
     [
-        (cell({"res": np.ones((5, 6)), "type": "ivtAff"}), "type 'ivtAff'; expected 'rect'"),
+        (cell({"res": np.ones((5, 6)), "type": "ivtAff"}), "no 'tmplsize' .* 'ivtAff' needs"),
+        (cell({"res": np.ones((5, 6)), "type": "spline"}), "unknown type of results 'spline'"),
+        (cell({"res": np.ones((5, 4)), "type": "4corner"}), r"expected \(2 N, 4\), N > 0, of type"),
         (cell({"res": np.ones((5, 6)), "type": "rect"}), r"shape \(5, 6\), expected \(N, 4\)"),
         (cell({"res": np.ones((5, 4)), "len": 6}), "5 boxes, but len = 6"),
-        (cell({"res": np.full((5, 4), np.inf)}), "box 1: an infinite number"),
+        (cell({"res": np.full((5, 4), np.inf)}), "box 1: 'inf' is not a finite number"),
+        (cell({"res": np.full((5, 4), 1e300)}), "box 1: '1e\\+300' is beyond any picture"),
         (cell({"res": "text"}), "no numbers"),
         (cell({"type": "rect"}), "no field 'res'"),
         (cell(*[{"res": np.ones((5, 4))}] * 20), "20 runs; expected the one of one-pass"),
+        (
+            cell(*[{"res": np.ones((5, 4)), "shiftType": "left"}] * 12),
+            "12 runs from shifted first boxes .SRE",
+        ),
     ],
 )
 def test_mat_that_cannot_be_scored(tmp_path, results, message):

@@ -32,20 +32,20 @@ BOX = [10.0, 10.0, 20.0, 20.0]
 LASOT = load_protocols(CONFIG)["lasot"]
 
 
-def score(results, truths, protocol, origin=1) -> OpeScores:
+def score(results, truths, protocol) -> OpeScores:
     """Scores against boxes alone."""
     targets = [Target(truth, (), "") for truth in truths]
-    return score_targets(results, targets, protocol, origin)
+    return score_targets(results, targets, protocol)
 
 
 def varied(**changes: object) -> OpeProtocol:
     return OTB.model_validate({**OTB.model_dump(), **changes})
 
 
-def one(result, truth, protocol=OTB, origin=1):
+def one(result, truth, protocol=OTB):
     """Scores of a single sequence."""
     boxes = [np.array(rows, dtype=float).reshape(-1, 4) for rows in (result, truth)]
-    found = score(boxes[:1], boxes[1:], protocol, origin)
+    found = score(boxes[:1], boxes[1:], protocol)
     return found.success[0], found.precision[0]
 
 
@@ -118,7 +118,7 @@ def test_invalid_ground_truth_is_a_miss_and_a_hit(absent):
     # Given in the file's own 1-based numbers: x = 0 is invalid there.
     truth = np.array([BOX, absent, BOX, BOX]) - [1, 1, 0, 0]
     result = np.array([BOX, [200, 200, 5, 5], BOX, BOX]) - [1, 1, 0, 0]
-    assert valid_ground_truth(truth, 1).tolist() == [True, False, True, True]
+    assert valid_ground_truth(truth).tolist() == [True, False, True, True]
     success, precision = one(result, truth)
     assert success[0] == 0.75
     assert precision[0] == 1.0
@@ -127,10 +127,17 @@ def test_invalid_ground_truth_is_a_miss_and_a_hit(absent):
     assert precision[0] == 1.0
 
 
-def test_validity_is_tested_in_the_files_coordinates():
-    corner = np.array([[0.0, 0.0, 20.0, 20.0]])  # the first pixel, 1 in a 1-based file
-    assert valid_ground_truth(corner, 1).tolist() == [True]
-    assert valid_ground_truth(corner, 0).tolist() == [False]
+def test_a_box_at_the_first_pixel_is_valid_and_one_beside_it_is_not():
+    rows = np.array([[0.0, 0.0, 20.0, 20.0], [-1.0, 0.0, 20.0, 20.0], [-0.5, 3.0, 20.0, 20.0]])
+    assert valid_ground_truth(rows).tolist() == [True, False, True]  # 1, 0 and 0.5 counted from 1
+
+
+def test_invalid_truth_is_counted_where_it_is_looked_at():
+    truth = np.array([BOX, [NAN] * 4, [0, 0, 0, 20], BOX])
+    assert score([truth], [truth], OTB).invalid.tolist() == [2]
+    assert score([truth], [truth], varied(invalid_ground_truth="skip")).invalid.tolist() == [2]
+    target = Target(truth, (), "", absent=np.array([False, True, False, False]))
+    assert score_targets([truth], [target], LASOT).invalid.tolist() == [1]
 
 
 def test_invalid_ground_truth_of_the_first_frame_does_not_leak_into_the_next_sequence():

@@ -132,7 +132,7 @@ def test_folder(tmp_path):
     save(tmp_path, "other", track())
     results, notes = read_results(tmp_path, targets(a=track()))
     assert list(results) == ["a"]
-    assert notes == ["1 files of no sequence in this benchmark ignored: other"]
+    assert notes == ["1 files of no sequence that is scored ignored: other"]
 
 
 @pytest.mark.parametrize(
@@ -209,7 +209,7 @@ def test_of_several_repetitions_the_first_is_read(tmp_path):
         ([], "found nothing"),
         (["KCF/a.txt", "MDNet/a.txt"], "found KCF/, MDNet/; give the tracker's own folder"),
         (["a_KCF.mat", "b_KCF.mat", "a_MDNet.mat"], "several trackers: KCF, MDNet"),
-        (["a.mat"], "expected files <sequence>_<tracker>.mat, found a"),
+        (["b_KCF.mat", "c_MDNet.mat"], "no result for a; .* found b_KCF, c_MDNet"),
         (["baseline/a/a_001.txt"], "supervised VOT results"),
         (["a/a_001.bin"], "binary VOT files"),
     ],
@@ -223,7 +223,7 @@ def test_folders_without_one_trackers_results(tmp_path, files, message):
 
 
 def test_a_supervised_file_is_named_as_one(tmp_path):
-    (tmp_path / "a.txt").write_text("1\n21,31,40,25\n")
+    (tmp_path / "a.txt").write_text("1\n21,31,40,25\n2\n")
     with pytest.raises(DsltError, match=r"a\.txt: lines of a supervised VOT run"):
         read_results(tmp_path, targets(a=track()))
 
@@ -431,7 +431,7 @@ def test_odd_runs_are_noted(tmp_path):
     np.testing.assert_array_equal(runs["b"][0].corners, runs["b"][1].corners)
     assert "a_001.txt: 1 regions with NaN in them count as skipped frames" in text
     assert "b_003.txt: 1 tracked regions are off the target, yet no failures" in text
-    assert "1 files of no sequence in this benchmark ignored: c" in text
+    assert "1 files of no sequence that is scored ignored: c" in text
     assert "the sequences have 1 to 3 repetitions" in text
     assert runs["b"][0].states[3] == FAILED
     assert runs["b"][2].states[7] == TRACKED
@@ -511,7 +511,9 @@ def test_score_command(tmp_path, index):
     assert done.exit_code == 0
     assert "a: 8 rows for 6 frames; the last 2 were cut" in done.output
     scores = load_scores(out)
-    assert scores.notes == ("a: 8 rows for 6 frames; the last 2 were cut",)
+    cut, invalid = scores.notes
+    assert cut == "a: 8 rows for 6 frames; the last 2 were cut"
+    assert invalid.startswith("1 of 6 frames, in 1 of 1 sequences, have an invalid ground truth")
     assert scores.overall.precision_20 == 1.0  # the absent frame is a hit ...
     assert scores.sequences["a"].success[0] == pytest.approx(5 / 6)  # ... and a miss
     assert scores.overall.fps is None

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from dslt.core.arrays import Floats
 from dslt.core.errors import DsltError
 from dslt.data.sequences.target import FAILED, INITIALIZED, SKIPPED, TRACKED, Trajectory
+from dslt.geometry.boxes import LARGEST, parse_number
 from dslt.geometry.regions import box_corners
 
 VotRegion = int | tuple[float, ...]
@@ -83,7 +84,7 @@ def _parse_line(line: str, where: str, number: int) -> VotRegion:
     try:
         values = tuple(map(float, fields))
     except ValueError:
-        values = ()
+        values = _odd_numbers(fields)
     if len(values) == 1 and values[0] in _CODES:
         return int(values[0])
     if len(values) < 4 or len(values) % 2:
@@ -93,6 +94,14 @@ def _parse_line(line: str, where: str, number: int) -> VotRegion:
             f" x,y,w,h or a polygon x1,y1,x2,y2,x3,y3,...{hint}"
         )
     return values
+
+
+def _odd_numbers(fields: Sequence[str]) -> tuple[float, ...]:
+    """Numbers with a NaN among them that is spelled as other programs do; none of other words."""
+    try:
+        return tuple(parse_number(field.strip(), "") for field in fields)
+    except DsltError:
+        return ()
 
 
 def _short(text: str, most: int = 60) -> str:
@@ -172,10 +181,12 @@ def make_trajectory(regions: Sequence[VotRegion], where: str) -> tuple[Trajector
 
 
 def _check(values: Floats, rows: NDArray[np.intp], where: str) -> None:
-    """Refuse infinite numbers and, of boxes, negative sizes."""
-    infinite = np.isinf(values).any(axis=1)
-    if infinite.any():
-        raise DsltError(f"{where}, line {rows[infinite][0] + 1}: an infinite number")
+    """Refuse numbers beyond any picture and, of boxes, negative sizes."""
+    beyond = (np.abs(values) > LARGEST).any(axis=1)
+    if beyond.any():
+        infinite = np.isinf(values[beyond][0]).any()
+        what = "an infinite number" if infinite else "a number beyond any picture"
+        raise DsltError(f"{where}, line {rows[beyond][0] + 1}: {what}")
     if values.shape[1] == 4 and (values[:, 2:] < 0).any():
         row = int(np.argmax((values[:, 2:] < 0).any(axis=1)))
         raise DsltError(

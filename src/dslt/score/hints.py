@@ -1,0 +1,167 @@
+"""Conventions that results may follow instead of x, y, w, h: found by their first rows.
+
+Nothing is converted here. A result that fits the ground truth far better in another convention than
+in the one that it was read in is told of, so that its number is not taken for the tracker's.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from dslt.core.arrays import Floats, Mask
+from dslt.geometry.boxes import from_file_origin, iou, to_file_origin
+
+ROWS = 30  # of each result that are looked at
+ONE_PIXEL = 1e-3  # tolerance of "exactly one pixel", for files with few decimals
+_FAR = 0.2  # mean overlap by which another convention has to be better
+_NEAR = 0.03  # the same where the first row, which is the initial box, or the length says so, too
+_WIDE = 4.0  # pixels; a target that wide is not in fractions of the frame
+
+
+class Fit(NamedTuple):
+    """A convention that fits better.
+
+    Attributes:
+        what: What the rows look like.
+        plain: Mean overlap with the truth as they were read.
+        other: Mean overlap in the other convention.
+    """
+
+    what: str
+    plain: float
+    other: float
+
+    def __str__(self) -> str:
+        """In words."""
+        if np.isnan(self.other):
+            return self.what
+        return f"{self.what} (mean overlap {self.other:.2f}, not {self.plain:.2f})"
+
+
+def _corners(rows: Floats) -> Floats:
+    return np.concatenate([rows[..., :2], rows[..., 2:] - rows[..., :2]], axis=-1)
+
+
+def _middle(rows: Floats) -> Floats:
+    return np.concatenate([rows[..., :2] - rows[..., 2:] / 2, rows[..., 2:]], axis=-1)
+
+
+_FORMS: Mapping[str, Callable[[Floats], Floats]] = {
+    "two corners x1,y1,x2,y2": _corners,
+    "the centre and the size": _middle,
+    "x,y,h,w, height before width": lambda rows: rows[..., [0, 1, 3, 2]],
+    "y,x,h,w, rows before columns": lambda rows: rows[..., [1, 0, 3, 2]],
+}
+_LATER = "rows of the frame after, as if that of the first frame (the initial box) were missing"
+_EARLIER = "rows of the frame before, as if there were one too many at the start"
+_FRACTIONS = "fractions of the frame's width and height"
+
+
+def better_fits(
+    results: Sequence[Floats], truths: Sequence[Floats], origin: int
+) -> list[Fit | None]:
+    """Find for each of S results the convention that fits far better, None where none does.
+
+    Args:
+        results: S arrays (M, 4), 0-based boxes.
+        truths: S arrays (N, 4), 0-based boxes.
+        origin: 0 or 1, where the result files were taken to count pixels from.
+    """
+    if not results:
+        return []
+    boxes, truth = _first_rows(results), _first_rows(truths)
+    plain = iou(boxes, truth)
+    short = np.array([len(r) + 1 == len(t) for r, t in zip(results, truths, strict=True)])
+    found: list[tuple[str, Floats, Floats, Mask]] = []
+    rows = to_file_origin(boxes, origin)
+    for what, form in _FORMS.items():
+        other = iou(from_file_origin(form(rows), origin), truth)
+        found.append((what, *_compared(plain, other, _starts_better(plain, other))))
+    later = iou(boxes[:, :-1], truth[:, 1:])
+    sure = short | _starts_better(plain, later)
+    found.append((_LATER, *_compared(plain[:, :-1], later, sure)))
+    earlier = iou(boxes[:, 1:], truth[:, :-1])
+    found.append((_EARLIER, *_compared(plain[:, 1:], earlier, np.zeros_like(short))))
+    fractions = _are_fractions(rows, truth)
+    fits: list[Fit | None] = []
+    for i in range(len(results)):
+        better = [Fit(w, float(p[i]), float(o[i])) for w, p, o, yes in found if yes[i]]
+        best = max(better, key=lambda fit: fit.other, default=None)
+        fits.append(Fit(_FRACTIONS, 0.0, np.nan) if fractions[i] else best)
+    return fits
+
+
+def _first_rows(boxes: Sequence[Floats]) -> Floats:
+    """The first rows of S arrays (S, R, 4), NaN where there are none."""
+    first = np.full((len(boxes), ROWS, 4), np.nan)
+    for place, rows in zip(first, boxes, strict=True):
+        place[: len(rows)] = rows[:ROWS]
+    return first
+
+
+def _starts_better(plain: Floats, other: Floats) -> Mask:
+    """Tell where the first row is the initial box in another convention only (S,)."""
+    with np.errstate(invalid="ignore"):
+        return np.asarray((other[:, 0] > 0.95) & (other[:, 0] > plain[:, 0] + _NEAR))
+
+
+def _compared(plain: Floats, other: Floats, sure: Mask) -> tuple[Floats, Floats, Mask]:
+    """Means over the rows that both have (S,), and where the other is far better."""
+    both = ~np.isnan(plain) & ~np.isnan(other)
+    count = np.maximum(both.sum(axis=1), 1)
+    ours, theirs = (np.where(both, values, 0).sum(axis=1) / count for values in (plain, other))
+    return ours, theirs, theirs > ours + np.where(sure, _NEAR, _FAR)
+
+
+def _are_fractions(rows: Floats, truth: Floats) -> Mask:
+    """Tell where all numbers are about 0 to 1, though the targets are wide (S,)."""
+    with np.errstate(invalid="ignore"):
+        small = (np.isnan(rows) | (np.abs(rows) <= 1.5)).all(axis=(1, 2))
+        wide = (truth[..., 2:] > _WIDE).any(axis=(1, 2))
+    return np.asarray(small & wide & ~np.isnan(rows).all(axis=(1, 2)))
+
+
+def form_hint(folder: Path, fits: Sequence[Fit | None]) -> list[str]:
+    """Say so where most results fit far better in one other convention."""
+    counts = Counter(fit.what for fit in fits if fit is not None)
+    what, count = next(iter(counts.most_common(1)), ("", 0))
+    if 2 * count <= len(fits):
+        return []
+    plain, other = (
+        float(np.mean([getattr(fit, name) for fit in fits if fit is not None and fit.what == what]))
+        for name in ("plain", "other")
+    )
+    return [
+        f"HINT: {folder}: {count} of {len(fits)} results fit the ground truth far better as"
+        f" {Fit(what, plain, other)}; they were scored as they are, as x,y,w,h from the first frame"
+        " on: convert them"
+    ]
+
+
+def origin_hint(folder: Path, offset: Floats, origin: int) -> list[str]:
+    """Say so where most first boxes are off by exactly one pixel.
+
+    Args:
+        folder: Folder of the results.
+        offset: (S, 2) from the corner of each initial box to that of the first box.
+        origin: 0 or 1, where the files were taken to count pixels from.
+    """
+    for shift, looks_like in ((-1, origin - 1), (1, origin + 1)):
+        with np.errstate(invalid="ignore"):
+            count = int((np.abs(offset - shift) < ONE_PIXEL).all(axis=1).sum())
+        if 2 * count <= len(offset):
+            continue
+        advice = (
+            f"if they count pixels from {looks_like}, give --box-origin {looks_like}"
+            if looks_like in (0, 1)
+            else "check where the annotations count pixels from"
+        )
+        return [
+            f"HINT: {folder}: {count} of {len(offset)} results start exactly one pixel"
+            f" {'above and left' if shift < 0 else 'below and right'} of the initial box, read as"
+            f" {origin}-based; {advice}"
+        ]
+    return []
