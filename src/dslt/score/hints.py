@@ -17,7 +17,8 @@ from dslt.geometry.boxes import from_file_origin, iou, to_file_origin
 ROWS = 30  # of each result that are looked at
 ONE_PIXEL = 1e-3  # tolerance of "exactly one pixel", for files with few decimals
 _FAR = 0.2  # mean overlap by which another convention has to be better
-_NEAR = 0.03  # the same where the first row, which is the initial box, or the length says so, too
+_GOOD = 0.8  # mean overlap that it has to reach
+_NEAR = 0.03  # enough where the first row, which is the initial box, or the length says so, too
 _WIDE = 4.0  # pixels; a target that wide is not in fractions of the frame
 
 
@@ -45,12 +46,17 @@ def _corners(rows: Floats) -> Floats:
     return np.concatenate([rows[..., :2], rows[..., 2:] - rows[..., :2]], axis=-1)
 
 
+def _pixels(rows: Floats) -> Floats:
+    return _corners(rows) + np.array([0, 0, 1, 1])
+
+
 def _middle(rows: Floats) -> Floats:
     return np.concatenate([rows[..., :2] - rows[..., 2:] / 2, rows[..., 2:]], axis=-1)
 
 
 _FORMS: Mapping[str, Callable[[Floats], Floats]] = {
     "two corners x1,y1,x2,y2": _corners,
+    "the pixels x1,y1,x2,y2 in two corners": _pixels,
     "the centre and the size": _middle,
     "x,y,h,w, height before width": lambda rows: rows[..., [0, 1, 3, 2]],
     "y,x,h,w, rows before columns": lambda rows: rows[..., [1, 0, 3, 2]],
@@ -74,17 +80,17 @@ def better_fits(
         return []
     boxes, truth = _first_rows(results), _first_rows(truths)
     plain = iou(boxes, truth)
-    short = np.array([len(r) + 1 == len(t) for r, t in zip(results, truths, strict=True)])
+    extra = np.array([len(r) - len(t) for r, t in zip(results, truths, strict=True)])
     found: list[tuple[str, Floats, Floats, Mask]] = []
     rows = to_file_origin(boxes, origin)
     for what, form in _FORMS.items():
         other = iou(from_file_origin(form(rows), origin), truth)
         found.append((what, *_compared(plain, other, _starts_better(plain, other))))
     later = iou(boxes[:, :-1], truth[:, 1:])
-    sure = short | _starts_better(plain, later)
+    sure = (extra == -1) | _starts_better(plain, later)
     found.append((_LATER, *_compared(plain[:, :-1], later, sure)))
     earlier = iou(boxes[:, 1:], truth[:, :-1])
-    found.append((_EARLIER, *_compared(plain[:, 1:], earlier, np.zeros_like(short))))
+    found.append((_EARLIER, *_compared(plain[:, 1:], earlier, extra == 1)))
     fractions = _are_fractions(rows, truth)
     fits: list[Fit | None] = []
     for i in range(len(results)):
@@ -113,7 +119,8 @@ def _compared(plain: Floats, other: Floats, sure: Mask) -> tuple[Floats, Floats,
     both = ~np.isnan(plain) & ~np.isnan(other)
     count = np.maximum(both.sum(axis=1), 1)
     ours, theirs = (np.where(both, values, 0).sum(axis=1) / count for values in (plain, other))
-    return ours, theirs, theirs > ours + np.where(sure, _NEAR, _FAR)
+    better = theirs > ours + np.where(sure, _NEAR, _FAR)
+    return ours, theirs, better & (sure | (theirs > _GOOD))
 
 
 def _are_fractions(rows: Floats, truth: Floats) -> Mask:

@@ -16,9 +16,9 @@ def match_names(wanted: Iterable[str], found: Iterable[str]) -> dict[str, str]:
     """Find the wanted names under other spellings.
 
     The exact name wins, then one that differs in case only, then one that differs in punctuation
-    too, then one without the number of the target (`Human4` for `Human4-2`). A spelling is taken
-    only where it is unique among the names that are left on both sides: UAV123 has a `car1_1`
-    beside a `car11`.
+    too, then one without the number of the target (`Human4` for `Human4-2`; `Jogging` for
+    `Jogging-1` where another name is that of `Jogging-2`). A spelling is taken only where it is
+    unique among the names that are left on both sides: UAV123 has a `car1_1` beside a `car11`.
 
     Returns:
         Found name by wanted name, in the order of `wanted`; names without a match are left out.
@@ -33,12 +33,17 @@ def match_names(wanted: Iterable[str], found: Iterable[str]) -> dict[str, str]:
         left = [name for name in left if name not in pairs]
         taken = set(pairs.values())
         free = [name for name in free if name not in taken]
-    # Only of videos that have a single target here, so that the number tells nothing apart.
+    # Only of videos with a single target here, or of the first one where all others have a match,
+    # so that the number tells nothing apart.
     bases = [_NUMBER.sub("", name) for name in names]
+    unmatched = Counter(_NUMBER.sub("", name) for name in left)
     single = {
         base: name
         for base, name in zip(bases, names, strict=True)
-        if name in left and base != name and bases.count(base) == 1
+        if name in left
+        and base != name
+        and unmatched[base] == 1
+        and (bases.count(base) == 1 or name.endswith("-1"))
     }
     if single and free:
         pairs |= {single[base]: name for base, name in match_names(single, free).items()}

@@ -1,0 +1,30 @@
+"""Names of sequences as other toolkits spell them."""
+
+from __future__ import annotations
+
+import pytest
+
+from dslt.data.sequences.names import match_names
+
+JOGGING = ["Jogging-1", "Jogging-2", "Girl"]
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (["Jogging", "Jogging(2)", "girl"], ["Jogging", "Jogging(2)", "girl"]),
+        (["jogging", "Jogging.2", "Girl"], ["jogging", "Jogging.2", "Girl"]),
+        (["Jogging.1", "Jogging_2", "Girl"], ["Jogging.1", "Jogging_2", "Girl"]),
+        (["Jogging", "Girl"], ["Girl"]),  # which of the two it is, nobody says
+        (["Jogging", "Jogging-1", "Girl"], ["Jogging-1", "Girl"]),
+    ],
+)
+def test_a_first_target_may_have_no_number_where_the_second_has_one(found, expected):
+    assert list(match_names(JOGGING, found).values()) == expected
+
+
+def test_a_single_target_may_have_no_number():
+    assert match_names(["Human4-2", "Girl"], ["human4", "Girl"]) == {
+        "Human4-2": "human4",
+        "Girl": "Girl",
+    }

@@ -1,0 +1,294 @@
+"""Conventions of other people's results: told of, or counted, and never a silent number."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from dslt.commands.score import command
+from dslt.core.errors import DsltError
+from dslt.data.sequences.target import Target
+from dslt.geometry.boxes import to_file_origin, write_boxes
+from dslt.score.evaluate import Suite, evaluate
+from dslt.score.hints import better_fits
+from dslt.score.read_boxes import read_results
+from dslt.score.scores import Scores
+from dslt.settings.protocols import OpeProtocol, load_protocols
+from places import ROOT
+
+OTB = load_protocols(ROOT / "config" / "protocols.yaml")["otb"]
+ABSENT = [np.nan] * 4
+FRAMES = 40
+
+
+def path_of(seed: int, frames: int = FRAMES, step: float = 4.0) -> np.ndarray:
+    """A target that moves, of the size 36 x 52."""
+    random = np.random.default_rng(seed)
+    moves = random.normal([step, step / 2], 1, (frames, 2))
+    corner = np.round(np.cumsum(moves, axis=0)) + np.array([30, 40])
+    return np.column_stack([corner, np.full(frames, 36.0), np.full(frames, 52.0)])
+
+
+TRUTH = {name: path_of(seed) for seed, name in enumerate(("Deer", "Man", "Coke"))}
+
+
+def shaky(truth: np.ndarray, seed: int) -> np.ndarray:
+    """What a tracker makes of it: it starts at the initial box and is a little off."""
+    boxes = truth + np.random.default_rng(100 + seed).normal(0, 2, truth.shape)
+    boxes[0] = truth[0]
+    return boxes
+
+
+def suite(truths: dict[str, np.ndarray] = TRUTH, origin: int = 1, **changes: object) -> Suite:
+    assert isinstance(OTB, OpeProtocol)
+    targets = {name: Target(truth, (), name) for name, truth in truths.items()}
+    return Suite("mine", targets, OTB.model_copy(update=changes), "otb", origin)
+
+
+def scored(folder: Path, truths=TRUTH, origin: int = 1, others: bool = False) -> Scores:
+    return evaluate("t", suite(truths, origin), folder, origin, others=others)
+
+
+def save_rows(folder: Path, make, origin: int = 1) -> None:
+    """Write for each sequence what `make` makes of a tracker's rows as a file has them."""
+    for seed, (name, truth) in enumerate(TRUTH.items()):
+        rows = make(to_file_origin(shaky(truth, seed), origin))
+        text = "".join(",".join(f"{value:.4f}" for value in row) + "\n" for row in rows)
+        (folder / f"{name}.txt").write_text(text)
+
+
+def hints_of(notes) -> list[str]:
+    return [note for note in notes if note.startswith("HINT")]
+
+
+# ---------------------------------------------------------------------- validity
+
+
+@pytest.mark.parametrize("origin", [0, 1])
+def test_a_target_at_the_first_pixel_counts_wherever_files_count_from(tmp_path, origin):
+    edge = np.array([[0.0, 80 + i, 40, 40] for i in range(12)])
+    half = np.array([[max(0.0, 2 * (i - 5)), 80 + i, 40, 40] for i in range(12)])
+    truths = {"edge": edge, "half": half}
+    perfect, lost = tmp_path / "perfect", tmp_path / "lost"
+    for folder in (perfect, lost):
+        folder.mkdir()
+    for name, truth in truths.items():
+        write_boxes(perfect / f"{name}.txt", truth, origin)
+        away = np.concatenate([truth[:1], np.tile([[250.0, 10, 40, 40]], (11, 1))])
+        write_boxes(lost / f"{name}.txt", away, origin)
+    found = scored(perfect, truths, origin, others=True)
+    assert found.overall.success_auc == pytest.approx(20 / 21)
+    assert found.notes == ()
+    assert found.alternatives["invalid_truth_skipped"].success_auc == pytest.approx(20 / 21)
+    away = scored(lost, truths, origin).overall
+    assert (away.success_auc, away.precision_20) == pytest.approx((20 / 21 / 12, 1 / 12))
+
+
+def test_invalid_truth_is_counted_in_a_note(tmp_path):
+    truths = {"a": path_of(1), "b": path_of(2), "c": path_of(3)}
+    truths["a"][3:6] = np.nan
+    truths["b"][7, 0] = -1  # over the left edge
+    for name, truth in truths.items():
+        write_boxes(tmp_path / f"{name}.txt", np.nan_to_num(truth, nan=5))
+    (note,) = scored(tmp_path, truths).notes
+    assert note.startswith("4 of 120 frames, in 2 of 3 sequences, have an invalid ground truth")
+    assert note.endswith("each is a success miss and a precision hit")
+    skipping = suite(truths, invalid_ground_truth="skip")
+    (note,) = evaluate("t", skipping, tmp_path, 1).notes
+    assert note.endswith("they are left out")
+
+
+def test_an_alternative_that_fails_leaves_the_others(tmp_path):
+    truths = {"a": path_of(1), "gone": np.full((FRAMES, 4), -5.0)}
+    for name in truths:
+        write_boxes(tmp_path / f"{name}.txt", path_of(1))
+    truths["gone"][0] = path_of(1)[0]
+    truths["gone"][0, 0] = -1
+    found = scored(tmp_path, truths, others=True)
+    assert set(found.alternatives) == {"thresholds_101", "at_or_above", "first_frame_of_result"}
+    (note,) = [note for note in found.notes if note.startswith("alternative")]
+    assert note.startswith("alternative invalid_truth_skipped: cannot be scored (sequence 2 of 2")
+
+
+# ---------------------------------------------------------------------- hints
+
+
+def corners(rows):
+    return np.column_stack([rows[:, :2], rows[:, :2] + rows[:, 2:] - 1])
+
+
+def middle(rows):
+    return np.column_stack([rows[:, :2] + rows[:, 2:] / 2, rows[:, 2:]])
+
+
+FORMS = {
+    "two corners x1": lambda rows: corners(rows) + np.array([0, 0, 1, 1]),
+    "in two corners": corners,
+    "the centre and the size": middle,
+    "height before width": lambda rows: rows[:, [0, 1, 3, 2]],
+    "y,x,h,w": lambda rows: rows[:, [1, 0, 3, 2]],
+    "that of the first frame .* were missing": lambda rows: rows[1:],
+    "one too many at the start": lambda rows: np.concatenate([rows[:1], rows]),
+    "fractions of the frame": lambda rows: rows / [640, 480, 640, 480],
+}
+
+REFUSED = {"fractions of the frame"}  # their first box is beside the target
+
+
+@pytest.mark.parametrize("origin", [0, 1])
+@pytest.mark.parametrize("form", FORMS)
+def test_another_convention_is_never_silent(tmp_path, form, origin):
+    save_rows(tmp_path, FORMS[form], origin)
+    refusal = f"looks like the result of another sequence: .*; its rows look like .*{form}"
+    if form in REFUSED:
+        with pytest.raises(DsltError, match=refusal):
+            scored(tmp_path, origin=origin)
+        return
+    (hint,) = hints_of(scored(tmp_path, origin=origin).notes)
+    assert re.search(f"3 of 3 results fit the ground truth far better as .*{form}", hint)
+    assert hint.endswith("convert them")
+
+
+@pytest.mark.parametrize("origin", [0, 1])
+@pytest.mark.parametrize("step", [0.0, 1.0, 12.0])
+def test_the_right_convention_gets_no_hint(tmp_path, origin, step):
+    truths = {str(seed): path_of(seed, step=step) for seed in range(3)}
+    for seed, (name, truth) in enumerate(truths.items()):
+        boxes = shaky(truth, seed)
+        boxes[15:] += 200  # lost
+        write_boxes(tmp_path / f"{name}.txt", boxes, origin)
+    assert scored(tmp_path, truths, origin).notes == ()
+
+
+def test_one_odd_first_row_or_one_odd_file_of_many_gets_no_hint(tmp_path):
+    save_rows(tmp_path, lambda rows: np.concatenate([corners(rows[:1]), rows[1:]]))
+    assert hints_of(scored(tmp_path).notes) == []
+    save_rows(tmp_path, lambda rows: rows)
+    odd = corners(to_file_origin(TRUTH["Man"], 1))
+    text = "".join(",".join(map(str, row)) + "\n" for row in odd.tolist())
+    (tmp_path / "Man.txt").write_text(text)
+    assert hints_of(scored(tmp_path).notes) == []
+
+
+def test_results_without_the_last_row_get_no_hint(tmp_path):
+    save_rows(tmp_path, lambda rows: rows[:-1])
+    notes = scored(tmp_path).notes
+    assert len(notes) == 3
+    assert all("39 rows for 40 frames; the missing 1 are failures" in note for note in notes)
+
+
+def test_nothing_to_look_at():
+    assert better_fits([], [], 1) == []
+    one = np.array([[5.0, 5, 9, 9]])
+    assert better_fits([one, one * np.nan], [one, one], 1) == [None, None]
+
+
+# ---------------------------------------------------------------------- parts of a benchmark
+
+
+def test_a_missing_sequence_makes_a_part(tmp_path):
+    save_rows(tmp_path, lambda rows: rows)
+    whole = scored(tmp_path)
+    (tmp_path / "Man.txt").unlink()
+    part = scored(tmp_path)
+    assert (whole.complete, part.complete) == (True, False)
+    assert list(part.sequences) == ["Deer", "Coke"]
+    assert part.sequences["Coke"] == whole.sequences["Coke"]
+    (note,) = part.notes
+    assert note.startswith("A PART ONLY: 2 of 3 sequences were scored; ")
+    assert note.endswith("has no result for Man")
+    with pytest.raises(DsltError, match="no result for Man"):
+        read_results(tmp_path, suite().targets)  # a part only where it is asked for
+    (tmp_path / "Coke.txt").unlink()
+    with pytest.raises(DsltError, match=r"no result for Man, Coke; .* 3 sequences, found Deer"):
+        scored(tmp_path)
+
+
+def test_a_part_of_supervised_runs(tmp_path):
+    vot = load_protocols(ROOT / "config" / "protocols.yaml")["vot_short"]
+    for name in ("Deer", "Coke"):
+        (tmp_path / name).mkdir()
+        rows = [",".join(map(str, row)) for row in TRUTH[name].tolist()]
+        (tmp_path / name / f"{name}_001.txt").write_text("\n".join(["1", *rows[1:]]))
+    whole = Suite("mine", suite().targets, vot, "vot_short", 0)
+    found = evaluate("t", whole, tmp_path, 0)
+    assert list(found.sequences) == ["Deer", "Coke"]
+    assert not found.complete
+    assert any(note.startswith("A PART ONLY: 2 of 3") for note in found.notes)
+
+
+def test_a_part_is_said_in_the_headline(tmp_path):
+    for name in ("Deer", "Man"):
+        write_boxes(tmp_path / "anno" / f"{name}.txt", TRUTH[name])
+        write_boxes(tmp_path / "res" / f"{name}.txt", TRUTH[name])
+    arguments = ["--benchmark", "OTB-2015", "--annotations", str(tmp_path / "anno")]
+    done = CliRunner().invoke(command, [*arguments, "--results", str(tmp_path / "res")])
+    assert "OTB-2015: 2 sequences, A PART OF THE BENCHMARK" in done.output
+
+
+# ---------------------------------------------------------------------- names of files
+
+
+def save_as(folder: Path, pattern: str, names=tuple(TRUTH)) -> None:
+    for name in names:
+        write_boxes(folder / pattern.format(name), TRUTH[name])
+
+
+@pytest.mark.parametrize(
+    "pattern", ["{}_KCF.txt", "KCF_{}.txt", "otb-{}.txt", "my_{}.v2.txt", "{}/{}_001.txt"]
+)
+def test_names_around_the_sequences_are_read(tmp_path, pattern):
+    for name in TRUTH:
+        write_boxes(tmp_path / pattern.format(name, name), TRUTH[name])
+    results, notes = read_results(tmp_path, suite().targets)
+    for name, truth in TRUTH.items():
+        np.testing.assert_allclose(results[name].boxes, truth)
+    assert len(notes) == 1
+    if "/" not in pattern:
+        assert notes[0].endswith(f"read as files {pattern.format('<sequence>')}")
+
+
+def test_times_beside_names_with_a_tracker(tmp_path):
+    save_as(tmp_path, "{}_KCF.txt")
+    for name in TRUTH:
+        (tmp_path / f"{name}_KCF_time.txt").write_text("1\n" + "0.1\n" * (FRAMES - 1))
+    results, _ = read_results(tmp_path, suite().targets)
+    assert results["Deer"].fps == pytest.approx(10)
+
+
+def test_names_that_are_right_go_before_names_with_a_tracker(tmp_path):
+    save_as(tmp_path, "{}.txt")
+    write_boxes(tmp_path / "Deer_old.txt", TRUTH["Man"])
+    results, notes = read_results(tmp_path, suite().targets)
+    np.testing.assert_allclose(results["Deer"].boxes, TRUTH["Deer"])
+    assert notes == ["1 files of no sequence that is scored ignored: Deer_old"]
+
+
+@pytest.mark.parametrize(
+    ("patterns", "message"),
+    [
+        (("{}_KCF.txt", "{}_MDNet.txt"), "several trackers: KCF, MDNet; put each tracker's files"),
+        (("KCF_{}.txt", "MDNet_{}.txt"), "several trackers: KCF, MDNet"),
+        (("KCF/{0}/{0}_001.txt", "MDNet/{0}/{0}_001.txt"), "several trackers or exp.*: KCF, MDNet"),
+    ],
+)
+def test_two_trackers_in_one_folder_are_refused(tmp_path, patterns, message):
+    for pattern in patterns:
+        save_as(tmp_path, pattern)
+    with pytest.raises(DsltError, match=message):
+        read_results(tmp_path, suite().targets)
+
+
+def test_a_second_target_beside_a_first_without_a_number(tmp_path):
+    truths = {"Jogging-1": path_of(1), "Jogging-2": path_of(2), "Deer": path_of(3)}
+    for pattern in ("{}_KCF.txt", "{}.txt"):
+        folder = tmp_path / pattern.strip("{}.")
+        for name, theirs in zip(truths, ("Jogging", "Jogging(2)", "Deer"), strict=True):
+            write_boxes(folder / pattern.format(theirs), truths[name])
+        results, _ = read_results(folder, suite(truths).targets)
+        for name, truth in truths.items():
+            np.testing.assert_allclose(results[name].boxes, truth)
