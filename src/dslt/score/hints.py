@@ -47,7 +47,7 @@ def _corners(rows: Floats) -> Floats:
 
 
 def _pixels(rows: Floats) -> Floats:
-    return _corners(rows) + np.array([0, 0, 1, 1])
+    return np.asarray(_corners(rows) + [0.0, 0.0, 1.0, 1.0])  # noqa: RUF005 (no list)
 
 
 def _middle(rows: Floats) -> Floats:

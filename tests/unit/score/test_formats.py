@@ -258,6 +258,56 @@ def test_text_goes_before_binary_and_hidden_files_are_left_out(tmp_path):
     assert [path.name for path in text.files["a"]] == ["a_001.txt"]
 
 
+def touch(folder: Path, *names: str) -> Path:
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
+    return folder
+
+
+@pytest.mark.parametrize("end", ["bin", "txt"])
+@pytest.mark.parametrize(
+    "record", ["a_001_time.value", "a_001_time.txt", "a_time.txt", "nothing.txt"]
+)
+def test_folders_of_the_current_vot_toolkit(tmp_path, end, record):
+    touch(tmp_path, f"baseline/a/a_001.{end}", f"baseline/a/{record}", "baseline/b/b_001.txt")
+    touch(tmp_path, "realtime/a/a_001.bin")
+    found = find_files(tmp_path, content="runs")
+    assert found.layout == ("vot-binary" if end == "bin" else "vot")
+    assert [path.name for path in found.files["a"]] == [f"a_001.{end}"]
+    expected = [] if record == "nothing.txt" else [record]
+    assert [path.name for path in found.seconds.get("a", ())] == expected
+    assert any("beside baseline were not read: realtime" in note for note in found.notes)
+
+
+def test_the_one_experiment_of_another_name_is_read(tmp_path):
+    touch(tmp_path, "vot2018/a/a_001.bin", "log/today.txt")
+    found = find_files(tmp_path, content="runs")
+    assert list(found.files) == ["a"]
+    assert f"{tmp_path}: its folder vot2018 was read" in found.notes
+    assert find_files(tmp_path / "vot2018", content="runs").files == found.files
+    touch(tmp_path, "supervised/a/a_001.bin")
+    with pytest.raises(DsltError, match="several trackers or experiments: supervised, vot2018; gi"):
+        find_files(tmp_path, content="runs")
+    assert list(find_files(tmp_path, content="runs", experiment="vot2018").files) == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        (["a/a_00000000.bin", "a/a_00000000_time.value"], "a_00000000.bin: a run from one of sev"),
+        (["baseline/a/a_00000050.txt"], "a_00000050.txt: a run from one of several frames"),
+        (["a/a_1_001.bin", "a/a_2_001.bin"], "a_1_001.bin: a run on one of several targets, as V"),
+        (["results/T/baseline/a/a_001.bin", "config.yaml"], "give the tracker's folder in results"),
+        (["T/baseline/a/a_001.bin"], "found T/; give the tracker's own folder"),
+    ],
+)
+def test_later_forms_of_vot_are_refused_by_name(tmp_path, files, message):
+    touch(tmp_path, *files)
+    with pytest.raises(DsltError, match=message):
+        find_files(tmp_path, content="runs")
+
+
 def test_mat_files_beside_text_are_noted(tmp_path):
     for name in ("a.txt", "a_KCF.mat"):
         (tmp_path / name).touch()

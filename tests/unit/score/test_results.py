@@ -228,6 +228,22 @@ def test_a_supervised_file_is_named_as_one(tmp_path):
         read_results(tmp_path, targets(a=track()))
 
 
+def test_a_one_pass_run_of_vot_is_read(tmp_path):
+    rows = ["1", *box_lines(track()[1:])]
+    rows[3] = "-nan(ind),0,0,0"
+    write = tmp_path / "unsupervised" / "a" / "a_001.txt"
+    write.parent.mkdir(parents=True)
+    write.write_text(vot(*rows))
+    results, notes = read_results(tmp_path, targets(a=track()), 0)
+    boxes = track()
+    boxes[[0, 3]] = np.nan
+    np.testing.assert_allclose(results["a"].boxes, boxes)
+    text = "\n".join(notes)
+    assert "its folder unsupervised was read" in text
+    assert "a: a run of VOT's, whose first row says only that it begins there" in text
+    assert "a: 1 boxes are NaN or have no area" in text
+
+
 def test_unknown_layout_and_archives(tmp_path):
     with pytest.raises(DsltError, match=r"unknown layout of results 'otb\.txt'; allowed: auto"):
         read_results(tmp_path, {}, layout="otb.txt")

@@ -1,8 +1,6 @@
 """MATLAB files of the OTB toolkit: `results`, a cell or structure of runs (`otb_run`)."""
 
 import io
-import struct
-import zlib
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +9,12 @@ import numpy as np
 from dslt.core.arrays import Floats
 from dslt.core.errors import DsltError
 from dslt.geometry.boxes import to_file_origin
+from dslt.score.formats.matlab import read_variable
 from dslt.score.formats.otb_run import Run, make_run
 
 _HEADER = 116  # bytes of free text at the start, in which scipy writes the time of day
-# What scipy makes of bytes that are no MATLAB file, or a broken one.
-_WRONG = (
-    *(OSError, ValueError, TypeError, LookupError, EOFError, AttributeError, ArithmeticError),
-    *(zlib.error, struct.error, MemoryError, NameError, RecursionError),
-)
+_NEWER = b"MATLAB 7.3 MAT-file"  # HDF5
+_VARIABLE = "results"
 
 
 def read_mat(path: Path, origin: int = 1) -> Run:
@@ -36,22 +32,22 @@ def read_mat(path: Path, origin: int = 1) -> Run:
 
 def _load(path: Path) -> Any:
     """Load the variable `results`; others in the file are left alone."""
-    from scipy.io.matlab import MatReadError, loadmat  # here: few results are MATLAB files
-
     try:
-        data = io.BytesIO(path.read_bytes())
-        values = loadmat(data, variable_names=["results"], simplify_cells=True)
+        data = path.read_bytes()
     except FileNotFoundError:
         raise DsltError(f"{path}: no such file") from None
-    except NotImplementedError:
+    except OSError as error:
+        raise DsltError(f"{path}: not a readable MATLAB file ({error.strerror})") from None
+    if data.startswith(_NEWER):
         raise DsltError(
             f"{path}: a file of MATLAB 7.3; save it with the option '-v7' to have it read"
-        ) from None
-    except (*_WRONG, MatReadError) as error:
-        raise DsltError(f"{path}: not a readable MATLAB file ({error})") from error
-    if "results" not in values:
-        raise DsltError(f"{path}: no variable 'results' in the file")
-    return values["results"]
+        )
+    try:
+        return read_variable(data, _VARIABLE)
+    except KeyError:
+        raise DsltError(f"{path}: no variable {_VARIABLE!r} in the file") from None
+    except ValueError as error:
+        raise DsltError(f"{path}: not a readable MATLAB file ({error})") from None
 
 
 def mat_bytes(boxes: Floats, fps: float | None = None, origin: int = 1) -> bytes:
@@ -69,5 +65,5 @@ def mat_bytes(boxes: Floats, fps: float | None = None, origin: int = 1) -> bytes
     cell = np.empty((1, 1), dtype=object)
     cell[0, 0] = run if fps is None else run | {"fps": fps}
     buffer = io.BytesIO()
-    savemat(buffer, {"results": cell}, format="5", oned_as="column")
+    savemat(buffer, {_VARIABLE: cell}, format="5", oned_as="column")
     return b"MATLAB 5.0 MAT-file".ljust(_HEADER) + buffer.getvalue()[_HEADER:]

@@ -97,7 +97,7 @@ def _one_pass(runs: Sequence[Any], where: str) -> tuple[Mapping[str, Any], tuple
 def _type(run: Mapping[str, Any]) -> str:
     """What `res` is, boxes unless it is said."""
     kind = run.get("type", run.get("transformType"))
-    return "rect" if kind is None or np.size(kind) == 0 else str(kind)
+    return str(kind) if kind is not None and np.size(kind) and str(kind) else "rect"
 
 
 def _length(run: Mapping[str, Any]) -> float:
