@@ -1,6 +1,7 @@
 """`dslt score`: raw results to scores."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from dslt.data.benchmarks.annotations import AnnotationsBenchmark, load_targets
 from dslt.data.benchmarks.definitions import find_benchmark
 from dslt.data.benchmarks.index_file import load_index
 from dslt.score.evaluate import Suite, evaluate
+from dslt.score.formats.found import some
 from dslt.score.scores import Scores, to_json
 from dslt.settings.protocols import Protocol, load_protocols, parse_protocol
 
@@ -83,6 +85,7 @@ def command(
     for folder, origin in zip(folders, _origins(origins, len(folders), suite), strict=True):
         name = cell or tracker_name(folder)
         found.append(evaluate(name, suite, folder, origin, seed=seed, others=alternatives))
+    _check_same(found)
     together = trackers.contest(found)
     if out is not None:
         record = found[0] if len(found) == 1 else together
@@ -174,6 +177,27 @@ def _part(suite: Suite, sequences: tuple[str, ...]) -> Suite:
         return suite
     kept = {name: target for name, target in suite.targets.items() if name in sequences}
     return replace(suite, targets=kept, complete=suite.complete and len(kept) == len(suite.targets))
+
+
+def _check_same(found: Sequence[Scores]) -> None:
+    """Refuse to compare trackers of which some lack sequences that others have.
+
+    Raises:
+        DsltError: With the sequences, and what to do.
+    """
+    names = {one.cell: set(one.sequences) for one in found}
+    every, common = set().union(*names.values()), set.intersection(*names.values())
+    if every == common:
+        return
+    lacking = "; ".join(
+        f"{name} has no result for {some(sorted(every - there))}"
+        for name, there in names.items()
+        if there != every
+    )
+    raise DsltError(
+        f"trackers are compared on the same sequences, but {lacking}; name those that all have"
+        " (--sequence), or score each tracker alone"
+    )
 
 
 def _protocol(name: str, definition: str | None) -> Protocol:

@@ -61,9 +61,14 @@ _FORMS: Mapping[str, Callable[[Floats], Floats]] = {
     "x,y,h,w, height before width": lambda rows: rows[..., [0, 1, 3, 2]],
     "y,x,h,w, rows before columns": lambda rows: rows[..., [1, 0, 3, 2]],
 }
-_LATER = "rows of the frame after, as if that of the first frame (the initial box) were missing"
-_EARLIER = "rows of the frame before, as if there were one too many at the start"
+_LATER = "rows of one frame later, as if that of the first frame were missing"
+_EARLIER = "rows of one frame earlier, as if there were one too many at the start"
 _FRACTIONS = "fractions of the frame's width and height"
+_ADVICE = {
+    _LATER: "put a row with the initial box in front",
+    _EARLIER: "take the first row out",
+    _FRACTIONS: "multiply them by the frame's width and height",
+}
 
 
 def better_fits(
@@ -143,8 +148,8 @@ def form_hint(folder: Path, fits: Sequence[Fit | None]) -> list[str]:
     )
     return [
         f"HINT: {folder}: {count} of {len(fits)} results fit the ground truth far better as"
-        f" {Fit(what, plain, other)}; they were scored as they are, as x,y,w,h from the first frame"
-        " on: convert them"
+        f" {Fit(what, plain, other)}; they were scored as they are:"
+        f" {_ADVICE.get(what, 'convert them to x,y,w,h')}"
     ]
 
 

@@ -59,8 +59,10 @@ class Report:
     odd: dict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
 
     def wrong(self, sequence: str, what: str, remedy: str = "") -> None:
-        """Add a problem of a sequence, with a remedy of its own or the one of all files."""
-        self.problems.append(f"sequence {sequence}: {what}; {remedy or self.remedy}")
+        """Add a problem of a sequence once, with a remedy of its own or the one of all files."""
+        problem = f"sequence {sequence}: {what}; {remedy or self.remedy}"
+        if problem not in self.problems:  # all frames of an archive have the same one
+            self.problems.append(problem)
 
     def count(self, what: str, sequence: str, frames: int) -> None:
         """Count frames of a sequence that are odd in some way."""

@@ -11,7 +11,7 @@ from PIL import Image
 from dslt.core.definitions import read_definitions
 from dslt.core.errors import DsltError
 from dslt.data.benchmarks.build_index import build_index
-from dslt.data.benchmarks.checks import chosen_frames
+from dslt.data.benchmarks.checks import Report, chosen_frames
 from dslt.data.benchmarks.definitions import parse_benchmark
 from dslt.data.benchmarks.index_file import load_index, write_index
 from dslt.data.benchmarks.kinds import Totals
@@ -326,6 +326,18 @@ def test_a_first_frame_of_one_colour_and_few_values_are_told(tmp_path):
     assert first.endswith("1 frames of 1 sequences (a)")
     assert "frames of 16 bits of which few values are used" in second
     assert second.endswith("3 frames of 1 sequences (b)")
+
+
+def test_what_is_wrong_with_all_frames_is_said_once():
+    report = Report("fetch it again")
+    for _ in range(4):
+        report.wrong("a", "no such archive")
+    report.wrong("b", "no such archive")
+    expected = (
+        "mine: 2 problems; no index was written\n  sequence a: no such archive; fetch it again"
+    )
+    with pytest.raises(DsltError, match=expected):
+        report.finish("mine")
 
 
 def test_missing_frames_of_a_part(tmp_path):
