@@ -18,7 +18,7 @@ def read_json(path: str | os.PathLike[str]) -> Any:
         return json.loads(Path(path).read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise DsltError(f"{os.fspath(path)}: no such file") from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise DsltError(f"{os.fspath(path)}: not a readable JSON file ({error})") from error
 
 

@@ -6,7 +6,6 @@ MDNet's write.
 
 from pathlib import Path
 
-from dslt.core.errors import DsltError
 from dslt.core.jsonfile import read_json
 from dslt.score.formats.otb_run import Run, make_run
 
@@ -21,10 +20,7 @@ def read_json_run(path: Path, origin: int = 1) -> Run:
     Raises:
         DsltError: The file is not JSON, or as `make_run`.
     """
-    try:
-        content = read_json(path)
-    except RecursionError:
-        raise DsltError(f"{path}: not a readable JSON file (nested too deeply)") from None
+    content = read_json(path)
     if isinstance(content, list) and content and isinstance(content[0], list):
         content = {"res": content}
     return make_run(content, str(path), origin)

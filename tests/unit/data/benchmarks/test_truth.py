@@ -306,6 +306,14 @@ def test_folders_without_annotations(tmp_path, family):
         ("otb", "a.json", '{"a": {"gt_rect": [[1, 2, 3]]}}', "a, row 1: 3 values"),
         ("otb", "a.json", '{"a": {"gt_rect": [[1, 2, 3, "4"]]}}', "a, row 1: .* expected numbers"),
         ("otb", "a.json", '{"a": {"gt_rect": [7]}}', "a, row 1: '7'; expected a list"),
+        ("otb", "a.json", '{"a": {"gt_rect": [[1, 2, 3, 1e300]]}}', "expected numbers of pixels"),
+        (
+            "otb",
+            "a.json",
+            '{"a": {"gt_rect": [[1, 2, 3, 1' + "0" * 400 + "]]}}",
+            "expected numbers",
+        ),
+        ("otb", "a.json", "[" * 100_000, "not a readable JSON file"),
         (
             "vot",
             "a.json",

@@ -12,6 +12,7 @@ from dslt.data.benchmarks.truth.codes import code_of, ordered
 from dslt.data.benchmarks.truth.rows import checked_row, region_target
 from dslt.data.benchmarks.truth.source import Layout, TruthSource, as_flags
 from dslt.data.sequences.target import Target
+from dslt.geometry.boxes import LARGEST
 
 _LISTS = {"img_names", "init_rect", "gt_rect", "attr", "absent"}  # the others are tags of frames
 
@@ -86,8 +87,8 @@ def _row(values: Any, where: str) -> list[float]:
     if values is None:
         return [math.nan] * 4
     numbers = [math.nan if value is None else value for value in _as_list(values, where)]
-    if not all(isinstance(v, int | float) and not math.isinf(v) for v in numbers):
-        raise DsltError(f"{where}: {values!r}; expected numbers")
+    if not all(isinstance(v, int | float) and not abs(v) > LARGEST for v in numbers):
+        raise DsltError(f"{where}: {values!r}; expected numbers of pixels")
     return checked_row([float(value) for value in numbers], where)
 
 
