@@ -19,6 +19,8 @@ ONE_PIXEL = 1e-3  # tolerance of "exactly one pixel", for files with few decimal
 _FAR = 0.2  # mean overlap by which another convention has to be better
 _GOOD = 0.8  # mean overlap that it has to reach
 _NEAR = 0.03  # enough where the first row, which is the initial box, or the length says so, too
+_MANY, _MORE_ROWS = 10, 100  # results from which on all of them together show a shift; rows of each
+_ANY = 0.003  # mean overlap by which a result is better a row later or earlier
 _WIDE = 4.0  # pixels; a target that wide is not in fractions of the frame
 
 
@@ -64,6 +66,9 @@ _FORMS: Mapping[str, Callable[[Floats], Floats]] = {
 _LATER = "rows of one frame later, as if that of the first frame were missing"
 _EARLIER = "rows of one frame earlier, as if there were one too many at the start"
 _FRACTIONS = "fractions of the frame's width and height"
+# Share of the results from which on a shift is told of. Of published results 1 to 10 % fit better
+# a row later and 5 to 26 % a row earlier, of the same ones shifted 54 to 72 and 75 to 89 %.
+_SHARES = {_LATER: 0.4, _EARLIER: 0.6}
 _ADVICE = {
     _LATER: "put a row with the initial box in front",
     _EARLIER: "take the first row out",
@@ -83,7 +88,7 @@ def better_fits(
     """
     if not results:
         return []
-    boxes, truth = _first_rows(results), _first_rows(truths)
+    boxes, truth = _first_rows(results, ROWS), _first_rows(truths, ROWS)
     plain = iou(boxes, truth)
     extra = np.array([len(r) - len(t) for r, t in zip(results, truths, strict=True)])
     found: list[tuple[str, Floats, Floats, Mask]] = []
@@ -91,11 +96,9 @@ def better_fits(
     for what, form in _FORMS.items():
         other = iou(from_file_origin(form(rows), origin), truth)
         found.append((what, *_compared(plain, other, _starts_better(plain, other))))
-    later = iou(boxes[:, :-1], truth[:, 1:])
-    sure = (extra == -1) | _starts_better(plain, later)
-    found.append((_LATER, *_compared(plain[:, :-1], later, sure)))
-    earlier = iou(boxes[:, 1:], truth[:, :-1])
-    found.append((_EARLIER, *_compared(plain[:, 1:], earlier, extra == 1)))
+    shifted = _shifted(boxes, truth)
+    sure = {_LATER: (extra == -1) | _starts_better(*shifted[_LATER]), _EARLIER: extra == 1}
+    found += [(what, *_compared(*both, sure[what])) for what, both in shifted.items()]
     fractions = _are_fractions(rows, truth)
     fits: list[Fit | None] = []
     for i in range(len(results)):
@@ -105,12 +108,21 @@ def better_fits(
     return fits
 
 
-def _first_rows(boxes: Sequence[Floats]) -> Floats:
-    """The first rows of S arrays (S, R, 4), NaN where there are none."""
-    first = np.full((len(boxes), ROWS, 4), np.nan)
+def _first_rows(boxes: Sequence[Floats], count: int) -> Floats:
+    """The first rows of S arrays (S, count, 4), NaN where there are none."""
+    first = np.full((len(boxes), count, 4), np.nan)
     for place, rows in zip(first, boxes, strict=True):
-        place[: len(rows)] = rows[:ROWS]
+        place[: len(rows)] = rows[:count]
     return first
+
+
+def _shifted(boxes: Floats, truth: Floats) -> dict[str, tuple[Floats, Floats]]:
+    """Overlaps of the same rows as they are and with the truth of the row after or before."""
+    plain = iou(boxes, truth)
+    return {
+        _LATER: (plain[:, :-1], iou(boxes[:, :-1], truth[:, 1:])),
+        _EARLIER: (plain[:, 1:], iou(boxes[:, 1:], truth[:, :-1])),
+    }
 
 
 def _starts_better(plain: Floats, other: Floats) -> Mask:
@@ -137,7 +149,7 @@ def _are_fractions(rows: Floats, truth: Floats) -> Mask:
 
 
 def form_hint(folder: Path, fits: Sequence[Fit | None]) -> list[str]:
-    """Say so where most results fit far better in one other convention."""
+    """Say so where most results fit better in one other convention."""
     counts = Counter(fit.what for fit in fits if fit is not None)
     what, count = next(iter(counts.most_common(1)), ("", 0))
     if 2 * count <= len(fits):
@@ -146,11 +158,28 @@ def form_hint(folder: Path, fits: Sequence[Fit | None]) -> list[str]:
         float(np.mean([getattr(fit, name) for fit in fits if fit is not None and fit.what == what]))
         for name in ("plain", "other")
     )
-    return [
-        f"HINT: {folder}: {count} of {len(fits)} results fit the ground truth far better as"
-        f" {Fit(what, plain, other)}; they were scored as they are:"
-        f" {_ADVICE.get(what, 'convert them to x,y,w,h')}"
-    ]
+    return [_hint(folder, Fit(what, plain, other), count, len(fits))]
+
+
+def shift_hint(folder: Path, results: Sequence[Floats], truths: Sequence[Floats]) -> list[str]:
+    """Say so where many results taken together fit better a row later or earlier."""
+    if len(results) < _MANY:
+        return []
+    shifted = _shifted(*(_first_rows(boxes, _MORE_ROWS) for boxes in (results, truths)))
+    for what, both in shifted.items():
+        plain, other, _ = _compared(*both, np.zeros(len(results), dtype=bool))
+        better = other > plain + _ANY
+        if better.mean() > _SHARES[what]:
+            fit = Fit(what, float(plain[better].mean()), float(other[better].mean()))
+            return [_hint(folder, fit, int(better.sum()), len(results))]
+    return []
+
+
+def _hint(folder: Path, fit: Fit, count: int, results: int) -> str:
+    return (
+        f"HINT: {folder}: {count} of {results} results fit the ground truth better as {fit}; they"
+        f" were scored as they are: {_ADVICE.get(fit.what, 'convert them to x,y,w,h')}"
+    )
 
 
 def origin_hint(folder: Path, offset: Floats, origin: int) -> list[str]:

@@ -23,7 +23,7 @@ from dslt.score.formats.otb_json import read_json_run
 from dslt.score.formats.otb_mat import read_mat
 from dslt.score.formats.seconds import read_records
 from dslt.score.formats.vot import is_supervised, read_vot
-from dslt.score.hints import Fit, better_fits, form_hint, origin_hint
+from dslt.score.hints import Fit, better_fits, form_hint, origin_hint, shift_hint
 from dslt.score.ope import usable
 
 SAME_START = 0.5  # overlap of the first box with the initial one, below which something is odd
@@ -110,12 +110,14 @@ def read_results(
     first = np.array([r.boxes[r.start] for r in read.values()]).reshape(-1, 4)
     initial = np.array([t[i] for t, i in zip(truths, starts, strict=True)]).reshape(-1, 4)
     overlap = np.where(usable(first) & usable(initial), iou(first, initial), np.nan)
-    fits = better_fits([result.boxes for result in read.values()], truths, origin)
+    boxes = [result.boxes for result in read.values()]
+    fits = better_fits(boxes, truths, origin)
     results = {
         name: _checked(found.files[pairs[name]][0], name, read[name], target.truth, start, fit)
         for (name, target), start, fit in zip(there.items(), overlap.tolist(), fits, strict=True)
     }
-    hints = [*form_hint(folder, fits), *origin_hint(folder, (first - initial)[:, :2], origin)]
+    hints = form_hint(folder, fits) or shift_hint(folder, boxes, truths)
+    hints += origin_hint(folder, (first - initial)[:, :2], origin)
     return results, [*hints, *found.notes, *_joined(list(results.values())), *notes]
 
 

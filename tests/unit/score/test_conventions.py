@@ -149,7 +149,7 @@ def test_another_convention_is_never_silent(tmp_path, form, origin):
             scored(tmp_path, origin=origin)
         return
     (hint,) = hints_of(scored(tmp_path, origin=origin).notes)
-    assert re.search(f"3 of 3 results fit the ground truth far better as .*{form}", hint)
+    assert re.search(f"3 of 3 results fit the ground truth better as .*{form}", hint)
     assert re.search("they were scored as they are: (convert them to x,y,w,h|put|take)", hint)
 
 
@@ -162,6 +162,21 @@ def test_the_right_convention_gets_no_hint(tmp_path, origin, step):
         boxes[15:] += 200  # lost
         write_boxes(tmp_path / f"{name}.txt", boxes, origin)
     assert scored(tmp_path, truths, origin).notes == ()
+
+
+@pytest.mark.parametrize("later", [True, False])
+def test_a_shift_that_no_result_alone_shows(tmp_path, later):
+    truths = {str(seed): path_of(seed, step=1.5) for seed in range(12)}
+    for seed, (name, truth) in enumerate(truths.items()):
+        boxes = shaky(truth, seed)
+        moved = np.concatenate([boxes[1:], boxes[-1:]] if later else [boxes[:1], boxes[:-1]])
+        write_boxes(tmp_path / f"{name}.txt", moved)
+    (hint,) = scored(tmp_path, truths).notes
+    pattern = "put a row with the initial box in front" if later else "take the first row out"
+    assert re.search(rf"of 12 results fit .* one frame {'later' if later else 'earlier'}", hint)
+    assert hint.endswith(pattern)
+    few = dict(list(truths.items())[:9])
+    assert hints_of(scored(tmp_path, few).notes) == []
 
 
 def test_one_odd_first_row_or_one_odd_file_of_many_gets_no_hint(tmp_path):
