@@ -139,7 +139,11 @@ def _read_boxes(
 ) -> Repetition:
     result = load_result(found, name, form.read_from, index)
     notes += result.notes
-    return Repetition(result.boxes, result.seconds, result.fps)
+    boxes = result.boxes
+    if result.start:
+        notes.append(f"{name}: {result.start} rows of NaN were put in front, as startFrame says")
+        boxes = np.concatenate([np.full((result.start, 4), np.nan), boxes])
+    return Repetition(boxes, result.seconds, result.fps)
 
 
 def _read_run(

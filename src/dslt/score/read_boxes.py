@@ -86,7 +86,7 @@ def read_results(
         layout: How the files lie there, one of `LAYOUTS`, or `auto`.
         skipped: For sequences that are scored from a later frame on, the number of frames before
             it. A result that is longer by just these rows is cut at its start.
-        part: Whether up to half of the sequences may be missing; they are left out, with a note.
+        part: Whether less than half of the sequences may be missing; a note says which.
 
     Returns:
         The results by sequence, and the notes about all of them: hints at another convention;

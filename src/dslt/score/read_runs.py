@@ -36,7 +36,7 @@ def read_runs(
         layout: `vot`, `vot-binary` or `auto`.
         experiment: The folder of VOT's layout that is read.
         origin: 0 or 1, where the files count pixels from.
-        part: Whether up to half of the sequences may be missing; they are left out, with a note.
+        part: Whether less than half of the sequences may be missing; a note says which.
 
     Returns:
         The repetitions by sequence, each as long as the truth; the seconds of all frames of a

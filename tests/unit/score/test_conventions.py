@@ -314,6 +314,16 @@ def test_two_trackers_in_one_folder_are_refused(tmp_path, patterns, message):
         read_results(tmp_path, suite().targets)
 
 
+def test_one_sequence_of_names_that_begin_alike(tmp_path):
+    names = ("car1", "car1_s", "car1_1", "car10")
+    for seed, name in enumerate(names):
+        write_boxes(tmp_path / f"{name}_KCF.txt", path_of(seed))
+    results, notes = read_results(tmp_path, suite({"car1": path_of(0)}).targets)
+    np.testing.assert_allclose(results["car1"].boxes, path_of(0))
+    assert notes[0].endswith("read as files <sequence>_KCF.txt")
+    assert notes[1].startswith("3 files of no sequence that is scored ignored: car10, car1_1")
+
+
 def test_a_second_target_beside_a_first_without_a_number(tmp_path):
     truths = {"Jogging-1": path_of(1), "Jogging-2": path_of(2), "Deer": path_of(3)}
     for pattern in ("{}_KCF.txt", "{}.txt"):

@@ -13,6 +13,7 @@ from scipy import io as matlab
 from dslt.core.errors import DsltError
 from dslt.data.sequences.target import Target
 from dslt.geometry.boxes import to_file_origin, write_boxes
+from dslt.score.export import Form, export_files
 from dslt.score.formats.otb_json import read_json_run
 from dslt.score.formats.otb_mat import read_mat
 from dslt.score.formats.otb_run import make_run
@@ -196,6 +197,14 @@ def test_a_file_that_begins_at_the_second_frame_scores_as_a_whole_one(tmp_path):
     result, notes = read(tmp_path)
     np.testing.assert_array_equal(result.boxes[1:], TRUTH[1:])
     assert not any("missing" in note or "HINT" in note for note in notes)
+
+
+def test_a_file_that_begins_at_the_second_frame_goes_out_as_a_whole_one(tmp_path):
+    save_mat(tmp_path / "Deer_T.mat", run_of(TRUTH[1:], startFrame=2, annoBegin=1))
+    files, notes = export_files([tmp_path], Form("otb", "T"))
+    first, second, *_ = files["T/Deer.txt"].decode().splitlines()
+    assert (first, second) == ("NaN,NaN,NaN,NaN", "67,65,40,40")
+    assert any("1 rows of NaN were put in front, as startFrame says" in note for note in notes)
 
 
 # ---------------------------------------------------------------------- forms

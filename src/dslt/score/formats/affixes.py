@@ -27,6 +27,10 @@ class Affix(NamedTuple):
             return ""
         return stem[len(self.prefix) : len(stem) - len(self.suffix)]
 
+    def within(self, other: "Affix") -> bool:
+        """Tell whether another one is this one and more: `_s_KCF` of `car1_s_KCF`."""
+        return other.prefix.startswith(self.prefix) and other.suffix.endswith(self.suffix)
+
 
 PLAIN = Affix()
 
@@ -66,9 +70,9 @@ def split_names(stems: Sequence[str], wanted: Sequence[str]) -> tuple[Affix, dic
         affix
         for affix in tried
         for stem in stems
-        if stem not in taken and _spell(affix.inside(stem))[0] in spelled
+        if not best.within(affix) and stem not in taken and _spell(affix.inside(stem))[0] in spelled
     }
-    if best != PLAIN and others - {best}:
+    if best != PLAIN and others:
         _refuse(sorted(map(str, {best, *others})))
     return best, names
 

@@ -102,7 +102,7 @@ def pair_files(
         folder: The folder of the results, for messages.
         found: The files in it.
         wanted: Names of the sequences.
-        part: Whether up to half of them may be missing.
+        part: Whether less than half of them may be missing.
 
     Returns:
         Sequence to the name in `found`, and notes about missing sequences, other spellings and
