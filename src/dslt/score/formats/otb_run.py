@@ -116,7 +116,8 @@ def _numbers(values: Any, where: str) -> Floats:
             raise TypeError
     except (TypeError, ValueError, OverflowError):
         raise DsltError(f"{where}: 'res' holds no numbers, a row of four for each frame") from None
-    return np.atleast_2d(np.array(array, dtype=np.float64))
+    with np.errstate(invalid="ignore"):  # a signalling NaN of 32 bits
+        return np.atleast_2d(np.array(array, dtype=np.float64))
 
 
 _NULL: Mapping[type, float] = {type(None): math.nan}
@@ -125,7 +126,8 @@ _NULL: Mapping[type, float] = {type(None): math.nan}
 def _values(field: Any) -> list[float]:
     """The numbers of a field, none where it is absent or something else."""
     try:
-        return np.asarray([] if field is None else field, dtype=np.float64).ravel().tolist()
+        with np.errstate(invalid="ignore"):
+            return np.asarray([] if field is None else field, dtype=np.float64).ravel().tolist()
     except (TypeError, ValueError, OverflowError):
         return []
 
