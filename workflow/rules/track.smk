@@ -1,5 +1,6 @@
 # track: one rule per unit, a few sequences of one benchmark in one process (`unit_size`). How the
 # sequences are cut into units is no parameter: another cut finds the same files and reruns nothing.
+# Snakemake removes the outputs of a job that fails; what is done of a unit waits in state/track.
 
 for _benchmark in STUDY.benchmarks_used:
     for _number, _unit in enumerate(STUDY.units(_benchmark)):
@@ -39,7 +40,7 @@ for _benchmark in STUDY.benchmarks_used:
                 "dslt track --cell {wildcards.cell} --settings {params.settings:q}"
                 " --index {input.index:q} --sequence {params.sequences:q}"
                 " {params.protocol:q} {params.weights:q} --seed {wildcards.seed} --threads {threads}"
-                " {params.place} --out {params.folder:q} > {log} 2>&1"
+                " {params.place} --states state/track --out {params.folder:q} > {log} 2>&1"
 
 
 rule respond:

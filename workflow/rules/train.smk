@@ -76,4 +76,5 @@ rule converge:
         "dslt converge --cell {wildcards.cell} --settings {params.settings:q}"
         " --index {input.index:q} --sequence {params.sequences:q} --seed {wildcards.seed}"
         " --threads {threads} --iterations {params.iterations}"
-        " {params.place} --csv {output.csv:q} --maps {output.maps:q} > {log} 2>&1"
+        " {params.place} --states state/converge --csv {output.csv:q} --maps {output.maps:q}"
+        " > {log} 2>&1"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,16 +11,30 @@ import click
 import numpy as np
 from tqdm import tqdm
 
-from dslt.commands.options import CELL, DEVICE, ENGINE, INDEX, PATH, SEED, THREADS, SpreadCommand
+from dslt.commands.options import (
+    CELL,
+    DEVICE,
+    ENGINE,
+    INDEX,
+    PATH,
+    SEED,
+    STATES,
+    THREADS,
+    SpreadCommand,
+)
 from dslt.core.csvfile import write_rows
 from dslt.core.device import Device, choose_device, limit_threads
 from dslt.core.files import atomic_write
+from dslt.core.fingerprint import code_of
 from dslt.core.jsonfile import parse_json
+from dslt.core.parts import Parts
+from dslt.data.benchmarks.contents import contents_of
 from dslt.data.benchmarks.index_file import load_index
 from dslt.data.sequences.frames import validate_initial_box
 from dslt.score.convergence import iterations_to_converge
 from dslt.settings.registry import entry_of, parse_training, require
 from dslt.settings.tracker import TrainingSettings
+from dslt.track.identity import identify_job
 
 if TYPE_CHECKING:
     from dslt.data.sequences.frames import Sequence
@@ -72,6 +88,7 @@ def capped(settings: str, iterations: int, cell: str) -> TrainingSettings:
 @click.option("--iterations", default=2000, show_default=True, help="Cap on the iterations.")
 @DEVICE
 @ENGINE
+@STATES
 @click.option("--csv", "table", required=True, type=PATH)
 @click.option("--maps", required=True, type=PATH, help="Patches, maps and shares.")
 def command(
@@ -83,26 +100,62 @@ def command(
     threads: int,
     iterations: int,
     device: Device,
+    states: Path | None,
     table: Path,
     maps: Path,
 ) -> None:
-    """Train on the first frame of every sequence, up to a cap, and record each iteration."""
+    """Train on the first frame of every sequence, up to a cap, and record each iteration.
+
+    A sequence that fails does not keep the others from it.
+    """
     limit_threads(threads)
     training = capped(settings, iterations, cell)
     chosen = choose_device(device)
     benchmark = load_index(index).part(sequences)
+    identity = states and identify_job(
+        training,
+        training,
+        None,
+        device=chosen,
+        cell=cell,
+        benchmark=benchmark.benchmark,
+        seed=seed,
+        threads=threads,
+        code=code_of(__name__, *entry_of(training).modules("first_frame")),
+    )
+    parts = Parts(f"{cell} on {benchmark.benchmark}", states)
     rows: list[tuple[object, ...]] = []
     arrays: dict[str, Any] = {}
     for name in tqdm(benchmark.names, desc=f"{cell} first frames", unit="sequence"):
-        where = f"{index}, sequence {name}"
-        model = first_frame(benchmark.sequence(name), training, seed, chosen, where)
-        record = model.record
-        series = (record.loss, record.criterion, record.peak, record.background)
-        for iteration, values in enumerate(zip(*series, strict=True)):
-            rows.append((name, iteration, *(f"{value:.6g}" for value in values)))
-        patch, label, response = model.maps_of_first_sample()
-        arrays |= {f"{name}/patch": patch, f"{name}/label": label, f"{name}/response": response}
-        arrays[f"{name}/fused_share"] = np.float64(model.fused_share())
+        with parts.attempt(name):
+            sequence = contents_of(benchmark.entry(name), 1) if identity else None
+            key = {**(identity or {}), "sequence": sequence}
+            files = parts.read(name, key)
+            if files is None:
+                where = f"{index}, sequence {name}"
+                opened = benchmark.sequence(name)
+                files = _recorded(first_frame(opened, training, seed, chosen, where))
+                parts.keep(name, key, files)
+            rows += [(name, *row) for row in json.loads(files["rows.json"])]
+            with np.load(io.BytesIO(files["maps.npz"])) as found:
+                arrays |= {f"{name}/{kind}": found[kind] for kind in found.files}
+    parts.check()
     with atomic_write(maps) as temporary:
         np.savez_compressed(temporary, **arrays)
     write_rows(table, HEADER, rows)
+    parts.clear()
+
+
+def _recorded(model: FirstFrame) -> dict[str, bytes]:
+    """Write down what is kept of one first frame: the rows of its table, and its maps."""
+    record = model.record
+    series = (record.loss, record.criterion, record.peak, record.background)
+    rows = [
+        (iteration, *(f"{value:.6g}" for value in values))
+        for iteration, values in enumerate(zip(*series, strict=True))
+    ]
+    patch, label, response = model.maps_of_first_sample()
+    maps = io.BytesIO()
+    share = np.float64(model.fused_share())
+    np.savez(maps, patch=patch, label=label, response=response, fused_share=share)
+    return {"rows.json": json.dumps(rows).encode(), "maps.npz": maps.getvalue()}

@@ -56,6 +56,11 @@ DEVICE = click.option(
 WEIGHTS = click.option(
     "--weights", type=PATH, help="model.pt of `dslt train`, for a tracker that learns offline."
 )
+STATES = click.option(
+    "--states",
+    type=PATH,
+    help="Folder of what is done while the rest of the job is not; the same job goes on from it.",
+)
 
 
 def _read_engine(context: click.Context, option: click.Parameter, found: str) -> None:

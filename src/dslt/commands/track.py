@@ -1,7 +1,9 @@
 """`dslt track`: run one cell over sequences of an indexed benchmark."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 from tqdm import tqdm
@@ -13,19 +15,31 @@ from dslt.commands.options import (
     INDEX,
     PATH,
     SEED,
+    STATES,
     THREADS,
     WEIGHTS,
     SpreadCommand,
 )
-from dslt.core.device import Device, limit_threads
+from dslt.core.device import Device, choose_device, limit_threads
+from dslt.core.errors import DsltError
+from dslt.core.files import NotWrittenError, atomic_write
+from dslt.core.fingerprint import code_of
 from dslt.core.jsonfile import parse_json
+from dslt.core.parts import Parts
+from dslt.data.benchmarks.contents import contents_of
+from dslt.data.benchmarks.index_entry import IndexEntry
 from dslt.data.benchmarks.index_file import BenchmarkIndex, load_index
+from dslt.data.sequences.frames import FrameSource
 from dslt.settings.protocols import Protocol, VotProtocol, parse_protocol
-from dslt.settings.registry import parse_tracker
+from dslt.settings.registry import entry_of, parse_tracker
+from dslt.track.identity import identify_job
 from dslt.track.one_pass import run_tracker, write_run
 from dslt.track.supervised import run_supervised, write_supervised_run
 from dslt.trackers.base import Tracker
 from dslt.trackers.make import prepare
+
+WRITTEN = ("training.csv", "csv", "txt")
+"""Suffixes of the files of a sequence; where the last one is, the rest is."""
 
 
 @click.command(cls=SpreadCommand)
@@ -43,6 +57,7 @@ from dslt.trackers.make import prepare
     help="Protocol as JSON: one of kind vot starts a lost tracker again. Default: one pass.",
 )
 @WEIGHTS
+@STATES
 @click.option("--out", required=True, type=PATH, help="Folder of the runs.")
 def command(
     cell: str,
@@ -54,9 +69,13 @@ def command(
     device: Device,
     definition: str | None,
     weights: Path | None,
+    states: Path | None,
     out: Path,
 ) -> None:
-    """Run one cell over sequences; three files per sequence."""
+    """Run one cell over sequences; three files per sequence.
+
+    A sequence that cannot be tracked does not keep the others from it.
+    """
     limit_threads(threads)
     where = f"settings of cell {cell!r}"
     parsed = parse_tracker(parse_json(settings, where), where)
@@ -64,26 +83,87 @@ def command(
     protocol = parse_protocol(parse_json(definition, option), option) if definition else None
     benchmark = load_index(index)
     make = prepare(parsed, seed, device, weights)
+    entry = entry_of(parsed)
+    identity = states and identify_job(
+        parsed,
+        parsed.learnt,
+        weights,
+        device="cpu" if entry.learns == "never" else choose_device(device),
+        cell=cell,
+        benchmark=benchmark.benchmark,
+        protocol=definition,
+        seed=seed,
+        threads=threads,
+        code=code_of(__name__, *entry.modules("tracker", "network")),
+    )
+    unit = _Unit(
+        cell,
+        benchmark,
+        str(index),
+        make,
+        protocol,
+        Parts(f"{cell} on {benchmark.benchmark}", states),
+        identity or {},
+        out,
+    )
     for name in names or benchmark.names:
-        with tqdm(total=benchmark.entry(name).frames, desc=f"{cell} {name}", unit="frame") as bar:
-            _run(benchmark, name, make, protocol, out, f"{index}, sequence {name}", bar.update)
+        with unit.parts.attempt(name):
+            unit.do(name)
+    unit.parts.check()
+    unit.parts.clear()
 
 
-def _run(
-    benchmark: BenchmarkIndex,
-    name: str,
-    make: Callable[[], Tracker],
-    protocol: Protocol | None,
-    out: Path,
-    where: str,
-    progress: Callable[[], object],
-) -> None:
-    """Run one sequence as the protocol says, and write what comes of it."""
-    sequence = benchmark.sequence(name)
-    if isinstance(protocol, VotProtocol):
-        target = benchmark.entry(name)
-        run = run_supervised(make, sequence.frames, target, protocol, where, progress)
-        write_supervised_run(run, out, name)
-    else:
-        passed = run_tracker(make(), sequence.frames, sequence.initial_box, where, progress)
-        write_run(passed, out, name)
+@dataclass(frozen=True)
+class _Unit:
+    """The sequences of one job.
+
+    Attributes:
+        cell: Name of the cell.
+        benchmark: Where the sequences are from.
+        where: Its file, for errors.
+        make: Makes a fresh tracker.
+        protocol: How they are run; None: in one pass.
+        parts: What is done of them.
+        identity: What decides what they come to, apart from themselves.
+        out: Folder of their files.
+    """
+
+    cell: str
+    benchmark: BenchmarkIndex
+    where: str
+    make: Callable[[], Tracker]
+    protocol: Protocol | None
+    parts: Parts
+    identity: Mapping[str, Any]
+    out: Path
+
+    def do(self, name: str) -> None:
+        """Run one sequence and write what comes of it, or write what came of it before."""
+        entry = self.benchmark.entry(name)
+        identity = self.identity and {**self.identity, "sequence": contents_of(entry)}
+        done = self.parts.read(name, identity)
+        if done is not None:
+            for file, content in done.items():
+                with atomic_write(self.out / file) as temporary:
+                    temporary.write_bytes(content)
+            return
+        frames = self.benchmark.sequence(name).frames
+        with tqdm(total=entry.frames, desc=f"{self.cell} {name}", unit="frame") as bar:
+            try:
+                self._run(entry, frames, bar.update)
+            except NotWrittenError:
+                raise
+            except DsltError as error:
+                raise DsltError(f"frame {bar.n}: {error}") from error
+        files = [f"{name}.{suffix}" for suffix in WRITTEN]
+        self.parts.keep(name, identity, {file: (self.out / file).read_bytes() for file in files})
+
+    def _run(self, entry: IndexEntry, frames: FrameSource, progress: Callable[[], object]) -> None:
+        """Run one sequence as the protocol says, and write what comes of it."""
+        where = f"{self.where}, sequence {entry.name}"
+        if isinstance(self.protocol, VotProtocol):
+            run = run_supervised(self.make, frames, entry, self.protocol, where, progress)
+            write_supervised_run(run, self.out, entry.name)
+        else:
+            passed = run_tracker(self.make(), frames, entry.boxes()[0], where, progress)
+            write_run(passed, self.out, entry.name)

@@ -23,10 +23,14 @@ _HINTS = {
 }
 
 
-def write_error(path: str | os.PathLike[str], error: OSError) -> DsltError:
+class NotWrittenError(DsltError):
+    """A file could not be written: the disk's fault, which the next file meets, too."""
+
+
+def write_error(path: str | os.PathLike[str], error: OSError) -> NotWrittenError:
     """Make the user's error for a failed write of `path`."""
     hint = _HINTS.get(error.errno or 0, error.strerror or str(error))
-    return DsltError(f"{os.fspath(path)}: could not be written; {hint}; nothing was changed")
+    return NotWrittenError(f"{os.fspath(path)}: could not be written; {hint}; nothing was changed")
 
 
 @contextlib.contextmanager

@@ -80,6 +80,11 @@ class PackedFrames(ImageFrames):
         archive = _opened(self.archive)
         return [archive.info(member).file_size for member in self.members]
 
+    def checksums(self) -> list[int]:
+        """CRC-32 of all frames now, from the archive's directory."""
+        archive = _opened(self.archive)
+        return [archive.info(member).CRC for member in self.members]
+
     def _where(self, position: int) -> str:
         return f"{self.archive}!{self.members[position]}"
 

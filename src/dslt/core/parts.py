@@ -1,0 +1,114 @@
+"""The sequences of one job: each is done even where others fail, and what is done is kept.
+
+Snakemake removes all outputs of a job that failed, and those of a job that was killed before it
+starts it again. So what one came to is also written to a folder of states outside the outputs,
+under the name of everything that decides it; the next run of the job takes it from there. When the
+job is done, its states go.
+"""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from dslt.core.errors import DsltError
+from dslt.core.files import NotWrittenError, atomic_write
+from dslt.core.text import canonical, digest
+
+_IDENTITY = "identity.json"
+_DAMAGE = (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, NotImplementedError)
+
+
+class Parts:
+    """The sequences of a job.
+
+    Args:
+        title: Name of the job in errors.
+        states: Folder of what is done, shared by all jobs; None: nothing is kept.
+    """
+
+    def __init__(self, title: str, states: Path | None) -> None:
+        self.title, self.states = title, states
+        self._done: list[Path] = []
+        self._count = 0
+        self._faults: list[str] = []
+
+    @contextmanager
+    def attempt(self, name: str) -> Iterator[None]:
+        """Do one; a `DsltError` fails this one alone, and is told by `check`.
+
+        Raises:
+            NotWrittenError: A file could not be written; the next one would fare no better.
+        """
+        self._count += 1
+        try:
+            yield
+        except NotWrittenError:
+            raise
+        except DsltError as error:
+            self._faults.append(f"{name}: {error}")
+
+    def read(self, name: str, identity: Mapping[str, Any]) -> dict[str, bytes] | None:
+        """Give what one came to, if it was done before; files that are damaged were not.
+
+        Args:
+            name: Name of the sequence.
+            identity: Everything that decides what it comes to, as plain JSON values.
+        """
+        if self.states is None:
+            return None
+        path = self._path(self.states, name, identity)
+        if not path.exists():
+            return None
+        self._done.append(path)
+        try:
+            with zipfile.ZipFile(path) as archive:
+                files = {info.filename: archive.read(info) for info in archive.infolist()}
+                known = json.loads(files.pop(_IDENTITY))
+        except _DAMAGE:
+            return None
+        return files if canonical(known) == canonical(identity) else None
+
+    def keep(self, name: str, identity: Mapping[str, Any], files: Mapping[str, bytes]) -> None:
+        """Keep what one came to, as files by name.
+
+        Raises:
+            DsltError: It cannot be written.
+        """
+        if self.states is None:
+            return
+        path = self._path(self.states, name, identity)
+        with atomic_write(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
+            for file, content in files.items():
+                archive.writestr(file, content)
+            archive.writestr(_IDENTITY, canonical(identity))
+        self._done.append(path)
+
+    def check(self) -> None:
+        """End the work.
+
+        Raises:
+            DsltError: Some failed, each of which is named; what the others came to stays.
+        """
+        if self._faults:
+            count, failed = self._count, len(self._faults)
+            kept = f" in {self.states}" if self.states is not None else ""
+            rest = f"; the results of the other {count - failed} are kept{kept}"
+            head = f"{self.title}: {failed} of {count} sequences failed"
+            then = "mend what is named and run again: only what failed is done again"
+            lines = [head + rest if count > failed else head, *self._faults, then]
+            raise DsltError("\n  ".join(lines))
+
+    def clear(self) -> None:
+        """Remove what was kept, once all of it is where it belongs."""
+        for path in self._done:
+            path.unlink(missing_ok=True)
+
+    @staticmethod
+    def _path(states: Path, name: str, identity: Mapping[str, Any]) -> Path:
+        """Name the file of one: readable, and another one for another identity."""
+        return states / f"{name[:40]}-{digest(name, canonical(identity))}.zip"
