@@ -10,6 +10,7 @@ from snakemake.exceptions import WorkflowError
 from dslt.core.errors import DsltError
 from dslt.core.files import sha256_file
 from dslt.core.fingerprint import code_of, libraries
+from dslt.core.folders import own_files, remove_halves
 from dslt.settings.catalog import FIGURES as CATALOG
 from dslt.study import paths
 from dslt.study.data import StudyData
@@ -37,6 +38,10 @@ try:
     STUDY = load_study(config)
     check_data(STUDY)
     FIGURES = figure_jobs(STUDY)
+    # What is written here must not reach a cache of DVC through a link.
+    if workflow.is_main_process:
+        own_files([".snakemake/metadata", "results", "data/downloads/clips"])
+        own_files(Path("data/downloads").glob("*/receipt.json"))
 except DsltError as error:
     raise WorkflowError(str(error)) from None
 

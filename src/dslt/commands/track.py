@@ -143,6 +143,7 @@ class _Unit:
         identity = self.identity and {**self.identity, "sequence": contents_of(entry)}
         done = self.parts.read(name, identity)
         if done is not None:
+            click.echo(f"{self.cell} {name}: kept from a run that was broken off", err=True)
             for file, content in done.items():
                 with atomic_write(self.out / file) as temporary:
                     temporary.write_bytes(content)

@@ -20,7 +20,6 @@ from dslt.core.files import NotWrittenError, atomic_write
 from dslt.core.text import canonical, digest
 
 _IDENTITY = "identity.json"
-_DAMAGE = (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, NotImplementedError)
 
 
 class Parts:
@@ -69,7 +68,7 @@ class Parts:
             with zipfile.ZipFile(path) as archive:
                 files = {info.filename: archive.read(info) for info in archive.infolist()}
                 known = json.loads(files.pop(_IDENTITY))
-        except _DAMAGE:
+        except Exception:  # a damaged file may trip the reader in any way
             return None
         return files if canonical(known) == canonical(identity) else None
 
@@ -96,11 +95,11 @@ class Parts:
         """
         if self._faults:
             count, failed = self._count, len(self._faults)
-            kept = f" in {self.states}" if self.states is not None else ""
-            rest = f"; the results of the other {count - failed} are kept{kept}"
-            head = f"{self.title}: {failed} of {count} sequences failed"
-            then = "mend what is named and run again: only what failed is done again"
-            lines = [head + rest if count > failed else head, *self._faults, then]
+            head, then = f"{self.title}: {failed} of {count} sequences failed", "mend what is named"
+            if count > failed and self.states is not None:
+                head += f"; the results of the other {count - failed} are kept in {self.states}"
+                then += " and run again: only what failed is done again"
+            lines = [head, *self._faults, then]
             raise DsltError("\n  ".join(lines))
 
     def clear(self) -> None:

@@ -1,0 +1,68 @@
+"""Folders of results before a run: no file shared with a cache, nothing half-written."""
+
+import os
+import re
+import secrets
+import shutil
+import stat
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from dslt.core.files import write_errors
+
+_HALF = re.compile(r"\..*\.[0-9a-f]{12}\.part(\.[^.]*)?")
+"""Names that `atomic_write` gives to what is not finished."""
+
+
+def own_files(places: Iterable[str | os.PathLike[str]]) -> int:
+    """Replace links, hard and symbolic, by copies; give their number.
+
+    DVC links a workspace to its cache (`cache.type`), in which nothing may be written: Snakemake
+    writes its records in place, and takes outputs that cannot be written for protected ones. A link
+    to nothing is removed.
+
+    Args:
+        places: Files, and folders with all that is below them; they need not be there.
+
+    Raises:
+        DsltError: A copy cannot be written.
+    """
+    count = 0
+    for path in (path for place in places for path in _files(Path(place))):
+        status = path.lstat()
+        is_soft = stat.S_ISLNK(status.st_mode)
+        if is_soft or (stat.S_ISREG(status.st_mode) and status.st_nlink > 1):
+            with write_errors(path):
+                _own(path)
+            count += 1
+    return count
+
+
+def _own(path: Path) -> None:
+    """Put a copy in the place of a link, with the time of what it links to."""
+    if not path.exists():
+        path.unlink(missing_ok=True)
+    elif path.is_file():
+        copy = path.with_name(f".{secrets.token_hex(6)}.{secrets.token_hex(6)}.part")
+        try:
+            shutil.copyfile(path, copy)
+            times = path.stat()
+            os.utime(copy, ns=(times.st_atime_ns, times.st_mtime_ns))
+            copy.replace(path)
+        finally:
+            copy.unlink(missing_ok=True)
+
+
+def remove_halves(place: str | os.PathLike[str]) -> None:
+    """Remove what killed processes left half-written below a folder that nobody works in."""
+    for path in _files(Path(place)):
+        if _HALF.fullmatch(path.name):
+            path.unlink(missing_ok=True)
+
+
+def _files(place: Path) -> Iterator[Path]:
+    """List all files below a folder, links included; a file is itself."""
+    if not place.is_dir():
+        yield from [place] if place.is_symlink() or place.exists() else []
+    for folder, _, files in os.walk(place):
+        yield from (Path(folder, name) for name in files)
