@@ -19,6 +19,7 @@ from PIL import Image
 from dslt.cli import group
 from dslt.core.errors import DsltError
 from dslt.core.parts import Parts
+from dslt.study.cells import resolve_settings
 from places import ROOT
 
 NAMES = [f"s{number:02d}" for number in range(15)]
@@ -26,7 +27,6 @@ BROKEN = NAMES[7]
 FRAMES = 4
 KCF = {"tracker": "opencv", "algorithm": "kcf"}
 VOT = yaml.safe_load((ROOT / "config" / "protocols.yaml").read_text())["vot2018"]
-TINY_DSLT = {"iterations": 2}
 
 
 class Unit:
@@ -226,7 +226,32 @@ def test_nothing_is_kept_where_nobody_asks(tmp_path: Path) -> None:
         parts.check()
 
 
-def test_first_frames_that_converged_are_kept(unit: Unit) -> None:
+def test_first_frames_that_were_trained_are_kept(unit: Unit, tmp_path: Path) -> None:
     first = unit.root / BROKEN / "img" / "0001.bmp"
     whole = first.read_bytes()
     first.write_bytes(whole[:2] + bytes(len(whole) - 2))
+    overrides = "training.backbone.weights=random"
+    training = resolve_settings(
+        "dslt/lite", overrides, ROOT / "config" / "trackers", "test"
+    ).training
+    settings = json.dumps({"tracker": "dslt", "training": training.model_dump(mode="json")})
+    table, maps = tmp_path / "first.csv", tmp_path / "first.npz"
+    places = {"csv": table, "maps": maps, "sequence": NAMES[0]}
+    arguments = unit.arguments(cell="dslt", settings=settings, iterations=2, **places)
+    at = arguments.index("--out")
+    del arguments[at : at + 2]
+    arguments += ["--sequence", BROKEN]
+    with pytest.raises(DsltError, match=rf"1 of 2 sequences failed.*\n  {BROKEN}: .*0001\.bmp"):
+        unit.call("converge", *arguments)
+    assert not table.exists()
+    (kept,) = unit.states.iterdir()
+    first.write_bytes(whole)
+    states = unit.states.rename(tmp_path / "away")
+    unit.call("converge", *arguments)
+    alone = table.read_bytes(), maps.read_bytes()
+    assert len(table.read_text().splitlines()) == 1 + 2 * 3
+    unit.states.rmdir()
+    states.rename(unit.states)
+    unit.call("converge", *arguments)
+    assert (table.read_bytes(), maps.read_bytes()) == alone
+    assert not kept.exists()
