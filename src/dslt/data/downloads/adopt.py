@@ -1,10 +1,6 @@
 """Take a download from a copy that is there already: by link, nothing in the copy is touched."""
 
-import gzip
 import os
-import tarfile
-import zipfile
-import zlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -16,7 +12,7 @@ from dslt.core.files import write_errors
 from dslt.data.downloads.definitions import Download, PublishedFile
 from dslt.data.downloads.groups import Group, is_below
 from dslt.data.downloads.ledger import Ledger
-from dslt.data.downloads.sums import file_sums
+from dslt.data.downloads.sums import does_not_open, file_sums
 from dslt.data.downloads.vot_manifest import MANIFEST
 from dslt.data.downloads.work import Fetcher, Meter
 
@@ -159,7 +155,7 @@ class _Copy:
             path = next((place for place in places if place.is_file()), None)
             if path is None:
                 return None, _either(group, self.download)
-            fault = _does_not_open(path)
+            fault = does_not_open(path)
             if not fault:
                 sums = file_sums(path, file.checksum, self.meter.count)
                 fault = sums.fault(file.bytes)
@@ -184,22 +180,6 @@ class _Copy:
                 place.parent.mkdir(parents=True, exist_ok=True)
                 place.symlink_to(path, target_is_directory=path.is_dir())
             self.ledger.note_link(into, path, whole=True)
-
-
-def _does_not_open(path: Path) -> str:
-    """Say if a file is not what its name promises; only its beginning or its list is read."""
-    try:
-        if path.suffix == ".zip":
-            zipfile.ZipFile(path).close()
-        elif path.name.endswith((".tar", ".tar.gz", ".tgz")):
-            with tarfile.open(path) as archive:
-                archive.next()
-        elif path.suffix == ".gz":
-            with gzip.open(path) as stream:
-                stream.read(1)
-    except (OSError, EOFError, zlib.error, zipfile.BadZipFile, tarfile.TarError) as error:
-        return f"does not open ({error}); a broken download?"
-    return ""
 
 
 def _link(path: Path, place: Path) -> None:

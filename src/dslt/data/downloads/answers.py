@@ -12,7 +12,12 @@ from bs4 import BeautifulSoup
 
 _PASSING = {408, 425, 429}  # and every 5xx: a later try may get the file
 _RANGE = re.compile(r"bytes (?:(\d+)-\d+|\*)/(\d+|\*)")
-_HTML = re.compile(rb"(\xef\xbb\xbf)?\s*<(!doctype html|html)\b", re.IGNORECASE)
+_HTML = re.compile(
+    rb"(\xef\xbb\xbf)?\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*"
+    rb"<(!doctype html|html|head|body|title|meta|script)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+_POINTER = b"version https://git-lfs.github.com/spec/"
 _PAGES = (".html", ".htm")
 
 
@@ -69,7 +74,7 @@ def check_status(answer: requests.Response) -> None:
 
 
 def check_no_page(answer: requests.Response, start: bytes, name: str | os.PathLike[str]) -> None:
-    """Refuse a web page where another kind of file was asked for.
+    """Refuse a web page, or a pointer of Git LFS, where another kind of file was asked for.
 
     Args:
         answer: The answer.
@@ -77,8 +82,10 @@ def check_no_page(answer: requests.Response, start: bytes, name: str | os.PathLi
         name: Name of the file.
 
     Raises:
-        RefusedError: It is a page.
+        RefusedError: It is a page or a pointer.
     """
+    if start.startswith(_POINTER):
+        raise RefusedError("a pointer of Git LFS came instead of the file")
     wanted = PurePosixPath(name).suffix.lower() in _PAGES
     if not wanted and (is_page(answer) or _HTML.match(start)):
         raise RefusedError(page_words(start.decode("utf-8", "replace")))
@@ -86,7 +93,7 @@ def check_no_page(answer: requests.Response, start: bytes, name: str | os.PathLi
 
 def page_words(html: str) -> str:
     """Say that a page came, by its title."""
-    title = BeautifulSoup(html, "html.parser").title
+    title = BeautifulSoup(re.sub(r"^\s*<\?xml[^>]*>", "", html), "html.parser").title
     words = title.get_text(strip=True) if title else ""
     named = f" called {words!r}" if words else ""
     return (
@@ -97,7 +104,8 @@ def page_words(html: str) -> str:
 
 def is_page(answer: requests.Response) -> bool:
     """Tell whether an answer calls itself a web page."""
-    return answer.headers.get("Content-Type", "").lower().startswith("text/html")
+    kind = answer.headers.get("Content-Type", "").lower()
+    return kind.startswith(("text/html", "application/xhtml"))
 
 
 def validator_of(answer: requests.Response) -> str | None:

@@ -68,6 +68,8 @@ def fetch_download(
         fetcher = Fetcher(Ledger(data, name), meter, jobs, policy or Policy())
         if verify:
             fetcher.ledger.distrust()
+        if copy is None:
+            _check_copy(fetcher.ledger)
         groups = _groups(download, fetcher, agreed, copy, fetch_missing)
         if copy is not None:
             adopt(download, groups, copy, fetcher, in_part=fetch_missing)
@@ -134,6 +136,17 @@ def _groups(
     fetcher.run([(manifest,)])
     files = manifest_files(read_json(path), download.url, str(path))
     return [(manifest,), *grouped(files, where)]
+
+
+def _check_copy(ledger: Ledger) -> None:
+    """Refuse to fetch again what was taken from a copy that is out of reach."""
+    if lost := ledger.lost():
+        raise DsltError(
+            f"{ledger.name}: {lost[0]} was taken from {ledger.adopted} and leads nowhere now "
+            f"({len(lost)} such in all): is its disk mounted? Nothing was fetched. Mount it and "
+            f"run again; or give the copy's new place, {_command(ledger, '--from DIR')}; or "
+            f"forget it, {_command(ledger, '--undo')}, and fetch it then"
+        )
 
 
 def _check_allowed(

@@ -159,6 +159,13 @@ class Ledger:
         made = [self.made(file.into) for file in group if file.placed]
         return bool(made) and all(one is not None and one.link is not None for one in made)
 
+    def lost(self) -> list[str]:
+        """List what was taken from a copy and is not there now."""
+        paths = self._made.paths.items()
+        links = [self.unpacked / into for into, made in paths if made.link and made.whole]
+        links += [path for path in self.originals.rglob("*") if path.is_symlink()]
+        return [str(path) for path in links if not path.exists()]
+
     def note_link(self, into: str, link: Path, *, whole: bool) -> None:
         """Record that a path is, or is about to be, a link, or lies behind one."""
         self._note_path(into, UnpackedPath(link=str(link), whole=whole))
@@ -196,6 +203,12 @@ class Ledger:
     def clear_all(self) -> list[str]:
         """Remove everything that was unpacked or linked; gives its paths."""
         paths = list(self._made.paths)
+        if self.lost():
+            self._known.adopted = None
+            _write(self._files, self._known)
+        for path in self.originals.rglob("*"):
+            if path.is_symlink() and not path.exists():
+                path.unlink()
         for into in sorted(paths):
             self.clear(into)
         self._paths.unlink(missing_ok=True)

@@ -1,6 +1,10 @@
-"""Checksums of a stream, and what is wrong with a file by its length and checksum."""
+"""Checksums of a stream, and what is wrong with a file by its length, checksum and kind."""
 
+import gzip
 import hashlib
+import tarfile
+import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -61,3 +65,25 @@ def file_sums(path: Path, checksum: str | None, progress: CountBytes) -> Checksu
             sums.update(chunk)
             progress(len(chunk))
     return sums
+
+
+def does_not_open(path: Path, name: str = "") -> str:
+    """Say if a file is not what its name promises; only its beginning or its list is read.
+
+    Args:
+        path: The file.
+        name: Its name, where that of the path is another one.
+    """
+    name = (name or path.name).lower()
+    try:
+        if name.endswith(".zip"):
+            zipfile.ZipFile(path).close()
+        elif name.endswith((".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")):
+            with tarfile.open(path) as archive:
+                archive.next()
+        elif name.endswith(".gz"):
+            with gzip.open(path) as stream:
+                stream.read(1)
+    except (OSError, EOFError, zlib.error, zipfile.BadZipFile, tarfile.TarError) as error:
+        return f"does not open ({error}); a broken download?"
+    return ""

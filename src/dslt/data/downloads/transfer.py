@@ -31,7 +31,7 @@ from dslt.data.downloads.answers import (
 )
 from dslt.data.downloads.drive import confirmed
 from dslt.data.downloads.partial import Origin, PartialFile
-from dslt.data.downloads.sums import CountBytes
+from dslt.data.downloads.sums import CountBytes, does_not_open
 
 _CHUNK = 1 << 16  # bytes that a timeout may lose
 _HEADERS = {"User-Agent": f"dslt/{__version__}", "Accept-Encoding": "identity"}
@@ -249,17 +249,22 @@ class _Transfer:
         raise AgainError("the file there is shorter than the part that was fetched")
 
     def _verify(self) -> None:
-        """Check length and sum."""
+        """Check length, sum and kind."""
         part = self.part
         assert part.origin is not None
         total = part.origin.total
         if total is not None and part.sums.length < total and not self.whole:
             raise AgainError(f"it broke off after {part.sums.length} of {total} bytes")
-        fault = part.sums.fault(self.length)
+        fault, closed = part.sums.fault(self.length), ""
+        if not fault:
+            fault = closed = does_not_open(part.path, part.target.name)
         if fault and part.resumed:  # perhaps parts of two files
             part.drop()
             self.whole = False
             raise AgainError(f"{fault} (after it was resumed)")
+        if closed:
+            part.drop()
+            raise RefusedError(f"what came {closed}")
         if fault:
             raise RefusedError(
                 f"{fault}; what came was kept as {part.set_aside()}; if that is the right file "

@@ -178,10 +178,17 @@ def test_a_mirror_stands_in(server, data):
     assert path in {file.url.removeprefix(server.url) for file in receipt.files}  # same bytes
 
 
+def damaged_zip():
+    """An archive whose list is whole; the bytes of its member are not."""
+    content = bytearray(zipped({"000000000139.jpg": bytes(1000)}))
+    content[40:60] = bytes(20)
+    return bytes(content)
+
+
 def test_a_damaged_archive(server, data):
     example = make_example("coco2017")
     download = example.serve(server)
-    server.put("/images.cocodataset.org/zips/val2017.zip", b"PK\3\4 not a zip")
+    server.put("/images.cocodataset.org/zips/val2017.zip", damaged_zip())
     archive = downloads_folder(data, "coco2017") / "val2017.zip"
     with pytest.raises(DsltError, match=f"remove {archive} to fetch it again"):
         fetched("coco2017", download, data, jobs=1)
@@ -476,9 +483,36 @@ def test_a_copy_that_is_gone(server, data, tmp_path):
     copy.rename(tmp_path / "moved")
     fetched("otb", download, data, source=tmp_path / "moved")
     assert tree(unpacked_folder(data, "otb")).items() >= example.expected.items()
-    shutil.rmtree(tmp_path / "moved")
+    away = (tmp_path / "moved").rename(tmp_path / "away")
+    receipt_file(data, "otb").unlink()
+    with pytest.raises(DsltError, match=r"was taken from .*moved and leads nowhere .* mounted\?"):
+        fetched("otb", download, data)
+    assert gets(server) == []
+    away.rename(tmp_path / "moved")
     fetched("otb", download, data)
+    assert gets(server) == []
+    shutil.rmtree(tmp_path / "moved")
+    undo("otb", data)
+    assert fetched("otb", download, data).adopted is None
     assert tree(unpacked_folder(data, "otb")) == example.expected
+
+
+def test_archives_of_a_copy_on_another_disk_that_is_gone(server, data, tmp_path, monkeypatch):
+    def other_disk(*paths):
+        raise OSError(18, "Invalid cross-device link")
+
+    monkeypatch.setattr(os, "link", other_disk)
+    example = make_example("vot2018")
+    download = example.serve(server)
+    copy = example.copy(tmp_path / "copy")
+    fetched("vot2018", download, data, source=copy)
+    copy.rename(tmp_path / "away")
+    with pytest.raises(DsltError, match="leads nowhere now"):
+        fetched("vot2018", download, data)
+    assert gets(server) == []
+    undo("vot2018", data)
+    fetched("vot2018", download, data)
+    assert gets(server) != []
 
 
 def test_more_is_wanted_of_a_copy(server, data, tmp_path):

@@ -20,8 +20,9 @@ from dslt.data.downloads.transfer import (
 )
 from http_server import LOGIN, QUOTA, Fault, Server
 
-DATA = random.Random(0).randbytes(300_000)
-OTHER = random.Random(1).randbytes(300_000)
+END = b"PK\5\6" + bytes(18)  # what stands before the list of a zip archive does not count
+DATA = random.Random(0).randbytes(300_000 - len(END)) + END
+OTHER = random.Random(1).randbytes(300_000 - len(END)) + END
 SHA256 = hashlib.sha256(DATA).hexdigest()
 PATH = "/files/a.zip"
 
@@ -184,7 +185,7 @@ def test_a_whole_part_of_unknown_length(server, target, policy):
 
 
 @pytest.mark.parametrize("ignored", [False, True])
-@pytest.mark.parametrize("new", [OTHER, OTHER[:120_000]])
+@pytest.mark.parametrize("new", [OTHER, OTHER[:120_000] + END])
 def test_a_file_that_changes_between_tries(ignored, new, server, target, policy):
     url = server.put(PATH, DATA, Fault(cut=150_000, times=1), Fault(status=503))
     with pytest.raises(DsltError):
@@ -303,6 +304,40 @@ def test_a_login_page_is_no_archive(kind, server, target, policy):
     page = target.with_name("page.html")
     fetch_file([url], page, policy=policy)
     assert page.read_bytes() == b"\n" + LOGIN
+
+
+POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"0" * 64 + b"\nsize 9\n"
+NO_ARCHIVE = {
+    "page": b"\n<!-- a comment -->\n<head><title>Sign in</title>",
+    "xhtml": b'<?xml version="1.0"?>\n<!DOCTYPE html>\n<title>Sign in</title>',
+    "pointer": POINTER,
+    "words": b'{"error": "quota exceeded"}',
+    "empty": b"",
+    "half": DATA[:-1],
+}
+
+
+@pytest.mark.parametrize("name", NO_ARCHIVE)
+@pytest.mark.parametrize("checksum", [None, f"sha256:{SHA256}"])
+def test_what_is_no_archive_is_not_kept_and_the_mirror_is_asked(
+    name, checksum, server, target, policy
+):
+    first = server.put("/first/a.zip", NO_ARCHIVE[name], Fault(kind="application/octet-stream"))
+    if checksum is None:
+        with pytest.raises(NotServedError, match=r"came|expected"):
+            fetch_file([first], target, policy=policy)
+        assert left(target) == []
+    mirror = server.put("/mirror/a.zip", DATA)
+    assert fetch_file([first, mirror], target, checksum=checksum, policy=policy) == SHA256
+    assert target.read_bytes() == DATA
+    assert set(left(target)) <= {"a.zip", "a.zip.wrong"}
+
+
+def test_a_pointer_is_no_file_of_any_kind(server, target, policy):
+    url = server.put("/files/model.mat", POINTER)
+    with pytest.raises(NotServedError, match="a pointer of Git LFS came instead of the file"):
+        fetch_file([url], target.with_name("model.mat"), policy=policy)
+    assert left(target) == []
 
 
 def test_a_login_page_leaves_the_part(server, target, policy):
