@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import errno
 import importlib.util
 import os
 import re
@@ -101,9 +103,10 @@ def launch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
         '[project]\nname = "bare"\nversion = "1"\n[project.optional-dependencies]\n'
         "dev = []\nhed = []\n"
     )
-    script = folder / "tools" / "launch.py"
-    script.write_text((ROOT / "tools" / "launch.py").read_text())
-    spec = importlib.util.spec_from_file_location("launch", script)
+    for name in ("launch.py", "prepare.py"):
+        (folder / "tools" / name).write_text((ROOT / "tools" / name).read_text())
+    script = folder / "tools" / "prepare.py"
+    spec = importlib.util.spec_from_file_location("prepare", script)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -224,3 +227,49 @@ def test_environment_in_use_is_not_changed(launch: ModuleType) -> None:
             launch.ensure_environment([])
         holder.kill()
     assert not launch.VENV.exists()
+
+
+def test_a_file_system_without_locks_is_told_and_the_run_goes_on(
+    launch: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def no_flock(descriptor: int, operation: int) -> None:
+        raise OSError(errno.ENOSYS, "Function not implemented")
+
+    monkeypatch.setattr(launch.fcntl, "flock", no_flock)
+    os.close(launch.lock_file("run.lock", launch.fcntl.LOCK_EX, "busy"))
+    told = capsys.readouterr().err
+    assert "run.lock: this file system has no locks (Function not implemented)" in told
+
+
+def test_an_old_python_is_told_in_a_sentence(tmp_path: Path) -> None:
+    """What it has to read first has no syntax that an old one lacks."""
+    text = (ROOT / "tools" / "launch.py").read_text(encoding="ascii")
+    tree = ast.parse(text, feature_version=(3, 4))
+    newer = ast.JoinedStr | ast.AnnAssign | ast.Starred | ast.NamedExpr | ast.FunctionDef | ast.With
+    newer |= ast.ImportFrom
+    found = [node for node in ast.walk(tree) if isinstance(node, newer)]
+    assert [ast.unparse(node) for node in found] == ["from prepare import main"]
+
+    old = tmp_path / "launch.py"
+    old.write_text(text.replace("(3, 11)", "(9, 9)"))
+    done = subprocess.run([sys.executable, old], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    version = ".".join(map(str, sys.version_info[:3]))
+    assert done.stderr == (
+        f"error: Python 3.11 or newer is needed, {sys.executable} is {version}; "
+        "PYTHON=... picks another one\n"
+    )
+
+
+def test_packages_of_another_python_are_not_passed_on(
+    launch: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = str(ROOT / "src")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), own, ""]))
+    monkeypatch.setenv("PYTHONHOME", "/opt/other")
+    launch.forget_other_packages()
+    assert os.environ["PYTHONPATH"] == own
+    assert "PYTHONHOME" not in os.environ
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    launch.forget_other_packages()
+    assert "PYTHONPATH" not in os.environ
