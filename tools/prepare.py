@@ -76,6 +76,21 @@ def forget_other_packages() -> None:
         os.environ["PYTHONPATH"] = os.pathsep.join(kept)
 
 
+def find_cache() -> None:
+    """Keep Snakemake's cache in this folder where there is no home that can be written."""
+    try:
+        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        cache.mkdir(parents=True, exist_ok=True)
+        if os.access(cache, os.W_OK):
+            return
+        reason = f"{cache} cannot be written"
+    except (OSError, RuntimeError) as error:  # no home at all is a RuntimeError
+        reason = str(error)
+    own = ROOT / "state" / "cache"
+    print(f"dslt: {reason}: caches go to {own}", file=sys.stderr)
+    os.environ |= {"XDG_CACHE_HOME": str(own), "MPLCONFIGDIR": str(own / "matplotlib")}
+
+
 def place() -> str:
     """Name what a virtual environment is bound to: this folder and this interpreter."""
     return f"{ROOT} {'.'.join(map(str, sys.version_info[:3]))}"
@@ -224,6 +239,7 @@ def run(arguments: list[str]) -> None:
     lock_file("environment.lock", fcntl.LOCK_SH, "the environment is being installed")
     snakemake = [sys.executable, "-m", "snakemake", "--directory", str(ROOT)]
     os.chdir(ROOT)
+    find_cache()
     clear_stale_lock(snakemake)
     os.execv(sys.executable, [*snakemake, *arguments])
 

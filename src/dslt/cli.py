@@ -6,6 +6,7 @@ import sys
 import click
 
 from dslt import __version__
+from dslt.core.environment import forget_other_packages
 from dslt.core.errors import DsltError
 
 VERBS = {
@@ -56,6 +57,7 @@ def group() -> None:
 
 def main() -> None:
     """Run the command line; a `DsltError` ends in one readable message and status 1."""
+    forget_other_packages()
     try:
         group()
     except DsltError as error:

@@ -273,3 +273,45 @@ def test_packages_of_another_python_are_not_passed_on(
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     launch.forget_other_packages()
     assert "PYTHONPATH" not in os.environ
+
+
+@pytest.mark.parametrize("home", ["/proc/none", "/dev/null/home"])
+def test_a_home_that_cannot_be_written_is_told_and_replaced(
+    launch: ModuleType,
+    home: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(launch.ROOT))
+    monkeypatch.setenv("MPLCONFIGDIR", "mine")
+    launch.find_cache()
+    assert os.environ["XDG_CACHE_HOME"] == str(launch.ROOT)
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setenv("HOME", home)
+    launch.find_cache()
+    assert os.environ["XDG_CACHE_HOME"] == str(launch.ROOT / "state" / "cache")
+    assert f"{home.rpartition('/')[0]}" in capsys.readouterr().err
+
+
+def test_a_run_without_a_home_and_beside_another_stack(fresh: Repository, tmp_path: Path) -> None:
+    """The packages of another Python are broken here; only a dry run, as it is the same start."""
+    other = tmp_path / "dist-packages"
+    for name in ("cv2", "numpy", "pydantic"):
+        (other / name).mkdir(parents=True)
+        (other / name / "__init__.py").write_text("raise ImportError('of another Python')\n")
+    variables = {
+        **fresh.environment,
+        "HOME": "/proc/none",
+        "PYTHONPATH": f"{other}{os.pathsep}{fresh.environment['PYTHONPATH']}",
+    }
+    variables.pop("XDG_CACHE_HOME", None)
+    done = subprocess.run(
+        fresh.launcher("track", "--dry-run"),
+        cwd=fresh.path,
+        env=variables,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "caches go to" in done.stderr

@@ -7,6 +7,10 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
+from dslt.core.environment import forget_other_packages
+
+forget_other_packages()  # before those that it shadows are imported
+
 from dslt.core.errors import DsltError
 from dslt.core.files import sha256_file
 from dslt.core.fingerprint import code_of, libraries

@@ -1,8 +1,10 @@
 """One page: a py:percent notebook, executed with parameters and rendered without its code."""
 
 import ast
+import json
 import os
 import re
+import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -20,6 +22,7 @@ from dslt.core.files import atomic_write
 from dslt.report import html
 
 Parameters = dict[str, str | list[str]]
+KERNEL = "dslt-page"
 START_SECONDS = 300  # a kernel starts in one second, but not on a machine that is fully loaded
 BODY = """\
 <nav><a href="index.html">All results</a></nav>
@@ -120,6 +123,7 @@ def fill(defaults: Mapping[str, Any], values: Sequence[tuple[str, str]], where: 
 
 def _execute(source: Any, parameters: Parameters, notebook: Path, executed: Path) -> Any:
     """Run a notebook with papermill; what was reached goes to `executed` in any case."""
+    import matplotlib
     import papermill
     from papermill.exceptions import PapermillException, PapermillExecutionError
 
@@ -127,13 +131,16 @@ def _execute(source: Any, parameters: Parameters, notebook: Path, executed: Path
         folder = Path(name)
         prepared, result = folder / "prepared.ipynb", folder / "executed.ipynb"
         nbformat.write(source, prepared)  # type: ignore[no-untyped-call]
+        _write_kernel(folder / "data" / "kernels" / KERNEL)
         # The user's kernels, start-up files and history are kept out of the run.
         private = {
             "IPYTHONDIR": str(folder / "ipython"),
             "JUPYTER_CONFIG_DIR": str(folder / "config"),
+            "JUPYTER_CONFIG_PATH": "",
             "JUPYTER_DATA_DIR": str(folder / "data"),
+            "JUPYTER_PATH": "",
             "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
-            "JUPYTER_PREFER_ENV_PATH": "1",
+            "MPLCONFIGDIR": matplotlib.get_cachedir(),  # one for a while where there is no home
             "PYDEVD_DISABLE_FILE_VALIDATION": "1",
         }
         try:
@@ -142,7 +149,7 @@ def _execute(source: Any, parameters: Parameters, notebook: Path, executed: Path
                     prepared,
                     result,
                     parameters=parameters,
-                    kernel_name="python3",
+                    kernel_name=KERNEL,
                     language="python",
                     cwd=Path.cwd(),
                     progress_bar=False,
@@ -163,6 +170,14 @@ def _execute(source: Any, parameters: Parameters, notebook: Path, executed: Path
             if result.exists():
                 with atomic_write(executed) as path:
                     path.write_bytes(result.read_bytes())
+
+
+def _write_kernel(folder: Path) -> None:
+    """Describe a kernel that is run by this interpreter, whatever others there are."""
+    argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    described = {"argv": argv, "display_name": "Python", "language": "python"}
+    folder.mkdir(parents=True)
+    (folder / "kernel.json").write_text(json.dumps(described), encoding="utf-8")
 
 
 def to_html(executed: Any, parameters: Parameters) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Sequence
 from html import unescape
 from pathlib import Path
@@ -249,6 +250,39 @@ def test_a_failing_cell_is_told_and_kept(tmp_path):
     assert "reached" in kept
     assert "no such column in X" in kept
     assert [path.name for path in executed.parent.iterdir()] == ["n.ipynb"]
+
+
+WHO = """# %% tags=["parameters"]
+x = None
+# %%
+import os, sys
+import matplotlib.pyplot
+print(sys.executable, os.environ.get("WHO"))
+"""
+OTHERS = {  # of an environment that was removed, and of another one
+    "removed": ["/opt/conda/envs/removed/bin/python"],
+    "other": ["env", "WHO=other", sys.executable],
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+@pytest.mark.parametrize("variable", ["JUPYTER_PATH", "JUPYTER_DATA_DIR"])
+def test_a_page_is_run_by_this_interpreter(tmp_path, monkeypatch, name, variable):
+    for kernel in ("python3", page.KERNEL):
+        folder = tmp_path / "share" / "kernels" / kernel
+        folder.mkdir(parents=True)
+        argv = [*OTHERS[name], "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        values = {"argv": argv, "display_name": "Python 3", "language": "python"}
+        (folder / "kernel.json").write_text(json.dumps(values))
+    monkeypatch.setenv(variable, str(tmp_path / "share"))
+    monkeypatch.setenv("HOME", "/proc/none")  # nothing is read there, and nothing said of it
+    monkeypatch.delenv("MPLCONFIGDIR", raising=False)
+    source, out = tmp_path / "who.py", tmp_path / "who.html"
+    source.write_text(WHO)
+    page.render(source, [("x", "1")], tmp_path / "who.ipynb", out)
+    text = out.read_text()
+    assert f"{sys.executable} None" in text
+    assert "matplotlib" not in text.lower()
 
 
 @pytest.mark.parametrize(
