@@ -156,7 +156,7 @@ def draw_frames(folder: Path, seed: int) -> None:
 def keep_download(repository: Repository) -> None:
     """Put something where original files of others lie; the tiny study fetches none."""
     folder = repository.path / "data" / "downloads"
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     (folder / "none.txt").write_text("an original file\n")
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tiny import Repository, copy_repository, keep_download, make_commit
+from tiny import Repository, copy_repository, make_commit
 
 # As somebody who is not root: who owns a file that may not be written has no right to write it.
 PLAIN_USER = [
@@ -25,7 +25,6 @@ run: {mine: [kcf]}
 reference_cell: kcf
 references: {}
 """
-STEMS = ("train", "tables", "figures", "report")  # folders that this study leaves empty
 
 
 @pytest.fixture(scope="module")
@@ -33,9 +32,6 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Repository:
     """A small study that ran and was recorded by DVC; its cache has copies."""
     repository = copy_repository(tmp_path_factory.mktemp("recorded"))
     (repository.path / "tiny.yaml").write_text(SMALL)
-    keep_download(repository)
-    for stem in STEMS:
-        (repository.path / "results" / stem).mkdir(parents=True)
     repository.snakemake("ablation")
     repository.call("git", "init", "--quiet")
     repository.call("dvc", "commit", "--force", "study")
