@@ -8,6 +8,7 @@ import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from dslt.core.errors import DsltError
 from dslt.core.files import write_errors
 
 _HALF = re.compile(r"\..*\.[0-9a-f]{12}\.part(\.[^.]*)?")
@@ -18,14 +19,13 @@ def own_files(places: Iterable[str | os.PathLike[str]]) -> int:
     """Replace links, hard and symbolic, by copies; give their number.
 
     DVC links a workspace to its cache (`cache.type`), in which nothing may be written: Snakemake
-    writes its records in place, and takes outputs that cannot be written for protected ones. A link
-    to nothing is removed.
+    writes its records in place, and takes outputs that cannot be written for protected ones.
 
     Args:
         places: Files, and folders with all that is below them; they need not be there.
 
     Raises:
-        DsltError: A copy cannot be written.
+        DsltError: A copy cannot be written, or a link leads nowhere.
     """
     count = 0
     for path in (path for place in places for path in _files(Path(place))):
@@ -41,8 +41,11 @@ def own_files(places: Iterable[str | os.PathLike[str]]) -> int:
 def _own(path: Path) -> None:
     """Put a copy in the place of a link, with the time of what it links to."""
     if not path.exists():
-        path.unlink(missing_ok=True)
-    elif path.is_file():
+        raise DsltError(
+            f"{path} leads to {path.readlink()}, which is not there: is the disk of DVC's cache "
+            "mounted? Mount it, or remove such links (find results .snakemake -xtype l -delete)"
+        )
+    if path.is_file():
         copy = path.with_name(f".{secrets.token_hex(6)}.{secrets.token_hex(6)}.part")
         try:
             shutil.copyfile(path, copy)

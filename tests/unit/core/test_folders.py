@@ -23,13 +23,12 @@ def linked(tmp_path):
     os.link(cache / "hard", folder / "hard")
     (folder / "soft").symlink_to(cache / "soft")
     (folder / "own").write_text("own")
-    (folder / "gone").symlink_to(cache / "gone")
     return cache, folder
 
 
 def test_links_become_copies(linked):
     cache, folder = linked
-    assert own_files([folder.parent]) == 3
+    assert own_files([folder.parent]) == 2
     assert sorted(path.name for path in folder.iterdir()) == ["hard", "own", "soft"]
     for name in ("hard", "soft"):
         path = folder / name
@@ -44,13 +43,21 @@ def test_links_become_copies(linked):
 
 def test_files_are_named_one_by_one_and_folders_may_be_links(linked, tmp_path):
     cache, folder = linked
-    assert own_files([folder / "hard", folder / "own", folder / "gone"]) == 2
+    assert own_files([folder / "hard", folder / "own"]) == 1
     assert (folder / "soft").is_symlink()
     assert (cache / "hard").stat().st_nlink == 1
     (tmp_path / "elsewhere").symlink_to(folder)
     (folder / "inner").symlink_to(cache)
     assert own_files([tmp_path / "elsewhere"]) == 1
     assert (folder / "inner").is_symlink()
+
+
+def test_a_link_that_leads_nowhere_is_told_and_stays(linked):
+    cache, folder = linked
+    (folder / "gone").symlink_to(cache / "gone")
+    with pytest.raises(DsltError, match=r"gone leads to .*, which is not there: is the disk"):
+        own_files([folder])
+    assert (folder / "gone").is_symlink()
 
 
 def test_a_folder_need_not_be_there(tmp_path):
