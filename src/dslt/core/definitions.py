@@ -15,6 +15,8 @@ DOWNLOADS = "downloads.yaml"
 PROTOCOLS = "protocols.yaml"
 TRAINING_SETS = "training_sets.yaml"
 WEIGHTS = "weights.yaml"
+# What PyYAML raises beside its own errors: about `2020-99-99`, `!!int _`, `!!bool x`, `[[[[...`.
+_NO_YAML = (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError, RecursionError)
 
 
 def config_file(name: str) -> Path:
@@ -36,21 +38,48 @@ def read_definitions(path: str | os.PathLike[str]) -> dict[str, Any]:
     """Read the entries of a YAML file of definitions, unchecked.
 
     Raises:
-        DsltError: The file is missing, not YAML, or not a mapping.
+        DsltError: The file is missing, not YAML, or not a mapping, or a name is no text.
     """
+    where = os.fspath(path)
     try:
-        values = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        text = Path(path).read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise DsltError(f"{os.fspath(path)}: no such file of definitions") from None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise DsltError(f"{os.fspath(path)}: not a readable YAML file ({error})") from error
+        raise DsltError(f"{where}: no such file of definitions") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise DsltError(f"{where}: not a readable file of definitions ({error})") from error
+    values = parse_yaml(text, where)
     if not isinstance(values, dict):
-        raise DsltError(f"{os.fspath(path)}: expected a mapping of names to definitions")
+        raise DsltError(f"{where}: expected a mapping of names to definitions")
+    for name in values:
+        if not isinstance(name, str):
+            raise DsltError(f"{where}: the name {name!r} is no text; write it in quotes")
     return values
 
 
+def parse_yaml(text: str, where: str) -> Any:
+    """Read YAML.
+
+    Raises:
+        DsltError: The text is not YAML; the message starts with `where`.
+    """
+    try:
+        return yaml.safe_load(text)
+    except _NO_YAML as error:
+        raise DsltError(f"{where}: not readable as YAML ({error})") from error
+
+
 def changed_definitions(known: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Lay entries over others: one with a `kind` replaces, one without changes some keys."""
+    """Lay entries over others: one with a `kind` replaces, one without changes some keys.
+
+    Raises:
+        DsltError: The changes or an entry are no mapping.
+    """
+    if not isinstance(changes, Mapping):
+        raise DsltError(f"definitions {changes!r}; expected a mapping of names to definitions")
+    for name, values in changes.items():
+        for entry in (values, known.get(name, {})):
+            if not isinstance(entry, Mapping):
+                raise DsltError(f"definition of {name!r}: {entry!r}; expected a mapping")
     new = {
         name: values if "kind" in values else merge(known.get(name, {}), values)
         for name, values in changes.items()

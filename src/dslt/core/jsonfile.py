@@ -30,5 +30,5 @@ def parse_json(text: str, where: str) -> Any:
     """
     try:
         return json.loads(text)
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise DsltError(f"{where}: not JSON ({error}): {text[:60]!r}") from None

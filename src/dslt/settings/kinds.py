@@ -29,6 +29,6 @@ def parse_kind(kinds: Mapping[Any, type[Model]], definition: Any, where: str) ->
             value of the wrong type.
     """
     kind = definition.get("kind") if isinstance(definition, dict) else definition
-    if kind not in kinds:
+    if not isinstance(kind, str) or kind not in kinds:
         raise unknown(f"kind of {where}:", kind, kinds)
     return validate(kinds[kind], definition, where)

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
 import numpy as np
-import yaml
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
+from dslt.core.definitions import read_definitions
 from dslt.core.errors import DsltError, unknown
 from dslt.core.text import merge
 from dslt.settings.base import Settings, validate
@@ -218,10 +218,5 @@ def load_protocols(path: Path) -> dict[str, Protocol]:
     Raises:
         DsltError: the file is missing or not a mapping, or an entry is wrong.
     """
-    try:
-        entries = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError) as error:
-        raise DsltError(f"{path}: cannot be read as YAML: {error}") from None
-    if not isinstance(entries, dict):
-        raise DsltError(f"{path}: expected a mapping from names to protocols")
-    return {str(name): parse_protocol(entry, f"{path}: {name}") for name, entry in entries.items()}
+    entries = read_definitions(path)
+    return {name: parse_protocol(entry, f"{path}: {name}") for name, entry in entries.items()}

@@ -160,6 +160,7 @@ def _entry(values: Any, where: str, more: str = "") -> TrackerEntry:
     """Look up the tracker that unchecked settings name; `more` says what else they need."""
     if not isinstance(values, dict) or "tracker" not in values:
         raise DsltError(f"{where}: {values!r}; expected a mapping with the key `tracker`{more}")
-    if values["tracker"] not in TRACKERS:
-        raise DsltError(f"{where}: {unknown('tracker', values['tracker'], TRACKERS)}")
-    return TRACKERS[values["tracker"]]
+    name = values["tracker"]
+    if not isinstance(name, str) or name not in TRACKERS:
+        raise DsltError(f"{where}: {unknown('tracker', name, TRACKERS)}")
+    return TRACKERS[name]

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-import yaml
-
+from dslt.core.definitions import parse_yaml, read_definitions
 from dslt.core.errors import DsltError, unknown
 from dslt.core.text import canonical, merge
 from dslt.settings.offline import SiameseTraining
@@ -104,18 +103,18 @@ def load_presets(path: Path) -> dict[str, dict[str, Any]]:
     """Read a tracker's presets and resolve `extends`.
 
     Raises:
-        DsltError: if the file is unreadable, or a preset extends an unknown one or itself.
+        DsltError: if the file is unreadable, a preset is no mapping, or extends an unknown one or
+            itself.
     """
-    try:
-        raw: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError) as error:
-        raise DsltError(f"{path}: unreadable ({error})") from error
+    raw = read_definitions(path)
 
     def resolve(name: str, chain: tuple[str, ...]) -> dict[str, Any]:
         if name not in raw:
             raise DsltError(f"{path}: {unknown('preset', name, raw)}")
         if name in chain:
             raise DsltError(f"{path}: presets extend each other: {' -> '.join([*chain, name])}")
+        if not isinstance(raw[name], dict):
+            raise DsltError(f"{path}: preset {name!r} is {raw[name]!r}; expected a mapping")
         values = dict(raw[name])
         parent = str(values.pop("extends", ""))
         return merge(resolve(parent, (*chain, name)), values) if parent else values
@@ -149,10 +148,7 @@ def apply_overrides(values: dict[str, Any], overrides: str, where: str) -> dict[
                 at = ".".join(keys[:depth]) or "the settings"
                 raise DsltError(f"{where}: unknown key {path.strip()!r}; under {at}: {allowed}")
             node = node[key]
-        try:
-            change: Any = yaml.safe_load(text)
-        except yaml.YAMLError:
-            raise DsltError(f"{where}: value of override {item!r} is no YAML value") from None
+        change: Any = parse_yaml(text, f"{where}: value of override {item!r}")
         for key in reversed(keys):
             change = {key: change}
         values = merge(values, change)

@@ -338,7 +338,7 @@ def test_a_wrong_protocol_is_refused(change, message):
 def test_protocol_files_and_texts(tmp_path):
     with pytest.raises(DsltError, match="not JSON"):
         parse_json("{kind: ope", "protocol")
-    with pytest.raises(DsltError, match="cannot be read"):
+    with pytest.raises(DsltError, match="no such file"):
         load_protocols(tmp_path / "absent.yaml")
     listed = tmp_path / "list.yaml"
     listed.write_text("- otb\n")

@@ -82,7 +82,7 @@ def test_tracking_overrides_leave_the_training_alone(tmp_path):
         (row(overrides="training.loss.nam=l2"), "under training.loss: a, c, importance, name"),
         (row(overrides="training.loss.name=l4"), "'l2', 'l3', 'shrinkage', 'ohnm' or 'released'"),
         (row(overrides="training.loss.a"), "is no 'key=value'"),
-        (row(overrides="training.loss.a=[1"), "is no YAML value"),
+        (row(overrides="training.loss.a=[1"), "not readable as YAML"),
         (row(overrides="training.samples.blurs=[1]"), "the first entry must be 0"),
         (row(overrides="training.loss.a.b=1"), "unknown key 'training.loss.a.b'"),
         (row(overrides="training.loss.a=-1"), "greater than 0"),

@@ -409,7 +409,7 @@ def test_commands_look_names_up(tmp_path):
     result = run(group, ["index", "mine", "--definition", "{", *options])
     assert "--definition of mine: not JSON" in str(result.exception)
     (tmp_path / "b.yaml").write_text("mine: [")
-    assert "not a readable YAML" in str(run(group, ["index", "mine", *options]).exception)
+    assert "not readable as YAML" in str(run(group, ["index", "mine", *options]).exception)
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the folder of real sequences is not here")
