@@ -30,6 +30,24 @@ REPEATED = pa.dictionary(pa.int32(), pa.string())
 """Type of a column of texts of which few differ."""
 
 
+def require(table: pa.Table, columns: Iterable[pa.Field], where: str) -> None:
+    """Check that a table has columns.
+
+    Raises:
+        DsltError: One is missing, of another type, or lacks a value that it must have; the error
+            starts with `where`.
+    """
+    for column in columns:
+        known = table.schema.get_field_index(column.name) >= 0  # -1 where two have the name, too
+        found = table[column.name] if known else None
+        if found is None or found.type != column.type or (found.null_count and not column.nullable):
+            kind = "missing" if found is None else f"{found.type}, {found.null_count} missing"
+            raise DsltError(
+                f"{where}: not a readable index (column {column.name} is {kind}; expected"
+                f" {column.type}); make it again with `dslt index`"
+            )
+
+
 def numbers(column: pa.ChunkedArray) -> NDArray[Any]:
     """Values of a numeric column of which none is missing."""
     return np.from_dlpack(column.combine_chunks())  # `to_numpy` would import pandas first
@@ -106,10 +124,12 @@ def read_table(path: str | os.PathLike[str], leave: Iterable[str] = ()) -> tuple
             if METADATA not in (schema.metadata or {}):
                 raise DsltError(f"{where}: not an index; make it again with `dslt index`")
             names = [name for name in schema.names if name not in set(leave)]
-            return file.read(columns=names), json.loads(schema.metadata[METADATA])
+            table = file.read(columns=names)
+            table.validate(full=True)  # texts, dictionaries; quick beside reading it
+            return table, json.loads(schema.metadata[METADATA])
     except FileNotFoundError:
         raise DsltError(f"{where}: no such file") from None
-    except (OSError, ValueError, pa.ArrowException) as error:
+    except (OSError, ValueError, RecursionError, pa.ArrowException) as error:
         raise DsltError(
             f"{where}: not a readable index ({str(error).splitlines()[0]}); make it again with"
             " `dslt index`"

@@ -8,7 +8,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pydantic import Field
 
-from dslt.core.columns import REPEATED, flags, numbers, repeated
+from dslt.core.columns import REPEATED, flags, numbers, repeated, require
+from dslt.core.errors import DsltError
 from dslt.data.benchmarks.index_entry import (
     FrameOrigin,
     ImagesSource,
@@ -16,9 +17,10 @@ from dslt.data.benchmarks.index_entry import (
     SyntheticSource,
     VideoSource,
 )
-from dslt.settings.base import Settings
+from dslt.settings.base import Natural, Settings
 
 _BOX = ("x", "y", "w", "h")
+_IMAGES = ("file", "bytes")
 _TAG = "tag_"
 _AS_IS = {"name", "video", "attributes", "size", "skipped"}  # as in the metadata
 _ALWAYS = pa.schema(
@@ -59,13 +61,13 @@ class Head(Settings):
     name: str
     video: str
     attributes: tuple[str, ...]
-    frames: int
+    frames: Natural
     size: tuple[int, int] | None
     source: Annotated[_Images | VideoSource | SyntheticSource, Field(discriminator="kind")] | None
-    corners: int
+    corners: Natural
     absent: bool
     tags: tuple[str, ...]
-    skipped: int
+    skipped: Natural
 
 
 def head_of(entry: IndexEntry) -> Head:
@@ -81,9 +83,19 @@ def head_of(entry: IndexEntry) -> Head:
     )
 
 
-def entry_of(head: Head, rows: pa.Table) -> IndexEntry:
-    """Make a sequence of what the metadata says of it and of its rows."""
+def entry_of(head: Head, rows: pa.Table, where: str) -> IndexEntry:
+    """Make a sequence of what the metadata says of it and of its rows.
+
+    Raises:
+        DsltError: The rows have not what the metadata says; the error starts with `where`.
+    """
+    if 2 * head.corners > rows.num_columns:
+        raise DsltError(
+            f"{where}: sequence {head.name} of polygons with {head.corners} corners in a table of"
+            f" {rows.num_columns} columns; make the index again with `dslt index`"
+        )
     names = _corner_names(head.corners)
+    require(rows, _fields(head, names), f"{where}, sequence {head.name}")
     return IndexEntry(
         **head.model_dump(include=_AS_IS),
         truth=_stacked(rows, _BOX),
@@ -92,6 +104,17 @@ def entry_of(head: Head, rows: pa.Table) -> IndexEntry:
         tags={tag: flags(rows[_TAG + tag]) for tag in head.tags},
         source=_source(head, rows),
     )
+
+
+def _fields(head: Head, corners: Sequence[str]) -> list[pa.Field]:
+    """The columns that the rows of a sequence must have."""
+    found = [pa.field(name, pa.float64(), nullable=False) for name in (*_BOX, *corners)]
+    tags = [_TAG + tag for tag in head.tags] + ["absent"] * head.absent
+    found += [pa.field(name, pa.bool_()) for name in tags]
+    if isinstance(head.source, _Images):
+        found += [pa.field(name, _ALWAYS.field(name).type, nullable=False) for name in _IMAGES]
+        found.append(_ALWAYS.field("archive"))
+    return found
 
 
 def _stacked(rows: pa.Table, names: Sequence[str]) -> NDArray[np.float64]:

@@ -143,7 +143,7 @@ def load_index(path: str | os.PathLike[str]) -> BenchmarkIndex:
     return BenchmarkIndex(
         **found.model_dump(include=_AS_IS),
         sequences=[
-            entry_of(head, table.slice(end - head.frames, head.frames))
+            entry_of(head, table.slice(end - head.frames, head.frames), where)
             for head, end in zip(found.sequences, ends, strict=True)
         ],
     )

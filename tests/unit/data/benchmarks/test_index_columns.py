@@ -230,6 +230,91 @@ def test_a_training_index_is_read_as_it_was_written(tmp_path_factory, videos, ke
             part.checked("mine")
 
 
+def remade(path, change):
+    """Write a whole file whose table, or what the metadata says, was changed."""
+    table = pq.read_table(path)
+    about = json.loads(table.schema.metadata[b"dslt"])
+    table = change(table, about) or table
+    pq.write_table(table.replace_schema_metadata({b"dslt": json.dumps(about)}), path)
+
+
+def replaced(name, values):
+    def change(table, _about):
+        return table.set_column(table.column_names.index(name), name, values)
+
+    return change
+
+
+def of_first(**values):
+    def change(_table, about):
+        about["sequences"][0].update(values)
+
+    return change
+
+
+MISSING = pa.array([None, None], pa.float64())
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda table, _: table.drop_columns(["x"]), "column x is missing; expected double"),
+        (lambda table, _: table.append_column("x", MISSING), "column x is missing"),  # there twice
+        (replaced("x", MISSING), "column x is double, 2 missing"),
+        (replaced("x", pa.array([1, 2])), "column x is int64"),
+        (replaced("y", pa.array(["1", "2"])), "column y is string"),
+        (replaced("file", pa.array(["a", None])), "column file is string, 1 missing"),
+        (replaced("bytes", pa.array([1.0, 2])), "column bytes is double"),
+        (replaced("archive", pa.array([b"\xff", b"a"])), "column archive is binary"),
+        (of_first(corners=3), "column x1 is missing"),
+        (of_first(corners=10**9), "polygons with 1000000000 corners in a table of"),
+        (of_first(corners=-1), "corners = -1"),
+        (of_first(frames=-2), "frames = -2"),
+        (of_first(absent=True), "column absent is missing"),
+        (of_first(tags=["blur"]), "column tag_blur is missing"),
+    ],
+)
+def test_a_file_that_has_not_what_an_index_has(tmp_path, change, words):
+    path = tmp_path / "a.parquet"
+    source = ImagesSource("frames", pa.array(["1.png", "2.png"]), np.array([3, 4]), "a.zip")
+    truth = np.ones((2, 4))
+    entry = IndexEntry(name="one", truth=truth, attributes=(), video="one", source=source)
+    write_index(path, BenchmarkIndex("mine", "otb", 1, [entry]))
+    load_index(path)
+    remade(path, change)
+    with pytest.raises(DsltError, match=words):
+        load_index(path)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda table, _: table.drop_columns(["video"]), "column video is missing"),
+        (replaced("frame", pa.array([1.0])), "column frame is double"),
+        (replaced("track", pa.array([None], pa.string())), "column track is string, 1 missing"),
+        (lambda _, about: about.clear(), "not the index of a training set"),
+    ],
+)
+def test_a_file_that_has_not_what_a_training_index_has(tmp_path, change, words):
+    path = tmp_path / "a.parquet"
+    table = VideoTable.collect([("v", "0", [1], [[1, 2, 3, 4]])], "mine")
+    write_training_index(path, table, {"kind": "coco"})
+    remade(path, change)
+    with pytest.raises(DsltError, match=words):
+        load_training_index(path)
+
+
+def test_names_in_an_index_that_are_no_unicode(tmp_path):
+    path = tmp_path / "a.parquet"
+    table = VideoTable.collect([("vvvvvvvv", "0", [1], [[1, 2, 3, 4]])], "mine")
+    write_training_index(path, table, {"kind": "coco"})
+    data = path.read_bytes()
+    assert b"vvvvvvvv" in data
+    path.write_bytes(data.replace(b"vvvvvvvv", b"vvv\xffvvvv"))
+    with pytest.raises(DsltError, match=r"not a readable index"):
+        load_training_index(path)
+
+
 def test_a_training_index_of_something_else(tmp_path):
     table = VideoTable.collect([("v", "0", [1], [[1, 2, 3, 4]])], "mine")
     write_training_index(tmp_path / "a.parquet", table, {"kind": "coco", "root": "a"})

@@ -16,12 +16,20 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from dslt.core.columns import codes, numbers, read_table, repeated, write_table
+from dslt.core.columns import REPEATED, codes, numbers, read_table, repeated, require, write_table
 from dslt.core.errors import DsltError
 from dslt.data.pairs.videos import TEXTS, VideoTable
 
 FORM = 1
 _BOX = ("x", "y", "w", "h")
+_COLUMNS = pa.schema(
+    {
+        "video": REPEATED,
+        "track": REPEATED,
+        "frame": pa.int64(),
+        **dict.fromkeys(_BOX, pa.float64()),
+    }
+)
 
 
 def write_training_index(
@@ -61,13 +69,14 @@ def load_training_index(
     """
     table, found = read_table(path)
     where = os.fspath(path)
-    if found.get("form") != FORM or "training_set" not in found:
+    if not isinstance(found, dict) or found.get("form") != FORM or "training_set" not in found:
         raise DsltError(f"{where}: not the index of a training set; make it with `dslt index`")
     if definition is not None and found["training_set"] != definition:
         raise DsltError(
             f"{where}: made of {found['training_set']}, but the training set is {definition}; make"
             " it again with `dslt index`"
         )
+    require(table, (column.with_nullable(False) for column in _COLUMNS), where)
     video, names = codes(table["video"])
     track, targets = codes(table["track"])
     ends = np.flatnonzero((np.diff(video) != 0) | (np.diff(track) != 0)) + 1
