@@ -238,6 +238,12 @@ def test_vot_boxes_beside_polygons_become_polygons(tmp_path):
     assert corners[1, 5].tolist() == [-2, 2]
 
 
+def test_a_side_that_json_does_not_give_is_not_known(tmp_path):
+    entry = {"gt_rect": [[1, 2, 3, 4]], "width": 320}
+    path = write(tmp_path / "a.json", json.dumps({"a": entry}))
+    assert load_targets(benchmark("vot", "a"), path)[0]["a"].size is None
+
+
 def test_vot_json(tmp_path):
     entry = {
         "gt_rect": [POLYGON, None],
@@ -304,7 +310,12 @@ def test_folders_without_annotations(tmp_path, family):
         ("vot", "a.json", "{", "not a readable JSON"),
         ("otb", "a.json", '{"a": {"gt_rect": []}}', "a.json, a: 'gt_rect' is empty"),
         ("otb", "a.json", '{"a": {"gt_rect": [[1, 2, 3]]}}', "a, row 1: 3 values"),
-        ("otb", "a.json", '{"a": {"gt_rect": [[1, 2, 3, "4"]]}}', "a, row 1: .* expected numbers"),
+        (
+            "otb",
+            "a.json",
+            '{"a": {"gt_rect": [[1, 2, 3, "4"]]}}',
+            "a, row 1: '4'; expected numbers of pixels",
+        ),
         ("otb", "a.json", '{"a": {"gt_rect": [7]}}', "a, row 1: '7'; expected a list"),
         ("otb", "a.json", '{"a": {"gt_rect": [[1, 2, 3, 1e300]]}}', "expected numbers of pixels"),
         (
@@ -321,6 +332,42 @@ def test_folders_without_annotations(tmp_path, family):
             "a, t: 2 flags, expected 1",
         ),
         ("vot", "a.json", '{"a": {"gt_rect": [[1,2,3,4]], "t": [5]}}', "a, t, value 1: 5"),
+        (
+            "otb",
+            "a.json",
+            '{"a": {"gt_rect": [[1, 2, 3, 1e999]]}}',
+            "row 1: 'inf'; expected numbers",
+        ),
+        (
+            "otb",
+            "a.json",
+            f'{{"a": {{"gt_rect": [[1, 2, 3, 1{"0" * 400}]]}}}}',
+            "row 1: '1000*'; expected numbers of pixels",
+        ),
+        (
+            "otb",
+            "a.json",
+            '{"a": {"gt_rect": [[1, 2, true, 4]]}}',
+            "row 1: 'True'; expected numbers",
+        ),
+        (
+            "otb",
+            "a.json",
+            '{"a": {"gt_rect": [[1,2,3,4]], "attr": 8}}',
+            "a, attr: '8'; expected a l",
+        ),
+        (
+            "otb",
+            "a.json",
+            '{"a": {"gt_rect": [[1,2,3,4]], "attr": [0]}}',
+            r"a, attr: \[0\]; expected",
+        ),
+        (
+            "vot",
+            "a.json",
+            '{"a": {"gt_rect": [[1,2,3,4]], "width": "x"}}',
+            "a, width: 'x'; expected",
+        ),
     ],
 )
 def test_broken_files_are_named(tmp_path, family, place, text, words):

@@ -44,7 +44,8 @@ def json_attributes(folder: Path, order: tuple[str, ...]) -> dict[str, tuple[str
         entries = {name: entry for name, entry in _entries(path).items() if entry.get("attr")}
         if entries:
             return {
-                name: ordered(map(code_of, entry["attr"]), order) for name, entry in entries.items()
+                name: ordered(map(code_of, _attributes(entry, f"{path}, {name}")), order)
+                for name, entry in entries.items()
             }
     return {}
 
@@ -65,12 +66,12 @@ def _target(origin: int, order: tuple[str, ...], entry: Mapping[str, Any], where
     rows = [_row(row, f"{where}, row {number}") for number, row in enumerate(entry["gt_rect"], 1)]
     if not rows:
         raise DsltError(f"{where}: 'gt_rect' is empty; expected one region per frame")
-    sides = entry.get("width"), entry.get("height")
+    sides = [_number(entry.get(side), f"{where}, {side}") for side in ("width", "height")]
     present, absent = entry.get("absent"), f"{where}, absent"
     return region_target(
         rows,
         origin,
-        attributes=ordered(map(code_of, entry.get("attr") or ()), order),
+        attributes=ordered(map(code_of, _attributes(entry, where)), order),
         # The key says the opposite of its name: 1 where the target is there.
         absent=~as_flags(_as_list(present, absent), len(rows), absent) if present else None,
         tags={
@@ -78,18 +79,32 @@ def _target(origin: int, order: tuple[str, ...], entry: Mapping[str, Any], where
             for key, values in entry.items()
             if isinstance(values, list) and key not in _LISTS
         },
-        size=(int(sides[0]), int(sides[1])) if sides[0] and sides[1] else None,
+        size=(int(sides[0]), int(sides[1])) if all(side > 0 for side in sides) else None,
     )
+
+
+def _attributes(entry: Mapping[str, Any], where: str) -> list[str]:
+    """Names or codes of a sequence's attributes."""
+    names = _as_list(entry.get("attr") or [], f"{where}, attr")
+    if not all(isinstance(name, str) for name in names):
+        raise DsltError(f"{where}, attr: {str(names)[:60]}; expected names of attributes")
+    return names
 
 
 def _row(values: Any, where: str) -> list[float]:
     """Check one region; null is absent."""
     if values is None:
         return [math.nan] * 4
-    numbers = [math.nan if value is None else value for value in _as_list(values, where)]
-    if not all(isinstance(v, int | float) and not abs(v) > LARGEST for v in numbers):
-        raise DsltError(f"{where}: {values!r}; expected numbers of pixels")
-    return checked_row([float(value) for value in numbers], where)
+    return checked_row([_number(value, where) for value in _as_list(values, where)], where)
+
+
+def _number(value: Any, where: str) -> float:
+    """Check one number; null is NaN."""
+    if value is None:
+        return math.nan
+    if type(value) not in (int, float) or abs(value) > LARGEST:  # NaN is not larger
+        raise DsltError(f"{where}: {str(value)[:40]!r}; expected numbers of pixels")
+    return float(value)
 
 
 def _as_list(values: Any, where: str) -> list[Any]:
