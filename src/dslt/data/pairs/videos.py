@@ -76,14 +76,20 @@ class VideoTable:
             where: Name of the training set in the error.
 
         Raises:
-            DsltError: There is no usable track.
+            DsltError: There is no usable track, or one is not made of numbers.
         """
         names: list[str] = []
         targets: list[str] = []
         track_start, row_start = array("q", [0]), array("q", [0])
         frames, boxes = array("q"), array("d")
         for video, track, numbers, rows in tracks:
-            kept, places = _usable(numbers, rows)
+            try:
+                kept, places = _usable(numbers, rows)
+            except (TypeError, ValueError, OverflowError) as error:
+                raise DsltError(
+                    f"{where}: target {track!r} of {video!r}: not a number and a box (4 numbers)"
+                    f" for each frame ({error})"
+                ) from None
             if not len(kept):
                 continue
             if not names or names[-1] != video:

@@ -2,6 +2,8 @@
 
 import json
 import pickle
+import struct
+import zlib
 
 import numpy as np
 import pytest
@@ -125,6 +127,13 @@ def test_vid_without_objects(tmp_path):
         opened("ilsvrc_vid", tmp_path, splits=["train"])
 
 
+def test_vid_in_an_unknown_encoding(tmp_path):
+    path = tmp_path / "Annotations/VID/train/clip/000000.xml"
+    text(path, '<?xml version="1.0" encoding="none"?><annotation></annotation>')
+    with pytest.raises(DsltError, match=r"000000.xml: not an annotation \(unknown encoding"):
+        opened("ilsvrc_vid", tmp_path, splits=["train"])
+
+
 def test_det(tmp_path):
     for name in ("n01/one", "n02/two"):
         xml(
@@ -159,6 +168,25 @@ def test_coco(tmp_path):
     }
     text(tmp_path / "annotations/instances_train2017.json", '{"images": [{}]}')
     with pytest.raises(DsltError, match=r"instances_train2017.json: not an annotation of COCO"):
+        opened("coco", tmp_path, splits=["train2017"])
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"images": [], "annotations": "0"},
+        {"images": [{"id": 7, "file_name": "a"}], "annotations": [None]},
+        {"images": [{"id": 7, "file_name": "a"}], "annotations": [{"image_id": 7, "bbox": []}]},
+        {"images": [{"id": 7, "file_name": "a"}], "annotations": [{"image_id": 7, "bbox": "box"}]},
+        {"images": [{"id": 7, "file_name": "a"}], "annotations": [{"image_id": 7, "bbox": [{}]}]},
+        [[]],
+    ],
+)
+def test_coco_that_is_none(tmp_path, values):
+    text(tmp_path / "annotations/instances_train2017.json", json.dumps(values))
+    with pytest.raises(
+        DsltError, match=r"not an annotation of COCO|mine.*: target '00' of .* a box"
+    ):
         opened("coco", tmp_path, splits=["train2017"])
 
 
@@ -248,9 +276,16 @@ def test_crop511(tmp_path):
     assert np.allclose(boxes, [*(511 - size) / 2, *size])
     assert template_side(size, 0.5) == pytest.approx(127)
     assert first_view(source)[0].size == (511, 511)
-    text(tmp_path / "train.json", '{"a": {"00": [1]}}')
-    with pytest.raises(DsltError, match=r"train.json: not a table of crop511"):
-        opened("crop511", tmp_path, table="train.json")
+    large = f'{{"a": {{"00": {{"1": [1, 1{"0" * 400}]}}}}}}'
+    for broken in (
+        large,
+        '{"a": {"00": [1]}}',
+        '{"a": {"00": {"1": [3]}}}',
+        '{"a": {"00": {"1": {}}}}',
+    ):
+        text(tmp_path / "train.json", broken)
+        with pytest.raises(DsltError, match=r"train.json: not a table of crop511"):
+            opened("crop511", tmp_path, table="train.json")
 
 
 def outlines(path, pixels, mode="P"):
@@ -292,9 +327,13 @@ def test_youtube_vos_of_another_form(tmp_path):
     outlines(path, np.zeros((4, 4, 3)), "RGB")
     with pytest.raises(DsltError, match=r"00000.png: pixels of kind 'RGB'; expected numbers"):
         opened("youtube_vos", tmp_path)
-    path.write_bytes(b"no")
-    with pytest.raises(DsltError, match=r"00000.png: unreadable outlines"):
-        opened("youtube_vos", tmp_path)
+    large = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + struct.pack(
+        ">IIBBBBB", 1 << 15, 1 << 15, 8, 0, 0, 0, 0
+    )
+    for content in (b"no", large + struct.pack(">I", zlib.crc32(large[12:]))):
+        path.write_bytes(content)
+        with pytest.raises(DsltError, match=r"00000.png: unreadable outlines"):
+            opened("youtube_vos", tmp_path)
     path.rename(path.with_name("first.png"))
     with pytest.raises(DsltError, match=r"first.png: expected a frame number as file name"):
         opened("youtube_vos", tmp_path)

@@ -38,7 +38,7 @@ def coco_tracks(entry: CocoSet, root: Path, _jobs: int = 1) -> Iterator[RawTrack
             for item in values["annotations"]:
                 if not item.get("iscrowd"):
                     objects[names[item["image_id"]]].append(item["bbox"])
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, AttributeError) as error:
             raise DsltError(
                 f"{path}: not an annotation of COCO ({error!r}); expected `images` and"
                 " `annotations` with `image_id` and `bbox`"
@@ -102,7 +102,7 @@ def crop_tracks(entry: Crop511Set, root: Path, _jobs: int = 1) -> Iterator[RawTr
             for track, rows in tracks.items():
                 numbered = {int(frame): box for frame, box in rows.items() if frame.isdecimal()}
                 yield video, track, list(numbered), [_in_crop(box) for box in numbered.values()]
-    except (AttributeError, TypeError, ValueError) as error:
+    except (AttributeError, TypeError, ValueError, LookupError, OverflowError) as error:
         raise DsltError(
             f"{table}: not a table of crop511 ({error}); expected"
             " {video: {track: {frame: [x1, y1, x2, y2]}}}"

@@ -85,7 +85,7 @@ def _objects(path: Path) -> Iterator[tuple[str, Box]]:
             corners = (float(item.findtext(f"bndbox/{corner}", "")) for corner in _CORNERS)
             left, top, right, bottom = corners
             yield item.findtext("trackid", ""), (left, top, right - left, bottom - top)
-    except (OSError, ValueError, ElementTree.ParseError) as error:
+    except (OSError, ValueError, LookupError, ElementTree.ParseError) as error:
         raise DsltError(
             f"{path}: not an annotation ({error}); expected XML with object/bndbox"
         ) from error
