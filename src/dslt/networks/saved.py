@@ -58,10 +58,12 @@ def read_model(path: Path, settings: TrainingSettings) -> SiameseNet:
     """
     header = path.with_suffix(".json")
     values = read_json(header)
-    try:
-        trained, checksum = values["settings"], values["sha256"]
-    except (KeyError, TypeError):
-        raise DsltError(f"{header}: expected `settings` and `sha256` of {path.name}") from None
+    kinds = {"settings": dict, "sha256": str}
+    if not isinstance(values, dict) or not all(
+        isinstance(values.get(key), kind) for key, kind in kinds.items()
+    ):
+        raise DsltError(f"{header}: expected `settings` and `sha256` of {path.name}")
+    trained, checksum = values["settings"], values["sha256"]
     wanted = json.loads(settings.model_dump_json())
     if changes := differences(trained, wanted):
         raise DsltError(

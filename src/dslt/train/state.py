@@ -89,7 +89,10 @@ def read_state(
             raise DsltError(
                 f"{path}: format {content['format']}; expected {FORMAT}; {_again(path)}"
             )
-        found, progress = json.loads(content["identity"]), json.loads(content["progress"])
+        found, values = json.loads(content["identity"]), json.loads(content["progress"])
+        values["scores"] = [tuple(score) for score in values["scores"]]
+        progress = Progress(**values)
+        learnt = {name: content[name] for name in ("net", "optimiser", "trained")}
     except DsltError:
         raise
     except Exception as error:  # a damaged file may trip the reader in any way
@@ -100,9 +103,7 @@ def read_state(
             f"{path}: state of another training: {'; '.join(changes)}; expected the same settings, "
             f"seed and code; undo the change to go on, or {_again(path)}"
         )
-    progress["scores"] = [tuple(score) for score in progress["scores"]]
-    learnt = {name: content[name] for name in ("net", "optimiser", "trained")}
-    return Progress(**progress), learnt
+    return progress, learnt
 
 
 def _again(path: Path) -> str:

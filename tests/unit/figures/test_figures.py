@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import numpy as np
@@ -124,6 +125,13 @@ def test_fig03_errors_name_the_file(tmp_path):
     (tmp_path / "text.npz").write_text("not an archive")
     with pytest.raises(DsltError, match=r"text\.npz: not an npz file"):
         fig03.load({"dslt": tmp_path / "text.npz"})
+    whole = good.read_bytes()
+    for number in range(0, len(whole), 97):  # in headers of the archive, of arrays, and in these
+        (tmp_path / "bad.npz").write_bytes(
+            whole[:number] + bytes([whole[number] ^ 1]) + whole[number + 1 :]
+        )
+        with contextlib.suppress(DsltError):  # a bit in an unused field does no harm
+            fig03.load({"dslt": tmp_path / "bad.npz"})
     np.savez(tmp_path / "empty.npz")
     with pytest.raises(DsltError, match=r"empty\.npz: holds no maps"):
         fig03.load({"dslt": tmp_path / "empty.npz"})

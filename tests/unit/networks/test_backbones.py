@@ -150,3 +150,7 @@ def test_weights_of_another_network(tmp_path):
         build(settings(source=str(path)), CPU)
     with pytest.raises(DsltError, match=r"other.pth"):
         build(settings("resnet50", str(path)), CPU)
+    for other in ([1, "a"], {"a": 1}, {1: torch.zeros(3)}, torch.zeros(3)):
+        torch.save(other, path)
+        with pytest.raises(DsltError, match=r"other.pth"):
+            build(settings(source=str(path)), CPU)

@@ -153,9 +153,10 @@ def test_damaged_or_missing_weights(tmp_path):
     (tmp_path / "model.pt").write_bytes(data[:-100])
     with pytest.raises(DsltError, match="wrong checksum"):
         read_model(tmp_path / "model.pt", settings)
-    (tmp_path / "model.json").write_text("[]")
-    with pytest.raises(DsltError, match=r"model\.json: expected `settings` and `sha256`"):
-        read_model(tmp_path / "model.pt", settings)
+    for header in ("[]", '{"settings": {}}', '{"settings": [], "sha256": ""}', '{"sha256": 0}'):
+        (tmp_path / "model.json").write_text(header)
+        with pytest.raises(DsltError, match=r"model\.json: expected `settings` and `sha256`"):
+            read_model(tmp_path / "model.pt", settings)
 
 
 def test_weights_that_do_not_fit_the_network(tmp_path):

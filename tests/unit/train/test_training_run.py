@@ -217,6 +217,16 @@ def test_damaged_state_is_an_error(damage, tmp_path):
         train(tmp_path)
 
 
+@pytest.mark.parametrize("part", ["trained", "progress", "identity"])
+def test_a_state_without_a_part_is_an_error(part, tmp_path):
+    state = broken_off(tmp_path)
+    content = torch.load(state, weights_only=True)
+    del content[part]
+    torch.save(content, state)
+    with pytest.raises(DsltError, match=rf"state\.pt: not a readable state \('{part}'\)"):
+        train(tmp_path)
+
+
 def test_half_a_line_of_the_log_is_dropped(tmp_path, whole):
     broken_off(tmp_path)
     log = tmp_path / "state" / "steps.jsonl"

@@ -80,6 +80,6 @@ def load_weights(
         raise DsltError(f"{path}: not a readable state dictionary ({error})") from error
     try:
         network.load_state_dict(fit(state))
-    except (RuntimeError, ValueError) as error:
+    except (RuntimeError, ValueError, TypeError, AttributeError, KeyError) as error:
         raise DsltError(f"{settings.weights} weights of {settings.name}: {error}") from error
     return True
