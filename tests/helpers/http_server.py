@@ -180,13 +180,13 @@ class Server:
         drives: Paths that answer like a cloud drive.
     """
 
-    def __init__(self):
+    def __init__(self, port=0):
         self.asked: list[tuple[str, str, str | None]] = []
         self.drives: set[str] = set()
         self._files: dict[str, bytes] = {}
         self._faults: dict[str, list[Fault]] = {}
         self._lock = threading.Lock()
-        self._http = _HttpServer(("127.0.0.1", 0), _Handler)
+        self._http = _HttpServer(("127.0.0.1", port), _Handler)
         self._http.site = self
         self.url = f"http://127.0.0.1:{self._http.server_address[1]}"
 
