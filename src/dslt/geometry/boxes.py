@@ -24,7 +24,7 @@ Box = Floats  # one of them, shape (4,)
 DECIMALS = 4
 _ENDS = " \t,;"  # stripped from a line
 _DELIMITER = re.compile(r"\s*[,;]\s*|\s+")
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 # NaN as Python, MATLAB and C print it; 1.#IND and 1.#QNAN are Microsoft's.
 _NAN = re.compile(r"[+-]?(nan(\([a-z0-9_]*\))?|1\.#(ind|qnan|snan)0*)", re.ASCII | re.IGNORECASE)
 
@@ -152,7 +152,8 @@ def _parse_clean(data: bytes) -> Boxes | None:
     """
     text = data.removeprefix(codecs.BOM_UTF8).replace(b"\r\n", b"\n").rstrip()
     doubled = b",," in text.translate(_TO_COMMAS, delete=b" ")
-    if doubled or text.translate(None, delete=_USUAL) or not text.strip(_DELIMITERS):
+    unusual = doubled or b"\r" in text or text.translate(None, delete=_USUAL)
+    if unusual or not text.strip(_DELIMITERS):
         return None
     rows = _parse_whole(text)
     if rows is not None:

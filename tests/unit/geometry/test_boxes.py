@@ -152,6 +152,8 @@ def test_nan_rows_are_absent_as_a_whole(tmp_path):
         ("7,1,2,3,4\n", "line 1: 5 values .*; leave out the frame's number, or the score"),
         ("1,2,1_0,4\n", "line 1: '1_0'"),
         ("1,,2,3,4\n", "line 1: 5 values"),
+        ("1,2,3,4\r\r\n1,2,3,4\n", "line 2: empty"),
+        ("1,2,3," + "9" * 300_000 + "x", r"line 1: '9{60}\.\.\.' is not a finite number"),
         ("1,2,3,4,5,6,7,8\n", "polygon"),
         ("", "no boxes"),
         ("\n \n", "no boxes"),
