@@ -111,6 +111,8 @@ def test_the_older_name_of_the_type_has_columns_for_frames():
         ({"res": [[1] * 6], "type": "ivtAff", "tmplsize": "ab"}, "no 'tmplsize' of two numbers"),
         ({"res": [[1, 2, 3, 4]], "len": 2}, "1 boxes, but len = 2 in the file"),
         ({"res": [[1, 2, 3, 4], [1, 2]]}, "'res' holds no numbers"),
+        ({"res": [[1, 2, 3, 4]], "type": ["a", ["b"]]}, "unknown type of results"),
+        ([{"res": [[1], [2, 3]]}, {"res": [[1]]}], "'res' holds no numbers"),
         ({"res": [["1", "2", "3", "4"]]}, "'res' holds no numbers"),
         ({"res": [[True, True, True, True]]}, "'res' holds no numbers"),
         ({"res": [[1, 2, 3, 10**400]]}, "'res' holds no numbers"),

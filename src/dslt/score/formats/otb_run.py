@@ -97,13 +97,19 @@ def _one_pass(runs: Sequence[Any], where: str) -> tuple[Mapping[str, Any], tuple
 def _type(run: Mapping[str, Any]) -> str:
     """What `res` is, boxes unless it is said."""
     kind = run.get("type", run.get("transformType"))
-    return str(kind) if kind is not None and np.size(kind) and str(kind) else "rect"
+    empty = kind is None or (isinstance(kind, list | np.ndarray) and not _rows(kind))
+    return "rect" if empty else str(kind) or "rect"
 
 
 def _length(run: Mapping[str, Any]) -> float:
     """Number of frames of a run."""
     length = _number(run.get("len"))
-    return len(np.atleast_1d(run["res"])) / ROWS.get(_type(run), 1) if length is None else length
+    return _rows(run["res"]) / ROWS.get(_type(run), 1) if length is None else length
+
+
+def _rows(values: Any) -> int:
+    """Number of rows, which need not be alike; a single value is one."""
+    return len(values) if isinstance(values, list) else len(np.atleast_1d(values))
 
 
 def _numbers(values: Any, where: str) -> Floats:
