@@ -76,6 +76,10 @@ def _zip_nul(path):
     _patched(make_zip(path, [("aXevil", b"1")]), b"aXevil", b"a\0evil")
 
 
+def _zip_nul_first(path):
+    _patched(make_zip(path, [("Xevil", b"1")]), b"Xevil", b"\0evil")
+
+
 def _zip_encrypted(path):
     _zip_field(make_zip(path, [("x", b"1")]), 8, 1)
 
@@ -198,6 +202,7 @@ HOSTILE = {
         for name, (path, words) in _PATHS.items()
     },
     "zip nul": (_zip_nul, "not portable"),
+    "zip nul first": (_zip_nul_first, "not portable"),
     "zip twice": (_zip_twice, "occurs twice"),
     "zip file and folder": (_zip(("a", b"1"), ("a/b", b"2")), "occurs twice"),
     "zip folder and file": (_zip(("a/b", b"1"), ("a", b"2")), "occurs twice"),

@@ -244,7 +244,7 @@ def _read(model: type[Model], path: Path) -> Model:
         values = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return model()
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise DsltError(f"{path}: unreadable ({error}); remove it, all is checked again") from error
     return validate(model, values, str(path))
 

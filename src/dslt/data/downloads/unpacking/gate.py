@@ -68,7 +68,8 @@ class Gate:
             DsltError: The member is refused.
         """
         if isinstance(info, zipfile.ZipInfo):
-            raw, folder, reason = info.orig_filename, info.is_dir(), _unsafe_zip_kind(info)
+            raw, reason = info.orig_filename, _unsafe_zip_kind(info)
+            folder = info.filename.endswith("/")  # `is_dir` fails where there is no name
         else:
             raw, folder, reason = info.name, info.isdir(), _unsafe_tar_kind(info)
         path = "/".join(part for part in raw.split("/") if part not in ("", "."))
