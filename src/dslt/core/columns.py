@@ -80,7 +80,7 @@ def text(values: Iterable[str], where: str) -> pa.Array:
 
 def repeated(rows: NDArray[Any], words: Iterable[str]) -> pa.Array:
     """Make a column of texts of which few differ: in each row, the number of one of `words`."""
-    known = pa.array(words, type=pa.string())
+    known = text(words, "index")
     return pa.DictionaryArray.from_arrays(pa.array(rows, type=pa.int32()), known)
 
 
