@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from dslt.core.csvfile import read_frame
 from dslt.core.errors import DsltError
 from dslt.data.benchmarks.index_file import load_index
 from dslt.figures import boxes_on_frames, inputs, strips, style
@@ -95,14 +95,15 @@ def load(
 
 def _trace(path: Path, truth: np.ndarray) -> Trace:
     """Read one record and compare its boxes with the truth."""
+    what = "a record of tracking"
+    rows = read_frame(inputs.existing(path, strips.MADE_BY), what)
     try:
-        rows = pd.read_csv(inputs.existing(path, strips.MADE_BY))
         lacking = [name for name in COLUMNS if name not in rows]
         if lacking:
             raise DsltError(f"{path}: lacks the columns {', '.join(lacking)}")
         table = rows[list(COLUMNS)].to_numpy(dtype=np.float64)
-    except (OSError, ValueError) as error:
-        raise DsltError(f"{path}: not a record of tracking ({error})") from None
+    except ValueError as error:
+        raise DsltError(f"{path}: not {what} ({error})") from None
     if not np.array_equal(table[:, 0], np.arange(len(truth))):
         raise DsltError(
             f"{path}: {len(table)} rows; expected one for each of the frames 0 to {len(truth) - 1};"

@@ -9,6 +9,7 @@ import pandas as pd
 from dslt.compare.cell import BenchmarkResult, CellComparison, DifferenceValue, load_comparison
 from dslt.compare.sensitivity import read_verdicts
 from dslt.compare.verdicts import CONTRADICTED, INCONCLUSIVE, SUPPORTED, VERDICTS
+from dslt.core.csvfile import read_frame
 from dslt.core.errors import DsltError
 from dslt.core.names import same_name
 from dslt.score.metrics import METRICS, SCORES, VOT
@@ -37,12 +38,9 @@ def read_csv(path: Path) -> pd.DataFrame:
     Raises:
         DsltError: The file is missing or not a table.
     """
-    try:
-        return pd.read_csv(path, dtype=str, keep_default_na=False)
-    except FileNotFoundError:
-        raise DsltError(f"{path}: no such file; run the rule that makes it") from None
-    except (OSError, ValueError) as error:
-        raise DsltError(f"{path}: not a readable CSV table ({error})") from error
+    if not path.is_file():
+        raise DsltError(f"{path}: no such file; run the rule that makes it")
+    return read_frame(path, "a readable CSV table", dtype=str, keep_default_na=False)
 
 
 def _read(path: Path, needed: Iterable[str], what: str) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dslt.core.csvfile import read_frame
 from dslt.core.errors import DsltError
 from dslt.core.text import split_pair
 
@@ -28,14 +29,9 @@ def read_validation(path: Path) -> pd.DataFrame:
     Raises:
         DsltError: The file is missing, malformed or incomplete.
     """
-    import pandas as pd  # here: most comparisons read no validation, and it takes half a second
-
-    try:
-        rows = pd.read_csv(path, dtype={"sequence": str, "video": str})
-    except FileNotFoundError:
-        raise DsltError(f"{path}: no such file; rule `train` (`dslt train`) makes it") from None
-    except (OSError, ValueError) as error:
-        raise DsltError(f"{path}: not a validation record ({error})") from None
+    if not path.is_file():
+        raise DsltError(f"{path}: no such file; rule `train` (`dslt train`) makes it")
+    rows = read_frame(path, "a validation record", dtype={"sequence": str, "video": str})
     lacking = [name for name in COLUMNS if name not in rows]
     if lacking:
         raise DsltError(f"{path}: lacks the columns {', '.join(lacking)}")

@@ -178,7 +178,10 @@ def _first_frame(frame: av.VideoFrame, where: str) -> list[str]:
             "pictures look pale; a copy for any screen is tracked more like other videos"
         )
     deep = frame.format.name.startswith("gray16")
-    if deep and Levels.of(np.asarray(frame.to_ndarray(format="gray16le"), np.uint16)).narrow:
+    if (
+        deep
+        and Levels.of(np.asarray(frame.to_ndarray(format="gray16le", threads=1), np.uint16)).narrow
+    ):
         notes.append(
             "few of its 16-bit grey values are used, and only their upper 8 bits are taken; write "
             "the frames as PNG (ffmpeg -i VIDEO DIR/%06d.png), of which all values are used"

@@ -121,7 +121,7 @@ def to_rgb(frame: av.VideoFrame, where: str) -> Frame:
     Raises:
         DsltError: It is to be turned by another angle than a multiple of 90 degrees.
     """
-    pixels = np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
+    pixels = np.asarray(frame.to_ndarray(format="rgb24", threads=1), np.uint8)
     matrix = frame.side_data.get("DISPLAYMATRIX")
     if not isinstance(matrix, SideData):
         return pixels
