@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from dslt.core.csvfile import write_rows
+from dslt.core.errors import DsltError
 from dslt.core.files import atomic_write, write_errors
 from dslt.train.state import Progress
 
@@ -21,16 +22,22 @@ class StepLog:
         step: Number of steps done so far.
 
     Raises:
-        DsltError: The file cannot be written.
+        DsltError: The file is damaged, or cannot be written.
     """
 
     def __init__(self, path: Path, step: int) -> None:
         self.path = path
         # A killed writer may have left half a line at the end.
-        lines = path.read_text(encoding="utf-8").split("\n")[:-1] if path.exists() else []
-        kept = [f"{line}\n" for line in lines if json.loads(line)["step"] <= step]
+        lines = path.read_bytes().split(b"\n")[:-1] if path.exists() else []
+        try:
+            kept = [line + b"\n" for line in lines if json.loads(line)["step"] <= step]
+        except (ValueError, TypeError, KeyError) as error:
+            raise DsltError(
+                f"{path}: not a readable log of steps ({error}); remove {path.parent} to start "
+                "again"
+            ) from None
         with atomic_write(path) as temporary:
-            temporary.write_text("".join(kept), encoding="utf-8")
+            temporary.write_bytes(b"".join(kept))
         self.file = path.open("a", encoding="utf-8")
 
     def write(self, values: Mapping[str, Any]) -> None:

@@ -16,6 +16,7 @@ import torch
 
 import training_case
 from dslt.core.errors import DsltError
+from dslt.train.log import StepLog
 from training_case import TinyPairs, TinyTask, make_run, outputs, schedule, train
 
 STEPS = 6  # three epochs of two
@@ -233,6 +234,14 @@ def test_half_a_line_of_the_log_is_dropped(tmp_path, whole):
     log.write_text(log.read_text() + '{"step": 4, "lo')
     train(tmp_path)
     assert len((tmp_path / "out" / "steps.jsonl").read_text().splitlines()) == STEPS
+
+
+@pytest.mark.parametrize("line", [b"{", b"[1]", b"{}", b"\xff", b'{"step": "x"}'])
+def test_a_damaged_line_is_told(line, tmp_path):
+    path = tmp_path / "steps.jsonl"
+    path.write_bytes(line + b'\n{"step": 1}\n')
+    with pytest.raises(DsltError, match=r"steps\.jsonl: not a readable log of steps .*remove"):
+        StepLog(path, 5)
 
 
 class Diverging(TinyTask):
