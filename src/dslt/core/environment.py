@@ -16,5 +16,5 @@ def forget_other_packages() -> None:
     foreign = [entry for entry in named if not Path(entry, "dslt").is_dir()]
     if foreign:
         os.environ["PYTHONPATH"] = os.pathsep.join(entry for entry in named if entry not in foreign)
-        places = {str(Path(entry).absolute()) for entry in foreign} | {*foreign}
+        places = {os.path.abspath(entry) for entry in foreign} | {*foreign}  # noqa: PTH100
         sys.path.sort(key=places.__contains__)
