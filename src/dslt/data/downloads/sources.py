@@ -69,8 +69,8 @@ class UrlFile(Settings):
     """Its address."""
     file: FileName
     """The name that it gets."""
-    sha256: Sha256
-    """SHA-256 of the file."""
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{8,64}$")]
+    """SHA-256 of the file, or its first digits (eight at least) where no more is published."""
     bytes: Bytes | None = None
     """Approximate length of the file, for plans."""
 
