@@ -1,11 +1,11 @@
 """From settings to a network."""
 
-from dslt.networks.siamese import SiameseNet
+from dslt.networks.base import TrainedNet
 from dslt.settings.registry import entry_of
 from dslt.settings.tracker import TrainingSettings
 
 
-def make_network(settings: TrainingSettings, seed: int = 0, *, load: bool = True) -> SiameseNet:
+def make_network(settings: TrainingSettings, seed: int = 0, *, load: bool = True) -> TrainedNet:
     """Make the network of a tracker that learns offline, on the CPU, its backbone frozen.
 
     Args:
@@ -16,5 +16,5 @@ def make_network(settings: TrainingSettings, seed: int = 0, *, load: bool = True
     Raises:
         DsltError: As the networks.
     """
-    network: SiameseNet = entry_of(settings).load("network")(settings, seed, load=load)
+    network: TrainedNet = entry_of(settings).load("network")(settings, seed, load=load)
     return network

@@ -13,8 +13,8 @@ from torch import nn
 from dslt.core.errors import DsltError
 from dslt.core.files import atomic_write, verify_sha256
 from dslt.core.jsonfile import read_json
+from dslt.networks.base import TrainedNet
 from dslt.networks.make import make_network
-from dslt.networks.siamese import SiameseNet
 from dslt.settings.identity import differences
 from dslt.settings.tracker import TrainingSettings
 
@@ -45,7 +45,7 @@ def write_model(net: nn.Module, origin: Mapping[str, Any], folder: Path) -> None
         temporary.write_bytes(buffer.getbuffer())
 
 
-def read_model(path: Path, settings: TrainingSettings) -> SiameseNet:
+def read_model(path: Path, settings: TrainingSettings) -> TrainedNet:
     """Make a network with the weights that `write_model` wrote, on the CPU, in evaluation mode.
 
     Args:

@@ -1,13 +1,11 @@
-"""What all Siamese networks share: a backbone whose parts are frozen or trained, and a stride."""
-
-from collections.abc import Iterable
-from typing import Self
+"""What all Siamese networks share: crops, and a stride."""
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from dslt.core.errors import DsltError
+from dslt.networks.base import TrainedNet
 from dslt.networks.trunk import Trunk
 from dslt.settings.offline import CropSettings
 
@@ -15,61 +13,19 @@ STRIDE = 8  # pixels of a crop per response cell, for every network here
 SIDE = 127  # pixels: a crop of this side, or one that differs by whole cells, has centred cells
 
 
-class SiameseNet(nn.Module):
+class SiameseNet(TrainedNet):
     """A template network, a search network with the same weights, and a response.
 
     Images are RGB in [0, 255], `(B, 3, side, side)`, float. Cell `i` of a response with `n` cells
     stands for a target whose middle is `(i - (n - 1) / 2) * STRIDE` pixels off that of the search
     region. A template batch of 1 serves any number of search regions.
-
-    Parts of the backbone are frozen, and stay in evaluation mode, until `unfreeze` names them.
     """
 
     def __init__(self, backbone: Trunk, crops: CropSettings):
-        super().__init__()
-        self.backbone, self.crops = backbone, crops
+        super().__init__(backbone)
+        self.crops = crops
         for name in ("template", "search"):
             check_side(getattr(crops, name), crops, f"crops.{name}")
-        self.unfreeze(())
-
-    @property
-    def backbone_parts(self) -> dict[str, nn.Module]:
-        """The parts of the backbone, by the names that `unfreeze` takes, first to last."""
-        return dict(self.backbone.named_children())
-
-    def unfreeze(self, names: Iterable[str]) -> None:
-        """Train these parts of the backbone from now on, and no others.
-
-        Raises:
-            DsltError: There is no such part.
-        """
-        chosen = set(names)
-        if unknown := sorted(chosen - set(self.backbone_parts)):
-            raise DsltError(
-                f"schedule.unfreeze: {', '.join(unknown)}; expected parts of the backbone: "
-                f"{', '.join(self.backbone_parts)}"
-            )
-        self.unfrozen = frozenset(chosen)
-        self.backbone.engines.clear()  # a part that learnt may be frozen now
-        for name, part in self.backbone_parts.items():
-            part.requires_grad_(name in chosen)
-        self.train(self.training)
-
-    def train(self, mode: bool = True) -> Self:
-        """Switch to training mode, frozen parts excepted: their batch norms keep their moments."""
-        super().train(mode)
-        for name, part in self.backbone_parts.items():
-            part.train(mode and name in self.unfrozen)
-        return self
-
-    def backbone_parameters(self) -> list[nn.Parameter]:
-        """List the parameters of the unfrozen parts."""
-        return [value for value in self.backbone.parameters() if value.requires_grad]
-
-    def head_parameters(self) -> list[nn.Parameter]:
-        """List the parameters outside the backbone."""
-        named = self.named_parameters()
-        return [value for name, value in named if not name.startswith("backbone.")]
 
     def response_side(self, search: int) -> int:
         """Return the rows and columns of the response to a search region of so many pixels."""

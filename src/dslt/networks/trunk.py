@@ -1,4 +1,4 @@
-"""Backbones of the Siamese networks: a chain of named parts over images."""
+"""Backbones of the networks that learn offline: a chain of named parts over images."""
 
 from collections.abc import Sequence
 from typing import Any, cast
@@ -8,12 +8,13 @@ from torch import Tensor, nn
 
 from dslt.core.device import seeded
 from dslt.core.errors import DsltError
-from dslt.networks.backbones import alexnet, efficientnet_lite, resnet_dilated
+from dslt.networks.backbones import alexnet, efficientnet_lite, resnet_dilated, vgg_m
 from dslt.networks.backbones.classic import IMAGENET
 from dslt.networks.backbones.engine import Engine, serves
 from dslt.networks.backbones.spec import Pixels
 from dslt.networks.backbones.weights import load_weights
-from dslt.settings.offline import SiameseBackboneSettings
+from dslt.settings.rtmdnet import RtmdNetBackboneSettings
+from dslt.settings.tracker import BackboneSettings
 
 
 class Trunk(nn.Module):
@@ -99,7 +100,7 @@ class Trunk(nn.Module):
         return x
 
 
-def make_trunk(settings: SiameseBackboneSettings, seed: int, *, load: bool = True) -> Trunk:
+def make_trunk(settings: BackboneSettings, seed: int, *, load: bool = True) -> Trunk:
     """Make a backbone with its weights.
 
     Args:
@@ -112,12 +113,12 @@ def make_trunk(settings: SiameseBackboneSettings, seed: int, *, load: bool = Tru
     """
     if not load:
         settings = settings.model_copy(update={"weights": "random"})
-    makers = {"efficientnet_lite0": _efficientnet, "resnet50_dilated": _resnet}
+    makers = {"efficientnet_lite0": _efficientnet, "resnet50_dilated": _resnet, "vgg_m": _vgg_m}
     with seeded(seed):
         return makers.get(settings.name, _alexnet)(settings)
 
 
-def _alexnet(settings: SiameseBackboneSettings) -> Trunk:
+def _alexnet(settings: BackboneSettings) -> Trunk:
     """Make either AlexNet; SiamRPN's wants BGR, SiamFC's RGB, both as they are in [0, 255]."""
     grouped = settings.name == "alexnet_groups"
     if settings.weights == "pretrained":
@@ -132,7 +133,7 @@ def _alexnet(settings: SiameseBackboneSettings) -> Trunk:
     return trunk
 
 
-def _resnet(settings: SiameseBackboneSettings) -> Trunk:
+def _resnet(settings: BackboneSettings) -> Trunk:
     """Make the dilated ResNet-50, with torchvision's weights and its input."""
     network = resnet_dilated.network()
     load_weights(network, settings, resnet_dilated.widen_shortcuts)
@@ -140,10 +141,18 @@ def _resnet(settings: SiameseBackboneSettings) -> Trunk:
     return Trunk(parts, channels, IMAGENET)
 
 
-def _efficientnet(settings: SiameseBackboneSettings) -> Trunk:
+def _efficientnet(settings: BackboneSettings) -> Trunk:
     """Make EfficientNet-Lite0 up to stride 8 (40 channels), batch norms folded."""
     stages, spec = efficientnet_lite.taps(settings)
     layers = list(cast(nn.Sequential, stages[0]))
     names = ["stem", *(f"block{index}" for index in range(1, len(layers)))]
     channels = {names[-1]: spec.channels[0]}
     return Trunk(dict(zip(names, layers, strict=True)), channels, spec.pixels)
+
+
+def _vgg_m(settings: BackboneSettings) -> Trunk:
+    """Make VGG-M's first three convolutions, with RT-MDNet's input."""
+    assert isinstance(settings, RtmdNetBackboneSettings)
+    trunk = Trunk(vgg_m.parts(settings.lrn), vgg_m.CHANNELS, vgg_m.PIXELS)
+    load_weights(trunk, settings, vgg_m.fitted)
+    return trunk

@@ -49,8 +49,8 @@ def _used(sources: dict[str, int | None]) -> dict[str, int | None]:
     return used
 
 
-class PairSettings(Settings):
-    """What a training pair is."""
+class SourceSettings(Settings):
+    """What a network learns from: sources, and how much of them makes an epoch."""
 
     sources: Annotated[dict[str, Natural | None], AfterValidator(_used)]
     """Entries of `config/training_sets.yaml`, with the number of pairs that each gives to an epoch
@@ -59,6 +59,11 @@ class PairSettings(Settings):
     """
     per_epoch: Count
     """Pairs per epoch, drawn from all sources together."""
+
+
+class PairSettings(SourceSettings):
+    """What a training pair is."""
+
     negative: Fraction
     """Share of pairs whose search region shows another target."""
     gray: Fraction
@@ -147,11 +152,17 @@ class SiameseBackboneSettings(BackboneSettings):
     """
 
 
-class SiameseTraining(TrainingSettings):
+class OfflineNetworkTraining(TrainingSettings):
+    """What decides a network that learns offline, whatever it is."""
+
+    pairs: SourceSettings
+    loss: ClassificationLossSettings
+    schedule: ScheduleSettings
+
+
+class SiameseTraining(OfflineNetworkTraining):
     """What decides a Siamese network, whatever its head."""
 
     backbone: SiameseBackboneSettings
     crops: CropSettings
     pairs: PairSettings
-    loss: ClassificationLossSettings
-    schedule: ScheduleSettings

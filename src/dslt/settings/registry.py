@@ -14,6 +14,7 @@ from dslt.settings.base import validate
 from dslt.settings.dslt import DsltSettings
 from dslt.settings.external import ExternalSettings
 from dslt.settings.opencv import OpenCvSettings
+from dslt.settings.rtmdnet import RtmdNetSettings
 from dslt.settings.siamfc import SiamFcSettings
 from dslt.settings.siamrpn import SiamRpnSettings
 from dslt.settings.tracker import TrackerSettings, TrainingSettings
@@ -91,6 +92,11 @@ TRACKERS: Mapping[str, TrackerEntry] = {
         network="dslt.networks.siamrpn:SiamRpnNet",
         task="dslt.train.tasks:SiamRpnTask",
         responds=True,
+    ),
+    "rtmdnet": TrackerEntry(
+        settings=RtmdNetSettings,
+        learns="both",
+        network="dslt.networks.rtmdnet:RtmdNet",
     ),
     "opencv": TrackerEntry(
         settings=OpenCvSettings,

@@ -15,8 +15,8 @@ from tqdm import tqdm
 
 from dslt.core.errors import DsltError
 from dslt.core.files import atomic_write
+from dslt.networks.base import TrainedNet
 from dslt.networks.saved import write_model
-from dslt.networks.siamese import SiameseNet
 from dslt.train.batches import Batch, Pairs, batches
 from dslt.train.log import STEPS, StepLog, write_tables
 from dslt.train.schedule import KeyBatches, Plan
@@ -36,7 +36,7 @@ class Score:
     success_auc: float
 
 
-Validate = Callable[[SiameseNet, int], Iterable[Score]]
+Validate = Callable[[TrainedNet, int], Iterable[Score]]
 
 
 class Timed(Iterator[Batch]):

@@ -14,7 +14,7 @@ from torch.optim import SGD
 
 from dslt.core.device import training_layout
 from dslt.core.errors import DsltError
-from dslt.networks.siamese import SiameseNet
+from dslt.networks.base import TrainedNet
 from dslt.settings.offline import ScheduleSettings
 from dslt.train.batches import Batch
 from dslt.train.processes import ALONE, Processes
@@ -74,7 +74,7 @@ class Trainer:
 
     def __init__(
         self,
-        net: SiameseNet,
+        net: TrainedNet,
         task: Task,
         schedule: ScheduleSettings,
         seed: int,
@@ -246,7 +246,7 @@ def draw_seed(seed: int, *numbers: int) -> int:
 
 
 @contextmanager
-def _statistics(net: SiameseNet, *, follow: bool) -> Iterator[None]:
+def _statistics(net: TrainedNet, *, follow: bool) -> Iterator[None]:
     """Let the running statistics of batch norms follow a micro-batch, or leave them as they are."""
     modules = () if follow else net.modules()
     norms = [norm for norm in modules if isinstance(norm, _BatchNorm) and norm.training]

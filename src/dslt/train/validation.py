@@ -11,7 +11,7 @@ from dslt.data.pairs.heldout import heldout
 from dslt.data.sequences.frames import FrameSource, Sequence
 from dslt.data.sequences.images import checked_index
 from dslt.data.sequences.target import Target
-from dslt.networks.siamese import SiameseNet
+from dslt.networks.base import TrainedNet
 from dslt.score.ope import score
 from dslt.settings.base import validate
 from dslt.settings.offline import SiameseTraining
@@ -58,7 +58,7 @@ class Validation:
             else beginnings(index.part(settings.sequences), settings.frames)
         )
 
-    def __call__(self, net: SiameseNet, epoch: int) -> Iterator[Score]:
+    def __call__(self, net: TrainedNet, epoch: int) -> Iterator[Score]:
         """Score the network after `epoch` epochs, one sequence after the other, where it is due."""
         if epoch % self.every and epoch != self.last:
             return

@@ -200,6 +200,15 @@ def _(module: nn.MaxPool2d, x: Any) -> Any:
 
 
 @_lower.register
+def _(module: nn.LocalResponseNorm, x: Any) -> Any:
+    from openvino import opset13 as ops
+
+    channels = np.array([1])  # as in torch, `alpha` is divided by the window
+    y = ops.lrn(x, channels, module.alpha, module.beta, module.k, module.size)
+    return y.output(0)
+
+
+@_lower.register
 def _(module: InvertedResidual, x: Any) -> Any:
     from openvino import opset13 as ops
 
