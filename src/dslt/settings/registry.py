@@ -96,6 +96,7 @@ TRACKERS: Mapping[str, TrackerEntry] = {
     "rtmdnet": TrackerEntry(
         settings=RtmdNetSettings,
         learns="both",
+        tracker="dslt.trackers.rtmdnet:RtmdNetTracker",
         network="dslt.networks.rtmdnet:RtmdNet",
     ),
     "opencv": TrackerEntry(
