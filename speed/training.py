@@ -24,12 +24,11 @@ import torch
 
 from dslt.core.definitions import TRAINING_SETS, config_file, read_definitions
 from dslt.core.device import Device, choose_device, limit_threads
-from dslt.data.pairs.dataset import PairDataset
 from dslt.data.pairs.sets.kinds import parse_training_set
 from dslt.data.pairs.sets.open import open_sources
 from dslt.networks.make import make_network
-from dslt.settings.offline import SiameseTraining
-from dslt.settings.registry import parse_training
+from dslt.settings.offline import OfflineNetworkTraining
+from dslt.settings.registry import entry_of, parse_training
 from dslt.study.cells import apply_overrides, load_presets
 from dslt.train.batches import Batch, batches
 from dslt.train.schedule import KeyBatches, Plan
@@ -40,20 +39,20 @@ ROOT = Path(__file__).parents[1]
 WARM_UP = 2  # steps that are not measured: caches, workers and buffers come into being
 
 
-def training_of(preset: str, overrides: str) -> SiameseTraining:
+def training_of(preset: str, overrides: str) -> OfflineNetworkTraining:
     """Read the training settings of a preset, its pairs taken from the procedural source."""
     tracker, _, name = preset.partition("/")
     presets = load_presets(ROOT / "config" / "trackers" / f"{tracker}.yaml")
     values = apply_overrides(presets[name], overrides, preset)["training"]
     pairs = values["pairs"] | {"sources": {"procedural": 1000}}
     values = {"tracker": tracker, "training": values | {"pairs": pairs}}
-    return cast(SiameseTraining, parse_training(values, preset))
+    return cast(OfflineNetworkTraining, parse_training(values, preset))
 
 
 class Bench:
     """One training whose parts are run apart and together."""
 
-    def __init__(self, training: SiameseTraining, workers: int, device: str) -> None:
+    def __init__(self, training: OfflineNetworkTraining, workers: int, device: str) -> None:
         self.training, self.workers = training, workers
         self.device = torch.device(device)
         definitions = read_definitions(config_file(TRAINING_SETS))
@@ -70,7 +69,7 @@ class Bench:
 
     def draw(self) -> Generator[Batch, None, None]:
         """Draw batches without end."""
-        pairs = PairDataset(self.training.pairs, self.training.crops, self.sources, seed=0)
+        pairs = entry_of(self.training).load("pairs")(self.training, self.sources, seed=0)
         keys = KeyBatches(self.plan, 0, self.trainer.own)
         return batches(pairs, keys, self.workers, self.device)
 

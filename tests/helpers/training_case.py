@@ -27,7 +27,6 @@ from dslt.networks.backbones.spec import Pixels
 from dslt.networks.siamese import SiameseNet, correlate
 from dslt.networks.trunk import Trunk
 from dslt.settings.offline import CropSettings, JitterSettings, ScheduleSettings
-from dslt.train.batches import Batch
 from dslt.train.processes import ALONE, Processes, joined
 from dslt.train.run import Score, TrainingRun
 from dslt.train.trainer import Trainer
@@ -96,7 +95,7 @@ class TinyTask:
 
     terms = ("first", "second")
 
-    def loss(self, outputs: Tensor, batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
+    def loss(self, outputs: Tensor, batch: Pair, generator: torch.Generator) -> dict[str, Tensor]:
         wanted = batch.positive.float()[:, None, None, None].expand_as(outputs)
         first = nn.functional.binary_cross_entropy_with_logits(outputs, wanted)
         return {
@@ -107,6 +106,8 @@ class TinyTask:
 
 class TinyPairs:
     """Noise, a function of seed, epoch and index; `before` is called before each draw."""
+
+    domains: tuple[str, ...] = ()
 
     def __init__(self, seed: int = 0, before: Callable[[int, int], None] | None = None):
         self.seed, self.before = seed, before

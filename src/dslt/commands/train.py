@@ -1,4 +1,4 @@
-"""`dslt train`: train the network of a Siamese tracker offline.
+"""`dslt train`: train the network of a tracker that learns offline.
 
 Several processes share a training that `torchrun` starts:
 
@@ -34,12 +34,11 @@ from dslt.core.text import canonical, digest
 from dslt.data.pairs.sets.kinds import parse_training_set, used_sets
 from dslt.settings.base import validate
 from dslt.settings.identity import identify, model_id
-from dslt.settings.offline import SiameseTraining
+from dslt.settings.offline import OfflineNetworkTraining
 from dslt.settings.registry import entry_of, parse_training, require
 from dslt.settings.validation import ValidationSettings
 
 if TYPE_CHECKING:
-    from dslt.data.pairs.dataset import PairDataset
     from dslt.train.processes import Processes
     from dslt.train.run import TrainingRun
     from dslt.train.validation import Validation
@@ -109,7 +108,7 @@ def command(
     states: Path | None,
     out: Path,
 ) -> None:
-    """Train a Siamese network on pairs; an interrupted training goes on from its state."""
+    """Train a network offline; an interrupted training goes on from its state."""
     from dslt.train.processes import joined
 
     limit_threads(threads)
@@ -128,7 +127,7 @@ def command(
         definitions,
         validation=None if scored is None else json.loads(canonical(scored)),
         validated_on=None if validation_index is None else sha256_file(validation_index),
-        code=code_of(__name__, *entry_of(training).modules("network", "task", "tracker")),
+        code=code_of(__name__, *entry_of(training).modules("network", "task", "pairs", "tracker")),
         libraries=libraries(),
         frozen=asdict(frozen_networks()) if chosen == "cpu" else None,
     )
@@ -148,11 +147,11 @@ def command(
             click.echo(f"{cell}: {count} damaged views of {name} were replaced", err=True)
 
 
-def _offline_settings(values: Any, where: str) -> SiameseTraining:
+def _offline_settings(values: Any, where: str) -> OfflineNetworkTraining:
     """Read the settings of a training that `dslt train` can do."""
     parsed = parse_training(values, where)
     require(parsed, lambda entry: entry.offline, where, "learns on the first frame of a video")
-    return cast(SiameseTraining, parsed)
+    return cast(OfflineNetworkTraining, parsed)
 
 
 def _validation_settings(text: str | None, index: Path | None) -> ValidationSettings | None:
@@ -176,27 +175,27 @@ def _state_folder(state: Path | None, states: Path | None, identity: dict[str, A
 
 
 def _open_pairs(
-    training: SiameseTraining,
+    training: OfflineNetworkTraining,
     seed: int,
     definitions: dict[str, Any],
     indexes: Mapping[str, str],
     data: str,
-) -> PairDataset:
-    """Open the training sets, whose order does not count."""
-    from dslt.data.pairs.dataset import PairDataset
+) -> Any:
+    """Open the training sets and make what is learnt from them."""
     from dslt.data.pairs.sets.open import open_sources
 
     entries = {name: parse_training_set(name, values) for name, values in definitions.items()}
-    ordered = dict(sorted(training.pairs.sources.items()))
-    settings = training.pairs.model_copy(update={"sources": ordered})
     sources = open_sources(
-        ordered, entries, indexes={name: Path(path) for name, path in indexes.items()}, data=data
+        sorted(training.pairs.sources),
+        entries,
+        indexes={name: Path(path) for name, path in indexes.items()},
+        data=data,
     )
-    return PairDataset(settings, training.crops, sources, seed)
+    return entry_of(training).load("pairs")(training, sources, seed)
 
 
 def _validation(
-    settings: ValidationSettings, training: SiameseTraining, index: Path | None
+    settings: ValidationSettings, training: OfflineNetworkTraining, index: Path | None
 ) -> Validation:
     """Open the sequences on which the network is scored."""
     from dslt.data.benchmarks.index_file import load_index
@@ -206,9 +205,9 @@ def _validation(
 
 
 def _make_run(
-    training: SiameseTraining,
+    training: OfflineNetworkTraining,
     seed: int,
-    pairs: PairDataset,
+    pairs: Any,
     validation: Validation | None,
     state: Path,
     identity: dict[str, Any],

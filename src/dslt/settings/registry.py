@@ -20,7 +20,7 @@ from dslt.settings.siamrpn import SiamRpnSettings
 from dslt.settings.tracker import TrackerSettings, TrainingSettings
 
 Learns = Literal["first_frame", "offline", "both", "never"]
-Role = Literal["tracker", "network", "task", "first_frame"]
+Role = Literal["tracker", "network", "task", "pairs", "first_frame"]
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,8 @@ class TrackerEntry:
             the seed, and by keyword with `load`.
         task: Class of what that network is to learn (`dslt.train.tasks`), called with the training
             settings.
+        pairs: Function that makes what the network learns from, called with the training settings,
+            the open sources by name (`dslt.data.pairs.sets.open`) and the seed.
         first_frame: Class that `dslt converge` trains on first frames (Fig. 3 and 16), called with
             the training settings, the seed and the device. Empty: nothing is recorded.
         responds: Whether its network answers to one frame with a map (Fig. 7 and 14).
@@ -47,6 +49,7 @@ class TrackerEntry:
     tracker: str = ""
     network: str = ""
     task: str = ""
+    pairs: str = ""
     first_frame: str = ""
     responds: bool = False
 
@@ -83,6 +86,7 @@ TRACKERS: Mapping[str, TrackerEntry] = {
         tracker="dslt.trackers.siamfc:SiamFcTracker",
         network="dslt.networks.siamfc:SiamFcNet",
         task="dslt.train.tasks:SiamFcTask",
+        pairs="dslt.data.pairs.dataset:open_pairs",
         responds=True,
     ),
     "siamrpn": TrackerEntry(
@@ -91,6 +95,7 @@ TRACKERS: Mapping[str, TrackerEntry] = {
         tracker="dslt.trackers.siamrpn:SiamRpnTracker",
         network="dslt.networks.siamrpn:SiamRpnNet",
         task="dslt.train.tasks:SiamRpnTask",
+        pairs="dslt.data.pairs.dataset:open_pairs",
         responds=True,
     ),
     "rtmdnet": TrackerEntry(
@@ -98,6 +103,8 @@ TRACKERS: Mapping[str, TrackerEntry] = {
         learns="both",
         tracker="dslt.trackers.rtmdnet:RtmdNetTracker",
         network="dslt.networks.rtmdnet:RtmdNet",
+        task="dslt.train.tasks:RtmdNetTask",
+        pairs="dslt.data.pairs.domains:open_domains",
     ),
     "opencv": TrackerEntry(
         settings=OpenCvSettings,

@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import torch
@@ -49,8 +50,12 @@ class OnlineClassifier:
         """Make an optimiser of the layers; it keeps its momentum from one `fit` to the next."""
         *others, last = self.layers
         shared = [value for layer in others for value in layer.parameters()]
+        groups: list[dict[str, Any]] = [
+            {"params": shared},
+            {"params": last.parameters(), "lr": rate * self.sgd.last},
+        ]
         return SGD(
-            [{"params": shared}, {"params": last.parameters(), "lr": rate * self.sgd.last}],
+            groups,
             lr=rate,
             momentum=self.sgd.momentum,
             weight_decay=self.sgd.weight_decay,

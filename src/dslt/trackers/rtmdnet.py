@@ -191,7 +191,7 @@ class RtmdNetTracker:
             places = torch.from_numpy(scene.place(boxes).astype(np.float32)).to(self.device)
             parts = [
                 self.net.features(maps, part, torch.zeros(len(part), dtype=torch.long))
-                for part in places.split(CHUNK)
+                for part in torch.split(places, CHUNK)
             ]
             found.append(torch.cat(parts))
         return found

@@ -1,1 +1,1 @@
-"""Offline training of the Siamese trackers: the loop, its state, and the weights it leaves."""
+"""Offline training: the loop, its state, and the weights it leaves."""

@@ -1,13 +1,16 @@
-"""Pairs on their way to the network: drawn in worker processes, joined to batches."""
+"""Samples on their way to the network: drawn in worker processes, joined to batches.
+
+A sample is a named tuple of tensors, such as a pair; a batch is one with an axis more.
+"""
 
 from __future__ import annotations
 
 import atexit
 import os
 import signal
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -15,35 +18,59 @@ from torch.utils.data import DataLoader, Dataset
 
 from dslt.core.device import limit_threads, training_layout
 from dslt.core.errors import DsltError
-from dslt.data.pairs.dataset import Pair
 from dslt.train.schedule import Key, KeyBatches
 
 
+class Batch(Protocol):
+    """Samples, or one of them: a named tuple of tensors."""
+
+    @property
+    def inputs(self) -> tuple[Tensor, ...]:
+        """What the network is called with."""
+
+
 class Pairs(Protocol):
-    """A source of pairs in which sample `i` of epoch `e` depends on its seed, `e` and `i` only."""
+    """A source of samples; sample `i` of epoch `e` depends on its seed, `e` and `i` only.
+
+    Attributes:
+        domains: Names of what the network has a part of its own for; a training goes on with the
+            same ones only.
+    """
+
+    @property
+    def domains(self) -> Sequence[str]:
+        """See above."""
 
     def __len__(self) -> int:
-        """Pairs per epoch."""
+        """Samples per epoch."""
 
-    def sample(self, epoch: int, index: int) -> Pair:
-        """Draw one pair.
+    def sample(self, epoch: int, index: int) -> Batch:
+        """Draw one sample.
 
         Raises:
             DsltError: Nothing usable can be drawn.
         """
 
 
-class Batch(Pair):
-    """`B` pairs; every tensor has a first axis more than that of a pair."""
+def to_device(batch: Batch, device: torch.device) -> Batch:
+    """Bring a batch to a device, its images in the layout that convolutions are fast in."""
 
-    def to(self, device: torch.device) -> Batch:
-        """Bring the batch to a device, its images in the layout that convolutions are fast in."""
+    def moved(part: Tensor) -> Tensor:
+        layout = training_layout(device) if part.ndim == 4 else torch.preserve_format
+        return part.to(device, non_blocking=True, memory_format=layout)
 
-        def moved(part: Tensor) -> Tensor:
-            layout = training_layout(device) if part.ndim == 4 else torch.preserve_format
-            return part.to(device, non_blocking=True, memory_format=layout)
+    return _made(type(batch), map(moved, _parts(batch)))
 
-        return Batch(*map(moved, self))
+
+def _parts(sample: Any) -> Sequence[Tensor]:
+    """Return the tensors of a sample."""
+    return tuple(sample)
+
+
+def _made(kind: Any, parts: Any) -> Batch:
+    """Make a sample of its tensors."""
+    made: Batch = kind(*parts)
+    return made
 
 
 @dataclass(frozen=True)
@@ -53,25 +80,26 @@ class Failure:
     message: str
 
 
-class _Keyed(Dataset[Pair | Failure]):
-    """Pairs by `(epoch, index)`."""
+class _Keyed(Dataset[Batch | Failure]):
+    """Samples by `(epoch, index)`."""
 
     def __init__(self, pairs: Pairs) -> None:
         self.pairs = pairs
 
-    def __getitem__(self, key: Key) -> Pair | Failure:
+    def __getitem__(self, key: Key) -> Batch | Failure:
         try:
             return self.pairs.sample(*key)
         except DsltError as error:
             return Failure(f"{error} (pair {key[1]} of epoch {key[0]})")
 
 
-def join(pairs: list[Pair | Failure]) -> Batch | Failure:
-    """Join pairs to a batch; a failure among them takes the place of the batch."""
-    failures = [pair for pair in pairs if isinstance(pair, Failure)]
+def join(samples: list[Batch | Failure]) -> Batch | Failure:
+    """Join samples to a batch; a failure among them takes the place of the batch."""
+    failures = [sample for sample in samples if isinstance(sample, Failure)]
     if failures:
         return failures[0]
-    return Batch(*map(torch.stack, zip(*cast(list[Pair], pairs), strict=True)))
+    parts = zip(*map(_parts, samples), strict=True)
+    return _made(type(samples[0]), map(torch.stack, parts))
 
 
 def _start_worker(_: int) -> None:

@@ -126,7 +126,8 @@ class TrainingRun:
 
     def _resume(self) -> None:
         """Read the state, if there is one."""
-        found = read_state(self.folder, self.identity, str(self.trainer.device))
+        device = str(self.trainer.device)
+        found = read_state(self.folder, self.identity, device, self.pairs.domains)
         if found is not None:
             self.progress, learnt = found
             self.trainer.restore(**learnt)
@@ -213,7 +214,8 @@ class TrainingRun:
     def _save(self) -> None:
         """Write the state."""
         if self.leads:
-            write_state(self.folder, self.identity, self.progress, self.trainer.state())
+            learnt, domains = self.trainer.state(), self.pairs.domains
+            write_state(self.folder, self.identity, self.progress, learnt, domains)
         self.saved = time.monotonic()
 
     def _stopped(self) -> DsltError:

@@ -5,7 +5,7 @@ random in a micro-batch depends on the seed and its number alone.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from dslt.core.files import atomic_write
 from dslt.settings.identity import differences
 
 STATE = "state.pt"
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass
@@ -42,7 +42,11 @@ class Progress:
 
 
 def write_state(
-    folder: Path, identity: Mapping[str, Any], progress: Progress, learnt: Mapping[str, Any]
+    folder: Path,
+    identity: Mapping[str, Any],
+    progress: Progress,
+    learnt: Mapping[str, Any],
+    domains: Sequence[str] = (),
 ) -> None:
     """Write the state, as a whole or not at all.
 
@@ -51,6 +55,7 @@ def write_state(
         identity: What makes this training: settings, seed, code; plain JSON values.
         progress: How far it is.
         learnt: State of the trainer, on the CPU or on a GPU.
+        domains: Names of what the network has a part of its own for, in their order.
 
     Raises:
         DsltError: It cannot be written; an earlier state is untouched.
@@ -59,6 +64,7 @@ def write_state(
         "format": FORMAT,
         "identity": json.dumps(identity, sort_keys=True),
         "progress": json.dumps(asdict(progress)),
+        "domains": json.dumps(list(domains)),
         **learnt,
     }
     with atomic_write(folder / STATE) as temporary:
@@ -72,7 +78,7 @@ def remove_halves(folder: Path) -> None:
 
 
 def read_state(
-    folder: Path, identity: Mapping[str, Any], device: str
+    folder: Path, identity: Mapping[str, Any], device: str, domains: Sequence[str] = ()
 ) -> tuple[Progress, dict[str, Any]] | None:
     """Read how far a training is and the state of its trainer, or None where there is none.
 
@@ -89,7 +95,9 @@ def read_state(
             raise DsltError(
                 f"{path}: format {content['format']}; expected {FORMAT}; {_again(path)}"
             )
-        found, values = json.loads(content["identity"]), json.loads(content["progress"])
+        found, values, known = (
+            json.loads(content[name]) for name in ("identity", "progress", "domains")
+        )
         values["scores"] = [tuple(score) for score in values["scores"]]
         progress = Progress(**values)
         learnt = {name: content[name] for name in ("net", "optimiser", "trained")}
@@ -103,7 +111,23 @@ def read_state(
             f"{path}: state of another training: {'; '.join(changes)}; expected the same settings, "
             f"seed and code; undo the change to go on, or {_again(path)}"
         )
+    if known != list(domains):
+        raise DsltError(f"{path}: state with {_other(known, domains)}; {_again(path)}")
     return progress, learnt
+
+
+def _other(known: Sequence[str], domains: Sequence[str]) -> str:
+    """Say how the domains of a state differ from those that are there now."""
+    gone, new = sorted(set(known) - set(domains)), sorted(set(domains) - set(known))
+    parts = [
+        f"{len(names)} {word}: {', '.join(names[:3])}{', ...' if len(names) > 3 else ''}"
+        for names, word in ((gone, "that are gone"), (new, "missing"))
+        if names
+    ]
+    return (
+        f"other domains ({'; '.join(parts) or 'in another order'}); expected the videos that it was"
+        " begun with, for each has a branch of the network; bring them back to go on"
+    )
 
 
 def _again(path: Path) -> str:

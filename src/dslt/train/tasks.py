@@ -6,16 +6,20 @@ import torch
 from torch import Tensor
 
 from dslt.core.errors import DsltError
+from dslt.data.pairs.dataset import Pair
+from dslt.data.pairs.domains import DomainSample
 from dslt.losses.classification import classification_loss, two_class_logits
+from dslt.losses.embedding import instance_loss
 from dslt.losses.labels import response_label
 from dslt.losses.offsets import box_loss
 from dslt.networks.anchors import anchor_grid, anchor_labels, centred
+from dslt.networks.rtmdnet import DomainScores
 from dslt.networks.siamese import STRIDE
 from dslt.settings.registry import entry_of
+from dslt.settings.rtmdnet import RtmdNetTraining
 from dslt.settings.siamfc import SiamFcTraining
 from dslt.settings.siamrpn import SiamRpnTraining
 from dslt.settings.tracker import TrainingSettings
-from dslt.train.batches import Batch
 
 
 class Task(Protocol):
@@ -27,12 +31,12 @@ class Task(Protocol):
 
     terms: tuple[str, ...]
 
-    def loss(self, outputs: Any, batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
+    def loss(self, outputs: Any, batch: Any, generator: torch.Generator) -> dict[str, Tensor]:
         """Return the weighted terms, scalars by name; their sum is the loss.
 
         Args:
-            outputs: What the network made of the templates and the search regions.
-            batch: The pairs, on the device of the outputs.
+            outputs: What the network made of the batch's inputs.
+            batch: The samples, on the device of the outputs.
             generator: Generator of what is random in labels; on the CPU.
         """
 
@@ -60,7 +64,7 @@ class SiamFcTask:
                     f"than the {STRIDE} of one cell, for its labels stay in the middle"
                 )
 
-    def loss(self, outputs: Tensor, batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
+    def loss(self, outputs: Tensor, batch: Pair, generator: torch.Generator) -> dict[str, Tensor]:
         """See `Task.loss`; the outputs are logits `(B, 1, H, W)`."""
         centre = torch.zeros(1, 2, device=outputs.device)
         labels = response_label(self.labels, outputs.shape[-1], STRIDE, centre)
@@ -80,7 +84,7 @@ class SiamRpnTask:
         self.classification = classification_loss(settings.loss)
 
     def loss(
-        self, outputs: tuple[Tensor, Tensor], batch: Batch, generator: torch.Generator
+        self, outputs: tuple[Tensor, Tensor], batch: Pair, generator: torch.Generator
     ) -> dict[str, Tensor]:
         """See `Task.loss`; the outputs are scores `(B, 2, A, H, W)` and offsets `(B, 4, ...)`."""
         scores, offsets = outputs
@@ -92,6 +96,27 @@ class SiamRpnTask:
         return {
             "classification": self.classification(logits, labels.positive, labels.valid),
             "regression": self.head.regression_weight * regression,
+        }
+
+
+class RtmdNetTask:
+    """RT-MDNet: a classification of boxes (Eq. 17 and 18), and targets told from each other."""
+
+    terms: tuple[str, ...] = ("classification", "embedding")
+
+    def __init__(self, settings: RtmdNetTraining):
+        self.weight = settings.embedding
+        self.classification = classification_loss(settings.loss)
+
+    def loss(
+        self, outputs: DomainScores, batch: DomainSample, generator: torch.Generator
+    ) -> dict[str, Tensor]:
+        """See `Task.loss`."""
+        positive = batch.positive.flatten(1)
+        logits = two_class_logits(outputs.own.transpose(1, 2))
+        return {
+            "classification": self.classification(logits, positive, None),
+            "embedding": self.weight * instance_loss(outputs.foreground, positive),
         }
 
 

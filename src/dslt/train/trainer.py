@@ -16,7 +16,7 @@ from dslt.core.device import training_layout
 from dslt.core.errors import DsltError
 from dslt.networks.base import TrainedNet
 from dslt.settings.offline import ScheduleSettings
-from dslt.train.batches import Batch
+from dslt.train.batches import Batch, to_device
 from dslt.train.processes import ALONE, Processes
 from dslt.train.schedule import learning_rates
 from dslt.train.tasks import Task
@@ -155,7 +155,7 @@ class Trainer:
         terms = torch.zeros(self.schedule.micro_batches, len(self.task.terms), device=self.device)
         for micro in self.own:
             with _statistics(self.net, follow=micro == 0):
-                terms[micro] = self._learn(number, micro, next(batches).to(self.device))
+                terms[micro] = self._learn(number, micro, to_device(next(batches), self.device))
         asked = torch.tensor([float(stop)], device=self.device)
         self.processes.add_up([terms, asked])
         losses = terms.double().cpu().numpy()
@@ -176,7 +176,7 @@ class Trainer:
         generator = torch.Generator().manual_seed(draw_seed(self.seed, number, micro))
         torch.manual_seed(draw_seed(self.seed, number, micro))  # what the network itself draws
         with torch.autocast(self.device.type, MIXED, enabled=self.mixed):
-            outputs = self.net(batch.template, batch.search)
+            outputs = self.net(*batch.inputs)
         found = self.task.loss(outputs, batch, generator)
         terms = torch.stack([found[name] for name in self.task.terms])
         torch.autograd.backward(terms.sum())

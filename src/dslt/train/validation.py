@@ -14,7 +14,7 @@ from dslt.data.sequences.target import Target
 from dslt.networks.base import TrainedNet
 from dslt.score.ope import score
 from dslt.settings.base import validate
-from dslt.settings.offline import SiameseTraining
+from dslt.settings.offline import OfflineNetworkTraining
 from dslt.settings.protocols import OpeProtocol, parse_protocol
 from dslt.settings.registry import entry_of
 from dslt.settings.tracker import TrackerSettings, TrainingSettings
@@ -43,7 +43,7 @@ class Validation:
     def __init__(
         self,
         settings: ValidationSettings,
-        training: SiameseTraining,
+        training: OfflineNetworkTraining,
         index: BenchmarkIndex | None = None,
     ) -> None:
         self.every, self.last = settings.every, training.schedule.epochs

@@ -11,6 +11,7 @@ import yaml
 from dslt.core.errors import DsltError
 from dslt.data.benchmarks.build_index import build_index
 from dslt.data.benchmarks.definitions import parse_benchmark
+from dslt.data.pairs.dataset import Pair
 from dslt.networks.anchors import anchor_grid, anchor_labels, centred
 from dslt.networks.make import make_network
 from dslt.networks.saved import read_model, write_model
@@ -18,7 +19,6 @@ from dslt.settings.identity import differences, identify, model_id
 from dslt.settings.registry import parse_training
 from dslt.settings.validation import ValidationSettings
 from dslt.study.cells import apply_overrides, load_presets
-from dslt.train.batches import Batch
 from dslt.train.tasks import SiamFcTask, SiamRpnTask, make_task
 from dslt.train.trainer import Trainer
 from dslt.train.validation import Validation
@@ -50,7 +50,7 @@ def batch_of(search, positive=(True, False), seed=0):
         return 255 * torch.rand(count, 3, side, side, generator=random)
 
     boxes = torch.tensor([[(search - 60) / 2, (search - 60) / 2, 60, 60]]).float()
-    return Batch(images(127), images(search), boxes.repeat(count, 1), torch.tensor(positive))
+    return Pair(images(127), images(search), boxes.repeat(count, 1), torch.tensor(positive))
 
 
 def generator():

@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from dslt.core.errors import DsltError
-from dslt.train.batches import Batch, join
+from dslt.data.pairs.dataset import Pair
+from dslt.train.batches import join
 from dslt.train.schedule import Plan
 from dslt.train.trainer import Trainer, draw_seed
 from training_case import TinyNet, TinyPairs, TinyTask, schedule
@@ -187,7 +188,7 @@ def test_seeds_of_micro_batches_differ():
 def test_batches_are_joined_in_order():
     pairs = [TinyPairs().sample(0, index) for index in range(3)]
     batch = join(pairs)
-    assert isinstance(batch, Batch)
+    assert isinstance(batch, Pair)
     assert torch.equal(batch.search[2], pairs[2].search)
     assert batch.positive.tolist() == [True, False, True]
     assert batch.box.shape == (3, 4)

@@ -7,23 +7,19 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.utils.data import Dataset, get_worker_info
+from torch.utils.data import Dataset
 
 from dslt.core.errors import DsltError
 from dslt.data.pairs.augment import draw_jitter, finish, place
 from dslt.data.pairs.sampling import Schedule, pair_random, random_video
-from dslt.data.pairs.source import DamagedError, PairSource, View
+from dslt.data.pairs.source import DamagedError, PairSource
 from dslt.data.pairs.videos import Track, Video
-from dslt.geometry.boxes import Boxes, format_number
-from dslt.settings.offline import CropSettings, JitterSettings, PairSettings
-
-_ATTEMPTS = 20  # at one pair
-_MOST_WORKERS = 255
+from dslt.data.pairs.views import ATTEMPTS, CountedViews, Look
+from dslt.geometry.boxes import Boxes
+from dslt.settings.offline import CropSettings, JitterSettings, PairSettings, SiameseTraining
 
 _Random = np.random.Generator
 _Sources = Mapping[str, PairSource]
-_Look = tuple[View, Boxes]
-"""An open frame, and the target's box (4,) in it."""
 
 
 class Pair(NamedTuple):
@@ -41,6 +37,11 @@ class Pair(NamedTuple):
     search: Tensor
     box: Tensor
     positive: Tensor
+
+    @property
+    def inputs(self) -> tuple[Tensor, ...]:
+        """What a network is shown."""
+        return self.template, self.search
 
 
 class _Draw(NamedTuple):
@@ -63,6 +64,8 @@ class PairDataset(Dataset[Pair]):
     As a map-style dataset it takes numbers over all epochs, `e * per_epoch + i`, so that workers
     may live through a whole run.
     """
+
+    domains: tuple[str, ...] = ()  # a Siamese network has no part of its own for a video
 
     def __init__(
         self, settings: PairSettings, crops: CropSettings, sources: _Sources, seed: int
@@ -90,11 +93,7 @@ class PairDataset(Dataset[Pair]):
                 "pairs.negative: the training set has a single target, but a negative pair needs"
                 " two; set it to 0 or add a source"
             )
-        # Views so far, and damaged ones, by process and source: each process writes a row of its
-        # own, so no lock is needed.
-        shape = (2, _MOST_WORKERS + 1, len(self._sources))
-        self._counts = torch.zeros(shape, dtype=torch.int64)
-        self._counts.share_memory_()  # type: ignore[no-untyped-call]
+        self._views = CountedViews(self._sources, 2 * settings.per_epoch)
 
     def __len__(self) -> int:
         """Return the number of pairs per epoch."""
@@ -107,8 +106,7 @@ class PairDataset(Dataset[Pair]):
     @property
     def damaged(self) -> dict[str, int]:
         """Views that were skipped so far, by source, those of worker processes included."""
-        counts = self._counts[1].sum(dim=0).tolist()
-        return {source.name: count for source, count in zip(self._sources, counts, strict=True)}
+        return self._views.damaged
 
     def sample(self, epoch: int, i: int) -> Pair:
         """Draw pair `i` of an epoch.
@@ -120,7 +118,7 @@ class PairDataset(Dataset[Pair]):
         """
         number = epoch * self._settings.per_epoch + i
         which, video = self._schedule(number)
-        for attempt in range(_ATTEMPTS):
+        for attempt in range(ATTEMPTS):
             random = pair_random(self._seed, epoch, i, attempt)
             if attempt:
                 video = random_video(self._sources[which], random)
@@ -128,7 +126,7 @@ class PairDataset(Dataset[Pair]):
                 return self._pair(which, video, random)
             except DamagedError as error:
                 last = error
-        raise DsltError(f"{_ATTEMPTS} attempts at a pair met damaged images; the last: {last}")
+        raise DsltError(f"{ATTEMPTS} attempts at a pair met damaged images; the last: {last}")
 
     def _pair(self, which: int, number: int, random: _Random) -> Pair:
         template, search = self._positive(which, number, random)
@@ -171,32 +169,12 @@ class PairDataset(Dataset[Pair]):
             if other.target != template.target:
                 return other
 
-    def _look(self, draw: _Draw) -> _Look:
-        """Open a frame and count it; too many damaged ones are an error.
-
-        The allowed number is a share of the views so far, or of the views of one epoch where that
-        is more.
-        """
-        source, worker = self._sources[draw.source], get_worker_info()
-        row = 0 if worker is None else worker.id % _MOST_WORKERS + 1
-        counts = self._counts[:, :, draw.source]
-        counts[0, row] += 1
-        try:
-            view, box = source.view(draw.video, draw.track, draw.position)
-            _check_inside(box, view.size, source.name, draw)
-        except DamagedError as error:
-            counts[1, row] += 1
-            views, damaged = counts.sum(dim=1).tolist()
-            if damaged > source.damaged * max(views, 2 * self._settings.per_epoch):
-                raise DsltError(
-                    f"training set {source.name}: {damaged} of {views} views are damaged, more than"
-                    f" its `damaged: {source.damaged:g}` allows; the last: {error}"
-                ) from error
-            raise
-        return view, box
+    def _look(self, draw: _Draw) -> Look:
+        """Open a frame and count it; too many damaged ones are an error."""
+        return self._views.look(draw.source, draw.video, draw.track, draw.position)
 
     def _side(
-        self, look: _Look, side: int, jitters: JitterSettings, gray: bool, random: _Random
+        self, look: Look, side: int, jitters: JitterSettings, gray: bool, random: _Random
     ) -> tuple[NDArray[np.float32], Boxes]:
         """Crop one side of a pair, (3, side, side), with the target's box in it."""
         view, box = look
@@ -210,14 +188,8 @@ def _is_single_target(sources: list[PairSource]) -> bool:
     return only and len(sources[0].videos[0].tracks) == 1
 
 
-def _check_inside(box: Boxes, size: tuple[int, int], name: str, draw: _Draw) -> None:
-    """Refuse a box that lies outside its image: one of the two is wrong."""
-    x, y, width, height = box.tolist()
-    if x < size[0] and y < size[1] and x + width > 0 and y + height > 0:
-        return
-    text = ",".join(format_number(value) for value in box.tolist())
-    frame = int(draw.track.frames[draw.position])
-    raise DamagedError(
-        f"training set {name}, {draw.video.name}, target {draw.track.name}, frame {frame}: the"
-        f" box {text} (x,y,w,h from 0) lies outside the image of {size[0]}x{size[1]} pixels"
-    )
+def open_pairs(training: SiameseTraining, sources: _Sources, seed: int) -> PairDataset:
+    """Make the pairs of a training; the order in which its settings name sources does not count."""
+    ordered = dict(sorted(training.pairs.sources.items()))
+    settings = training.pairs.model_copy(update={"sources": ordered})
+    return PairDataset(settings, training.crops, sources, seed)

@@ -18,6 +18,29 @@ def pair_random(seed: int, epoch: int, index: int, attempt: int) -> np.random.Ge
     return generator(_PAIR, seed, epoch, index, attempt)
 
 
+def fixed_videos(source: PairSource, which: int, count: int, seed: int) -> list[int]:
+    """Choose the numbers of `count` videos of source `which`, another choice for each seed.
+
+    Raises:
+        DsltError: It has not so many.
+    """
+    if source.endless:
+        first = _start(seed, which)
+        return list(range(first, first + count))
+    if len(source.videos) < count:
+        raise DsltError(
+            f"pairs.sources.{source.name}: {count} videos, each a domain; expected no more than the"
+            f" {len(source.videos)} that the training set has"
+        )
+    return [int(n) for n in _order(_VIDEOS, seed, which, 0, len(source.videos))[:count]]
+
+
+def turn_of(seed: int, number: int, count: int) -> int:
+    """Return which of `count` things sample `number` is of: each once, in random order, again."""
+    turn, place = divmod(number, count)
+    return int(_order(_MIX, seed, 0, turn, count)[place])
+
+
 def random_video(source: PairSource, random: np.random.Generator) -> int:
     """Draw the number of a video."""
     return int(random.integers(_RANDOM_VIDEOS if source.endless else len(source.videos)))
