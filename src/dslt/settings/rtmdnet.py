@@ -204,6 +204,10 @@ class OnlineUpdateSettings(Settings):
     """How positive boxes are drawn."""
     negative: BoxDraw
     """How negative boxes are drawn."""
+    own_scene: bool
+    """Whether samples are taken from a scene of their own; false: from the candidates', which costs
+    no further feature map.
+    """
     long: Count
     """Latest frames whose positive samples are kept, for the long-term update."""
     short: Count

@@ -1,15 +1,13 @@
 """What RT-MDNet learns from a video: a classifier of features, and a regression of boxes."""
 
 import copy
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn.utils import clip_grad_norm_
-from torch.optim import SGD
+from torch.nn.utils import get_total_norm
 
 from dslt.core.device import seeded
 from dslt.geometry.boxes import Box, Boxes, centers
@@ -46,20 +44,12 @@ class OnlineClassifier:
         layers = (*copy.deepcopy(net.fc4), *copy.deepcopy(net.fc5), copy.deepcopy(net.dropout))
         self.layers = nn.Sequential(*layers, last).to(device).requires_grad_(True)
 
-    def optimiser(self, rate: float) -> SGD:
+    def optimiser(self, rate: float) -> "OnlineSgd":
         """Make an optimiser of the layers; it keeps its momentum from one `fit` to the next."""
         *others, last = self.layers
-        shared = [value for layer in others for value in layer.parameters()]
-        groups: list[dict[str, Any]] = [
-            {"params": shared},
-            {"params": last.parameters(), "lr": rate * self.sgd.last},
-        ]
-        return SGD(
-            groups,
-            lr=rate,
-            momentum=self.sgd.momentum,
-            weight_decay=self.sgd.weight_decay,
-        )
+        rates = [(value, rate) for layer in others for value in layer.parameters()]
+        rates += [(value, rate * self.sgd.last) for value in last.parameters()]
+        return OnlineSgd(rates, self.sgd)
 
     @torch.no_grad()
     def scores(self, features: Tensor) -> Tensor:
@@ -67,7 +57,9 @@ class OnlineClassifier:
         found: Tensor = self.layers.eval()(features)[:, 1]
         return found
 
-    def fit(self, optimiser: SGD, positives: Tensor, negatives: Tensor, iterations: int) -> None:
+    def fit(
+        self, optimiser: "OnlineSgd", positives: Tensor, negatives: Tensor, iterations: int
+    ) -> None:
         """Learn from features `(N, D)`: of the negative ones, the hardest of many (Section 3.3).
 
         Samples are gone through in random order, again and again.
@@ -84,11 +76,7 @@ class OnlineClassifier:
                     hard = hard[self.scores(hard).topk(sgd.negatives).indices]
                 batch = torch.cat([positives[torch.from_numpy(next(chosen)).to(device)], hard])
                 loss = self.loss(two_class_logits(self.layers.train()(batch)), labels, None)
-                optimiser.zero_grad(set_to_none=True)
-                torch.autograd.backward(loss)
-                if sgd.clip is not None:
-                    clip_grad_norm_(self.layers.parameters(), sgd.clip)
-                optimiser.step()
+                optimiser.step(loss)
 
     def _turns(self, total: int, count: int) -> Iterator[NDArray[np.int64]]:
         """Yield `count` numbers below `total` at a time, all of them before one comes again."""
@@ -101,6 +89,36 @@ class OnlineClassifier:
 
     def _seed(self) -> int:
         return int(self.random.integers(2**62))
+
+
+class OnlineSgd:
+    """Stochastic gradient descent as torch has it, whose own takes seconds to be imported.
+
+    Args:
+        rates: Parameters, and the learning rate of each.
+        settings: Momentum, weight decay and bound of the gradient.
+    """
+
+    def __init__(self, rates: Sequence[tuple[nn.Parameter, float]], settings: OnlineSgdSettings):
+        self.rates, self.settings = rates, settings
+        self.velocities = [torch.zeros_like(value) for value, _ in rates]
+
+    def step(self, loss: Tensor) -> None:
+        """Make a loss smaller."""
+        settings, values = self.settings, [value for value, _ in self.rates]
+        gradients = torch.autograd.grad(loss, values)
+        if settings.clip is not None:
+            norm = get_total_norm(gradients)
+            gradients = tuple(
+                g * torch.clamp(settings.clip / (norm + 1e-6), max=1) for g in gradients
+            )
+        with torch.no_grad():
+            for (value, rate), velocity, gradient in zip(
+                self.rates, self.velocities, gradients, strict=True
+            ):
+                velocity.mul_(settings.momentum).add_(gradient)
+                velocity.add_(value, alpha=settings.weight_decay)
+                value.sub_(velocity, alpha=rate)
 
 
 def level_of(positives: Tensor, negatives: Tensor, quantile: float) -> float:

@@ -6,6 +6,7 @@ The rules are those of the authors' code (Jung et al., 2018); what it does not s
 
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -25,6 +26,19 @@ from dslt.trackers.siamese import check_finite
 
 CHUNK = 512  # boxes at a time: their grids of 512 channels take 50 MB
 ANYTHING = (0.0, 1.0)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A scene and its feature map.
+
+    Attributes:
+        scene: The scene.
+        maps: Its features `(1, C, h, w)`.
+    """
+
+    scene: Scene
+    maps: Tensor
 
 
 class RtmdNetTracker:
@@ -79,7 +93,8 @@ class RtmdNetTracker:
         settings = self.settings
         self.frames += 1
         boxes = self._candidates(frame)
-        (features,) = self._features(frame, self._scene(frame, boxes), [boxes])
+        seen = self._look(frame, self._scene(frame, boxes))
+        features = self._features(seen, boxes)
         scores = self.classifier.scores(features)
         check_finite("RT-MDNet: the scores hold", scores)
         top = scores.topk(min(settings.candidates.best, len(boxes)))
@@ -92,7 +107,7 @@ class RtmdNetTracker:
             if self.regression is not None:
                 moved = self.regression(features[top.indices], boxes[chosen]).mean(axis=0)
                 self.shown = _within(moved, frame)
-            self._collect(frame)
+            self._collect(frame, seen)
         elif settings.success.failure == "follow":
             self.box = self.shown = boxes[chosen].mean(axis=0)
         self._learn()
@@ -136,8 +151,9 @@ class RtmdNetTracker:
                 boxes[pick[pick // len(boxes) == number] % len(boxes)]
                 for boxes, pick in zip(drawn, picks, strict=True)
             ]
-            for part, features in zip(parts, self._features(frame, scene, places), strict=True):
-                part.append(features)
+            seen = self._look(frame, scene)
+            for part, chosen in zip(parts, places, strict=True):
+                part.append(self._features(seen, chosen))
         joined = [torch.cat(part) for part in parts]
         order = [torch.from_numpy(self.random.permutation(len(part))) for part in joined]
         return [part[o.to(self.device)] for part, o in zip(joined, order, strict=True)]
@@ -150,20 +166,25 @@ class RtmdNetTracker:
         boxes = draw_boxes(box.draw, self.box, _size(frame), box.count, self.random, area=box.area)
         if not len(boxes):
             return None
-        (features,) = self._features(frame, self._scene(frame, boxes), [boxes])
+        features = self._features(self._look(frame, self._scene(frame, boxes)), boxes)
         return BoxRegression(features, boxes, self.box, box.alpha)
 
-    def _collect(self, frame: Frame) -> None:
-        """Keep the features of a frame in which the target was found."""
+    def _collect(self, frame: Frame, seen: Seen) -> None:
+        """Keep features of a frame in which the target was found, of samples about its new box.
+
+        Args:
+            frame: The frame.
+            seen: Where its candidates were.
+        """
         update = self.settings.update
         if not update.every:
             return
         draws, counts = (update.positive, update.negative), (update.positives, update.negatives)
         drawn = self._samples(frame, draws, counts)
-        scene = self._scene(frame, np.concatenate(drawn))
-        positives, negatives = self._features(frame, scene, drawn)
-        self.positives.append(positives)
-        self.negatives.append(negatives)
+        if update.own_scene:
+            seen = self._look(frame, self._scene(frame, np.concatenate(drawn)))
+        for memory, boxes in zip((self.positives, self.negatives), drawn, strict=True):
+            memory.append(self._features(seen, boxes))
 
     def _learn(self) -> None:
         """Update the classifier: after a failure from the latest frames, else now and then."""
@@ -182,19 +203,20 @@ class RtmdNetTracker:
         return make_scene(self.settings.scene, self.box, _size(frame), boxes, self.padding)
 
     @torch.no_grad()
-    def _features(self, frame: Frame, scene: Scene, groups: Sequence[Boxes]) -> list[Tensor]:
-        """Take the features `(N, D)` of groups of boxes out of one scene."""
+    def _look(self, frame: Frame, scene: Scene) -> Seen:
+        """Extract the feature map of a scene."""
         patch = padded_crop(frame, scene.region, mean_color(frame))
-        maps = self.net.maps(to_batch([patch], self.device))
-        found = []
-        for boxes in groups:
-            places = torch.from_numpy(scene.place(boxes).astype(np.float32)).to(self.device)
-            parts = [
-                self.net.features(maps, part, torch.zeros(len(part), dtype=torch.long))
-                for part in torch.split(places, CHUNK)
-            ]
-            found.append(torch.cat(parts))
-        return found
+        return Seen(scene, self.net.maps(to_batch([patch], self.device)))
+
+    @torch.no_grad()
+    def _features(self, seen: Seen, boxes: Boxes) -> Tensor:
+        """Take the features `(N, D)` of boxes `(N, 4)` of the frame."""
+        placed = torch.from_numpy(seen.scene.place(boxes).astype(np.float32)).to(self.device)
+        parts = [
+            self.net.features(seen.maps, part, torch.zeros(len(part), dtype=torch.long))
+            for part in torch.split(placed, CHUNK)
+        ]
+        return torch.cat(parts)
 
 
 def _size(frame: Frame) -> tuple[int, int]:

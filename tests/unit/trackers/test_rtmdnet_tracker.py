@@ -174,13 +174,28 @@ def test_hard_negatives_are_the_ones_with_the_highest_scores(net):
     assert sorted(chosen) == hardest.tolist()
 
 
-def test_rates_of_the_layers(net):
+@pytest.mark.parametrize("clip", [10.0, 0.01, None])
+def test_steps_are_those_of_torch_and_the_last_layer_is_ten_times_as_fast(net, clip):
     values = settings().tracking
-    classifier = OnlineClassifier(net, values.loss, values.sgd, np.random.default_rng(0))
-    shared, last = classifier.optimiser(1e-4).param_groups
-    assert (shared["lr"], last["lr"]) == (1e-4, pytest.approx(1e-3))
-    assert len(shared["params"]) == 4
-    assert [tuple(value.shape) for value in last["params"]] == [(2, 32), (2,)]
+    sgd = values.sgd.model_copy(update={"clip": clip})
+    classifier = OnlineClassifier(net, values.loss, sgd, np.random.default_rng(0))
+    layers = copy.deepcopy(classifier.layers).eval()
+    last = list(layers[-1].parameters())
+    others = [value for value in layers.parameters() if not any(value is one for one in last)]
+    groups = [{"params": others, "lr": 1e-3}, {"params": last, "lr": 1e-2}]
+    theirs = torch.optim.SGD(groups, momentum=sgd.momentum, weight_decay=sgd.weight_decay)
+    ours = classifier.optimiser(1e-3)
+    features = torch.randn(9, net.fc4[0].in_features, generator=torch.Generator().manual_seed(0))
+    for _ in range(4):
+        ours.step(classifier.layers.eval()(features).square().mean())
+        theirs.zero_grad()
+        layers(features).square().mean().backward()
+        if clip is not None:
+            torch.nn.utils.clip_grad_norm_(layers.parameters(), clip)
+        theirs.step()
+    assert last[0].shape == (2, 32)
+    for one, other in zip(classifier.layers.parameters(), layers.parameters(), strict=True):
+        torch.testing.assert_close(one, other)
 
 
 @pytest.mark.parametrize("samples", [30, 8])
@@ -214,7 +229,7 @@ def test_box_regression_improves_noisy_boxes_of_later_frames(net):
             noise = np.random.default_rng(index).normal(0, 0.12, (60, 4))
             boxes = truth + noise * np.tile(truth[2:], 2)
             tracker.box = truth
-            (features,) = tracker._features(frame, tracker._scene(frame, boxes), [boxes])
+            features = tracker._features(tracker._look(frame, tracker._scene(frame, boxes)), boxes)
             moved = regression(features, boxes)
             gains.append(iou(moved, truth).mean() - iou(boxes, truth).mean())
     assert np.mean(gains) > 0.03, gains
