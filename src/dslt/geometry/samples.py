@@ -99,7 +99,7 @@ def repeated(boxes: Boxes, count: int) -> Boxes:
 
 
 @dataclass(frozen=True)
-class Scene:
+class TargetScene:
     """A part of a frame.
 
     Attributes:
@@ -115,7 +115,7 @@ class Scene:
         corner, step = self.region.to_image((0.0, 0.0)), np.array(self.region.step)
         return np.concatenate([(boxes[..., :2] - corner) / step, boxes[..., 2:] / step], axis=-1)
 
-    def jittered(self, shift: Sequence[float] | Floats, zoom: float) -> "Scene":
+    def jittered(self, shift: Sequence[float] | Floats, zoom: float) -> "TargetScene":
         """Return the scene moved by `shift` of its pixels, and `zoom` times as fine.
 
         It has more pixels where its size is not fixed, and shows less of the frame where it is.
@@ -124,7 +124,7 @@ class Scene:
         if not self.fixed:
             width, height = _whole(width * zoom), _whole(height * zoom)
         center = (x + float(shift[0]) * a, y + float(shift[1]) * b)
-        return Scene(Region(center, (a / zoom, b / zoom), (width, height)), self.fixed)
+        return TargetScene(Region(center, (a / zoom, b / zoom), (width, height)), self.fixed)
 
 
 def make_scene(
@@ -133,7 +133,7 @@ def make_scene(
     frame: tuple[int, int],
     boxes: Boxes,
     padding: float,
-) -> Scene:
+) -> TargetScene:
     """Choose the scene of a target.
 
     Where the rule is not `square`, one that would be larger than `side` is made smaller, its target
@@ -150,7 +150,7 @@ def make_scene(
     if settings.rule == "square":
         x, y = centers(target).tolist()
         size = (settings.side, settings.side)
-        return Scene(Region((x, y), (float(step[0]), float(step[1])), size), fixed=True)
+        return TargetScene(Region((x, y), (float(step[0]), float(step[1])), size), fixed=True)
     low, high = np.zeros(2), np.array(frame, dtype=np.float64)
     if settings.rule == "hull":
         margin = (padding - 1) / 2 * boxes[:, 2:]
@@ -160,7 +160,7 @@ def make_scene(
     width, height = ((high - low) / step).tolist()
     x, y = ((low + high) / 2).tolist()
     region = Region((x, y), (float(step[0]), float(step[1])), (_whole(width), _whole(height)))
-    return Scene(region, fixed=False)
+    return TargetScene(region, fixed=False)
 
 
 def _whole(pixels: float) -> int:

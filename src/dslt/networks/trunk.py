@@ -13,7 +13,6 @@ from dslt.networks.backbones.classic import IMAGENET
 from dslt.networks.backbones.engine import Engine, serves
 from dslt.networks.backbones.spec import Pixels
 from dslt.networks.backbones.weights import load_weights
-from dslt.settings.rtmdnet import RtmdNetBackboneSettings
 from dslt.settings.tracker import BackboneSettings
 
 
@@ -150,9 +149,8 @@ def _efficientnet(settings: BackboneSettings) -> Trunk:
     return Trunk(dict(zip(names, layers, strict=True)), channels, spec.pixels)
 
 
-def _vgg_m(settings: BackboneSettings) -> Trunk:
-    """Make VGG-M's first three convolutions, with RT-MDNet's input."""
-    assert isinstance(settings, RtmdNetBackboneSettings)
+def _vgg_m(settings: Any) -> Trunk:
+    """Make VGG-M's first three convolutions, with RT-MDNet's input; its settings have `lrn`."""
     trunk = Trunk(vgg_m.parts(settings.lrn), vgg_m.CHANNELS, vgg_m.PIXELS)
     load_weights(trunk, settings, vgg_m.fitted)
     return trunk

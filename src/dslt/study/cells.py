@@ -10,7 +10,7 @@ from typing import Any, cast
 from dslt.core.definitions import parse_yaml, read_definitions
 from dslt.core.errors import DsltError, unknown
 from dslt.core.text import canonical, merge
-from dslt.settings.offline import SiameseTraining
+from dslt.settings.offline import OfflineNetworkTraining
 from dslt.settings.registry import TrackerEntry, entry_of, parse_tracker
 from dslt.settings.tracker import TrackerSettings
 
@@ -66,9 +66,9 @@ class Cell:
         return entry_of(self.settings)
 
     @property
-    def offline(self) -> SiameseTraining | None:
+    def offline(self) -> OfflineNetworkTraining | None:
         """What decides its network, of a tracker that learns before it sees a video, else None."""
-        return cast(SiameseTraining, self.settings.learnt) if self.entry.offline else None
+        return cast(OfflineNetworkTraining, self.settings.learnt) if self.entry.offline else None
 
     def settings_json(self) -> str:
         """All settings as canonical JSON."""

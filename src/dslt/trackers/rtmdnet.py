@@ -15,7 +15,7 @@ from torch import Tensor
 from dslt.core.errors import DsltError
 from dslt.core.images import Frame
 from dslt.geometry.boxes import Box, Boxes, centers, format_number
-from dslt.geometry.samples import Scene, draw_boxes, make_scene, repeated
+from dslt.geometry.samples import TargetScene, draw_boxes, make_scene, repeated
 from dslt.geometry.squares import mean_color, padded_crop, to_batch
 from dslt.networks.rtmdnet import RtmdNet
 from dslt.settings.rtmdnet import RtmdNetSettings
@@ -37,7 +37,7 @@ class Seen:
         maps: Its features `(1, C, h, w)`.
     """
 
-    scene: Scene
+    scene: TargetScene
     maps: Tensor
 
 
@@ -198,12 +198,12 @@ class RtmdNetTracker:
             self.updating, torch.cat(latest), torch.cat([*self.negatives]), update.iterations
         )
 
-    def _scene(self, frame: Frame, boxes: Boxes) -> Scene:
+    def _scene(self, frame: Frame, boxes: Boxes) -> TargetScene:
         """Choose the part of the frame that holds some boxes."""
         return make_scene(self.settings.scene, self.box, _size(frame), boxes, self.padding)
 
     @torch.no_grad()
-    def _look(self, frame: Frame, scene: Scene) -> Seen:
+    def _look(self, frame: Frame, scene: TargetScene) -> Seen:
         """Extract the feature map of a scene."""
         patch = padded_crop(frame, scene.region, mean_color(frame))
         return Seen(scene, self.net.maps(to_batch([patch], self.device)))

@@ -177,7 +177,8 @@ def test_recipes_of_many_gpus_are_run_by_one():
         schedule = cell.settings.training.schedule if cell.offline else None
         if schedule and schedule.micro_batches > 1:
             assert schedule.gradient_reduction == "sum"
-            assert cell.base.startswith("siamrpn/")
+            # RT-MDNet's are videos, whose gradients are added up too.
+            assert cell.base.startswith(("siamrpn/", "rtmdnet/"))
 
 
 def test_the_study_holds_together(configured):
@@ -186,6 +187,14 @@ def test_the_study_holds_together(configured):
     # The cells that only track in another way wait for the weights of their like.
     assert study.trained_as["siamfc_original_5s"] == "siamfc_paper_bce"
     assert study.trained_as["siamrpnpp_pysot_zoo"] == "siamrpnpp_pysot"
+    # A loss that acts online only takes the networks of cross-entropy.
+    assert study.trained_as["rtmdnet_paper_shrinkage_online"] == "rtmdnet_paper_bce"
+    assert study.trained_as["rtmdnet_paper_focal_online"] == "rtmdnet_paper_bce"
+    assert study.trained_as["rtmdnet_neutral_focal"] == "rtmdnet_paper_focal"
+    own = [f"rtmdnet_paper_{name}_offline" for name in ("shrinkage", "focal")]
+    assert [study.trained_as[cell] for cell in own] == [
+        f"rtmdnet_paper_{n}" for n in ("shrinkage", "focal")
+    ]
     for cell in study.cells_run:
         reference = study.reference_of(cell)
         assert set(study.benchmarks_of(cell)) & set(study.benchmarks_of(reference))

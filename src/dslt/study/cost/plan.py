@@ -20,6 +20,8 @@ from dslt.study.cost.speeds import Speeds
 MODEL = {
     "siamfc-alexnet_groups": 9.4e6,
     "siamfc-efficientnet_lite0": 0.4e6,
+    "rtmdnet-vgg_m": 34e6,
+    "rtmdnet-efficientnet_lite0": 0.6e6,
     "siamrpn-alexnet": 25e6,
     "siamrpn-resnet50_dilated": 216e6,
 }
