@@ -20,7 +20,8 @@ from places import ROOT
 TINY = (
     "training.head.hidden=32; tracking.scene.side=288; tracking.candidates.count=64;"
     "tracking.first.positives=60; tracking.first.negatives=200; tracking.first.iterations=15;"
-    "tracking.sgd.candidates=96; tracking.sgd.negatives=32; tracking.box.count=60"
+    "tracking.sgd.candidates=96; tracking.sgd.negatives=32; tracking.box.count=60;"
+    "tracking.first.rate=1e-2"
 )
 
 
