@@ -19,6 +19,7 @@ from dslt.data.benchmarks.build_index import build_index
 from dslt.data.benchmarks.definitions import parse_benchmark
 from dslt.data.benchmarks.index_file import write_index
 from dslt.data.pairs.dataset import PairDataset
+from dslt.data.pairs.domains import open_domains
 from dslt.data.pairs.indexed import IndexSource
 from dslt.data.pairs.procedural import ProceduralSource
 from dslt.data.pairs.sets.index import load_training_index
@@ -33,6 +34,7 @@ from dslt.geometry.squares import template_side
 from dslt.settings.offline import CropSettings, PairSettings
 from dslt.study.cells import resolve_settings
 from places import ROOT
+from rtmdnet_examples import light
 
 FILE = ROOT / "config" / "training_sets.yaml"
 COMMON = {"frame_range": 3, "damaged": 0.0, "held_out": 0.0}
@@ -106,6 +108,27 @@ def test_vid(vid):
     assert box.tolist() == [4, 5, 20, 10]
     assert len(opened("ilsvrc_vid", vid, splits=["train", "val"]).videos) == 2
     assert len(pickle.loads(pickle.dumps(source)).videos) == 1
+
+
+def test_videos_of_any_set_are_domains_of_rt_mdnet(vid):
+    sets = {
+        "vid": parse_training_set(
+            "vid", {"kind": "ilsvrc_vid", "root": str(vid), "splits": ["train", "val"]} | COMMON
+        ),
+        "procedural": parsed(yaml.safe_load(FILE.read_text(encoding="utf-8")))["procedural"],
+    }
+    training = light(pairs={"sources": {"vid": 2, "procedural": 1}})
+    domains = open_domains(training, open_sources(sorted(sets), sets), seed=0)
+    first, *videos = domains.domains
+    assert first.startswith("procedural/")
+    assert sorted(videos) == ["vid/train/part_0000/clip_a", "vid/val/clip_b"]
+    samples = [domains.sample(0, index) for index in range(3)]
+    assert sorted(int(sample.domain) for sample in samples) == [0, 1, 2]
+    flat = [sample for sample in samples if int(sample.domain)]
+    assert all(sample.scenes.float().std() < 3 for sample in flat)  # the images have one colour
+    more = light(pairs={"sources": {"vid": 3, "procedural": 0}})
+    with pytest.raises(DsltError, match=r"vid: 3 videos.*no more than the 2 that"):
+        open_domains(more, open_sources(["vid"], sets), seed=0)
 
 
 def test_vid_without_its_parts(vid):
