@@ -65,7 +65,7 @@ import pathlib
 from dslt.study.cells import load_presets
 from dslt.core.errors import DsltError
 from dslt.networks.make import make_network
-from dslt.settings.registry import parse_tracker
+from dslt.settings.registry import entry_of, parse_tracker
 from dslt.trackers.make import make_tracker
 
 made = 0
@@ -78,7 +78,7 @@ for path in sorted(pathlib.Path("config/trackers").glob("*.yaml")):
                 values["training"]["backbone"]["weights"] = weights
             settings = parse_tracker(values, name)
             try:
-                if values["tracker"].startswith("siam"):
+                if entry_of(settings).offline:
                     make_network(settings.training)
                 else:
                     make_tracker(settings)
