@@ -35,6 +35,7 @@ from dslt.geometry.boxes import read_boxes
 from dslt.networks.make import make_network
 from dslt.networks.saved import write_model
 from dslt.settings.identity import identify
+from dslt.settings.registry import entry_of
 from dslt.study.cells import resolve_settings
 
 ROOT = Path(__file__).parents[1]
@@ -107,7 +108,7 @@ def options_of(base: str, folder: Path, index: Path) -> list[str]:
     settings = resolve_settings(base, "", ROOT / "config" / "trackers", base)
     options = ["--settings", settings.model_dump_json(), "--index", str(index)]
     learnt = getattr(settings, "learnt", None)
-    if base.startswith("siam") and learnt is not None:
+    if learnt is not None and entry_of(settings).offline:
         weights = folder / base.replace("/", "_")
         weights.mkdir()
         write_model(make_network(learnt, load=False), identify(learnt, 0, {}), weights)

@@ -127,7 +127,11 @@ def test_cells_of_a_claim_exist_and_have_its_preset(claim, pair):
 
 @pytest.mark.parametrize(
     ("claim", "pair"),
-    [one for one in PAIRS if one.values[1].better.startswith("siam") and one.values[1].preset],
+    [
+        one
+        for one in PAIRS
+        if one.values[1].better.startswith(("siam", "rtmdnet")) and one.values[1].preset
+    ],
 )
 def test_cells_of_a_claim_about_offline_losses_differ_in_the_loss_alone(claim, pair):
     better, worse = training(pair.better), training(pair.worse)
