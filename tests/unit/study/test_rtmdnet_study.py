@@ -28,7 +28,6 @@ def test_cells_of_a_loss_differ_by_it_alone(study, name):
     cell = study.cells[f"rtmdnet_{name}"]
     assert losses(study, cell.id) == (name, name)
     assert cell.seeds == (0, 1, 2, 3, 4)
-    assert {"clips", "synthetic"} <= set(cell.benchmarks)
     assert {"table2", "fig11", "fig12", "fig16"} == set(cell.shown_in)
     first, own = (json.loads(one.settings_json()) for one in (study.cells["rtmdnet_bce"], cell))
     for part in ("training", "tracking"):
