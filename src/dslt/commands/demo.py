@@ -75,8 +75,10 @@ def check_out(path: Path, text: Path, source: Path, overwrite: bool) -> None:
     """
     if path.suffix.lower() not in CODECS:
         raise DsltError(f"--out {path}: unknown video suffix; allowed: {', '.join(CODECS)}")
-    if path.resolve() == source.resolve():
-        raise DsltError(f"--out {path}: is the source itself; expected another file")
+    for made in (path, text):
+        if made.exists() and source.exists() and made.samefile(source):
+            boxes = ", where the boxes would go" if made == text else ""
+            raise DsltError(f"--out {path}: {made}{boxes}, is the source itself; choose another")
     if overwrite:
         return
     mark = description(path) if path.exists() else ""
@@ -85,7 +87,13 @@ def check_out(path: Path, text: Path, source: Path, overwrite: bool) -> None:
             f"--out {path}: is there already and was not written by dslt demo; choose another "
             "name, or say --overwrite"
         )
-    if text.exists() and (not mark or mark != MARK + sha256_file(text)):
+    if text.exists() and not mark:
+        raise DsltError(
+            f"{text}: is there already, where the boxes are to go, without the video {path.name} "
+            "that would show that dslt demo wrote it (as after a demo that was ended early); say "
+            "--overwrite if it may go, or choose another --out"
+        )
+    if text.exists() and mark != MARK + sha256_file(text):
         raise DsltError(
             f"{text}: is there already, where the boxes are to go, and is not (or no longer) what "
             f"dslt demo wrote beside {path.name}; choose another --out, or say --overwrite"

@@ -80,6 +80,27 @@ def test_only_what_demo_wrote_is_written_over(tmp_path, source):
         demo(source, source, "--overwrite")
 
 
+def test_the_source_is_kept_where_the_boxes_would_go(tmp_path, source):
+    clip = tmp_path / "clip.txt"
+    data = source.read_bytes()
+    clip.write_bytes(data)
+    linked = tmp_path / "linked.txt"
+    linked.hardlink_to(clip)
+    for out in (clip, linked):
+        with pytest.raises(DsltError, match=r"\.txt, where the boxes would go, is the source"):
+            demo(clip, out.with_suffix(".mp4"), "--overwrite")
+    assert clip.read_bytes() == data
+
+
+def test_boxes_of_a_demo_that_was_ended_early(tmp_path, source):
+    out = tmp_path / "car.mp4"
+    demo(source, out)
+    out.unlink()
+    with pytest.raises(DsltError, match=r"without the video car\.mp4 .* say --overwrite"):
+        demo(source, out)
+    demo(source, out, "--overwrite")
+
+
 def test_notes_come_before_the_result(tmp_path, source):
     data = source.read_bytes()
     part = tmp_path / "part.mkv"
