@@ -153,6 +153,10 @@ def command(
     with tqdm(total=len(frames), desc="tracking", unit="frame") as bar:
         made = make_tracker(settings, seed, device, weights)
         run = run_tracker(made, frames, start, f"{source}, --box", bar.update)
+    if isinstance(frames, ImageFolder):  # of which all are read now
+        for note in frames.notes():
+            if f"{source}: {note}" not in notes:
+                click.echo(f"note: {source}: {note}", err=True)
     write_boxes(text, run.boxes, origin=0)
     try:
         write_video(out, drawn(frames, run), rate, MARK + sha256_file(text))

@@ -117,6 +117,15 @@ def test_notes_come_before_the_result(tmp_path, source):
     assert ": 1 frames" in demo(folder / "3.png", tmp_path / "o.mp4")
 
 
+def test_notes_of_later_frames_come_after_them(tmp_path):
+    folder = tmp_path / "frames"
+    folder.mkdir()
+    for number, frame in enumerate(FRAMES):
+        pixels = 7000 + 4 * frame[..., 0].astype(np.uint16)
+        cv2.imwrite(str(folder / f"{number}.png"), pixels if number else np.full_like(pixels, 7300))
+    assert "some keep fewer than 32 grey levels" in demo(folder, tmp_path / "o.mp4")
+
+
 def test_a_target_that_cannot_be_followed_is_told(tmp_path, source):
     command = [sys.executable, "-m", "dslt", "demo", str(source), "--box", "2,60,150,3"]
     command += ["--tracker", "opencv/csrt", "--out", str(tmp_path / "o.mp4")]

@@ -83,6 +83,10 @@ STRETCHED = (
     "frames of 16 bits of which few values are used: those of each sequence's first frame, and a "
     "quarter of their range more on either side, become 8 bits"
 )
+FLATTENED = (
+    "frames of 16 bits, of which some keep fewer than 32 grey levels of several times as many in 8 "
+    "bits (the sequence's first frame is flat, or unlike the others?)"
+)
 
 
 class ImageFrames(ABC):
@@ -132,9 +136,10 @@ class ImageFrames(ABC):
         return frame
 
     def notes(self) -> list[str]:
-        """What to know about the images; about their pixels, once the first one was read."""
+        """What to know about the images; about their pixels, of those that were read."""
         levels = self._decoder.levels
-        return self.left_out + [STRETCHED] * (levels is not None and levels.narrow)
+        stretched = [STRETCHED] * (levels is not None and levels.narrow)
+        return self.left_out + stretched + [FLATTENED] * self._decoder.flattened
 
 
 class ImageFolder(ImageFrames):

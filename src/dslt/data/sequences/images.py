@@ -68,11 +68,13 @@ class ImageDecoder:
     Attributes:
         shape: Height and width of the first image, None before it.
         levels: How its 16 bits became 8, None where it has 8 bits.
+        flattened: Whether an image lost most of its grey levels that way.
     """
 
     def __init__(self) -> None:
         self.shape: tuple[int, ...] | None = None
         self.levels: Levels | None = None
+        self.flattened = False
 
     def decode(self, data: bytes, where: str) -> Frame:
         """Decode the bytes of an image file as RGB uint8 (H, W, 3).
@@ -101,7 +103,10 @@ class ImageDecoder:
                 f"{where}: frame of {16 if deep else 8} bits per channel in a sequence of others; "
                 "all frames of a sequence must have one depth"
             )
-        frame = pixels if self.levels is None else self.levels.apply(pixels)
+        frame = pixels
+        if self.levels is not None:
+            frame = self.levels.apply(pixels)
+            self.flattened = self.flattened or self.levels.flatten(pixels)
         if frame.ndim == 2:
             frame = np.repeat(frame[..., None], 3, axis=2)
         return np.ascontiguousarray(frame, dtype=np.uint8)

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from dslt.core.errors import DsltError
-from dslt.data.sequences.frames import STRETCHED, ImageFolder
+from dslt.data.sequences.frames import FLATTENED, STRETCHED, ImageFolder
 from dslt.data.sequences.images import ImageDecoder, read_image
 from dslt.data.sequences.levels import Levels
 
@@ -101,6 +101,37 @@ def test_levels(pixels, narrow):
     dead[0, 0] = 65535
     if pixels.size > 1000:
         assert Levels.of(dead).narrow == narrow
+
+
+def with_value(pixels, share, value):
+    pixels = pixels.copy()
+    pixels.reshape(-1)[: round(share * pixels.size)] = value
+    return pixels
+
+
+@pytest.mark.parametrize(
+    ("share", "value"), [(0.003, 65535), (0.2, 65535), (0.3, 0), (0.003, 60000), (0.003, 9)]
+)
+def test_dead_pixels_and_borders_do_not_widen_the_range(share, value):
+    pixels = thermal(GRAY)
+    marred = with_value(pixels, share, value)
+    assert Levels.of(marred).narrow
+    left = len(np.unique(Levels.of(marred).apply(marred)))
+    assert left > 0.5 * len(np.unique(Levels.of(pixels).apply(pixels)))
+    assert not Levels.of(marred).flatten(marred)
+
+
+@pytest.mark.parametrize("value", [0, 777, 65535])
+def test_a_flat_first_frame_is_told_by_the_later_ones(tmp_path, value):
+    flat = np.full(GRAY.shape, value, np.uint16)
+    flat[3, 3] = 1500
+    for number, pixels in enumerate((flat, thermal(GRAY, 500)), 1):
+        cv2.imwrite(str(tmp_path / f"{number}.png"), pixels)
+    frames = ImageFolder.scan(tmp_path)
+    _ = frames[0]
+    assert frames.notes() == []
+    _ = frames[1]
+    assert frames.notes() == [FLATTENED]
 
 
 @pytest.mark.parametrize("suffix", ["pgm", "ppm", "tif", "png"])
