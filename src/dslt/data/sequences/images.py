@@ -117,6 +117,7 @@ def _pixels(data: bytes, where: str) -> NDArray[Any]:
     try:
         # Pillow refuses truncated files; OpenCV fills them up silently.
         with Image.open(io.BytesIO(data)) as image:
+            _check_single(image, where)
             image.load()
             mode, deep = image.mode, _deep_pixels(data, image)
             if deep is None and mode in _EIGHT_BIT:
@@ -130,6 +131,20 @@ def _pixels(data: bytes, where: str) -> NDArray[Any]:
     if deep is None:
         raise DsltError(f"{where}: pixels of kind {mode!r}; expected 8 or 16 bits per channel")
     return deep
+
+
+def _check_single(image: Image.Image, where: str) -> None:
+    """Check that a file holds one picture; a photo (MPO) may hold others of the same view.
+
+    Raises:
+        DsltError: It holds several.
+    """
+    pictures = getattr(image, "n_frames", 1)
+    if pictures > 1 and image.format != "MPO":
+        raise DsltError(
+            f"{where}: holds {pictures} pictures, expected one per file; write them as single "
+            "files, named by number"
+        )
 
 
 def _deep_pixels(data: bytes, image: Image.Image) -> NDArray[np.uint16] | None:

@@ -144,6 +144,18 @@ def test_sixteen_bits_of_every_format(tmp_path, suffix):
     np.testing.assert_array_equal(read_image(path), expected)
 
 
+@pytest.mark.parametrize("suffix", ["tif", "webp", "png", "mpo"])
+def test_several_pictures_in_a_file(tmp_path, suffix):
+    first, *others = [Image.fromarray(np.roll(SCENE, number, axis=1)) for number in range(3)]
+    path = tmp_path / f"a.{suffix}"
+    first.save(path, save_all=True, append_images=others)
+    if suffix == "mpo":  # a photo with its preview, say
+        assert read_image(path.rename(tmp_path / "a.jpg")).shape == SCENE.shape
+        return
+    with pytest.raises(DsltError, match=rf"a\.{suffix}: holds 3 pictures.* as single files"):
+        read_image(path)
+
+
 def test_gray_with_alpha(tmp_path):
     pixels = np.dstack([(GRAY * 257).astype(np.uint16)] * 4)
     cv2.imwrite(str(tmp_path / "a.png"), pixels)
