@@ -23,7 +23,7 @@ from dslt.data.benchmarks.index_file import BenchmarkIndex
 from dslt.data.benchmarks.kinds import ClipsBenchmark, FolderBenchmark, SyntheticBenchmark
 from dslt.data.benchmarks.published import located, packed_folders, remedy_of, wanted_frames
 from dslt.data.downloads.definitions import Download, downloads_folder
-from dslt.data.sequences.folders import ATTRIBUTES, META, select_targets
+from dslt.data.sequences.folders import ATTRIBUTES, META, select_targets, unused_files
 from dslt.data.sequences.survey import survey_video
 from dslt.data.sequences.target import Target
 from dslt.data.synthetic.render import SyntheticFrames, find_scene
@@ -133,7 +133,9 @@ def _in_folders(
 ) -> dict[str, _Sought]:
     """Describe the sequences of a folder in the OTB layout."""
     sought: dict[str, _Sought] = {}
-    for found in select_targets(benchmark.root, benchmark.sequences):
+    chosen = select_targets(benchmark.root, benchmark.sequences)
+    report.said += unused_files(benchmark.root, chosen, all_folders=benchmark.sequences is None)
+    for found in chosen:
         folder = Path(benchmark.root, found.folder)
         try:
             boxes = read_boxes(folder / found.boxes, benchmark.box_origin)

@@ -8,7 +8,7 @@ Only names are read here, so that the workflow can list sequences while it build
 
 import os
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -92,6 +92,36 @@ def select_targets(
     if names is None:
         return list(targets.values())
     return [_find(Path(root), name, targets) for name in names]
+
+
+def unused_files(
+    root: str | os.PathLike[str], targets: Iterable[FolderTarget], *, all_folders: bool
+) -> list[str]:
+    """Say what under a root looks like sequences or targets, and is none.
+
+    Args:
+        root: The folder of sequences.
+        targets: Those that are taken.
+        all_folders: Whether folders that hold none of them are looked at, too.
+    """
+    boxes = {target.folder: target.boxes for target in targets}
+    others = {entry.name for entry in Path(root).iterdir() if entry.is_dir()} if all_folders else ()
+    notes = []
+    for folder in sorted({*boxes, *others}):
+        names = sorted(path.name for path in Path(root, folder).iterdir())
+        if folder not in boxes and "img" in names:
+            texts = ", ".join(name for name in names if name.endswith(".txt")) or "none"
+            notes.append(
+                f"{Path(root, folder)}: no sequence, as it has img but no {BOXES}; its text "
+                f"files: {texts}"
+            )
+        numbered = [name for name in names if _NUMBERED.fullmatch(name)]
+        if boxes.get(folder) == BOXES and numbered:
+            notes.append(
+                f"{Path(root, folder)}: {BOXES} is its only target; not taken: "
+                f"{', '.join(numbered)} (of several targets, number all)"
+            )
+    return notes
 
 
 def _find(root: Path, name: str, targets: dict[str, FolderTarget]) -> FolderTarget:

@@ -113,6 +113,30 @@ def test_two_targets_in_a_folder_and_a_second_file(tmp_path):
     assert index.sequence("Jogging-2").frames[2][0, 0, 0] == 3
 
 
+def own(root, *names, **more):
+    """A benchmark of a folder of one's own, with its sequences of three frames."""
+    for name in names:
+        write_images(root / name / "img", 1, 3)
+        write_rows(root / name / "groundtruth_rect.txt", 3)
+    values = {"kind": "folder", "root": str(root), "protocol": "otb", "box_origin": 1}
+    return parse_benchmark("own", values | more)
+
+
+@pytest.mark.parametrize("wrong", ["groundtruth_rect.txt.txt", "groundtruth.txt"])
+def test_folders_that_only_look_like_sequences_are_told(tmp_path, wrong):
+    benchmark = own(tmp_path, "A", "B", "C")
+    (tmp_path / "B" / "groundtruth_rect.txt").rename(tmp_path / "B" / wrong)
+    write_rows(tmp_path / "C" / "groundtruth_rect.2.txt", 3)
+    (tmp_path / "notes").mkdir()
+    index = build_index("own", benchmark, tmp_path)
+    assert index.names == ["A", "C"]
+    lacking, second = index.notes
+    assert lacking.startswith(f"{tmp_path / 'B'}: no sequence, as it has img but no ground")
+    assert lacking.endswith(f"its text files: {wrong}")
+    assert "C: groundtruth_rect.txt is its only target; not taken: groundtruth_rect.2" in second
+    assert build_index("own", own(tmp_path, sequences=["A"]), tmp_path).notes == ()
+
+
 # --- other layouts
 
 
