@@ -2,7 +2,6 @@
 
 import functools
 import os
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +21,7 @@ from dslt.data.benchmarks.index_entry import FrameOrigin, IndexEntry, SyntheticS
 from dslt.data.benchmarks.index_file import BenchmarkIndex
 from dslt.data.benchmarks.kinds import ClipsBenchmark, FolderBenchmark, SyntheticBenchmark
 from dslt.data.benchmarks.published import located, packed_folders, remedy_of, wanted_frames
+from dslt.data.benchmarks.truth.codes import code_of, codes_in
 from dslt.data.downloads.definitions import Download, downloads_folder
 from dslt.data.sequences.folders import ATTRIBUTES, META, select_targets, unused_files
 from dslt.data.sequences.survey import survey_video
@@ -243,8 +243,8 @@ def _folder_attributes(folder: Path) -> tuple[str, ...]:
         if not isinstance(codes, list) or not all(isinstance(code, str) for code in codes):
             raise DsltError(f"{folder / META}: 'attributes' must be a list of codes")
         if codes:
-            return tuple(codes)
+            return tuple(map(code_of, codes))
     if (folder / ATTRIBUTES).is_file():
         text = (folder / ATTRIBUTES).read_text(encoding="utf-8-sig")
-        return tuple(re.split(r"[,;\s]+", text.strip())) if text.strip() else ()
+        return tuple(codes_in(text))
     return ()

@@ -45,6 +45,23 @@ def index_of(root, **more):
     return build_index("mine", parse_benchmark("mine", definition(root, **more)), "data")
 
 
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("fast motion, occlusion\n", ("FM", "OCC")),
+        ("Out of View\nOCC SV\n", ("OV", "OCC", "SV")),
+        ("IV;\tLR dark ,", ("IV", "LR", "dark")),
+        (" \n", ()),
+    ],
+)
+def test_attributes_may_be_words(tmp_path, text, codes):
+    add(tmp_path, "Dog").joinpath("attributes.txt").write_text(text)
+    add(tmp_path, "Cat").joinpath("meta.json").write_text('{"attributes": ["fast motion"]}')
+    index = index_of(tmp_path)
+    assert index.sequence("Dog").attributes == codes
+    assert index.sequence("Cat").attributes == ("FM",)
+
+
 def test_a_folder_of_sequences(tmp_path):
     add(tmp_path, "Dog", rows=["3\t4\t10\t8", "NaN,NaN,NaN,NaN", "5,4 10;8"])
     add(tmp_path, "Cat", frames=1)

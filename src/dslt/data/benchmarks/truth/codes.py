@@ -43,6 +43,15 @@ def code_of(text: str) -> str:
     return _CODES.get(_plain(text), text.strip())
 
 
+def codes_in(text: str) -> list[str]:
+    """Codes of a list of attributes, as codes or in words, with or without commas."""
+    codes: list[str] = []
+    for part in re.split(r"[,;\t\r\n]+", text):
+        code = code_of(part)
+        codes += map(code_of, part.split()) if code == part.strip() else [code]
+    return codes
+
+
 def ordered(codes: Iterable[str], order: tuple[str, ...]) -> tuple[str, ...]:
     """Codes in the benchmark's order, unknown ones last."""
     rank = {code: place for place, code in enumerate(order)}

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
-from dslt.data.benchmarks.truth.codes import OTB, ordered
+from dslt.data.benchmarks.truth.codes import OTB, codes_in, ordered
 from dslt.data.benchmarks.truth.pysot import json_attributes, json_layouts
 from dslt.data.benchmarks.truth.source import (
     Layout,
@@ -98,4 +98,4 @@ def _published_codes(root: Path) -> tuple[dict[str, tuple[str, ...]], tuple[str,
 
 
 def _codes(text: str) -> tuple[str, ...]:
-    return ordered((code for code in re.split(r"[,;\s]+", text) if code), OTB)
+    return ordered(codes_in(text), OTB)
