@@ -112,7 +112,7 @@ def test_notes_come_before_the_result(tmp_path, source):
         Image.fromarray(frame).save(folder / f"{number}.png")
     Image.fromarray(FRAMES[0]).save(folder / "cover.png")
     output = demo(folder, tmp_path / "o.mp4")
-    assert "left out: cover.png" in output
+    assert "1 of 13 pictures are not named like the frames and left out: cover.png" in output
     assert "12 frames" in output
     assert ": 1 frames" in demo(folder / "3.png", tmp_path / "o.mp4")
 

@@ -15,6 +15,8 @@ _INTEGER = re.compile(r"(\d+)")
 _DECIMAL = r"(?<![\d.])\d+\.\d+(?![\d.])"  # one point, so no date and no version
 _NUMBER = re.compile(rf"({_DECIMAL}|\d+)")
 _MORE_EVEN = 0.5  # of the steps' unevenness
+_STRAY = 0.2  # of the pictures; more are no strays
+_SIGN = re.compile(r"-(?=#[^#]*$)")  # of the last number
 
 
 def frame_order(names: Sequence[str], where: str) -> tuple[list[int], list[str]]:
@@ -32,7 +34,8 @@ def frame_order(names: Sequence[str], where: str) -> tuple[list[int], list[str]]
         Positions of the frames in `names`, in their order, and what to know.
 
     Raises:
-        DsltError: A frame is there twice, or what is a frame or their order is ambiguous.
+        DsltError: A frame is there twice, or what is a frame or their order is ambiguous, as where
+            more than a fifth of the pictures would be left out.
     """
     places = sorted(range(len(names)), key=names.__getitem__)
     # Names that differ in the values of their digits alone sort without a key.
@@ -40,11 +43,15 @@ def frame_order(names: Sequence[str], where: str) -> tuple[list[int], list[str]]
         return places, []
     stems = [name.rpartition(".")[0].casefold() for name in names]
     frames = _frames(places, stems, names, where)
-    others = [names[place] for place in places if place not in frames]
+    others = [place for place in places if place not in frames]
     notes = []
     if others:
-        shown = ", ".join(others[:3]) + ", ..." * (len(others) > 3)
-        notes.append(f"pictures that are not named like the frames, left out: {shown}")
+        _check_strays(others, list(frames), stems, names, where)
+        shown = ", ".join(names[place] for place in others[:3]) + ", ..." * (len(others) > 3)
+        notes.append(
+            f"{len(others)} of {len(names)} pictures are not named like the frames and left out: "
+            f"{shown}"
+        )
     return _ordered(list(frames), stems, names, where), notes
 
 
@@ -76,6 +83,45 @@ def _frames(
         f"{len(others[0])} like {names[others[0][0]]}; the frames of a sequence are named alike: "
         "move the others"
     )
+
+
+def _check_strays(
+    others: Sequence[int],
+    frames: Sequence[int],
+    stems: Sequence[str],
+    names: Sequence[str],
+    where: str,
+) -> None:
+    """Check that pictures that would be left out are none of the frames.
+
+    Raises:
+        DsltError: One is named like the frames but for its number, or for a minus sign, or there
+            are many.
+    """
+    last = next(reversed(list(_NUMBER.finditer(stems[frames[0]]))), None)
+    plain = stems[frames[0]][: last.start()].rstrip(" _-.([") if last else ""
+    for place in others:
+        reason = ""
+        if stems[place] == plain:
+            reason = "has no number, and may be the first frame or none"
+        elif _unsigned(stems[place]) == _unsigned(stems[frames[0]]):
+            reason = "has a minus sign where others have none, or the other way round"
+        if reason:
+            raise DsltError(
+                f"{where}: {names[place]} beside {names[frames[0]]} {reason}; give it a number in "
+                "the order of the frames, or move it"
+            )
+    if len(others) > _STRAY * len(names):
+        raise DsltError(
+            f"{where}: {len(others)} of {len(names)} pictures are not named like "
+            f"{names[frames[0]]}, one of them {names[others[0]]}; the frames of a sequence are "
+            "named alike, with numbers: move or rename the others"
+        )
+
+
+def _unsigned(stem: str) -> str:
+    """What is around the numbers of a name, without the last one's minus sign."""
+    return _SIGN.sub("", _NUMBER.sub("#", stem))
 
 
 def _ordered(

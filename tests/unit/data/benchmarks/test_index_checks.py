@@ -118,8 +118,7 @@ def own(root, *names, **more):
     for name in names:
         write_images(root / name / "img", 1, 3)
         write_rows(root / name / "groundtruth_rect.txt", 3)
-    values = {"kind": "folder", "root": str(root), "protocol": "otb", "box_origin": 1}
-    return parse_benchmark("own", values | more)
+    return folder_of(root, **more)
 
 
 @pytest.mark.parametrize("wrong", ["groundtruth_rect.txt.txt", "groundtruth.txt"])
@@ -299,7 +298,9 @@ def test_a_stray_picture_is_no_frame(tmp_path, stray):
     write_rows(tmp_path / "a" / "groundtruth_rect.txt", 6)
     index = build_index("mine", folder_of(tmp_path), tmp_path)
     (note,) = index.notes
-    assert note.endswith(f"a/img: pictures that are not named like the frames, left out: {stray}")
+    assert note.endswith(
+        f"a/img: 1 of 7 pictures are not named like the frames and left out: {stray}"
+    )
     assert index.sequence("a").frames[5].shape == (12, 16, 3)
     write_rows(tmp_path / "a" / "groundtruth_rect.txt", 7)
     with pytest.raises(DsltError, match=rf"6 frames for 7 rows of .*left out: {stray}"):

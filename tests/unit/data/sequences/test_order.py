@@ -51,7 +51,36 @@ def test_a_stray_picture_is_no_frame(stray):
     names = [f"{number:04d}.jpg" for number in range(1, 6)]
     frames, notes = ordered(*names, stray)
     assert frames == names
-    assert notes == [f"pictures that are not named like the frames, left out: {stray}"]
+    assert notes == [f"1 of 6 pictures are not named like the frames and left out: {stray}"]
+
+
+@pytest.mark.parametrize(
+    ("stray", "frame", "reason"),
+    [
+        ("img.png", "img ({}).png", "img.png beside .* has no number"),
+        ("clip.png", "clip_{}.png", "clip.png beside clip_1.png has no number"),
+        ("frame_-1.png", "frame_{}.png", "has a minus sign where others have none"),
+        ("-3.png", "{}.png", "-3.png beside 1.png has a minus sign"),
+        ("0.png", "-{}.png", "the other way round"),
+    ],
+)
+def test_a_stray_that_may_be_a_frame_is_refused(stray, frame, reason):
+    with pytest.raises(DsltError, match=f"here: .*{reason}.*; give it a number"):
+        ordered(stray, *(frame.format(number) for number in range(1, 13)))
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        ["a.jpg", "b.jpg"],  # two of seven
+        [f"picture {letter}.jpg" for letter in "abcdefghij"],  # more than there are frames
+        ["left7.jpg", "left8.jpg"],
+    ],
+)
+def test_many_strays_are_refused(others):
+    names = [f"{number:04d}.jpg" for number in range(1, 6)]
+    with pytest.raises(DsltError, match=rf"here: {len(others)} of .* not named like 0001\.jpg"):
+        ordered(*names, *others)
 
 
 @pytest.mark.parametrize(
