@@ -19,11 +19,14 @@ from dslt.core.errors import DsltError
 from dslt.data.benchmarks.index_entry import IndexEntry
 from dslt.data.benchmarks.kinds import Totals
 from dslt.data.sequences.frames import validate_initial_box
+from dslt.geometry.boxes import Boxes
 
 ImageCheck = Literal["none", "sampled", "all"]
 _SAMPLED = 2  # frames between the first and the last one
 _SHOWN = 20
 _OUTSIDE = 0.1  # share of a sequence's boxes
+_OVER = 0.5  # share of a sequence's boxes
+_SLACK = 2  # pixels, for what counts from 0 or 1
 
 
 def chosen_frames(name: str, frames: int, check: ImageCheck) -> list[int]:
@@ -120,6 +123,13 @@ def _check_inside(entry: IndexEntry, size: tuple[int, int], solid: Mask, report:
     outside = solid & ((low >= size) | (high <= 0)).any(axis=1)
     over = solid & ~outside & ((low < 0) | (high > size)).any(axis=1)
     report.count("boxes that reach over the edge of the frame", entry.name, int(over.sum()))
+    if (outside | over).sum() > _OVER * solid.sum() and _corners(entry.truth[solid], size):
+        report.count(
+            "boxes that reach over the edge of the frame as x,y,w,h, but would all lie inside as "
+            "corners x1,y1,x2,y2; if they are corners, write them as x,y,w,h",
+            entry.name,
+            int((outside | over).sum()),
+        )
     count = int(outside.sum())
     if count > _OUTSIDE * solid.sum():
         first = int(np.flatnonzero(outside)[0])
@@ -131,6 +141,12 @@ def _check_inside(entry: IndexEntry, size: tuple[int, int], solid: Mask, report:
         )
     else:
         report.count("boxes outside the frame", entry.name, count)
+
+
+def _corners(boxes: Boxes, size: tuple[int, int]) -> bool:
+    """Tell whether all boxes would be in their frames if they were corners x1,y1,x2,y2."""
+    first, second = boxes[:, :2], boxes[:, 2:]
+    return bool(((first >= -_SLACK) & (first < second) & (second <= np.add(size, _SLACK))).all())
 
 
 def check_totals(entries: Iterable[IndexEntry], totals: Totals, report: Report) -> None:

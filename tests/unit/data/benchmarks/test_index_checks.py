@@ -136,6 +136,16 @@ def test_folders_that_only_look_like_sequences_are_told(tmp_path, wrong):
     assert build_index("own", own(tmp_path, sequences=["A"]), tmp_path).notes == ()
 
 
+@pytest.mark.parametrize(
+    ("row", "told"), [("8,5,14,11", True), ("9,6,8,7", False), ("2,2,9,7", False)]
+)
+def test_corners_are_told(tmp_path, row, told):
+    benchmark = own(tmp_path, "A")
+    (tmp_path / "A" / "groundtruth_rect.txt").write_text(f"{row}\n" * 3)
+    notes = build_index("own", benchmark, tmp_path).notes
+    assert any("would all lie inside as corners x1,y1,x2,y2" in note for note in notes) == told
+
+
 # --- other layouts
 
 
