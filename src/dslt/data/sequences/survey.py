@@ -6,14 +6,17 @@ from pathlib import Path
 
 import av
 import numpy as np
-from av.video.reformatter import ColorTrc
+from av.video.reformatter import ColorTrc, Interpolation, VideoReformatter
 
 from dslt.core.errors import DsltError
+from dslt.data.sequences.ending import cut_short
 from dslt.data.sequences.levels import Levels
 from dslt.data.sequences.video import Tally, decode_video, open_video, to_rgb
 
 _HDR = {ColorTrc.SMPTE2084.value: "PQ", ColorTrc.ARIB_STD_B67.value: "HLG"}
 _SHORT = 0.95  # of the announced time, where the number of frames is not announced
+_GRID = (32, 24)  # pixels that are looked at for frames of one colour
+_FLAT = 0.1  # of the frames; fewer are a fade
 _UNEVEN = 0.01  # of the frames, that a tool that evens out the rate would add
 
 
@@ -41,6 +44,8 @@ class _Seen:
     damaged: list[int] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
     first: list[str] = field(default_factory=list)
+    flat: int = 0
+    _small: VideoReformatter = field(default_factory=VideoReformatter)
 
     def add(self, frame: av.VideoFrame, where: str) -> None:
         """Look at the next frame."""
@@ -49,9 +54,24 @@ class _Seen:
         self.interlaced += frame.interlaced_frame
         if frame.is_corrupt:
             self.damaged.append(self.frames)
+        self.flat += self._is_flat(frame)
         if frame.time is not None:
             self.times.append(frame.time)
         self.frames += 1
+
+    def _is_flat(self, frame: av.VideoFrame) -> bool:
+        """Whether all pixels have one colour; a few of them tell it of most frames."""
+        few = self._small.reformat(
+            frame, *_GRID, format="rgb24", interpolation=Interpolation.POINT, threads=1
+        )
+        if few is None or np.ptp(few.to_ndarray(), axis=(0, 1)).any():
+            return False
+        return not np.ptp(frame.to_ndarray(format="rgb24", threads=1), axis=(0, 1)).any()
+
+    @property
+    def last_damaged(self) -> bool:
+        """Whether the last frame is damaged."""
+        return bool(self.damaged) and self.damaged[-1] == self.frames - 1
 
     @property
     def step(self) -> float:
@@ -85,6 +105,8 @@ def survey_video(path: str | os.PathLike[str]) -> Survey:
     if not seen.frames:
         raise DsltError(f"{source}: empty video, no frame can be decoded")
     lacking = _of_packets(announced, tally, seen)
+    if missing := cut_short(source, announced.format, tally.end):
+        lacking.insert(0, f"{missing}: the file was cut off (a download that did not end?)")
     notes = lacking or _of_times(seen)  # what is missing makes times uneven
     notes += _of_frames(seen) + seen.first
     rate = announced.rate or None
@@ -147,6 +169,11 @@ def _of_frames(seen: _Seen) -> list[str]:
         notes.append(
             f"frames that are damaged and were filled up by the decoder: {len(seen.damaged)}, the "
             f"first is frame {seen.damaged[0]}"
+            + (", and the last one is: the file may have been cut off" * seen.last_damaged)
+        )
+    if seen.flat > _FLAT * seen.frames:
+        notes.append(
+            f"{seen.flat} of {seen.frames} frames are of one colour: there is nothing to follow"
         )
     if seen.interlaced:
         notes.append(

@@ -38,6 +38,7 @@ class Tally:
         discarded: Packets that the container says not to show.
         before_key: Packets before the first that can be decoded without others.
         undecodable: Packets that the decoder refused.
+        end: Where the last packet ends in the file, in bytes, 0 where that is not known.
         broken_off: Why reading ended before the end of the file, if it did.
     """
 
@@ -45,6 +46,7 @@ class Tally:
     discarded: int = 0
     before_key: int = 0
     undecodable: int = 0
+    end: int = 0
     broken_off: str = ""
 
 
@@ -107,6 +109,7 @@ def _count(packet: av.Packet[av.VideoStream], tally: Tally) -> None:
     """Count a packet, unless it is the empty one at the end."""
     if not packet.size and packet.dts is None:
         return
+    tally.end = 0 if packet.pos is None else packet.pos + packet.size
     if packet.is_discard:
         tally.discarded += 1
         return

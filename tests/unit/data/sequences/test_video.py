@@ -4,6 +4,7 @@ import av
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from dslt.core.errors import DsltError
 from dslt.data.sequences.frames import iterate
@@ -211,6 +212,38 @@ def test_a_damaged_packet_is_told_and_frames_do_not_depend_on_threads(tmp_path):
     assert tally.packets == 40
 
 
+def write_gif(path):
+    first, *others = [Image.fromarray(moving(number)) for number in range(20)]
+    first.save(path, save_all=True, append_images=others, duration=40)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "note"),
+    [
+        ("v.gif", "", "its end mark is missing: the file was cut off"),
+        ("v.y4m", "rawvideo", "it ends within a frame: the file was cut off"),
+        ("v.ts", "libx264", "it ends within a packet: the file was cut off"),
+        ("v.ogv", "libvpx", "the end mark of its last stream is missing: the file was cut off"),
+        ("v.mpg", "mpeg2video", "the last one is: the file may have been cut off"),
+        ("v.h264", "libx264", "the last one is: the file may have been cut off"),
+    ],
+)
+def test_a_file_that_ends_early_without_saying_how_long_it_is(tmp_path, name, codec, note):
+    path = tmp_path / name
+    if codec:
+        encode(path, [moving(number) for number in range(40)], codec)
+    else:
+        write_gif(path)
+    assert notes(path) == []
+    data = path.read_bytes()
+    told = []
+    for cut in (len(data) * 2 // 3, len(data) // 2 + 77):
+        path.write_bytes(data[:cut])
+        told.append(any(note in text for text in notes(path)))
+    assert all(told)
+
+
 def test_a_video_that_begins_between_key_frames_is_told(tmp_path):
     path = encode(tmp_path / "v.ts", [moving(n) for n in range(40)], "libx264", g="10", bf="0")
     with av.open(str(path)) as container:
@@ -262,4 +295,16 @@ def test_values_that_do_not_survive_are_told(tmp_path):
     hdr = encode(tmp_path / "hdr.mkv", frames, "ffv1", "yuv420p10le", color_trc="smpte2084")
     assert "high dynamic range (PQ)" in notes(hdr)[0]
     flat = encode(tmp_path / "flat.mkv", [np.zeros_like(SCENE)] * 3, "ffv1")
-    assert "first frame is of one colour" in notes(flat)[0]
+    assert [note.split(" frame")[0] for note in notes(flat)] == ["3 of 3", "the first"]
+
+
+@pytest.mark.parametrize("codec", ["ffv1", "mpeg4", "libx264"])
+def test_frames_of_one_colour_are_counted(tmp_path, codec):
+    scene = [moving(number) for number in range(18)]
+    black = np.zeros_like(SCENE)
+    dead = encode(tmp_path / "dead.mkv", scene + [black] * 12, codec)
+    assert notes(dead) == ["12 of 30 frames are of one colour: there is nothing to follow"]
+    assert notes(encode(tmp_path / "fade.mkv", [*scene, black], codec)) == []
+    dot = black.copy()
+    dot[20:23, 31:34] = 255
+    assert notes(encode(tmp_path / "dot.mkv", [dot] * 20, codec)) == []
