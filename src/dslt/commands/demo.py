@@ -77,8 +77,8 @@ def check_out(path: Path, text: Path, source: Path, overwrite: bool) -> None:
         raise DsltError(f"--out {path}: unknown video suffix; allowed: {', '.join(CODECS)}")
     for made in (path, text):
         if made.exists() and source.exists() and made.samefile(source):
-            boxes = ", where the boxes would go" if made == text else ""
-            raise DsltError(f"--out {path}: {made}{boxes}, is the source itself; choose another")
+            what = f"{text}, where the boxes would go, " if made == text else ""
+            raise DsltError(f"--out {path}: {what}is the source itself; expected another file")
     if overwrite:
         return
     mark = description(path) if path.exists() else ""
