@@ -17,6 +17,7 @@ from dslt.core.errors import DsltError
 from dslt.core.images import Frame, is_image
 from dslt.data.sequences.levels import Levels
 
+LARGEST = 10**8  # pixels of a frame, six times those of 4K film
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PNG_DEPTH_AT = 24  # signature, IHDR length and tag, width, height, then the bit depth
 _EIGHT_BIT = {"1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr"}
@@ -118,6 +119,11 @@ def _pixels(data: bytes, where: str) -> NDArray[Any]:
         # Pillow refuses truncated files; OpenCV fills them up silently.
         with Image.open(io.BytesIO(data)) as image:
             _check_single(image, where)
+            if image.width * image.height > LARGEST:
+                raise DsltError(
+                    f"{where}: {image.width}x{image.height} pixels; expected a frame of at most "
+                    f"{LARGEST // 10**6} million: is it damaged?"
+                )
             image.load()
             mode, deep = image.mode, _deep_pixels(data, image)
             if deep is None and mode in _EIGHT_BIT:

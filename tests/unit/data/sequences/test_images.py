@@ -1,6 +1,7 @@
 """Images with an orientation tag, and with 16 bits of which few values are used."""
 
 import io
+import zlib
 
 import cv2
 import numpy as np
@@ -167,3 +168,13 @@ def test_frames_of_other_depth_are_an_error(tmp_path):
     cv2.imwrite(str(tmp_path / "2.png"), thermal(GRAY))
     with pytest.raises(DsltError, match=r"2\.png: frame of 16 bits per channel in a sequence"):
         ImageFolder.scan(tmp_path)[1]
+
+
+def test_more_pixels_than_any_frame_has_are_not_decoded():
+    header = io.BytesIO()
+    Image.fromarray(SCENE).save(header, "png")
+    data = bytearray(header.getvalue())
+    data[16:24] = (20_000).to_bytes(4, "big") + (6_000).to_bytes(4, "big")
+    data[29:33] = zlib.crc32(data[12:29]).to_bytes(4, "big")
+    with pytest.raises(DsltError, match=r"a\.png: 20000x6000 pixels; expected .* 100 million"):
+        ImageDecoder().decode(bytes(data), "a.png")
