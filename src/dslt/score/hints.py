@@ -58,6 +58,7 @@ def _middle(rows: Floats) -> Floats:
 
 _FORMS: Mapping[str, Callable[[Floats], Floats]] = {
     "two corners x1,y1,x2,y2": _corners,
+    "two corners y1,x1,y2,x2": lambda rows: _corners(rows[..., [1, 0, 3, 2]]),
     "the pixels x1,y1,x2,y2 in two corners": _pixels,
     "the centre and the size": _middle,
     "x,y,h,w, height before width": lambda rows: rows[..., [0, 1, 3, 2]],
@@ -66,9 +67,9 @@ _FORMS: Mapping[str, Callable[[Floats], Floats]] = {
 _LATER = "rows of one frame later, as if that of the first frame were missing"
 _EARLIER = "rows of one frame earlier, as if there were one too many at the start"
 _FRACTIONS = "fractions of the frame's width and height"
-# Share of the results from which on a shift is told of. Of published results 1 to 10 % fit better
-# a row later and 5 to 26 % a row earlier, of the same ones shifted 54 to 72 and 75 to 89 %.
-_SHARES = {_LATER: 0.4, _EARLIER: 0.6}
+# Share of the results from which on a shift is told of: those that fit better one row off than both
+# as they are and two rows off. A tracker that lags or is lost fits better the farther they are off.
+_SHARE = 0.35
 _ADVICE = {
     _LATER: "put a row with the initial box in front",
     _EARLIER: "take the first row out",
@@ -116,12 +117,12 @@ def _first_rows(boxes: Sequence[Floats], count: int) -> Floats:
     return first
 
 
-def _shifted(boxes: Floats, truth: Floats) -> dict[str, tuple[Floats, Floats]]:
-    """Overlaps of the same rows as they are and with the truth of the row after or before."""
+def _shifted(boxes: Floats, truth: Floats, by: int = 1) -> dict[str, tuple[Floats, Floats]]:
+    """Overlaps of the same rows as they are and with the truth of so many rows after or before."""
     plain = iou(boxes, truth)
     return {
-        _LATER: (plain[:, :-1], iou(boxes[:, :-1], truth[:, 1:])),
-        _EARLIER: (plain[:, 1:], iou(boxes[:, 1:], truth[:, :-1])),
+        _LATER: (plain[:, :-by], iou(boxes[:, :-by], truth[:, by:])),
+        _EARLIER: (plain[:, by:], iou(boxes[:, by:], truth[:, :-by])),
     }
 
 
@@ -165,13 +166,18 @@ def shift_hint(folder: Path, results: Sequence[Floats], truths: Sequence[Floats]
     """Say so where many results taken together fit better a row later or earlier."""
     if len(results) < _MANY:
         return []
-    shifted = _shifted(*(_first_rows(boxes, _MORE_ROWS) for boxes in (results, truths)))
-    for what, both in shifted.items():
-        plain, other, _ = _compared(*both, np.zeros(len(results), dtype=bool))
-        better = other > plain + _ANY
-        if better.mean() > _SHARES[what]:
+    boxes, truth = (_first_rows(rows, _MORE_ROWS) for rows in (results, truths))
+    once, twice = _shifted(boxes, truth), _shifted(boxes, truth, 2)
+    nobody = np.zeros(len(results), dtype=bool)
+    for what, both in once.items():
+        plain, other, _ = _compared(*both, nobody)
+        start, end = (None, -1) if what == _LATER else (1, None)
+        near, far, _ = _compared(both[1][:, start:end], twice[what][1], nobody)
+        better = (other > plain + _ANY) & (near > far + _ANY)
+        if better.mean() > _SHARE:
             fit = Fit(what, float(plain[better].mean()), float(other[better].mean()))
-            return [_hint(folder, fit, int(better.sum()), len(results))]
+            hint = _hint(folder, fit, int(better.sum()), len(results))
+            return [f"{hint}, or the tracker {'lags' if what == _EARLIER else 'is ahead'}"]
     return []
 
 

@@ -128,6 +128,7 @@ def middle(rows):
 FORMS = {
     "two corners x1": lambda rows: corners(rows) + np.array([0, 0, 1, 1]),
     "in two corners": corners,
+    "two corners y1": lambda rows: (corners(rows) + np.array([0, 0, 1, 1]))[:, [1, 0, 3, 2]],
     "the centre and the size": middle,
     "height before width": lambda rows: rows[:, [0, 1, 3, 2]],
     "y,x,h,w": lambda rows: rows[:, [1, 0, 3, 2]],
@@ -174,9 +175,28 @@ def test_a_shift_that_no_result_alone_shows(tmp_path, later):
     (hint,) = scored(tmp_path, truths).notes
     pattern = "put a row with the initial box in front" if later else "take the first row out"
     assert re.search(rf"of 12 results fit .* one frame {'later' if later else 'earlier'}", hint)
-    assert hint.endswith(pattern)
+    assert hint.endswith(f"{pattern}, or the tracker {'is ahead' if later else 'lags'}")
     few = dict(list(truths.items())[:9])
     assert hints_of(scored(tmp_path, few).notes) == []
+
+
+def lagging(boxes: np.ndarray) -> np.ndarray:
+    late = boxes.copy()
+    for row in range(1, len(boxes)):
+        late[row] = 0.9 * late[row - 1] + 0.1 * boxes[row]
+    return late
+
+
+@pytest.mark.parametrize(
+    "track",
+    [lagging, lambda boxes: np.tile(boxes[:1], (FRAMES, 1)), lambda boxes: boxes[::5].repeat(5, 0)],
+)
+@pytest.mark.parametrize("step", [0.5, 1.5, -1.5])
+def test_a_tracker_that_lags_or_is_lost_gets_no_hint(tmp_path, track, step):
+    truths = {str(seed): path_of(seed, step=step) for seed in range(12)}
+    for seed, (name, truth) in enumerate(truths.items()):
+        write_boxes(tmp_path / f"{name}.txt", track(shaky(truth, seed))[:FRAMES])
+    assert hints_of(scored(tmp_path, truths).notes) == []
 
 
 def test_one_odd_first_row_or_one_odd_file_of_many_gets_no_hint(tmp_path):
