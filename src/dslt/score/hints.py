@@ -12,15 +12,17 @@ from typing import NamedTuple
 import numpy as np
 
 from dslt.core.arrays import Floats, Mask
-from dslt.geometry.boxes import from_file_origin, iou, to_file_origin
+from dslt.geometry.boxes import centers, from_file_origin, iou, to_file_origin
 
 ROWS = 30  # of each result that are looked at
 ONE_PIXEL = 1e-3  # tolerance of "exactly one pixel", for files with few decimals
 _FAR = 0.2  # mean overlap by which another convention has to be better
 _GOOD = 0.8  # mean overlap that it has to reach
+_FAIR = 0.4  # the same of supervised runs, which have no row that is known to be right
 _NEAR = 0.03  # enough where the first row, which is the initial box, or the length says so, too
 _MANY, _MORE_ROWS = 10, 100  # results from which on all of them together show a shift; rows of each
 _ANY = 0.003  # mean overlap by which a result is better a row later or earlier
+_ABOUT = 0.35  # pixels; how far from one the offset of supervised runs may be
 _WIDE = 4.0  # pixels; a target that wide is not in fractions of the frame
 
 
@@ -78,7 +80,7 @@ _ADVICE = {
 
 
 def better_fits(
-    results: Sequence[Floats], truths: Sequence[Floats], origin: int
+    results: Sequence[Floats], truths: Sequence[Floats], origin: int, good: float = _GOOD
 ) -> list[Fit | None]:
     """Find for each of S results the convention that fits far better, None where none does.
 
@@ -86,6 +88,7 @@ def better_fits(
         results: S arrays (M, 4), 0-based boxes.
         truths: S arrays (N, 4), 0-based boxes.
         origin: 0 or 1, where the result files were taken to count pixels from.
+        good: Mean overlap that another convention has to reach.
     """
     if not results:
         return []
@@ -96,10 +99,10 @@ def better_fits(
     rows = to_file_origin(boxes, origin)
     for what, form in _FORMS.items():
         other = iou(from_file_origin(form(rows), origin), truth)
-        found.append((what, *_compared(plain, other, _starts_better(plain, other))))
+        found.append((what, *_compared(plain, other, _starts_better(plain, other), good)))
     shifted = _shifted(boxes, truth)
     sure = {_LATER: (extra == -1) | _starts_better(*shifted[_LATER]), _EARLIER: extra == 1}
-    found += [(what, *_compared(*both, sure[what])) for what, both in shifted.items()]
+    found += [(what, *_compared(*both, sure[what], good)) for what, both in shifted.items()]
     fractions = _are_fractions(rows, truth)
     fits: list[Fit | None] = []
     for i in range(len(results)):
@@ -132,13 +135,15 @@ def _starts_better(plain: Floats, other: Floats) -> Mask:
         return np.asarray((other[:, 0] > 0.95) & (other[:, 0] > plain[:, 0] + _NEAR))
 
 
-def _compared(plain: Floats, other: Floats, sure: Mask) -> tuple[Floats, Floats, Mask]:
+def _compared(
+    plain: Floats, other: Floats, sure: Mask, good: float = _GOOD
+) -> tuple[Floats, Floats, Mask]:
     """Means over the rows that both have (S,), and where the other is far better."""
     both = ~np.isnan(plain) & ~np.isnan(other)
     count = np.maximum(both.sum(axis=1), 1)
     ours, theirs = (np.where(both, values, 0).sum(axis=1) / count for values in (plain, other))
     better = theirs > ours + np.where(sure, _NEAR, _FAR)
-    return ours, theirs, better & (sure | (theirs > _GOOD))
+    return ours, theirs, better & (sure | (theirs > good))
 
 
 def _are_fractions(rows: Floats, truth: Floats) -> Mask:
@@ -212,3 +217,36 @@ def origin_hint(folder: Path, offset: Floats, origin: int) -> list[str]:
             f" {origin}-based; {advice}"
         ]
     return []
+
+
+def run_hints(
+    folder: Path, runs: Sequence[Floats], truths: Sequence[Floats], origin: int
+) -> list[str]:
+    """Say so where most supervised runs fit better in another form, or lie one pixel off.
+
+    Args:
+        folder: Folder of the results.
+        runs: S arrays (M, 4), the 0-based boxes of tracked frames.
+        truths: S arrays (M, 4), the truth of the same frames.
+        origin: 0 or 1, where the files were taken to count pixels from.
+    """
+    fits = better_fits(runs, truths, origin, _FAIR)
+    if hints := form_hint(folder, [fit if fit and fit.what in _FORMS else None for fit in fits]):
+        return hints
+    both = [~np.isnan(run + truth).any(axis=1) for run, truth in zip(runs, truths, strict=True)]
+    offset = np.array(
+        [
+            np.median(centers(run[there]) - centers(truth[there]), axis=0)
+            for run, truth, there in zip(runs, truths, both, strict=True)
+            if there.any()
+        ]
+    )
+    middle = np.median(offset, axis=0) if len(offset) >= _MANY else np.zeros(2)
+    shift = 1 if origin == 0 else -1
+    if (np.abs(middle - shift) > _ABOUT).any():
+        return []
+    return [
+        f"HINT: {folder}: the regions lie about one pixel"
+        f" {'below and right' if shift > 0 else 'above and left'} of the ground truth, read as"
+        f" {origin}-based; if they count pixels from {1 - origin}, give --box-origin {1 - origin}"
+    ]

@@ -14,6 +14,7 @@ from dslt.geometry.regions import bounding_boxes
 from dslt.score.formats.layouts import find_files, pair_files
 from dslt.score.formats.seconds import read_records
 from dslt.score.formats.vot import read_vot
+from dslt.score.hints import run_hints
 
 OTHER_SEQUENCE = 0.5  # part of tracked frames off the target from which on a run is not believed
 
@@ -66,7 +67,24 @@ def read_runs(
     counts = {len(repetitions) for repetitions in runs.values()}
     if len(counts) > 1:
         notes.append(f"{folder}: the sequences have {min(counts)} to {max(counts)} repetitions")
-    return runs, seconds, [*found.notes, *notes]
+    hints = _hints(folder, runs, targets, origin)
+    return runs, seconds, [*hints, *found.notes, *notes]
+
+
+def _hints(
+    folder: Path,
+    runs: Mapping[str, tuple[Trajectory, ...]],
+    targets: Mapping[str, Target],
+    origin: int,
+) -> list[str]:
+    """Look at the first repetitions whose tracked regions are given as boxes."""
+    boxes, truths = [], []
+    for name, (first, *_) in runs.items():
+        rows = (first.states == TRACKED) & first.rectangles
+        if rows.any():
+            boxes.append(bounding_boxes(first.corners[rows]))
+            truths.append(targets[name].truth[rows])
+    return run_hints(folder, boxes, truths, origin)
 
 
 def _read_run(path: Path, target: Target, origin: int, notes: list[str]) -> Trajectory:

@@ -256,6 +256,35 @@ def test_a_part_of_supervised_runs(tmp_path):
     assert any(note.startswith("A PART ONLY: 2 of 3") for note in found.notes)
 
 
+def supervised_hints(folder: Path, make) -> list[str]:
+    """The hints of runs that are a few pixels off, in the form that `make` makes of them."""
+    vot = load_protocols(ROOT / "config" / "protocols.yaml")["vot_short"]
+    truths = {str(seed): path_of(seed) for seed in range(12)}
+    for seed, (name, truth) in enumerate(truths.items()):
+        rows = [",".join(map(str, row)) for row in make(shaky(truth, seed)).tolist()]
+        path = folder / name / f"{name}_001.txt"
+        path.parent.mkdir()
+        path.write_text("\n".join(["1", *rows[1:]]))
+    found = evaluate("t", Suite("m", suite(truths).targets, vot, "vot_short", 0), folder, 0)
+    return hints_of(found.notes)
+
+
+@pytest.mark.parametrize("form", ["two corners x1", "two corners y1", "the centre and the size"])
+def test_supervised_runs_in_another_form(tmp_path, form):
+    (hint,) = supervised_hints(tmp_path, FORMS[form])
+    assert re.search(f"1[12] of 12 results fit the ground truth better as {form}", hint)
+
+
+def test_supervised_runs_that_count_from_one(tmp_path):
+    (hint,) = supervised_hints(tmp_path, lambda rows: rows + np.array([1, 1, 0, 0]))
+    assert "about one pixel below and right of the ground truth, read as 0-based" in hint
+    assert hint.endswith("if they count pixels from 1, give --box-origin 1")
+
+
+def test_supervised_runs_as_they_should_be_get_no_hint(tmp_path):
+    assert supervised_hints(tmp_path, lambda rows: rows) == []
+
+
 def test_a_part_is_said_in_the_headline(tmp_path):
     for name in ("Deer", "Man"):
         write_boxes(tmp_path / "anno" / f"{name}.txt", TRUTH[name])
