@@ -13,6 +13,7 @@ import numpy as np
 
 from dslt.core.arrays import Floats, Mask
 from dslt.geometry.boxes import centers, from_file_origin, iou, to_file_origin
+from dslt.score.formats.found import some
 
 ROWS = 30  # of each result that are looked at
 ONE_PIXEL = 1e-3  # tolerance of "exactly one pixel", for files with few decimals
@@ -193,30 +194,44 @@ def _hint(folder: Path, fit: Fit, count: int, results: int) -> str:
     )
 
 
-def origin_hint(folder: Path, offset: Floats, origin: int) -> list[str]:
-    """Say so where most first boxes are off by exactly one pixel.
+def origin_hint(folder: Path, names: Sequence[str], offset: Floats, origin: int) -> list[str]:
+    """Say so where first boxes are off by exactly one pixel: most of them, or some beside others.
 
     Args:
         folder: Folder of the results.
+        names: S names of the sequences.
         offset: (S, 2) from the corner of each initial box to that of the first box.
         origin: 0 or 1, where the files were taken to count pixels from.
     """
+    exact = _within(offset, 0)
     for shift, looks_like in ((-1, origin - 1), (1, origin + 1)):
-        with np.errstate(invalid="ignore"):
-            count = int((np.abs(offset - shift) < ONE_PIXEL).all(axis=1).sum())
-        if 2 * count <= len(offset):
+        off = _within(offset, shift)
+        count = int(off.sum())
+        where = "above and left" if shift < 0 else "below and right"
+        if 2 * count > len(offset):
+            advice = (
+                f"if they count pixels from {looks_like}, give --box-origin {looks_like}"
+                if looks_like in (0, 1)
+                else "check where the annotations count pixels from"
+            )
+            start, what = "start", f"{count} of {len(offset)} results"
+        elif count and 2 * int(exact.sum()) >= len(offset):
+            advice = "the others start on it: check where these files count pixels from"
+            odd = [name for name, yes in zip(names, off.tolist(), strict=True) if yes]
+            start, what = ("starts" if count == 1 else "start"), some(odd)
+        else:
             continue
-        advice = (
-            f"if they count pixels from {looks_like}, give --box-origin {looks_like}"
-            if looks_like in (0, 1)
-            else "check where the annotations count pixels from"
-        )
         return [
-            f"HINT: {folder}: {count} of {len(offset)} results start exactly one pixel"
-            f" {'above and left' if shift < 0 else 'below and right'} of the initial box, read as"
+            f"HINT: {folder}: {what} {start} exactly one pixel {where} of the initial box, read as"
             f" {origin}-based; {advice}"
         ]
     return []
+
+
+def _within(offset: Floats, shift: int) -> Mask:
+    """Tell where both coordinates are off by just so much."""
+    with np.errstate(invalid="ignore"):
+        return np.asarray((np.abs(offset - shift) < ONE_PIXEL).all(axis=1))
 
 
 def run_hints(

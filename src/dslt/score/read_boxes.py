@@ -116,17 +116,21 @@ def read_results(
         name: _checked(found.files[pairs[name]][0], name, read[name], target.truth, start, fit)
         for (name, target), start, fit in zip(there.items(), overlap.tolist(), fits, strict=True)
     }
-    hints = form_hint(folder, fits) or shift_hint(folder, boxes, truths)
-    hints += origin_hint(folder, (first - initial)[:, :2], origin)
-    return results, [*hints, *found.notes, *_joined(list(results.values())), *notes]
+    hints = form_hint(folder, fits)
+    each = [note for result in results.values() for note in result.notes]
+    if not hints:
+        few = [f"{n}: its rows look like {f}" for n, f in zip(there, fits, strict=True) if f]
+        hints = shift_hint(folder, boxes, truths)
+        each = [*few, *each]
+    hints += origin_hint(folder, list(there), (first - initial)[:, :2], origin)
+    return results, [*hints, *found.notes, *_joined(each), *notes]
 
 
-def _joined(results: Sequence[RawResult]) -> list[str]:
+def _joined(notes: Sequence[str]) -> list[str]:
     """The notes of all results; many that differ in name and numbers only become one."""
     groups: dict[str, list[str]] = {}
-    for result in results:
-        for note in result.notes:
-            groups.setdefault(re.sub(r"[\d.]+", "#", note.partition(": ")[2]), []).append(note)
+    for note in notes:
+        groups.setdefault(re.sub(r"[\d.]+", "#", note.partition(": ")[2]), []).append(note)
     joined = []
     for group in groups.values():
         if len(group) <= ALIKE:

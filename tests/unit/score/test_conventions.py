@@ -206,7 +206,22 @@ def test_one_odd_first_row_or_one_odd_file_of_many_gets_no_hint(tmp_path):
     odd = corners(to_file_origin(TRUTH["Man"], 1))
     text = "".join(",".join(map(str, row)) + "\n" for row in odd.tolist())
     (tmp_path / "Man.txt").write_text(text)
-    assert hints_of(scored(tmp_path).notes) == []
+    notes = scored(tmp_path).notes
+    assert hints_of(notes) == []
+    assert notes[0].startswith(
+        "Man: its rows look like the pixels x1,y1,x2,y2 in two corners (mean"
+    )
+
+
+@pytest.mark.parametrize("odd", [("Man",), ("Man", "Coke")])
+def test_files_that_count_otherwise_than_the_others(tmp_path, odd):
+    truths = TRUTH | {"Boat": path_of(7)}
+    for seed, (name, truth) in enumerate(truths.items()):
+        write_boxes(tmp_path / f"{name}.txt", shaky(truth, seed), 0 if name in odd else 1)
+    (hint,) = scored(tmp_path, truths).notes
+    names = ", ".join(odd)
+    assert re.search(f": {names} starts? exactly one pixel above and left of the initial", hint)
+    assert hint.endswith("the others start on it: check where these files count pixels from")
 
 
 def test_results_without_the_last_row_get_no_hint(tmp_path):
