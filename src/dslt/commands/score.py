@@ -1,7 +1,7 @@
 """`dslt score`: raw results to scores."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,9 @@ from dslt.core.jsonfile import parse_json
 from dslt.data.benchmarks.annotations import AnnotationsBenchmark, load_targets
 from dslt.data.benchmarks.definitions import find_benchmark
 from dslt.data.benchmarks.index_file import load_index
+from dslt.data.sequences.target import Target
 from dslt.score.evaluate import Suite, evaluate
-from dslt.score.formats.found import some
+from dslt.score.formats.found import scan, some
 from dslt.score.scores import Scores, to_json
 from dslt.settings.protocols import Protocol, load_protocols, parse_protocol
 
@@ -108,7 +109,7 @@ def _folders_in(parent: Path | None) -> list[Path]:
         return []
     if not parent.is_dir():
         raise DsltError(f"{parent}: no such folder of trackers")
-    found = sorted(path for path in parent.iterdir() if path.is_dir())
+    found = [parent / name for name in scan(parent)[1]]
     if not found:
         raise DsltError(f"{parent}: no folders in it; expected one per tracker")
     return found
@@ -152,16 +153,31 @@ def _suite(
             raise DsltError(f"--benchmark {name}: has no annotations of its own; give its --index")
         usual = definition.protocol
         targets, notes = load_targets(definition, annotations)
+        lacking = _lacking(definition, targets)
         parts = {
             "benchmark": name,
             "targets": targets,
             "origin": definition.box_origin,
             "skipped": {n: row - 1 for n, row in definition.scored_from.items() if n in targets},
-            "notes": tuple(notes),
-            "complete": set(definition.sequences or targets) <= set(targets),
+            "notes": (*lacking, *notes),
+            "complete": not lacking and set(definition.sequences or targets) <= set(targets),
         }
     key = protocol_name or usual
     return Suite(protocol=_protocol(key, protocol_definition), name=key, **parts)
+
+
+def _lacking(benchmark: AnnotationsBenchmark, targets: Mapping[str, Target]) -> list[str]:
+    """Say so where all sequences are there, but not all rows of their annotations."""
+    totals = benchmark.totals
+    if totals is None or totals.frames is None or len(targets) != totals.sequences:
+        return []
+    rows = sum(benchmark.annotated_rows.get(n, len(one.truth)) for n, one in targets.items())
+    if rows == totals.frames:
+        return []
+    return [
+        f"{rows} annotated frames, but {benchmark.title} has {totals.frames}: files lack rows or"
+        f" have some too many; not a score of {benchmark.title}"
+    ]
 
 
 def _part(suite: Suite, sequences: tuple[str, ...]) -> Suite:

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from dslt.commands.score import command
+from dslt.core.definitions import read_definitions
 from dslt.core.errors import DsltError
 from dslt.data.sequences.target import Target
 from dslt.geometry.boxes import to_file_origin, write_boxes
@@ -307,6 +308,30 @@ def test_a_part_is_said_in_the_headline(tmp_path):
     arguments = ["--benchmark", "OTB-2015", "--annotations", str(tmp_path / "anno")]
     done = CliRunner().invoke(command, [*arguments, "--results", str(tmp_path / "res")])
     assert "OTB-2015: 2 sequences, A PART OF THE BENCHMARK" in done.output
+
+
+def test_annotations_that_lack_rows_are_not_the_benchmark(tmp_path):
+    known = read_definitions(ROOT / "config" / "benchmarks.yaml")["OTB-2013"]
+    for name in known["sequences"]:
+        rows = known["annotated_rows"].get(name, FRAMES)
+        for folder in ("anno", "res"):
+            write_boxes(tmp_path / folder / f"{name}.txt", path_of(1, rows))
+    arguments = ["--benchmark", "OTB-2013", "--annotations", str(tmp_path / "anno")]
+    done = CliRunner().invoke(command, [*arguments, "--results", str(tmp_path / "res")])
+    assert "OTB-2013: 51 sequences, A PART OF THE BENCHMARK" in done.output
+    assert f"{50 * FRAMES + 354} annotated frames, but OTB-2013 has 29491" in done.output
+    (tmp_path / "anno" / "Girl.txt").unlink()
+    done = CliRunner().invoke(command, [*arguments, "--results", str(tmp_path / "res")])
+    assert "there is no ground truth of Girl" in done.output
+
+
+def test_hidden_folders_are_no_trackers(tmp_path):
+    write_boxes(tmp_path / "anno" / "Deer.txt", TRUTH["Deer"])
+    write_boxes(tmp_path / "res" / "A" / "Deer.txt", TRUTH["Deer"])
+    (tmp_path / "res" / ".cache").mkdir()
+    arguments = ["--benchmark", "OTB-2015", "--annotations", str(tmp_path / "anno")]
+    done = CliRunner().invoke(command, [*arguments, "--trackers", str(tmp_path / "res")])
+    assert done.exit_code == 0
 
 
 def test_trackers_of_which_one_lacks_a_sequence_are_not_compared(tmp_path):
