@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from scipy.io import savemat
 
 from dslt.commands.score import command
 from dslt.core.definitions import read_definitions
@@ -422,3 +424,40 @@ def test_a_second_target_beside_a_first_without_a_number(tmp_path):
         results, _ = read_results(folder, suite(truths).targets)
         for name, truth in truths.items():
             np.testing.assert_allclose(results[name].boxes, truth)
+
+
+@pytest.mark.parametrize("pattern", ["{}.txt", "{}_KCF.txt"])
+def test_two_files_that_are_spelled_alike_are_both_named(tmp_path, pattern):
+    save_as(tmp_path, pattern, ["Deer", "Coke"])
+    for name in ("MAN", "man"):
+        write_boxes(tmp_path / pattern.format(name), TRUTH["Man"])
+    with pytest.raises(DsltError, match="MAN, man could each be the result of Man; leave one"):
+        scored(tmp_path)
+    save_as(tmp_path, pattern)
+    assert any(note.startswith("2 files of no sequence") for note in scored(tmp_path).notes)
+
+
+@pytest.mark.parametrize("name", ["README.txt", "attributes.txt"])
+@pytest.mark.parametrize("form", ["{0}_KCF.mat", "{0}.json", "{0}/{0}_001.txt"])
+def test_a_text_beside_other_results_hides_none(tmp_path, form, name):
+    for sequence, truth in TRUTH.items():
+        path = tmp_path / form.format(sequence)
+        path.parent.mkdir(exist_ok=True)
+        if path.suffix == ".mat":
+            savemat(path, {"results": {"res": truth + np.array([1, 1, 0, 0]), "type": "rect"}})
+        elif path.suffix == ".json":
+            path.write_text(json.dumps((truth + np.array([1, 1, 0, 0])).tolist()))
+        else:
+            write_boxes(path, truth)
+    whole = read_results(tmp_path, suite().targets)[0]
+    (tmp_path / name).write_text("1,2,3,4\n")
+    for sequence, result in read_results(tmp_path, suite().targets)[0].items():
+        np.testing.assert_array_equal(result.boxes, whole[sequence].boxes)
+
+
+def test_texts_of_sequences_go_before_other_files(tmp_path):
+    save_as(tmp_path, "{}.txt")
+    (tmp_path / "notes.json").write_text("{}")
+    (tmp_path / "README.txt").write_text("of mine\n")
+    _, notes = read_results(tmp_path, suite().targets)
+    assert notes == ["1 files of no sequence that is scored ignored: README"]

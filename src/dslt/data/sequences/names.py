@@ -50,6 +50,12 @@ def match_names(wanted: Iterable[str], found: Iterable[str]) -> dict[str, str]:
     return {name: pairs[name] for name in names if name in pairs}
 
 
+def alike(name: str, found: Iterable[str]) -> list[str]:
+    """The names that differ from one in case and punctuation only."""
+    spell = _SPELLINGS[-1]
+    return [other for other in found if spell(other) == spell(name)]
+
+
 def _unique(names: Iterable[str], spell: Callable[[str], str]) -> dict[str, str]:
     """Map spellings that only one name has to that name."""
     spelled = [(spell(name), name) for name in names]

@@ -77,6 +77,12 @@ def split_names(stems: Sequence[str], wanted: Sequence[str]) -> tuple[Affix, dic
     return best, names
 
 
+def any_named(stems: Sequence[str], wanted: Sequence[str]) -> bool:
+    """Tell whether any of the stems has the name of a sequence in it."""
+    spelled = {_spell(name)[0] for name in wanted}
+    return bool(match_names(wanted, stems)) or any(any(_around(s, spelled)) for s in stems)
+
+
 def _refuse(trackers: Sequence[str]) -> None:
     raise DsltError(
         f"results of several trackers: {', '.join(trackers[:8])}{', ...' * (len(trackers) > 8)};"

@@ -13,13 +13,13 @@ All of them may have a tracker's name around the sequence's (`affixes`). A super
 trackers lies flat, as `otb` does, with VOT's lines in the text.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from dslt.core.errors import DsltError, unknown
-from dslt.data.sequences.names import match_names
-from dslt.score.formats.affixes import PLAIN, split_names
+from dslt.data.sequences.names import alike, match_names
+from dslt.score.formats.affixes import PLAIN, any_named, split_names
 from dslt.score.formats.found import Content, ResultFiles, nothing, scan, some
 from dslt.score.formats.trees import read_experiment, read_tree
 
@@ -60,8 +60,8 @@ def find_files(
     if not folder.is_dir():
         hint = "; unpack the archive first" if folder.suffix in _ARCHIVES else ""
         raise DsltError(f"{folder}: no such folder of raw results{hint}")
-    found = _found(folder, layout, content, experiment)
     names = list(wanted)
+    found = _found(folder, layout, content, experiment, names)
     if not names and found.layout != "otb-mat":
         return _named(folder, found)
     try:
@@ -78,19 +78,30 @@ def find_files(
     return _named(folder, found, f"{affix.prefix}<sequence>{affix.suffix}")
 
 
-def _found(folder: Path, layout: str, content: Content, experiment: str) -> ResultFiles:
+def _found(
+    folder: Path, layout: str, content: Content, experiment: str, wanted: Sequence[str]
+) -> ResultFiles:
     """Find files under the names that they have."""
     files, folders = scan(folder)
     if layout in {"auto", "vot", "vot-binary"} and experiment in folders:
         return read_experiment(folder, experiment, folders, layout, content)
     ends = {name.rpartition(".")[2] for name in files}
-    if layout in {"otb", "pysot"} or (layout in {"auto", "vot"} and "txt" in ends):
+    if layout in {"auto", "vot"} and "txt" in ends and not _beside(files, folders, wanted):
+        layout = "otb"
+    if layout in {"otb", "pysot"}:
         return _flat(folder, files, folders)
     for kind, end in (("otb-mat", "mat"), ("otb-json", "json")):
         if (layout == kind and end in ends) or (layout == "auto" and end in ends):
             stems = [name.rpartition(".")[0] for name in files if name.endswith(f".{end}")]
             return ResultFiles(kind, {s: (folder / f"{s}.{end}",) for s in stems}, {}, ())
     return read_tree(folder, folders, layout, content)
+
+
+def _beside(files: Sequence[str], folders: Collection[str], wanted: Sequence[str]) -> bool:
+    """Tell whether the text files, a README, only lie beside the results."""
+    others = {*folders} - {"times"} or any(name.endswith((".mat", ".json")) for name in files)
+    texts = [name[:-4] for name in files if name.endswith(".txt")]
+    return bool(wanted and others and not any_named(texts, wanted))
 
 
 def pair_files(
@@ -109,12 +120,17 @@ def pair_files(
         files left over.
 
     Raises:
-        DsltError: A sequence has no file; the message lists them.
+        DsltError: A sequence has no file, or several; the message lists them.
     """
     pairs = match_names(wanted, found.files)
     missing = [name for name in wanted if name not in pairs]
     taken = set(pairs.values())
     extra = [name for name in found.files if name not in taken]
+    for name in missing:
+        if len(several := alike(name, extra)) > 1:
+            raise DsltError(
+                f"{folder}: {some(several)} could each be the result of {name}; leave one of them"
+            )
     if missing and not (part and 2 * len(pairs) > len(wanted)):
         rest = f"; of no sequence: {some(extra)}" if extra and taken else ""
         raise DsltError(
