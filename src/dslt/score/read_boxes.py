@@ -19,6 +19,7 @@ from dslt.geometry.boxes import from_file_origin, iou, read_boxes
 from dslt.geometry.regions import bounding_boxes
 from dslt.score.formats.found import ResultFiles, some
 from dslt.score.formats.layouts import find_files, pair_files
+from dslt.score.formats.odd_text import told_of
 from dslt.score.formats.otb_json import read_json_run
 from dslt.score.formats.otb_mat import read_mat
 from dslt.score.formats.seconds import read_records
@@ -153,6 +154,15 @@ def load_result(found: ResultFiles, name: str, origin: int, repetition: int = 0)
     Raises:
         DsltError: A file cannot be read.
     """
+    path = found.files[name][repetition]
+    try:
+        return _load(found, name, origin, repetition)
+    except DsltError as error:
+        raise DsltError(told_of(path) or str(error)) from None
+
+
+def _load(found: ResultFiles, name: str, origin: int, repetition: int) -> RawResult:
+    """Read a file by its layout."""
     paths = found.files[name]
     if found.layout in _RUNS:
         run = _RUNS[found.layout](paths[repetition], origin)

@@ -12,6 +12,7 @@ from dslt.data.sequences.target import FAILED, INITIALIZED, TRACKED, Target, Tra
 from dslt.geometry.boxes import iou
 from dslt.geometry.regions import bounding_boxes
 from dslt.score.formats.layouts import find_files, pair_files
+from dslt.score.formats.odd_text import told_of
 from dslt.score.formats.seconds import read_records
 from dslt.score.formats.vot import read_vot
 from dslt.score.hints import run_hints
@@ -89,7 +90,10 @@ def _hints(
 
 def _read_run(path: Path, target: Target, origin: int, notes: list[str]) -> Trajectory:
     """Read a run and compare it with its sequence; what is odd is added to the notes."""
-    trajectory, found = read_vot(path)
+    try:
+        trajectory, found = read_vot(path)
+    except DsltError as error:
+        raise DsltError(told_of(path) or str(error)) from None
     trajectory = replace(trajectory, corners=trajectory.corners - origin)
     frames = len(target.truth)
     if len(trajectory.states) != frames:

@@ -461,3 +461,48 @@ def test_texts_of_sequences_go_before_other_files(tmp_path):
     (tmp_path / "README.txt").write_text("of mine\n")
     _, notes = read_results(tmp_path, suite().targets)
     assert notes == ["1 files of no sequence that is scored ignored: README"]
+
+
+WRITTEN = {
+    "has decimal commas; expected x,y,w,h with decimal points": lambda text: (
+        text.replace(",", ";").replace(".", ",").encode()
+    ),
+    "text in UTF-16; expected UTF-8": lambda text: text.encode("utf-16"),
+    "a pointer of Git LFS, not the file; fetch": lambda text: (
+        b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 12\n"
+    ),
+    "line 1: 'x,y,w,h' is a header; .* take the line out": lambda text: (
+        b"x,y,w,h\r\n" + text.encode()
+    ),
+}
+
+
+@pytest.mark.parametrize("words", WRITTEN)
+@pytest.mark.parametrize("kind", ["otb", "vot_short"])
+def test_what_a_file_is_instead_is_said(tmp_path, words, kind):
+    save_rows(tmp_path, lambda rows: rows)
+    path = tmp_path / "Man.txt"
+    path.write_bytes(WRITTEN[words](path.read_text()))
+    protocol = load_protocols(ROOT / "config" / "protocols.yaml")[kind]
+    for name in ("Deer", "Coke") if kind == "vot_short" else ():
+        text = (tmp_path / f"{name}.txt").read_text().partition("\n")[2]
+        (tmp_path / f"{name}.txt").write_text(f"1\n{text}")
+    with pytest.raises(DsltError, match=rf"Man.txt.*{words}"):
+        evaluate("t", Suite("m", suite().targets, protocol, kind, 1), tmp_path, 1)
+
+
+@pytest.mark.parametrize(("end", "to"), [("TXT", "txt"), ("csv", "txt"), ("Json", "json")])
+def test_files_with_another_end_are_to_be_renamed(tmp_path, end, to):
+    save_as(tmp_path, f"{{}}.{end}")
+    with pytest.raises(DsltError, match=f"found Coke.{end}, .*; rename the .{end} files to .{to}"):
+        scored(tmp_path)
+
+
+def test_true_is_no_number(tmp_path):
+    for name, truth in TRUTH.items():
+        (tmp_path / f"{name}.json").write_text(json.dumps({"res": truth.tolist()}))
+    scored(tmp_path)
+    rows = [*TRUTH["Man"].tolist()[:-1], [True] * 4]
+    (tmp_path / "Man.json").write_text(json.dumps({"res": rows}))
+    with pytest.raises(DsltError, match=r"Man\.json: 'res' holds no numbers"):
+        scored(tmp_path)

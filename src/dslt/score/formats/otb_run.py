@@ -115,6 +115,8 @@ def _rows(values: Any) -> int:
 def _numbers(values: Any, where: str) -> Floats:
     """An array of two axes; null is NaN."""
     try:
+        if isinstance(values, list) and any(type(v) is bool for r in values for v in _row(r)):
+            raise TypeError  # true is no number, though NumPy takes it for 1
         array = np.asarray(values)
         if array.dtype == object:  # null among numbers
             array = np.asarray([[_NULL.get(type(v), v) for v in row] for row in values])
@@ -124,6 +126,11 @@ def _numbers(values: Any, where: str) -> Floats:
         raise DsltError(f"{where}: 'res' holds no numbers, a row of four for each frame") from None
     with np.errstate(invalid="ignore"):  # a signalling NaN of 32 bits
         return np.atleast_2d(np.array(array, dtype=np.float64))
+
+
+def _row(values: Any) -> Sequence[Any]:
+    """The values of a row, of which there may be only one."""
+    return values if isinstance(values, list) else (values,)
 
 
 _NULL: Mapping[type, float] = {type(None): math.nan}

@@ -1,0 +1,29 @@
+"""Result files that are refused: what they are instead, and what to do about it."""
+
+import codecs
+import re
+from pathlib import Path
+
+_START = 400  # bytes that are looked at
+_POINTER = b"version https://git-lfs"
+_COMMAS = re.compile(r"\s*[+-]?\d+,\d+\s*([;\t ]\s*[+-]?\d+(,\d+)?\s*){3}")
+_WORD = re.compile(r"\s*[\"']?[A-Za-z_]\w*[\"']?\s*([,;\t ]+\s*[\"']?[A-Za-z_]\w*[\"']?\s*){3,}")
+
+
+def told_of(path: Path) -> str:
+    """Say what a file that cannot be read is, by its first bytes; empty where that is unknown."""
+    try:
+        with path.open("rb") as handle:
+            start = handle.read(_START)
+    except OSError:
+        return ""
+    if start.startswith(_POINTER):
+        return f"{path}: a pointer of Git LFS, not the file; fetch the file itself (git lfs pull)"
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return f"{path}: text in UTF-16; expected UTF-8: save it as that"
+    line = start.decode("utf-8-sig", errors="replace").partition("\n")[0].rstrip("\r")
+    if _COMMAS.fullmatch(line):
+        return f"{path}, line 1: {line!r} has decimal commas; expected x,y,w,h with decimal points"
+    if _WORD.fullmatch(line):
+        return f"{path}, line 1: {line!r} is a header; expected a box x,y,w,h: take the line out"
+    return ""
