@@ -41,7 +41,7 @@ def nothing(folder: Path, files: list[str], folders: list[str]) -> DsltError:
     """The error for a folder without results, with what is in it instead."""
     inside = [*(f"{name}/" for name in folders), *files]
     hint = "; give the tracker's own folder" if folders and not files else ""
-    for name in files:
+    for name in () if folders else files:
         end = name.rpartition(".")[2]
         if end == "csv" or (end != end.lower() and end.lower() in {"txt", "mat", "json"}):
             hint = f"; rename the .{end} files to .{'txt' if end == 'csv' else end.lower()}"

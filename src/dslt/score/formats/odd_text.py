@@ -6,8 +6,9 @@ from pathlib import Path
 
 _START = 400  # bytes that are looked at
 _POINTER = b"version https://git-lfs"
-_COMMAS = re.compile(r"\s*[+-]?\d+,\d+\s*([;\t ]\s*[+-]?\d+(,\d+)?\s*){3}")
-_WORD = re.compile(r"\s*[\"']?[A-Za-z_]\w*[\"']?\s*([,;\t ]+\s*[\"']?[A-Za-z_]\w*[\"']?\s*){3,}")
+_COMMAS = re.compile(r"\s*[+-]?\d+,\d+\s*([;\t]\s*[+-]?\d+(,\d+)?\s*){3}")
+_NAME = r"[\"']?[A-Za-z_]\w*[\"']?\s*"
+_WORD = re.compile(rf"(?i:(?!.*nan))\s*{_NAME}([,;\t ]+\s*{_NAME}){{3,}}")
 
 
 def told_of(path: Path) -> str:
