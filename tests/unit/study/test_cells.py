@@ -106,6 +106,11 @@ def test_a_cell_stands_once(tmp_path):
         load_cells(sheet(tmp_path, row(), row()), TRACKERS)
 
 
+def test_a_value_of_any_length_is_read(tmp_path):
+    (cell,) = load_cells(sheet(tmp_path, (*row()[:-1], "9" * 200_000)), TRACKERS).values()
+    assert len(cell.note) == 200_000
+
+
 def test_unknown_keys_list_the_allowed_ones():
     values = apply_overrides(load_presets(TRACKERS / "dslt.yaml")["paper"], "", "x")
     values["training"] = {**values["training"], "loss": {**values["training"]["loss"], "b": 1}}

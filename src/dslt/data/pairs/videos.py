@@ -100,14 +100,17 @@ class VideoTable:
             frames.extend(kept.tolist())
             boxes.extend(places.ravel().tolist())
             row_start.append(len(frames))
-        table = cls(
-            np.array(names, dtype=TEXTS),
-            np.array(targets, dtype=TEXTS),
-            np.array(track_start, dtype=np.int64),
-            np.array(row_start, dtype=np.int64),
-            np.array(frames, dtype=np.int64),
-            np.array(boxes, dtype=np.float64).reshape(-1, 4),
-        )
+        try:
+            table = cls(
+                np.array(names, dtype=TEXTS),
+                np.array(targets, dtype=TEXTS),
+                np.array(track_start, dtype=np.int64),
+                np.array(row_start, dtype=np.int64),
+                np.array(frames, dtype=np.int64),
+                np.array(boxes, dtype=np.float64).reshape(-1, 4),
+            )
+        except UnicodeEncodeError as error:
+            raise DsltError(f"{where}: a name that is no text ({error})") from None
         return table.checked(where)
 
     def checked(self, where: str) -> VideoTable:

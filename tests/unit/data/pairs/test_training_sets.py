@@ -557,3 +557,9 @@ def test_wrong_entries(tmp_path, change, message):
 def test_an_unknown_name():
     with pytest.raises(DsltError, match=r"unknown training set 'vidd'; allowed: .*vid"):
         open_sources(["vidd"], parsed(read_definitions(FILE)))
+
+
+def test_names_that_are_no_text_are_refused():
+    track = ("video", "\ud83d", [0], [[1, 1, 4, 4]])
+    with pytest.raises(DsltError, match=r"coco: a name that is no text"):
+        VideoTable.collect([track], "coco")

@@ -56,7 +56,7 @@ def _boxes(path: Path) -> Iterator[tuple[int, Box]]:
         with Image.open(path) as image:
             mode = image.mode
             mask = np.array(image)
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except (OSError, SyntaxError, ValueError, MemoryError, Image.DecompressionBombError) as error:
         raise DsltError(f"{path}: unreadable outlines ({error})") from error
     if mode not in ("P", "L"):
         raise DsltError(f"{path}: pixels of kind {mode!r}; expected numbers of objects (P or L)")
