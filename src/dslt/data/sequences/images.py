@@ -132,14 +132,9 @@ def _pixels(data: bytes, where: str) -> NDArray[Any]:
                 return np.array(turned if mode == "RGB" else turned.convert("RGB"), dtype=np.uint8)
     except UnidentifiedImageError:
         raise DsltError(f"{where}: unreadable frame, not an image ({len(data)} bytes)") from None
-    except (
-        OSError,
-        SyntaxError,
-        TypeError,
-        ValueError,
-        MemoryError,  # of a length that is damaged
-        Image.DecompressionBombError,
-    ) as error:
+    except DsltError:
+        raise
+    except Exception as error:  # a damaged file may trip the reader in any way
         raise DsltError(f"{where}: unreadable frame, truncated or damaged ({error})") from error
     if deep is None:
         raise DsltError(f"{where}: pixels of kind {mode!r}; expected 8 or 16 bits per channel")

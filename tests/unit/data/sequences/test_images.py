@@ -178,3 +178,11 @@ def test_more_pixels_than_any_frame_has_are_not_decoded():
     data[29:33] = zlib.crc32(data[12:29]).to_bytes(4, "big")
     with pytest.raises(DsltError, match=r"a\.png: 20000x6000 pixels; expected .* 100 million"):
         ImageDecoder().decode(bytes(data), "a.png")
+
+
+def test_a_damaged_animation_is_an_unreadable_frame():
+    file = io.BytesIO()
+    Image.fromarray(GRAY).save(file, "gif")
+    data = file.getvalue()
+    with pytest.raises(DsltError, match=r"a\.gif: unreadable frame"):
+        ImageDecoder().decode(data[:-1] + b",", "a.gif")

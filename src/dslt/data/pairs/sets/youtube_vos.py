@@ -1,5 +1,6 @@
 """YouTube-VOS: outlines as images whose pixels are the numbers of the objects."""
 
+import io
 from collections.abc import Iterator
 from functools import partial
 from itertools import chain
@@ -53,10 +54,11 @@ def _read_video(base: Path, video: str) -> list[RawTrack]:
 def _boxes(path: Path) -> Iterator[tuple[int, Box]]:
     """Number and box `(x, y, w, h)`, 0-based, of every object of an outline image."""
     try:
-        with Image.open(path) as image:
+        # Of bytes, a length that is damaged asks for no more memory than there are.
+        with Image.open(io.BytesIO(path.read_bytes())) as image:
             mode = image.mode
             mask = np.array(image)
-    except (OSError, SyntaxError, ValueError, MemoryError, Image.DecompressionBombError) as error:
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise DsltError(f"{path}: unreadable outlines ({error})") from error
     if mode not in ("P", "L"):
         raise DsltError(f"{path}: pixels of kind {mode!r}; expected numbers of objects (P or L)")
