@@ -15,12 +15,13 @@ from tqdm import tqdm
 
 from dslt.core.errors import DsltError
 from dslt.core.files import atomic_write
+from dslt.core.folders import remove_halves
 from dslt.networks.base import TrainedNet
 from dslt.networks.saved import write_model
 from dslt.train.batches import Batch, Pairs, batches
 from dslt.train.log import STEPS, StepLog, write_tables
 from dslt.train.schedule import KeyBatches, Plan
-from dslt.train.state import STATE, Progress, read_state, remove_halves, write_state
+from dslt.train.state import STATE, Progress, read_state, write_state
 from dslt.train.stopping import stop_request
 from dslt.train.trainer import StepRecord, Trainer
 

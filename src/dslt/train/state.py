@@ -71,12 +71,6 @@ def write_state(
         torch.save(content, temporary)
 
 
-def remove_halves(folder: Path) -> None:
-    """Remove the half-written states that a kill left behind."""
-    for half in folder.glob(f".{Path(STATE).stem}.*.part{Path(STATE).suffix}"):
-        half.unlink(missing_ok=True)
-
-
 def read_state(
     folder: Path, identity: Mapping[str, Any], device: str, domains: Sequence[str] = ()
 ) -> tuple[Progress, dict[str, Any]] | None:
