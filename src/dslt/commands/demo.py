@@ -14,7 +14,7 @@ from dslt.core.errors import DsltError
 from dslt.core.files import sha256_file
 from dslt.core.images import Frame, is_image
 from dslt.data.sequences.frames import FrameSource, ImageFolder
-from dslt.data.sequences.recording import CODECS, description, write_video
+from dslt.data.sequences.recording import FORMATS, description, write_video
 from dslt.data.sequences.survey import survey_video
 from dslt.data.sequences.video import VideoClip
 from dslt.geometry.boxes import parse_box, write_boxes
@@ -73,8 +73,8 @@ def check_out(path: Path, text: Path, source: Path, overwrite: bool) -> None:
         DsltError: if the suffix is unknown, the source would be overwritten, or so would a file
             that no earlier demo wrote.
     """
-    if path.suffix.lower() not in CODECS:
-        raise DsltError(f"--out {path}: unknown video suffix; allowed: {', '.join(CODECS)}")
+    if path.suffix.lower() not in FORMATS:
+        raise DsltError(f"--out {path}: unknown video suffix; allowed: {', '.join(FORMATS)}")
     for made in (path, text):
         if made.exists() and source.exists() and made.samefile(source):
             what = f"{text}, where the boxes would go, " if made == text else ""
