@@ -13,6 +13,7 @@ from PIL import Image
 
 from dslt.cli import group
 from dslt.core.errors import DsltError
+from dslt.core.jsonfile import read_json
 from dslt.data.sequences.recording import FORMATS, description, write_video
 from dslt.geometry.boxes import read_boxes
 from places import ROOT
@@ -58,7 +59,7 @@ def test_only_what_demo_wrote_is_written_over(tmp_path, source):
     text.unlink()
     demo(source, out)
     write_video(out, FRAMES, 25, "a holiday")
-    with pytest.raises(DsltError, match=r"car\.mp4: is there already and was not written by"):
+    with pytest.raises(DsltError, match=r"car\.mp4: is there already, and is not \(or no longer\)"):
         demo(source, out)
     assert description(out) == "a holiday"
     with pytest.raises(DsltError, match="is the source itself"):
@@ -81,7 +82,8 @@ def test_boxes_of_a_demo_that_was_ended_early(tmp_path, source):
     out = tmp_path / "car.mp4"
     demo(source, out)
     out.unlink()
-    with pytest.raises(DsltError, match=r"without the video car\.mp4 .* say --overwrite"):
+    out.with_suffix(".json").unlink()
+    with pytest.raises(DsltError, match=r"there is no car\.json beside it .* say --overwrite"):
         demo(source, out)
     demo(source, out, "--overwrite")
 
@@ -132,5 +134,7 @@ def test_a_video_that_cannot_be_written_leaves_the_boxes(tmp_path, source, suffi
             demo(source, out)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    assert {path.name for path in tmp_path.iterdir()} == {source.name, "o.txt"}
-    demo(source, out, "--overwrite")
+    made = {path.name for path in tmp_path.iterdir()}
+    assert made == {source.name, "o.txt", "o.csv", "o.mot.txt", "o.json"}
+    assert read_json(tmp_path / "o.json")["files"].keys() == {"o.txt", "o.csv", "o.mot.txt"}
+    demo(source, out)

@@ -28,11 +28,14 @@ class Survey:
         frames: Number of frames.
         rate: Frames per second, None where the container does not say.
         notes: What to know, in sentences.
+        times: When each frame is shown, in seconds from the first, rising; empty where the
+            container does not say.
     """
 
     frames: int
     rate: float | None
     notes: tuple[str, ...]
+    times: tuple[float, ...] = ()
 
 
 @dataclass
@@ -74,6 +77,14 @@ class _Seen:
         return bool(self.damaged) and self.damaged[-1] == self.frames - 1
 
     @property
+    def rising(self) -> tuple[float, ...]:
+        """Times of all frames from the first one's on; empty where they do not rise."""
+        times = np.array(self.times)
+        if len(times) != self.frames or (np.diff(times) <= 0).any():
+            return ()
+        return tuple((times - times[0]).tolist())
+
+    @property
     def step(self) -> float:
         """Usual time between frames, 0 where it is not known."""
         steps = np.diff(np.sort(np.array(self.times)))
@@ -110,7 +121,8 @@ def survey_video(path: str | os.PathLike[str]) -> Survey:
     notes = lacking or _of_times(seen)  # what is missing makes times uneven
     notes += _of_frames(seen) + seen.first
     rate = announced.rate or None
-    return Survey(seen.frames, rate, tuple(f"{source}: {note}" for note in notes))
+    named = tuple(f"{source}: {note}" for note in notes)
+    return Survey(seen.frames, rate, named, seen.rising)
 
 
 def _look(path: Path, threads: int) -> tuple[_Seen, Tally]:
