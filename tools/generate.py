@@ -17,6 +17,7 @@ from pydantic import BaseModel
 from dslt.data.benchmarks.definitions import Benchmark
 from dslt.data.downloads.definitions import Download
 from dslt.data.pairs.sets.kinds import TrainingSet
+from dslt.demo.lost import LostSettings
 from dslt.settings.base import json_schema, models_in, notes
 from dslt.settings.catalog import FIGURES, TABLES
 from dslt.settings.kinds import kinds_of
@@ -113,6 +114,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "training sets": lambda: kinds(kinds_of(TrainingSet)),
     "downloads": lambda: kinds(kinds_of(Download)),
     "protocols": lambda: kinds(kinds_of(Protocol)),
+    "lost": lambda: table(["key", "meaning"], keys_of(LostSettings)),
 }
 
 

@@ -17,6 +17,7 @@ WHITE, BLACK = (255, 255, 255), (0, 0, 0)
 DASH = 6  # line widths, and half as much between two
 THUMB = 480  # pixels, the longer side of a picture of the sheet
 PICTURES, COLUMNS = 12, 3
+KEPT = 8 * PICTURES  # while the length is not known: the spacing is even to a quarter
 MARGIN, CAPTION = 8, 26  # pixels
 
 
@@ -45,7 +46,7 @@ def draw(frame: Frame, marks: Iterable[Mark]) -> Frame:
     A lost target is dashed, grey, and says so.
     """
     image = frame.copy()
-    width = max(1, round(min(frame.shape[:2]) / 240))
+    width = max(1, round(min(frame.shape[:2]) / 180))
     for mark in marks:
         if np.isfinite(mark.box).all():
             _draw_mark(image, mark, width)
@@ -108,8 +109,8 @@ def _label(image: Frame, mark: Mark, corner: tuple[int, int], colour: Colour, wi
 class ContactSheet:
     """Some evenly spaced frames of a run, whose length need not be known before its end.
 
-    Every frame is kept until there are twice as many as are shown; then every other one goes, and
-    of those that follow, too.
+    Every frame is kept until there are many more than are shown; then every other one goes, and of
+    those that follow, too.
     """
 
     _step: int = 1
@@ -119,12 +120,18 @@ class ContactSheet:
     def add(self, frame: Frame, marks: Iterable[Mark], caption: str) -> None:
         """Look at the next frame; the caption is ASCII."""
         if self._seen % self._step == 0:
-            if len(self._kept) == 2 * PICTURES:
+            if len(self._kept) == KEPT:
                 del self._kept[1::2]
                 self._step *= 2
             if self._seen % self._step == 0:
                 self._kept.append((caption, _thumb(frame, marks)))
         self._seen += 1
+
+    def chosen(self) -> list[tuple[str, Frame]]:
+        """Choose the pictures that are shown, with their captions; the first frame is one."""
+        count = min(PICTURES, len(self._kept))
+        places = np.linspace(0, len(self._kept) - 1, count).round().astype(int)
+        return [self._kept[place] for place in places.tolist()]
 
     def picture(self) -> Frame:
         """Lay out the pictures, with captions, row by row.
@@ -132,15 +139,15 @@ class ContactSheet:
         Raises:
             ValueError: No frame was added.
         """
-        count = min(PICTURES, len(self._kept))
-        chosen = np.linspace(0, len(self._kept) - 1, count).round().astype(int)
-        height, width = self._kept[0][1].shape[:2]
-        columns = min(COLUMNS, count)
-        rows = -(-count // columns)
+        chosen = self.chosen()
+        if not chosen:
+            raise ValueError("a contact sheet needs a frame")
+        height, width = chosen[0][1].shape[:2]
+        columns = min(COLUMNS, len(chosen))
+        rows = -(-len(chosen) // columns)
         across, down = width + MARGIN, height + CAPTION + MARGIN
         sheet = np.full((rows * down + MARGIN, columns * across + MARGIN, 3), 255, np.uint8)
-        for place, index in enumerate(chosen.tolist()):
-            caption, image = self._kept[index]
+        for place, (caption, image) in enumerate(chosen):
             y, x = place // columns * down + MARGIN, place % columns * across + MARGIN
             sheet[y : y + height, x : x + width] = image
             at = (x, y + height + CAPTION - 8)

@@ -75,7 +75,7 @@ class Outputs:
         check_format(self.video)
         texts = self.boxes(names) if names else []
         ours = _written_before(self.summary)
-        for path in (self.video, *texts, self.table, self.mot, self.sheet, self.summary):
+        for path in (self.summary, self.video, *texts, self.table, self.mot, self.sheet):
             if not path.exists():
                 continue
             if source.exists() and path.samefile(source):

@@ -10,6 +10,7 @@ from dslt.core.errors import DsltError
 from dslt.data.sequences.frames import iterate
 from dslt.data.sequences.survey import survey_video
 from dslt.data.sequences.video import Tally, VideoClip, decode_video
+from videos import encode
 
 SIZE = (64, 48)
 SCENE = cv2.resize(np.random.default_rng(0).integers(0, 255, (6, 8, 3), np.uint8), SIZE)
@@ -18,23 +19,6 @@ SCENE = cv2.resize(np.random.default_rng(0).integers(0, 255, (6, 8, 3), np.uint8
 def moving(number):
     """A frame of a scene that moves to the right."""
     return np.roll(SCENE, 2 * number, axis=1)
-
-
-def encode(path, frames, codec="mpeg4", pixels="yuv420p", times=None, turn=None, **options):
-    """Write frames; `times` are in 1/25 s, `turn` is a display matrix (a, b, c, d)."""
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream(codec, 25, pix_fmt=pixels, options=options)
-        stream.height, stream.width = frames[0].shape[:2]
-        if turn is not None:
-            a, b, c, d = (65536 * value for value in turn)
-            stream.set_display_matrix([a, b, 0, c, d, 0, 0, 0, 1 << 30])
-        for number, frame in enumerate(frames):
-            kind = "gray16le" if frame.dtype == np.uint16 else "rgb24"
-            picture = av.VideoFrame.from_ndarray(frame, format=kind)
-            picture.pts = number if times is None else times[number]
-            container.mux(stream.encode(picture))
-        container.mux(stream.encode())
-    return path
 
 
 def notes(path):
@@ -280,6 +264,7 @@ def test_a_video_is_turned_as_it_is_shown(tmp_path, turn, expected):
 def test_frames_at_uneven_times_are_told(tmp_path):
     times = [*range(0, 20), *range(20, 80, 3)]
     path = encode(tmp_path / "v.mp4", [moving(number) for number in range(40)], times=times)
+    assert survey_video(path).times == pytest.approx([time / 25 for time in times])
     (note,) = notes(path)
     assert "each of the 40 counts as one" in note
     assert "makes about 78 of them" in note
