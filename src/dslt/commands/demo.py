@@ -51,7 +51,7 @@ TRACKERS = Path(__file__).parents[3] / "config" / "trackers"
     "--lost",
     "below",
     type=click.FloatRange(0, 1),
-    help="Fraction of the score's level on the first frames below which a target is lost. "
+    help="Fraction of the score's level on the first frames up to which a target is lost. "
     "Default: by tracker, from config/lost.yaml.",
 )
 @WEIGHTS
@@ -79,8 +79,8 @@ def command(
     boxes (x,y,w,h, 0-based, a row per frame), a table (.csv) and a summary (.json) of boxes, scores
     and states, MOTChallenge's text (.mot.txt), and a contact sheet (.png).
 
-    A target is drawn dashed and grey while it counts as lost: its score is below a fraction of its
-    level, the median over the first frames. A camera is recorded until --end or Ctrl-C.
+    A target is drawn dashed and grey while it counts as lost: its score is not above a fraction of
+    its level, the median over the first frames. A camera is recorded until --end or Ctrl-C.
 
     A tracker that learns offline takes its network from --weights, or else from the study in the
     current folder (results/train).

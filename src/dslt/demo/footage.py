@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+from tqdm import tqdm
 
 from dslt.core.arrays import Floats
 from dslt.core.errors import DsltError
@@ -85,8 +87,8 @@ def open_footage(source: Path, start: Moment | None = None, end: Moment | None =
     Args:
         source: Their path; digits that are no file are a camera.
         start: First frame; default: the first one there is.
-        end: Last frame; default, or past the end: the last one there is. Of a camera, how many
-            frames or seconds; default: until Ctrl-C.
+        end: Last frame; default, or past the end: the last one there is. A camera goes on until
+            Ctrl-C without it.
 
     Raises:
         DsltError: There is nothing to read, or no frame between start and end.
@@ -106,7 +108,8 @@ def open_footage(source: Path, start: Moment | None = None, end: Moment | None =
         return _span(images, times, FALLBACK_RATE, (start, end), source, told)
     if not source.is_file():
         raise DsltError(f"{source}: no such video or folder of images (nor a camera's number)")
-    video = survey_video(source)
+    with tqdm(desc="checking", unit="frame", leave=False) as bar:
+        video = survey_video(source, bar.update)
     rate = video.rate or FALLBACK_RATE
     times = np.array(video.times or np.arange(video.frames) / rate)
     clip = VideoClip(source, frames=video.frames)
@@ -166,7 +169,8 @@ def _live(
     The clock starts when the second one is asked for: drawing boxes and learning take no time.
     """
     number, seconds = 0, 0.0
-    with stop_request() as stop:
+    with stop_request() as stop, ExitStack() as stack:
+        stack.callback(capture.release)
         while not stop.number:
             yield np.ascontiguousarray(image[..., ::-1]), seconds
             if not number:
@@ -176,4 +180,3 @@ def _live(
             over = end is not None and (number if isinstance(end, int) else seconds) > end
             if over or not found:
                 break
-    capture.release()

@@ -73,6 +73,11 @@ class Outputs:
                 that no earlier demo wrote.
         """
         check_format(self.video)
+        if source.is_dir() and self.video.resolve().parent == source.resolve():
+            raise DsltError(
+                f"--out {self.video}: the contact sheet would lie among the frames; expected a "
+                "place outside their folder"
+            )
         texts = self.boxes(names) if names else []
         ours = _written_before(self.summary)
         for path in (self.summary, self.video, *texts, self.table, self.mot, self.sheet):

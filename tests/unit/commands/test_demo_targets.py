@@ -137,6 +137,13 @@ def test_a_demo_may_be_repeated_unless_a_file_was_changed(made, video, ending):
         demo(video, folder / "out.webm")
 
 
+def test_no_contact_sheet_among_the_frames(tmp_path):
+    cv2.imwrite(str(tmp_path / "1.png"), two_squares(1)[0])
+    with pytest.raises(DsltError, match="the contact sheet would lie among the frames"):
+        demo(tmp_path, tmp_path / "out.webm")
+    demo(tmp_path / "1.png", tmp_path / "out.webm")
+
+
 def test_interlaced(tmp_path):
     frames = two_squares(COUNT)
     for frame, later in itertools.pairwise(frames):

@@ -1,6 +1,7 @@
 """What decoding all of a video shows: how many frames there are, and what to know about them."""
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -102,17 +103,23 @@ class _Announced:
     seconds: float
 
 
-def survey_video(path: str | os.PathLike[str]) -> Survey:
+def survey_video(
+    path: str | os.PathLike[str], progress: Callable[[], object] = lambda: None
+) -> Survey:
     """Decode all of a video, and compare it with what its container says.
+
+    Args:
+        path: The video file.
+        progress: Called once per frame; a video that is not sound may be decoded twice.
 
     Raises:
         DsltError: The file is missing, not a video, or a video without frames.
     """
     source = Path(path)
     announced = _announced(source)
-    seen, tally = _look(source, threads=0)
+    seen, tally = _look(source, 0, progress)
     if seen.damaged or tally.undecodable or seen.frames != tally.packets:
-        seen, tally = _look(source, threads=1)  # as the frames are read for tracking
+        seen, tally = _look(source, 1, progress)  # as the frames are read for tracking
     if not seen.frames:
         raise DsltError(f"{source}: empty video, no frame can be decoded")
     lacking = _of_packets(announced, tally, seen)
@@ -125,10 +132,11 @@ def survey_video(path: str | os.PathLike[str]) -> Survey:
     return Survey(seen.frames, rate, named, seen.rising)
 
 
-def _look(path: Path, threads: int) -> tuple[_Seen, Tally]:
+def _look(path: Path, threads: int, progress: Callable[[], object]) -> tuple[_Seen, Tally]:
     seen, tally = _Seen(), Tally()
     for frame in decode_video(path, tally, threads):
         seen.add(frame, str(path))
+        progress()
     return seen, tally
 
 
