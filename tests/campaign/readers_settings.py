@@ -22,10 +22,12 @@ from dslt.compare.paper import read_claims, read_numbers, read_tolerances
 from dslt.core.definitions import read_definitions
 from dslt.core.errors import DsltError
 from dslt.core.jsonfile import parse_json
-from dslt.core.text import canonical, merge
+from dslt.core.text import canonical, digest, merge
 from dslt.data.benchmarks.definitions import find_benchmark, parse_benchmark
 from dslt.data.downloads.definitions import parse_checked_files, parse_download, parse_downloads
 from dslt.data.pairs.sets.kinds import parse_training_set
+from dslt.demo.lost import read_lost_settings
+from dslt.demo.outputs import written_before
 from dslt.figures.inputs import open_npz
 from dslt.networks.backbones.weights import load_weights
 from dslt.networks.make import make_network
@@ -66,6 +68,7 @@ def read_entries(data: bytes, folder: Path) -> None:
     """A file of definitions, read as each kind of them."""
     path = written(data, folder, "a.yaml")
     answered(lambda: load_protocols(path), lambda: load_speeds(path), lambda: load_presets(path))
+    answered(lambda: read_lost_settings(path))
     values = read_definitions(path)
     for name, value in values.items():
         answered(
@@ -87,6 +90,7 @@ def _entry_seeds() -> list[bytes]:
         *as_json(CONFIG / "training_sets.yaml"),
         *as_json(CONFIG / "protocols.yaml"),
         *as_json(CONFIG / "speeds.yaml")[:1],
+        (CONFIG / "lost.yaml").read_bytes(),
         *as_json(CONFIG / "trackers" / "siamfc.yaml"),
         b"a: &a [x, x]\nb: {kind: folder, root: *a}\n",
         b"folder:\n  kind: folder\n  root: data/mine\n  protocol: otb\n  box_origin: 1\n",
@@ -330,6 +334,16 @@ def _zip_or_bytes(random: Any, data: bytes, others: Sequence[bytes] = (b"",)) ->
     return remade_zip()(random, data) if inside else mutate_json(random, data, others)
 
 
+def _summary_seeds() -> list[bytes]:
+    values = {"made_by": "dslt demo 0", "files": {"a.csv": "0" * 64}}
+    return [json.dumps({**values, "checksum": digest(canonical(values))}).encode()]
+
+
+def read_summary(data: bytes, folder: Path) -> None:
+    """A summary of `dslt demo`; what is not its own is no error, but says nothing."""
+    written_before(written(data, folder, "a.json"))
+
+
 READERS = (
     Reader(
         "definitions, YAML", 12, _entry_seeds, read_entries, (mutate_json, mutate_json, mutate_text)
@@ -347,6 +361,7 @@ READERS = (
         read_comparison,
         (mutate_json,),
     ),
+    Reader("a demo's summary", 2, _summary_seeds, read_summary, (mutate_json, mutate_bytes)),
     Reader("weights, .pt", 8, _weight_seeds, read_weights, (mutate_bytes, _zip_or_bytes)),
     Reader("models, .pt", 1, _trained_seeds, read_trained, (mutate_bytes, _zip_or_bytes)),
     Reader("arrays, .npz", 10, _array_seeds, read_arrays, (mutate_bytes, _zip_or_bytes)),

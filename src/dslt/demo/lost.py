@@ -1,6 +1,7 @@
 """When a target counts as lost: its score against the tracker's own level on the first frames."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
@@ -21,13 +22,13 @@ class LostSettings(Settings):
     """Fraction of the level up to which a target is lost, by tracker; `others` for the rest."""
 
 
-def read_lost_settings() -> LostSettings:
-    """Read the definition, of the working directory or of the installed checkout.
+def read_lost_settings(path: Path | None = None) -> LostSettings:
+    """Read the definition: a file, or that of the working directory or of the installed checkout.
 
     Raises:
         DsltError: It is missing, or says something else.
     """
-    path = config_file(FILE)
+    path = path or config_file(FILE)
     settings = validate(LostSettings, read_definitions(path), str(path))
     if OTHERS not in settings.below:
         raise DsltError(f"{path}: below has no value for {OTHERS!r}; expected a fraction")

@@ -79,7 +79,7 @@ class Outputs:
                 "place outside their folder"
             )
         texts = self.boxes(names) if names else []
-        ours = _written_before(self.summary)
+        ours = written_before(self.summary)
         for path in (self.summary, self.video, *texts, self.table, self.mot, self.sheet):
             if not path.exists():
                 continue
@@ -112,7 +112,7 @@ class Outputs:
             )
 
 
-def _written_before(path: Path) -> dict[str, str] | None:
+def written_before(path: Path) -> dict[str, str] | None:
     """Read the checksums in the summary of an earlier demo; None: it is none, or was changed."""
     if not path.is_file():
         return None
