@@ -77,6 +77,15 @@ show.table(tables.sensitivity(Path(sensitivity)))
 show.table(tables.numbers(path))
 
 # %% [markdown]
+# ## Claims of ours
+#
+# What the paper does not ask: does the loss change what a tracker's score is worth? They are
+# corrected in families of their own; the page on confidence says what they are about.
+
+# %%
+show.table(tables.own_claims(path))
+
+# %% [markdown]
 # *Inconclusive* is a statement about this study, not about the paper: a few source videos rarely
 # separate losses that differ by one or two points.
 

@@ -21,7 +21,7 @@ from dslt.demo.lost import LostSettings
 from dslt.settings.base import json_schema, models_in, notes
 from dslt.settings.catalog import FIGURES, TABLES
 from dslt.settings.kinds import kinds_of
-from dslt.settings.protocols import Protocol
+from dslt.settings.protocols import ConfidenceProtocol, Protocol
 from dslt.settings.registry import TRACKERS
 from dslt.study.cells import COLUMNS
 from dslt.study.settings import CHOICES, StudySettings
@@ -113,7 +113,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "benchmarks": lambda: kinds(kinds_of(Benchmark)),
     "training sets": lambda: kinds(kinds_of(TrainingSet)),
     "downloads": lambda: kinds(kinds_of(Download)),
-    "protocols": lambda: kinds(kinds_of(Protocol)),
+    "protocols": lambda: kinds(kinds_of(Protocol | ConfidenceProtocol)),
     "lost": lambda: table(["key", "meaning"], keys_of(LostSettings)),
 }
 

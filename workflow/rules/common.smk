@@ -15,13 +15,15 @@ from dslt.core.errors import DsltError
 from dslt.core.files import sha256_file
 from dslt.core.fingerprint import code_of, libraries
 from dslt.core.folders import own_files, remove_halves
-from dslt.settings.catalog import FIGURES as CATALOG
-from dslt.study import paths
+from dslt.settings.catalog import FIGURES as CATALOG, TABLES as TABLE_CATALOG
+from dslt.study import confidence, paths
 from dslt.study.data import StudyData
 from dslt.study.describe import cell_info
 from dslt.study.load import check_data, load_study
 from dslt.study.sensitivity import all_changes, sensitivity_key, sensitivity_scores
-from dslt.study.jobs import assignments, figure_jobs, gpu_jobs, page_jobs, repeat
+from dslt.study.job import assignments, gpu_jobs, repeat
+from dslt.study.jobs import figure_jobs, page_jobs
+from dslt.study.tables import table_jobs
 
 
 envvars:
@@ -42,6 +44,7 @@ try:
     STUDY = load_study(config)
     check_data(STUDY)
     FIGURES = figure_jobs(STUDY)
+    TABLES = table_jobs(STUDY)
     # What is written here must not reach a cache of DVC through a link.
     if workflow.is_main_process:
         own_files([".snakemake/metadata", "results", "data/downloads/clips"])
@@ -67,9 +70,9 @@ SENSITIVITY = [
     *("--key", sensitivity_key(STUDY)),
 ]
 PAPER = sorted(str(path) for path in Path(SETTINGS.paper).glob("*.csv"))
-TABLES_CSV = expand(paths.TABLE, table=SETTINGS.tables, kind="csv")
+CLAIMS = sorted(str(path) for path in Path(SETTINGS.claims).glob("*.csv"))
 DRAWN = [name for name in SETTINGS.figures.make if name in FIGURES]
-PAGES = page_jobs(STUDY, DRAWN)
+PAGES = page_jobs(STUDY, DRAWN, TABLES)
 
 # Jobs that use a GPU ask for it; profiles/ cap how many run at a time.
 GPU = gpu_jobs(SETTINGS.device)
@@ -97,9 +100,9 @@ def fetched_weights(wildcards):
     return [ancient(path) for path in DATA.backbone(wildcards.cell)]
 
 
-def paper_folder(wildcards, input):
-    """Name the folder of the printed numbers; their files are the inputs."""
-    return Path(input.paper[0]).parent
+def folder_of(name):
+    """Make a parameter: the folder of an input, whose files are what counts."""
+    return lambda wildcards, input: Path(input[name][0]).parent
 
 
 def sha256_if_there(path):

@@ -17,7 +17,7 @@ rule compare:
     params:
         cell=lambda wildcards: cell_info(STUDY, wildcards.cell),
         reference=lambda wildcards: STUDY.reference_of(wildcards.cell),
-        paper=paper_folder,
+        paper=folder_of("paper"),
         code=code_of("dslt.commands.compare"),
     shell:
         "dslt compare cell --cell {wildcards.cell} --cell-info {params.cell:q}"
@@ -31,7 +31,9 @@ rule scorecard:
         scores=[path for cell in STUDY.cells_run for path in STUDY.scores_of(cell)],
         records=CONVERGED.values(),
         validations=STUDY.validations.values(),
+        confidence=confidence.files(STUDY).values(),
         paper=PAPER,
+        claims=CLAIMS,
     output:
         report(
             paths.SCORECARD,
@@ -46,14 +48,16 @@ rule scorecard:
     params:
         records=assignments(CONVERGED),
         validations=assignments(STUDY.validations),
-        paper=paper_folder,
+        paper=folder_of("paper"),
+        claims=folder_of("claims"),
         sensitivity=[*SENSITIVITY, "--sensitivity", paths.SENSITIVITY],
         found=sha256_if_there(paths.SENSITIVITY),
         code=code_of("dslt.commands.compare"),
     shell:
         "dslt compare scorecard --compare {input.cells:q} --score {input.scores:q}"
         " --convergence {params.records:q} --validation {params.validations:q}"
-        " --paper {params.paper:q} {params.sensitivity:q} --out {output:q} > {log} 2>&1"
+        " --confidence {input.confidence:q} --paper {params.paper:q} --claims {params.claims:q}"
+        " {params.sensitivity:q} --out {output:q} > {log} 2>&1"
 
 
 rule compare_training:
@@ -74,14 +78,13 @@ rule compare_training:
         " --out {output:q} > {log} 2>&1"
 
 
-for _table in SETTINGS.tables:
+for _table, _job in TABLES.items():
 
     rule:
         name:
             f"table_{_table}"
         input:
-            cells=COMPARED,
-            paper=f"{SETTINGS.paper}/{_table}.csv",
+            _job.files,
         output:
             csv=report(
                 paths.TABLE.format(table=_table, kind="csv"),
@@ -97,16 +100,16 @@ for _table in SETTINGS.tables:
             mem_mb=1000,
         params:
             table=_table,
+            options=_job.options,
             stem=subpath(output.csv, strip_suffix=".csv"),
-            code=code_of("dslt.commands.table"),
+            code=code_of("dslt.commands.table", TABLE_CATALOG[_table].module),
         shell:
-            "dslt table {params.table} --compare {input.cells:q} --paper {input.paper:q}"
-            " --out {params.stem:q} > {log} 2>&1"
+            "dslt table {params.table} {params.options:q} --out {params.stem:q} > {log} 2>&1"
 
 
 rule tables:
     input:
-        expand(paths.TABLE, table=SETTINGS.tables, kind=["csv", "md", "tex"]),
+        expand(paths.TABLE, table=TABLES, kind=["csv", "md", "tex"]),
 
 
 rule ablation:

@@ -2,7 +2,10 @@
 # with the provenance of every result.
 #
 # What the notebooks import; a notebook's own text is an input of its page.
-NOTEBOOK_MODULES = ["dslt.report.show", "dslt.report.tables", "dslt.figures.balance"]
+NOTEBOOK_MODULES = [
+    f"dslt.{name}"
+    for name in ("report.show", "report.tables", "report.confidence", "figures.balance")
+]
 
 for _page, _job in PAGES.items():
 
@@ -36,7 +39,7 @@ for _page, _job in PAGES.items():
 rule index_page:
     input:
         pages=expand(paths.PAGE, page=PAGES),
-        tables=TABLES_CSV,
+        tables=expand(paths.TABLE, table=TABLES, kind="csv"),
         figures=expand(paths.FIGURE, figure=DRAWN, kind="png"),
         cells=COMPARED,
         scorecard=paths.SCORECARD,

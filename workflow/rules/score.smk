@@ -1,4 +1,5 @@
-# score: one cell, benchmark and seed, by the benchmark's protocol.
+# score: one cell, benchmark and seed, by the benchmark's protocol; and the confidence of a cell's
+# trackers in all of its one-pass runs, seconds for all of them in one process.
 
 
 rule score:
@@ -29,3 +30,26 @@ rule score:
         "dslt score --index {input.index:q} --sequence {params.sequences:q}"
         " --results {params.folder:q} --box-origin {params.origin} --protocol-definition {params.protocol:q}"
         " --cell {wildcards.cell} --seed {wildcards.seed} --json {output:q} > {log} 2>&1"
+
+
+rule confidence:
+    input:
+        indexes=lambda wildcards: confidence.indexes(STUDY, wildcards.cell),
+        records=lambda wildcards: confidence.records(STUDY, wildcards.cell),
+    output:
+        paths.CONFIDENCE,
+    log:
+        "logs/score/{cell}/confidence.log",
+    threads: 1
+    resources:
+        mem_mb=SETTINGS.jobs.score.mem_mb,
+        runtime=SETTINGS.jobs.score.runtime,
+    params:
+        runs=lambda wildcards: assignments(confidence.runs(STUDY, wildcards.cell)),
+        sequences=sorted(STUDY.part.sequences),
+        protocol=confidence.protocol_json(STUDY),
+        code=code_of("dslt.commands.confidence"),
+    shell:
+        "dslt confidence --cell {wildcards.cell} --index {input.indexes:q} --run {params.runs:q}"
+        " --sequence {params.sequences:q} --protocol-definition {params.protocol:q}"
+        " --out {output:q} > {log} 2>&1"

@@ -8,6 +8,7 @@ import click
 from dslt.commands.options import PATH, SpreadCommand, pair_option
 from dslt.compare.cell import CellInfo, compare_cell, load_comparison
 from dslt.compare.claims import Measured
+from dslt.compare.confidences import confidence_tables, load_confidences
 from dslt.compare.grid import HEADER, grid_rows
 from dslt.compare.iterations import FORM, load_iterations
 from dslt.compare.paper import pooled, read_claims, read_numbers, read_tolerances
@@ -87,6 +88,8 @@ def cell_command(
 )
 @VALIDATION
 @PAPER
+@click.option("--confidence", "confidences", multiple=True, type=PATH, help="Confidence files.")
+@click.option("--claims", type=PATH, help="Folder of claims of ours (config/claims).")
 @click.option("--sensitivity", type=PATH, help="What `sensitivity` wrote, if it is there.")
 @click.option("--key", default="", help="What that must have been computed with.")
 @PAIR
@@ -97,6 +100,8 @@ def scorecard_command(
     convergence: tuple[str, ...],
     validations: tuple[str, ...],
     paper: Path,
+    confidences: tuple[Path, ...],
+    claims: Path | None,
     sensitivity: Path | None,
     key: str,
     pairs: tuple[str, ...],
@@ -109,8 +114,10 @@ def scorecard_command(
     tables |= pool(tables, pooled(numbers))
     trainings = load_iterations(convergence, tables) | trained_tables(read_validations(validations))
     known = load_sensitivity(sensitivity, key, _pairs(pairs))
-    measured = Measured(comparisons, tables, trainings, known)
-    rows = build_scorecard(read_claims(paper), numbers, tolerances, measured)
+    trusted = confidence_tables(load_confidences(confidences))
+    measured = Measured(comparisons, tables, trainings, trusted, known)
+    own = read_claims(claims) if claims else []
+    rows = build_scorecard(read_claims(paper), numbers, tolerances, measured, own)
     with atomic_write(out) as temporary:
         temporary.write_text(to_csv(rows), encoding="utf-8")
     verdicts = [row.verdict for row in rows]

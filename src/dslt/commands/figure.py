@@ -94,6 +94,12 @@ VALIDATION = click.option(
 OUT = click.option(
     "--out", required=True, type=PATH, help="Where to write, without suffix: OUT.pdf and OUT.png."
 )
+CONFIDENCES = click.option(
+    "--confidence", "confidences", help="Confidence file of a cell. Repeat.", **MANY_PATHS
+)
+BENCHMARKS = click.option(
+    "--benchmark", "benchmarks", multiple=True, help="Benchmark to show; repeat.  [default: all]"
+)
 LABELS = pair_option(
     "--label",
     "CELL=TEXT",
@@ -146,6 +152,7 @@ OPTIONS: Mapping[Source, Callable[[FigureEntry], list[Decorator]]] = {
         FRAMES,
     ],
     "records": lambda entry: [CONVERGENCE, VALIDATION],
+    "confidence": lambda entry: [CONFIDENCES, BENCHMARKS],
 }
 
 
@@ -201,6 +208,10 @@ def _factors(name: str, module: Any, labels: Any, factors: Any) -> Any:
     return module.figure(module.parse_pairs(factors) if factors else module.PAIRS)
 
 
+def _confidence(name: str, module: Any, labels: Any, confidences: Any, benchmarks: Any) -> Any:
+    return module.figure(module.load(confidences, benchmarks), labels)
+
+
 # How a figure's module is called, by what the figure is drawn from.
 DRAWINGS: Mapping[Source, Callable[..., Any]] = {
     "nothing": lambda name, module, labels: module.figure(),
@@ -211,6 +222,7 @@ DRAWINGS: Mapping[Source, Callable[..., Any]] = {
     "responses": _responses,
     "timeline": _timeline,
     "records": _records,
+    "confidence": _confidence,
 }
 
 

@@ -16,7 +16,7 @@ from dslt.compare.sensitivity import NOTHING_KNOWN, Sensitivity
 from dslt.compare.stacks import CellScores, ScoreTables, check_pair, difference
 from dslt.compare.verdicts import INCONCLUSIVE, NOT_COMPARABLE, SECONDARY, Evidence, judge
 from dslt.core.names import same_name
-from dslt.score.metrics import METRICS, SCORES
+from dslt.score.metrics import CONFIDENCE, METRICS, SCORES
 
 
 @dataclass(frozen=True)
@@ -28,12 +28,14 @@ class Measured:
         scores: (cell, benchmark) to its scores.
         trainings: (cell, benchmark) to its iterations until convergence, or its score on held-out
             videos.
+        confidences: (cell, benchmark) to what its scores are worth.
         sensitivity: What is known of verdicts that depend on constants of tracking.
     """
 
     comparisons: Mapping[str, CellComparison]
     scores: ScoreTables
     trainings: ScoreTables = field(default_factory=dict)
+    confidences: ScoreTables = field(default_factory=dict)
     sensitivity: Sensitivity = NOTHING_KNOWN
 
     def shared(self, pair: CellPair, metric: str) -> Iterator[tuple[str, CellScores, CellScores]]:
@@ -42,7 +44,8 @@ class Measured:
         Raises:
             DsltError: The cells were scored on different sequences.
         """
-        tables = self.scores if metric in SCORES else self.trainings
+        others = self.confidences if metric in CONFIDENCE else self.trainings
+        tables = self.scores if metric in SCORES else others
         for (cell, benchmark), first in sorted(tables.items()):
             second = tables.get((pair.worse, benchmark))
             if cell != pair.better or second is None:
@@ -210,7 +213,7 @@ def _censored(one: _Comparison) -> Iterator[str]:
     for cell, table in ((one.pair.better, one.first), (one.pair.worse, one.second)):
         if count := table.censored.get(one.metric, 0):
             yield (
-                f"{int(count)} of {table.values[one.metric].cases} trainings of {cell} never"
+                f"{int(count)} of {table.cases} trainings of {cell} never"
                 " converged and count as the cap"
             )
 

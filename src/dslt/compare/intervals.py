@@ -22,7 +22,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from dslt.compare.ratios import RatioSums
+from dslt.compare.ratios import Resampled
 from dslt.core.arrays import Floats
 from dslt.core.errors import DsltError
 
@@ -152,7 +152,7 @@ def _skewed(videos: int) -> Floats:
     return skewed
 
 
-def interval_of_mean(values: RatioSums, videos: Sequence[str]) -> Interval:
+def interval_of_mean(values: Resampled, videos: Sequence[str]) -> Interval:
     """Interval of a cell's metric.
 
     Args:
@@ -167,7 +167,7 @@ def interval_of_mean(values: RatioSums, videos: Sequence[str]) -> Interval:
 
 
 def interval_of_difference(
-    first: RatioSums, second: RatioSums, videos: Sequence[str], *, paired_seeds: bool
+    first: Resampled, second: Resampled, videos: Sequence[str], *, paired_seeds: bool
 ) -> Interval:
     """Interval of the metric of `first` minus that of `second`, video by video.
 
@@ -181,8 +181,8 @@ def interval_of_difference(
     Raises:
         DsltError: The shapes do not fit.
     """
-    shapes = first.top.shape, second.top.shape
-    if len(first.top) != len(second.top) or (paired_seeds and first.seeds != second.seeds):
+    shapes = [(one.sequences, one.seeds) for one in (first, second)]
+    if first.sequences != second.sequences or (paired_seeds and first.seeds != second.seeds):
         raise DsltError(f"cannot pair scores of shapes {shapes[0]} and {shapes[1]}")
     return _interval([(1.0, first), (-1.0, second)], videos, paired=paired_seeds)
 
@@ -200,10 +200,10 @@ def interval_half_over_seeds(deviation: float | None, seeds: int) -> float | Non
 
 
 def _interval(
-    terms: list[tuple[float, RatioSums]], videos: Sequence[str], *, paired: bool
+    terms: list[tuple[float, Resampled]], videos: Sequence[str], *, paired: bool
 ) -> Interval:
     """Interval of a signed sum of metrics over the same sequences."""
-    if any(len(values.top) != len(videos) or values.top.size == 0 for _, values in terms):
+    if any(one.sequences != len(videos) or 0 in (one.sequences, one.seeds) for _, one in terms):
         raise DsltError(f"expected scores of {len(videos)} sequences, at least one, and a seed")
     value = sum(sign * values.value() for sign, values in terms)
     names, member = np.unique(np.asarray(videos), return_inverse=True)
@@ -226,7 +226,7 @@ def _interval(
     )
 
 
-def _total(terms: Iterable[tuple[float, RatioSums]], part: Callable[[RatioSums], Floats]) -> Floats:
+def _total(terms: Iterable[tuple[float, Resampled]], part: Callable[[Resampled], Floats]) -> Floats:
     """Signed sum of a part of each term."""
     return np.asarray(np.sum([sign * part(values) for sign, values in terms], axis=0))
 
@@ -237,20 +237,20 @@ def _variance(off: Floats) -> float:
     return 0.0 if found < _NOTHING**2 else found
 
 
-def _of_seeds(terms: list[tuple[float, RatioSums]], *, paired: bool) -> list[tuple[float, int]]:
+def _of_seeds(terms: list[tuple[float, Resampled]], *, paired: bool) -> list[tuple[float, int]]:
     """Variances over seeds with their degrees of freedom, of the terms together if `paired`."""
     groups = [terms] if paired else [[term] for term in terms]
     found = []
     for group in groups:
         seeds = group[0][1].seeds
         if seeds > 1:
-            left_out = _total(group, RatioSums.without_seeds)
+            left_out = _total(group, lambda term: term.without_seeds())
             off = (seeds - 1) * (left_out.mean() - left_out)
             found.append((_variance(off), seeds - 1))
     return found
 
 
-def _notes(videos: int, terms: list[tuple[float, RatioSums]]) -> tuple[str, ...]:
+def _notes(videos: int, terms: list[tuple[float, Resampled]]) -> tuple[str, ...]:
     """Say what an interval leaves out."""
     notes = []
     if videos < VIDEOS_FOR_VERDICT:

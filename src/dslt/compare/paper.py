@@ -1,4 +1,4 @@
-"""What the paper prints: numbers and claims, read from `config/paper/*.csv`."""
+"""What the paper prints: numbers and claims, read from `config/paper/*.csv`; and claims of ours."""
 
 import csv
 from collections.abc import Iterable, Iterator
@@ -28,6 +28,10 @@ ClaimMetric = Literal[
     "iterations_own",
     "iterations_common",
     "validation_auc",
+    "confidence_f",
+    "confidence_ap",
+    "confidence_auroc",
+    "confidence_ece",
 ]
 
 

@@ -1,14 +1,72 @@
-"""A metric as a ratio of sums over sequences, so that it can be taken without one of the videos."""
+"""Metrics that can be taken without one of the videos or seeds: what intervals are made from."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dslt.core.arrays import Floats
+
+
+class Resampled(Protocol):
+    """A metric of N sequences with S seeds."""
+
+    @property
+    def seeds(self) -> int:
+        """Number of seeds."""
+
+    @property
+    def sequences(self) -> int:
+        """Number of sequences."""
+
+    def value(self) -> float:
+        """The metric over all sequences and seeds; NaN where it is undefined."""
+
+    def without_videos(self, member: NDArray[np.intp]) -> Floats:
+        """The metric without each of V videos, (V,).
+
+        Args:
+            member: (N,) the number of each sequence's video, from 0 to V - 1.
+        """
+
+    def without_seeds(self) -> Floats:
+        """The metric without each of the seeds, (S,), of at least two."""
+
+
+@dataclass(frozen=True)
+class SeedMeans:
+    """A metric of any kind: the mean over seeds, each of which has it without each video.
+
+    Attributes:
+        values: (S,) the metric of each seed.
+        without: (V, S) the same without each video, in alphabetical order of the videos.
+        sequences: Number of sequences.
+    """
+
+    values: Floats
+    without: Floats
+    sequences: int
+
+    @property
+    def seeds(self) -> int:
+        """Number of seeds."""
+        return len(self.values)
+
+    def value(self) -> float:
+        """The mean over seeds."""
+        return float(self.values.mean())
+
+    def without_videos(self, member: NDArray[np.intp]) -> Floats:
+        """The mean over seeds without each of V videos, (V,)."""
+        return np.asarray(self.without.mean(axis=1))
+
+    def without_seeds(self) -> Floats:
+        """The mean over the other seeds, (S,)."""
+        return np.asarray((self.values.sum() - self.values) / (len(self.values) - 1))
 
 
 @dataclass(frozen=True)
@@ -43,9 +101,9 @@ class RatioSums:
         return int(self.top.shape[1])
 
     @property
-    def cases(self) -> int:
-        """Number of sequences times seeds."""
-        return int(self.top.shape[0] * self.top.shape[1])
+    def sequences(self) -> int:
+        """Number of sequences."""
+        return int(self.top.shape[0])
 
     def value(self) -> float:
         """The metric over all sequences and seeds; NaN without any weight."""
@@ -56,11 +114,7 @@ class RatioSums:
         return _mean_ratio(*(part.sum(axis=0) for part in self._parts))
 
     def without_videos(self, member: NDArray[np.intp]) -> Floats:
-        """The metric without each of V videos, (V,).
-
-        Args:
-            member: (N,) the number of each sequence's video, from 0 to V - 1.
-        """
+        """The metric without each of V videos, (V,)."""
         return self._without([_sum_by(part.sum(axis=1), member) for part in self._parts])
 
     def without_seeds(self) -> Floats:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from dslt.compare.verdicts import NOT_RUN
 from dslt.score.metrics import METRICS
 
+OWN_CLAIM = "own claim"  # `ScorecardRow.kind` of a claim of ours
+
 
 @dataclass(frozen=True)
 class ScorecardRow:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from dslt.compare.intervals import Interval, interval_of_difference
-from dslt.compare.ratios import RatioSums
+from dslt.compare.ratios import RatioSums, Resampled
 from dslt.compare.runs import check_comparable, group_runs
 from dslt.core.arrays import Floats
 from dslt.core.errors import DsltError
@@ -24,7 +24,7 @@ class CellScores:
         names: (N,) sequences, in alphabetical order.
         videos: (N,) source videos.
         seeds: (S,) seeds, ascending.
-        values: Metric to what sequences and seeds add to it, for metrics that are ratios of sums.
+        values: Metric to what it is without each video and seed, for metrics that have intervals.
         overall: Metric to its value with each seed, (S,), of score files.
         fps: Speeds of all sequences and seeds that have one.
         conventions: Everything that must be equal between tables that are compared.
@@ -35,12 +35,17 @@ class CellScores:
     names: tuple[str, ...]
     videos: tuple[str, ...]
     seeds: tuple[int, ...]
-    values: Mapping[str, RatioSums]
+    values: Mapping[str, Resampled]
     overall: Mapping[str, Floats] = field(default_factory=dict)
     fps: tuple[float, ...] = ()
     conventions: Mapping[str, object] = field(default_factory=dict)
     complete: bool = True
     censored: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def cases(self) -> int:
+        """Number of sequences times seeds."""
+        return len(self.names) * len(self.seeds)
 
 
 ScoreTables = dict[tuple[str, str], CellScores]
@@ -137,8 +142,11 @@ def pool(tables: ScoreTables, wanted: Iterable[str]) -> ScoreTables:
 def _together(parts: Mapping[str, CellScores]) -> CellScores:
     """Put the tables of several benchmarks together."""
     tables = list(parts.values())
-    shared = [metric for metric in tables[0].values if all(metric in t.values for t in tables)]
-    values = {metric: RatioSums.together([t.values[metric] for t in tables]) for metric in shared}
+    sums = {
+        metric: [v for table in tables if isinstance(v := table.values.get(metric), RatioSums)]
+        for metric in tables[0].values
+    }
+    values = {m: RatioSums.together(some) for m, some in sums.items() if len(some) == len(tables)}
     protocols = [str(table.conventions.get("protocol", "")) for table in tables]
     return CellScores(
         names=tuple(f"{name}/{one}" for name, table in parts.items() for one in table.names),

@@ -13,17 +13,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from dslt.core.csvfile import read_frame
-from dslt.core.errors import DsltError
 from dslt.data.benchmarks.index_file import load_index
-from dslt.figures import boxes_on_frames, inputs, strips, style
+from dslt.figures import boxes_on_frames, strips, style
 from dslt.figures.strips import Request, Strip
 from dslt.figures.style import Labels, Look
 from dslt.geometry import boxes
+from dslt.score.records import read_record
 
 RULE = "where the mean overlaps differ most"
 TITLES = {"score": "Score: the tracker's own confidence", "overlap": "Overlap (IoU) with the truth"}
-COLUMNS = ("frame", "x", "y", "w", "h", "score")
 HEADING = 0.2  # inches, like all below
 ABOVE = 0.06  # from the frames or the legend to the heading's line
 LEFT, RIGHT = 0.42, 0.06
@@ -95,25 +93,10 @@ def load(
 
 def _trace(path: Path, truth: np.ndarray) -> Trace:
     """Read one record and compare its boxes with the truth."""
-    what = "a record of tracking"
-    rows = read_frame(inputs.existing(path, strips.MADE_BY), what)
-    try:
-        lacking = [name for name in COLUMNS if name not in rows]
-        if lacking:
-            raise DsltError(f"{path}: lacks the columns {', '.join(lacking)}")
-        table = rows[list(COLUMNS)].to_numpy(dtype=np.float64)
-    except ValueError as error:
-        raise DsltError(f"{path}: not {what} ({error})") from None
-    if not np.array_equal(table[:, 0], np.arange(len(truth))):
-        raise DsltError(
-            f"{path}: {len(table)} rows; expected one for each of the frames 0 to {len(truth) - 1};"
-            " is it from another sequence or an older run?"
-        )
-    if np.isnan(table[:, 5]).all():
-        raise DsltError(f"{path}: no scores; the tracker gives none, leave it out")
-    overlap = np.nan_to_num(boxes.iou(table[:, 1:5], truth))
+    record = read_record(path, len(truth))
+    overlap = np.nan_to_num(boxes.iou(record.boxes, truth))
     overlap[np.isnan(truth).any(axis=1)] = np.nan
-    return Trace(table[:, 5], overlap)
+    return Trace(record.scores, overlap)
 
 
 def figure(film: Film, labels: Labels = None) -> Figure:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from dslt import __version__
 from dslt.core.errors import DsltError
-from dslt.report import html, tables
+from dslt.report import confidence, html, tables
 from dslt.report.summary import sentences
 from dslt.settings.catalog import benchmark_title, heading, paper_benchmarks
 
@@ -60,7 +60,7 @@ Real and synthetic videos are never averaged together.</p>
 {% for path in csv_tables %}
 {% set vot = paper_benchmarks(path.stem) %}
 <h3>{{ title(path) }}</h3>
-{{ table(tables.vot(path) if vot else tables.read_csv(path)) }}
+{{ table(tables.vot(path) if vot else own_form.get(path.stem, tables.read_csv)(path)) }}
 <p>{{ tables.vot_not_run(path) if vot }} {{ files(path, (".csv", ".md", ".tex")) }}</p>
 {% endfor %}
 {% if scorecard %}
@@ -107,6 +107,7 @@ def render(contents: Contents, out: Path) -> None:
         BODY,
         **vars(contents) | {"csv_tables": contents.tables, "tables": tables},
         paper_benchmarks=paper_benchmarks,
+        own_form={"confidence": confidence.table},
         sentences=sentences,
         version=__version__,
         relative=lambda path: Path(os.path.relpath(path, out.parent)).as_posix(),

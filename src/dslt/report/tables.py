@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from dslt.compare.cell import BenchmarkResult, CellComparison, DifferenceValue, load_comparison
+from dslt.compare.scorecard_row import OWN_CLAIM
 from dslt.compare.sensitivity import read_verdicts
 from dslt.compare.verdicts import CONTRADICTED, INCONCLUSIVE, SUPPORTED, VERDICTS
 from dslt.core.csvfile import read_frame
@@ -211,6 +212,12 @@ def claims(path: Path) -> pd.DataFrame:
     return _statements(path, "claim", CLAIMS, "Claim of the paper")
 
 
+def own_claims(path: Path) -> pd.DataFrame:
+    """Read the claims of ours in a scorecard with their verdicts."""
+    columns = [name for name in CLAIMS if name not in ("source", "paper_value")]
+    return _statements(path, OWN_CLAIM, columns, "Claim of ours, not the paper's")
+
+
 def numbers(path: Path) -> pd.DataFrame:
     """Read the printed numbers of a scorecard with ours beside them."""
     return _statements(path, "number", NUMBERS, "Printed number")
@@ -224,11 +231,15 @@ def _statements(path: Path, kind: str, columns: Iterable[str], item: str) -> pd.
 
 
 def verdicts(path: Path) -> pd.DataFrame:
-    """Count the verdicts of a scorecard, claims and numbers apart."""
+    """Count the verdicts of a scorecard: the paper's claims, its numbers, and claims of ours."""
     rows = read_scorecard(path)
     counts = pd.crosstab(rows["verdict"], rows["kind"])
-    shown = counts.reindex(index=VERDICTS, columns=["claim", "number"], fill_value=0)
-    return shown.set_axis(["Claims", "Numbers"], axis=1).rename_axis("Verdict").reset_index()
+    shown = counts.reindex(index=VERDICTS, columns=["claim", "number", OWN_CLAIM], fill_value=0)
+    return (
+        shown.set_axis(["Claims", "Numbers", "Claims of ours"], axis=1)
+        .rename_axis("Verdict")
+        .reset_index()
+    )
 
 
 def training(path: Path) -> pd.DataFrame:

@@ -36,8 +36,20 @@ METRICS: dict[str, Metric] = {
     "validation_auc": Metric("held-out AUC", "%"),
     "iterations_own": Metric("own iterations", "iterations", less_is_better=True),
     "iterations_common": Metric("common iterations", "iterations", less_is_better=True),
+    "confidence_f": Metric("F", ""),
+    "confidence_precision": Metric("Pr", ""),
+    "confidence_recall": Metric("Re", ""),
+    "confidence_ap": Metric("AP", ""),
+    "confidence_auroc": Metric("AUROC", ""),
+    "confidence_ece": Metric("ECE", "", less_is_better=True),
+    "confidence_absent": Metric("absent told", ""),
 }
 # By protocol, in the order of the tables; the first one ranks.
 OPE = ("success_auc", "precision_20", "norm_precision_20")
 VOT = ("eao", "accuracy", "robustness", "failures", "failures_weighted")
 SCORES = (*OPE, *VOT)
+# Of the scores that a tracker gives its own boxes.
+CONFIDENCE = (
+    *("confidence_f", "confidence_precision", "confidence_recall"),
+    *("confidence_ap", "confidence_auroc", "confidence_ece", "confidence_absent"),
+)

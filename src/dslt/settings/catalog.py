@@ -10,8 +10,17 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Source = Literal[
-    "nothing", "factors", "scores", "boxes", "maps", "responses", "timeline", "records"
+    "nothing",
+    "factors",
+    "scores",
+    "boxes",
+    "maps",
+    "responses",
+    "timeline",
+    "records",
+    "confidence",
 ]
+TableSource = Literal["printed", "confidence"]
 Takes = Literal["one_pass", "supervised", "attributes"]
 
 
@@ -26,8 +35,8 @@ class FigureEntry:
             reads; `dslt.commands.figure` says with which arguments, source by source.
         source: What it is drawn from. `scores`: score files; `boxes`: result boxes on frames;
             `maps`: first-frame maps; `responses`: responses of trained networks; `timeline`: boxes
-            and scores over a sequence; `records`: records of trainings; `factors`: settings of a
-            modulating factor; `nothing`.
+            and scores over a sequence; `records`: records of trainings; `confidence`: confidence
+            files; `factors`: settings of a modulating factor; `nothing`.
         takes: Benchmarks that have what it is about: those with success and precision, with an
             expected average overlap, or with scores by attribute.
         pages: Pages of the report that show it.
@@ -60,24 +69,30 @@ class FigureEntry:
 
 @dataclass(frozen=True)
 class TableEntry:
-    """A table of the paper.
+    """A table.
 
     Attributes:
         title: Its name in headings, without its number.
         pages: Pages of the report that show it.
-        number: Its number in the paper.
+        module: Module that makes it, loaded when it is made: `build`, `records` and `to_text`.
+        source: What it is made from, beside the comparisons of all cells. `printed`: the printed
+            table; `confidence`: confidence files.
+        number: Its number in the paper; None: it is not in the paper.
         paper: Benchmarks that the paper prints it for.
     """
 
     title: str
     pages: tuple[str, ...]
-    number: int
+    module: str
+    source: TableSource = "printed"
+    number: int | None = None
     paper: tuple[str, ...] = ()
 
     @property
     def heading(self) -> str:
         """Number, title, and what the paper prints it for."""
-        return f"Table {self.number}: {self.title}" + _in_the_paper(self.paper)
+        number = f"Table {self.number}: " if self.number else ""
+        return f"{number}{self.title}" + _in_the_paper(self.paper)
 
 
 def _numbered(number: int, title: str, source: Source, *pages: str, words: str = "") -> FigureEntry:
@@ -124,6 +139,13 @@ def _strips(number: int, title: str, words: str, rule: str, *, reference: bool) 
     )
 
 
+def _vot_table(number: int, paper: str) -> TableEntry:
+    """Make the row of a table of runs with resets."""
+    title, module = "expected average overlap", "dslt.compare.tables.vot"
+    return TableEntry(title, ("benchmarks",), module, number=number, paper=(paper,))
+
+
+CONFIDENCE = "Confidence: does the score tell where the target is?"
 FIGURES: Mapping[str, FigureEntry] = {
     "fig01": _strips(
         1,
@@ -200,14 +222,28 @@ FIGURES: Mapping[str, FigureEntry] = {
         "dslt.figures.attributes",
         takes="attributes",
     ),
+    "confidence": FigureEntry(
+        CONFIDENCE,
+        "confidence",
+        ("confidence",),
+        "dslt.figures.confidence",
+        words="precision over recall by confidence threshold, and reliability of scores",
+    ),
 }
 TABLES: Mapping[str, TableEntry] = {
-    "table1": TableEntry("expected average overlap", ("benchmarks",), 1, ("VOT-2016",)),
-    "table2": TableEntry("expected average overlap", ("benchmarks",), 2, ("VOT-2018",)),
-    "table3": TableEntry("settings of the loss", ("ablation",), 3),
+    "table1": _vot_table(1, "VOT-2016"),
+    "table2": _vot_table(2, "VOT-2018"),
+    "table3": TableEntry(
+        "settings of the loss", ("ablation",), "dslt.compare.tables.table3", number=3
+    ),
+    "confidence": TableEntry(
+        CONFIDENCE, ("confidence",), "dslt.compare.tables.confidence", source="confidence"
+    ),
 }
 # In the order of the report, with what each shows beside figures and tables.
-PAGES: tuple[str, ...] = ("data", "convergence", "offline", "ablation", "benchmarks", "scorecard")
+PAGES: tuple[str, ...] = (
+    *("data", "convergence", "offline", "ablation", "benchmarks", "confidence", "scorecard"),
+)
 
 BENCHMARKS: Mapping[str, str] = {
     "clips": "Real clips",

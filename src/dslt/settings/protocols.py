@@ -182,9 +182,32 @@ class VotProtocol(_Protocol):
         return self.model_copy(update=scoring)
 
 
+class ConfidenceProtocol(Settings):
+    """What the scores of one-pass runs are worth; see `dslt.score.confidence`."""
+
+    kind: Literal["confidence"]
+    title: str
+    """Name for captions."""
+    resolution: int = Field(ge=3)
+    """Number of confidence thresholds of precision, recall and F, the two infinite ones included.
+    """
+    first_frame: Literal["counted", "left_out"]
+    """Whether recall counts the first frame as visible, though no tracker reports it (`counted`, as
+    vot-toolkit does), or not at all.
+    """
+    hit: float = Field(gt=0, le=1)
+    """Overlap from which a frame counts as tracked."""
+    bins: int = Field(ge=2)
+    """Number of bins, of equal weight, of the reliability curves and the calibration error."""
+    levels: int = Field(ge=2)
+    """Number of quantiles by which scores are told apart where there are more of them."""
+
+
 Protocol = OpeProtocol | VotProtocol
 AnyProtocol = TypeVar("AnyProtocol", bound=Protocol)
 KINDS: dict[str, type[OpeProtocol] | type[VotProtocol]] = {"ope": OpeProtocol, "vot": VotProtocol}
+CONFIDENCE = "confidence"
+"""Name and kind of the one entry that says how confidence is scored."""
 
 
 def alternatives(protocol: AnyProtocol, where: str) -> dict[str, AnyProtocol]:
@@ -213,10 +236,26 @@ def parse_protocol(values: Any, where: str) -> Protocol:
 
 
 def load_protocols(path: Path) -> dict[str, Protocol]:
-    """Read every protocol of a YAML file.
+    """Read every protocol of a YAML file by which benchmarks are scored.
 
     Raises:
         DsltError: the file is missing or not a mapping, or an entry is wrong.
     """
     entries = read_definitions(path)
-    return {name: parse_protocol(entry, f"{path}: {name}") for name, entry in entries.items()}
+    return {
+        name: parse_protocol(entry, f"{path}: {name}")
+        for name, entry in entries.items()
+        if name != CONFIDENCE
+    }
+
+
+def load_confidence(path: Path) -> ConfidenceProtocol:
+    """Read the entry of a YAML file of protocols that says how confidence is scored.
+
+    Raises:
+        DsltError: the file is missing or not a mapping, or lacks the entry, or it is wrong.
+    """
+    entries = read_definitions(path)
+    if CONFIDENCE not in entries:
+        raise DsltError(f"{path}: lacks the entry `{CONFIDENCE}`; see config/protocols.yaml")
+    return validate(ConfidenceProtocol, entries[CONFIDENCE], f"{path}: {CONFIDENCE}")

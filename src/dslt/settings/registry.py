@@ -42,6 +42,8 @@ class TrackerEntry:
         first_frame: Class that `dslt converge` trains on first frames (Fig. 3 and 16), called with
             the training settings, the seed and the device. Empty: nothing is recorded.
         responds: Whether its network answers to one frame with a map (Fig. 7 and 14).
+        no_confidence: Why its scores are not looked at as confidence, after "left out: "; empty
+            where they are.
     """
 
     settings: type[TrackerSettings]
@@ -52,6 +54,7 @@ class TrackerEntry:
     pairs: str = ""
     first_frame: str = ""
     responds: bool = False
+    no_confidence: str = ""
 
     @property
     def on_first_frame(self) -> bool:
@@ -110,8 +113,13 @@ TRACKERS: Mapping[str, TrackerEntry] = {
         settings=OpenCvSettings,
         learns="never",
         tracker="dslt.trackers.opencv:OpenCvTracker",
+        no_confidence="OpenCV says only whether it found the target",
     ),
-    "external": TrackerEntry(settings=ExternalSettings, learns="never"),
+    "external": TrackerEntry(
+        settings=ExternalSettings,
+        learns="never",
+        no_confidence="published boxes come without scores",
+    ),
 }
 
 

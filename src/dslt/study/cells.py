@@ -23,9 +23,9 @@ COLUMNS: Mapping[str, str] = {
     " `training.loss.name=l2`.",
     "benchmarks": "Comma-separated benchmarks on which it runs.",
     "seeds": "Comma-separated seeds, one run each.",
-    "shown_in": "Comma-separated tables and figures of the paper (`table3`, `fig08`, ...,"
-    " `attributes`) in which it is a row or a curve; Tables 1 and 2 take every cell that runs with"
-    " resets.",
+    "shown_in": "Comma-separated tables and figures (`table3`, `fig08`, ..., `attributes`,"
+    " `confidence`) in which it is a row or a curve; Tables 1 and 2 take every cell that runs with"
+    " resets, the table of confidence every one whose tracker has one.",
     "note": "Anything that a reader should know.",
 }
 

@@ -1,7 +1,6 @@
 """What the workflow's commands get: files and options of figures and pages, spelled out."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -9,8 +8,9 @@ from typing import Any
 from dslt.core.errors import unknown
 from dslt.settings.catalog import FIGURES, TABLES, Source, Takes, paper_benchmarks
 from dslt.settings.protocols import OpeProtocol, Protocol
-from dslt.study import paths
+from dslt.study import confidence, paths
 from dslt.study.data import StudyData
+from dslt.study.job import Job, assignments, pairs, repeat
 from dslt.study.sensitivity import sensitivity_key
 from dslt.study.settings import (
     MapsSettings,
@@ -22,42 +22,6 @@ from dslt.study.settings import (
 from dslt.study.study import Study
 
 Chosen = Mapping[str, tuple[str, ...]]
-
-
-@dataclass(frozen=True)
-class Job:
-    """One command: the files that it reads and its options.
-
-    Attributes:
-        verb: Sub-command.
-        files: Inputs.
-        options: Words of the command line.
-    """
-
-    verb: str
-    files: tuple[str, ...]
-    options: tuple[str, ...]
-
-
-def repeat(option: str, values: Iterable[object]) -> list[str]:
-    """Spell an option out once for each value."""
-    return [word for value in values for word in (option, str(value))]
-
-
-def assignments(mapping: Mapping[str, object]) -> list[str]:
-    """Write a mapping as words KEY=VALUE."""
-    return [f"{key}={value}" for key, value in mapping.items()]
-
-
-def pairs(option: str, mapping: Mapping[str, object]) -> list[str]:
-    """Spell an option out as KEY=VALUE for each pair."""
-    return repeat(option, assignments(mapping))
-
-
-def gpu_jobs(device: str) -> int:
-    """Say how many GPUs a job asks for: one where it would find one by itself, too."""
-    found = Path("/proc/driver/nvidia/gpus").is_dir()
-    return int(device == "cuda" or (device == "auto" and found))
 
 
 def figure_jobs(study: Study) -> dict[str, Job]:
@@ -84,13 +48,15 @@ def _has(study: Study, benchmark: str, takes: Takes) -> bool:
     return takes == "supervised" or (takes == "attributes" and bool(protocol.tags))
 
 
-def page_jobs(study: Study, figures: Iterable[str]) -> dict[str, Job]:
+def page_jobs(study: Study, figures: Iterable[str], tables: Iterable[str]) -> dict[str, Job]:
     """Map the report's pages to their commands.
 
     Args:
         study: The study.
         figures: Those that are drawn; a page notes the others.
+        tables: Those that are written.
     """
+    written = {name: paths.TABLE.format(table=name, kind="csv") for name in tables}
     drawn = {name: paths.FIGURE.format(figure=name, kind="png") for name in figures}
     records = study.records(study.converged)
     compared = [paths.COMPARISON.format(cell=cell) for cell in study.cells_run]
@@ -99,8 +65,12 @@ def page_jobs(study: Study, figures: Iterable[str]) -> dict[str, Job]:
         "data": {"index": [paths.INDEX.format(benchmark=name) for name in study.runs]},
         "convergence": {"convergence": list(records.values())},
         "offline": {"training": offline},
-        "ablation": {"table": _tables(study, "ablation"), "compare": compared},
-        "benchmarks": {"table": _tables(study, "benchmarks")},
+        "ablation": {"table": _of_page(written, "ablation"), "compare": compared},
+        "benchmarks": {"table": _of_page(written, "benchmarks")},
+        "confidence": {
+            "table": _of_page(written, "confidence"),
+            "scorecard": [paths.SCORECARD],
+        },
         "scorecard": {"scorecard": [paths.SCORECARD]},
     }
     jobs: dict[str, Job] = {}
@@ -116,20 +86,19 @@ def page_jobs(study: Study, figures: Iterable[str]) -> dict[str, Job]:
         if page == "scorecard":  # no file of it: it would be made
             values |= {"sensitivity": [paths.SENSITIVITY], "key": [sensitivity_key(study)]}
         words = [("-p", name, text) for name, texts in values.items() for text in texts]
-        needed = {"convergence": bool(records), "offline": bool(offline)}
+        needed = {
+            "convergence": bool(records),
+            "offline": bool(offline),
+            "confidence": "confidence" in written or "confidence" in drawn,
+        }
         if needed.get(page, True):
             jobs[page] = Job("page", files, tuple(chain(*words)))
     return jobs
 
 
-def _tables(study: Study, page: str) -> list[str]:
-    """List the tables of a page that the study writes."""
-    names = [name for name, entry in TABLES.items() if page in entry.pages]
-    return [
-        paths.TABLE.format(table=name, kind="csv")
-        for name in names
-        if name in study.settings.tables
-    ]
+def _of_page(tables: Mapping[str, str], page: str) -> list[str]:
+    """List the tables of a page."""
+    return [path for name, path in tables.items() if page in TABLES[name].pages]
 
 
 def _labels(study: Study, cells: Iterable[str]) -> list[str]:
@@ -265,6 +234,16 @@ def _plots(study: Study, figure: str, chosen: Chosen) -> Job | None:
     return Job(figure, (*scores, *printed), tuple(options)) if scores else None
 
 
+def _confidence(study: Study, figure: str, choice: SelectionSettings) -> Job | None:
+    """Draw the confidence of the chosen cells on the benchmarks that are run in one pass."""
+    chosen = {
+        b: c for b, c in study.select(choice, figure).items() if confidence.is_scored(study, b)
+    }
+    files = confidence.files(study, chain(*chosen.values()))
+    options = [*repeat("--confidence", files.values()), *repeat("--benchmark", chosen)]
+    return Job(figure, tuple(files.values()), (*options, *_labels(study, files))) if files else None
+
+
 def _records(study: Study, figure: str, choice: SelectionSettings) -> Job | None:
     """Fig. 16: the recorded first-frame training of cells, and the validation of offline ones."""
     chosen = {
@@ -294,4 +273,5 @@ BUILDERS: Mapping[Source, Callable[[Study, str, Any], Job | None]] = {
     "responses": _responses,
     "timeline": _timeline,
     "records": _records,
+    "confidence": _confidence,
 }

@@ -24,6 +24,7 @@ TRAINING_RECORD = f"{RUN}/{{sequence}}.training.csv"
 RESPONSE = f"{RUN}/{{sequence}}.response.npz"
 
 SCORE = "results/score/{cell}/{benchmark}/seed{seed}.json"
+CONFIDENCE = "results/score/{cell}/confidence.json"
 
 COMPARISON = "results/compare/{cell}.json"
 SCORECARD = "results/compare/scorecard.csv"

@@ -196,6 +196,7 @@ CHOICES: dict[str, type[SelectionSettings]] = {
     "responses": MapsSettings,
     "timeline": TimelineSettings,
     "records": SelectionSettings,
+    "confidence": SelectionSettings,
 }
 
 
@@ -245,6 +246,10 @@ class StudySettings(Settings):
     """Definitions of the protocols: thresholds and conventions."""
     paper: str
     """Folder of the numbers and claims that the paper prints."""
+    claims: str
+    """Folder of claims of ours that the scorecard judges beside the paper's, in families of their
+    own.
+    """
     benchmarks: dict[str, dict[str, Any]]
     """More benchmarks, or replacements, in the form of `benchmarks_file`; an entry without `kind`
     changes the keys that it names.
@@ -286,7 +291,7 @@ class StudySettings(Settings):
     convergence: ConvergenceSettings
     sensitivity: SensitivitySettings
     tables: Tables
-    """Tables that the target `tables` writes, or `all`."""
+    """Tables that the target `tables` writes, or `all`; one for which no cell runs is left out."""
     figures: FigureSettings
     pages: tuple[Page, ...]
     """Pages of the report, in this order."""

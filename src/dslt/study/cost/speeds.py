@@ -17,7 +17,7 @@ from dslt.core.text import split_pair
 from dslt.settings.base import NonNegative, Positive, Settings, validate
 from dslt.study.cells import Cell
 from dslt.study.cost.amounts import Amount, known_or
-from dslt.study.jobs import gpu_jobs
+from dslt.study.job import gpu_jobs
 from dslt.study.study import Study
 
 SPEEDS = "speeds.yaml"
