@@ -34,7 +34,7 @@ class Reliability:
 
 
 @dataclass(frozen=True)
-class Levels:
+class ScoreLevels:
     """Frames after the first, summed by source video and level of score.
 
     Attributes:
@@ -52,7 +52,7 @@ class Levels:
     visible: Floats
 
     @classmethod
-    def of(cls, tracks: Sequence[ConfidentTrack], protocol: ConfidenceProtocol) -> Levels:
+    def of(cls, tracks: Sequence[ConfidentTrack], protocol: ConfidenceProtocol) -> ScoreLevels:
         """Sum sequences up."""
         scores = np.concatenate([track.score[1:] for track in tracks])
         grid = np.unique(scores)
@@ -71,11 +71,11 @@ class Levels:
             visible[row] += each * track.visible[1:].sum()
         return cls(tuple(videos), grid, weight, hits, visible)
 
-    def without(self, index: int) -> Levels:
+    def without(self, index: int) -> ScoreLevels:
         """Leave out a video."""
         videos = self.videos[:index] + self.videos[index + 1 :]
         tables = (np.delete(t, index, axis=0) for t in (self.weight, self.hits, self.visible))
-        return Levels(videos, self.scores, *tables)
+        return ScoreLevels(videos, self.scores, *tables)
 
     def ranking(self) -> tuple[float, float]:
         """Average precision and the area under the ROC curve, of hits ranked by score.
@@ -114,7 +114,8 @@ class Levels:
         known = weight > _NOTHING
         shares = np.clip(hits[known] / weight[known], 0, 1)
         fitted = isotonic_regression(shares, weights=weight[known]).x
-        return np.asarray(np.interp(self.scores, self.scores[known], fitted))
+        chances = np.interp(self.scores, self.scores[known], fitted)
+        return np.asarray(chances.round(12))  # so that equal ones are equal
 
     def calibration_error(self, chances: Floats, bins: int) -> float:
         """Expected calibration error of probabilities (V, U): their mean distance from the hits.
@@ -136,7 +137,8 @@ class Levels:
         weight, hits = self.weight[there], self.hits[there]
         each = np.bincount(place, weights=weight, minlength=len(values))
         middle = (each.cumsum() - each / 2) / each.sum()
-        number = np.minimum((middle * bins).astype(np.intp), bins - 1)[place]
+        # What is on the edge of two bins, but for an error of rounding, is in the upper one.
+        number = np.minimum((middle * bins + _NOTHING).astype(np.intp), bins - 1)[place]
         total = np.bincount(number, weights=weight, minlength=bins)
         mean, share = (
             np.divide(

@@ -18,8 +18,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from dslt.core.arrays import Floats
-from dslt.score.calibration import Levels, Reliability
-from dslt.score.long_term import ConfidentTrack, Report, absent_told, sweep
+from dslt.score.calibration import Reliability, ScoreLevels
+from dslt.score.long_term import ConfidentTrack, ReportCurve, absent_told, sweep
 from dslt.settings.protocols import ConfidenceProtocol
 
 
@@ -39,7 +39,7 @@ class ConfidenceScores:
     values: dict[str, float]
     without: dict[str, Floats]
     videos: tuple[str, ...]
-    report: Report
+    report: ReportCurve
     raw: Reliability
     calibrated: Reliability
 
@@ -51,7 +51,7 @@ def analyse(tracks: Sequence[ConfidentTrack], protocol: ConfidenceProtocol) -> C
         tracks: The sequences, at least one; each has a visible frame after the first.
         protocol: The conventions of scoring.
     """
-    levels = Levels.of(tracks, protocol)
+    levels = ScoreLevels.of(tracks, protocol)
     values = _metrics(tracks, levels, protocol)
     without: dict[str, list[float]] = {name: [] for name in values}
     for index, video in enumerate(levels.videos):
@@ -70,7 +70,7 @@ def analyse(tracks: Sequence[ConfidentTrack], protocol: ConfidenceProtocol) -> C
 
 
 def _metrics(
-    tracks: Sequence[ConfidentTrack], levels: Levels, protocol: ConfidenceProtocol
+    tracks: Sequence[ConfidentTrack], levels: ScoreLevels, protocol: ConfidenceProtocol
 ) -> dict[str, float]:
     """All metrics of some sequences; `levels` are theirs."""
     curve = sweep(tracks, protocol)

@@ -45,7 +45,7 @@ class ConfidentTrack:
 
 
 @dataclass(frozen=True)
-class Report:
+class ReportCurve:
     """Precision, recall and F over T descending confidence thresholds, means over sequences.
 
     Attributes:
@@ -67,17 +67,17 @@ class Report:
 
     @property
     def best(self) -> int:
-        """Index of the threshold with the largest F, the first of several."""
-        return int(np.argmax(self.f))
+        """Index of the threshold with the largest F, the first of those that have it."""
+        return int(np.argmax(self.f >= self.f.max() - 1e-12))  # but for errors of rounding
 
 
-def sweep(tracks: Sequence[ConfidentTrack], protocol: ConfidenceProtocol) -> Report:
+def sweep(tracks: Sequence[ConfidentTrack], protocol: ConfidenceProtocol) -> ReportCurve:
     """Sweep the confidence threshold as the long-term measures of vot-toolkit do."""
     scores = np.concatenate([track.score[1:] for track in tracks])
     thresholds = confidence_thresholds(scores, protocol.resolution)
     curves = [precision_recall(track, thresholds, protocol.first_frame) for track in tracks]
     precision, recall = np.mean(curves, axis=0)
-    return Report(thresholds, precision, recall)
+    return ReportCurve(thresholds, precision, recall)
 
 
 def confidence_thresholds(scores: Floats, resolution: int) -> Floats:

@@ -311,7 +311,9 @@ def test_figures_are_found_by_their_names_and_described_by_the_catalog(results):
     assert "data:image/png" in shown
     note = show.figure(given, "fig08").data
     assert "Not drawn in this study: Fig. 8: success and precision (in the paper: OTB" in note
-    with pytest.raises(DsltError, match="unknown figure 'fig99'; allowed: attributes, fig01"):
+    with pytest.raises(
+        DsltError, match="unknown figure 'fig99'; allowed: attributes, confidence, fig01"
+    ):
         show.figure(given, "fig99")
 
 
@@ -340,6 +342,7 @@ def test_every_notebook_declares_parameters_and_a_title():
     assert [path.stem for path in found] == [
         "ablation",
         "benchmarks",
+        "confidence",
         "convergence",
         "data",
         "offline",
@@ -397,8 +400,8 @@ def test_table_1_shows_intervals_and_what_was_not_run(results):
 
 def test_verdicts_are_counted_by_kind(results):
     counts = tables.verdicts(results / "scorecard.csv").set_index("Verdict")
-    assert counts.loc["supported"].to_list() == [1, 0]
-    assert counts.loc["not run"].to_list() == [0, 1]
+    assert counts.loc["supported"].to_list() == [1, 0, 0]
+    assert counts.loc["not run"].to_list() == [0, 1, 0]
     assert counts.to_numpy().sum() == 5
 
 

@@ -30,9 +30,10 @@ CONFIG = ROOT / "config"
 PAPER = load_cells(CONFIG / "paper_cells.tsv", CONFIG / "trackers")
 CELLS = {**load_cells(CONFIG / "cells.tsv", CONFIG / "trackers"), **PAPER}
 CLAIMS = read_claims(CONFIG / "paper")
+OWN = read_claims(CONFIG / "claims")
 PAIRS = [
     pytest.param(claim, pair, id=f"{claim.id}-{pair.better}")
-    for claim in CLAIMS
+    for claim in (*CLAIMS, *OWN)
     for pair in claim.pairs
 ]
 TABLE3 = [

@@ -569,11 +569,12 @@ def test_the_tiny_study_is_planned(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert called.exit_code == 0, called.output
     found = json.loads(called.output)
     jobs = {name: stem["jobs"] for name, stem in found["stems"].items()}
-    # One index; one training and two records; four cells, and a response map of each sequence.
+    # One index; one training and two records; four cells, and a response map of each sequence;
+    # scores of the four, and the confidence of those that have one.
     assert jobs["data"] == 1
     assert jobs["train"] == 3
     assert jobs["track"] == 4 + 2
-    assert jobs["score"] == 4
+    assert jobs["score"] == 4 + 3
     rows = {tuple(row["names"]): row for row in found["runs"]}
     row = rows["dslt-efficientnet_lite0", "tiny"]
     assert (row["left"], row["size"]["guess"]) == (2, True)

@@ -9,11 +9,14 @@ import pytest
 import yaml
 
 from dslt.core.errors import DsltError
-from dslt.settings.catalog import heading
-from dslt.study.jobs import Job, figure_jobs, page_jobs
+from dslt.settings.catalog import TABLES, heading
+from dslt.study import confidence
+from dslt.study.job import Job
+from dslt.study.jobs import figure_jobs, page_jobs
 from dslt.study.load import load_study
 from dslt.study.settings import Figure, Page, Table
 from dslt.study.study import Study
+from dslt.study.tables import table_jobs
 from places import ROOT
 
 ONE_PASS = ("fig08", "fig09", "fig11", "fig13", "fig15")
@@ -57,7 +60,9 @@ def test_every_figure_of_the_default_study_has_a_job(configured: dict[str, Any])
     study = load_study(configured)
     jobs = figure_jobs(study)
     assert list(jobs) == [*study.settings.figures.make, "quick"]
-    assert set(page_jobs(study, jobs)) == set(configured["pages"])
+    tables = table_jobs(study)
+    assert list(tables) == [*TABLES]
+    assert set(page_jobs(study, jobs, tables)) == set(configured["pages"])
 
 
 def test_figures_take_the_benchmarks_that_have_their_scores(configured: dict[str, Any]) -> None:
@@ -144,7 +149,8 @@ def test_offline_curves_are_those_that_the_sheet_shows(configured: dict[str, Any
 
 def test_pages_get_their_own_tables(configured: dict[str, Any]) -> None:
     study = load_study(configured | {"tables": ["table2", "table3"]})
-    pages = page_jobs(study, ["fig08", "fig15"])
+    pages = page_jobs(study, ["fig08", "fig15"], table_jobs(study))
+    assert "confidence" not in pages
     assert pages["benchmarks"].files == (
         "results/tables/table2.csv",
         "results/figures/fig08.png",
@@ -155,6 +161,38 @@ def test_pages_get_their_own_tables(configured: dict[str, Any]) -> None:
     )
     assert "results/tables/table3.csv" in pages["ablation"].files
     assert "results/tables/table2.csv" not in pages["ablation"].files
+
+
+def test_confidence_is_scored_of_those_who_have_one(configured: dict[str, Any]) -> None:
+    study = load_study(configured | {"only": ["clips", "clips_vot", "dslt", "siamfc_bce", "csrt"]})
+    assert confidence.files(study) == {
+        "dslt": "results/score/dslt/confidence.json",
+        "siamfc_bce": "results/score/siamfc_bce/confidence.json",
+    }
+    assert confidence.runs(study, "dslt") == {"clips@0": "results/track/dslt/clips/seed0"}
+    assert list(confidence.runs(study, "siamfc_bce")) == ["clips@0", "clips@1", "clips@2"]
+    assert confidence.indexes(study, "dslt") == ["results/data/clips.parquet"]
+    assert set(confidence.records(study, "siamfc_bce")) == {
+        f"results/track/siamfc_bce/clips/seed{seed}/{name}.csv"
+        for seed in range(3)
+        for name in study.sequences["clips"]
+    }
+    assert confidence.runs(study, "csrt") == {}
+    assert confidence.left_out(study) == {"csrt": "OpenCV says only whether it found the target"}
+    job = table_jobs(study)["confidence"]
+    assert job.files[-2:] == tuple(confidence.files(study).values())
+    assert "csrt=OpenCV says only whether it found the target" in job.options
+    figure = figure_jobs(study)["confidence"]
+    assert figure.files == job.files[-2:]
+    assert figure.options[4:6] == ("--benchmark", "clips")
+
+
+def test_without_a_confidence_nothing_is_made_of_it(configured: dict[str, Any]) -> None:
+    study = load_study(configured | {"only": ["clips", "csrt", "kcf"]})
+    figures, tables = figure_jobs(study), table_jobs(study)
+    assert "confidence" not in {*figures, *tables, *page_jobs(study, figures, tables)}
+    study = load_study(configured | {"only": ["clips_vot", "dslt", "csrt"]})
+    assert confidence.files(study) == confidence.left_out(study) == {}
 
 
 def test_no_two_figures_share_their_settings(configured: dict[str, Any]) -> None:
