@@ -17,20 +17,26 @@ from mutate import mutate_bytes, mutate_json, mutate_text, numbers
 from reader import DisagreementError, Reader, agree, written
 from scipy.io.matlab import savemat
 
+from dslt.compare.confidences import load_confidences
+from dslt.compare.tables.confidence import build, records
 from dslt.core.definitions import PROTOCOLS, config_file
 from dslt.core.errors import DsltError
 from dslt.data.benchmarks.annotations import AnnotationsBenchmark, load_targets
 from dslt.data.benchmarks.truth.rows import read_rows, region_target
 from dslt.data.benchmarks.truth.source import read_codes, read_flags
 from dslt.data.sequences.target import Target
+from dslt.figures.confidence import load as load_curves
 from dslt.geometry import boxes
+from dslt.score.confidence_file import CellConfidence, record_of
 from dslt.score.evaluate import Suite, evaluate
 from dslt.score.formats.layouts import find_files
 from dslt.score.formats.otb_mat import mat_bytes, read_mat
 from dslt.score.formats.seconds import read_seconds, read_time_file
 from dslt.score.formats.vot import binary_of, is_supervised, list_regions, read_vot, text_of
+from dslt.score.long_term import ConfidentTrack
+from dslt.score.records import read_record
 from dslt.score.scores import load_scores, to_json
-from dslt.settings.protocols import load_protocols
+from dslt.settings.protocols import load_confidence, load_protocols
 
 BOXES = np.array([[10, 20, 30, 40], [11.5, 20.25, 30, 40], [12, 21, 30.125, 41], [14, 20, 31, 40]])
 TEXTS = [
@@ -355,11 +361,41 @@ def _score_seeds() -> list[bytes]:
         return [to_json(evaluate("t", suite, folder, 1)).encode()]
 
 
+def read_frame_record(data: bytes, folder: Path) -> None:
+    """A per-frame record of ours: finite scores after the first frame."""
+    lines = max(data.count(b"\n") - 1, 0)
+    found = answer(lambda: read_record(written(data, folder, "a.csv"), lines))
+    if found is not None and not np.isfinite(found.scores[1:]).all():
+        raise DisagreementError(f"scores that are no numbers: {found.scores}")
+
+
+def read_confidence(data: bytes, folder: Path) -> None:
+    """A confidence file, and the table and the figure that are made of it."""
+    path = written(data, folder, "a.json")
+    found = load_confidences([path])
+    records(build(found, {}, {}))
+    load_curves([path])
+
+
+def _confidence_seeds() -> list[bytes]:
+    source = np.random.default_rng(0)
+    tracks = [
+        ConfidentTrack(video, *source.random((2, 6)), np.ones(6, dtype=bool)) for video in "abc"
+    ]
+    protocol = load_confidence(config_file(PROTOCOLS))
+    run = record_of("b", 0, protocol, dict(zip("xyz", tracks, strict=True)), complete=True)
+    return [to_json(CellConfidence(cell="t", runs=(run,))).encode()]
+
+
 def _json(values: Sequence[Any]) -> list[bytes]:
     return [json.dumps(value).encode() for value in values]
 
 
 SECONDS = [b"frame,seconds,score\n0,0.1,1\n1,0.2,1\n", b"0.1,0.2\n0.3,0.4\n", b"0.1\n0\nnan\n0.2\n"]
+FRAME_RECORDS = [
+    b"frame,x,y,w,h,score,seconds\n0,1,2,3,4,,0.1\n1,1.5,2,3,4,0.5,0.1\n2,1,2,3,4,0.25,0.1\n",
+    b"frame,x,y,w,h,score\n0,1,2,3,4,\n1,,,,,1e-3\n",
+]
 _TEXT = (mutate_text, mutate_text, mutate_bytes)
 
 READERS = (
@@ -394,5 +430,7 @@ READERS = (
         generate_results,
     ),
     Reader("results, JSON", 20, lambda: _json(RUNS), read_result_json, (mutate_json,)),
+    Reader("frames", 60, lambda: FRAME_RECORDS, read_frame_record, _TEXT),
+    Reader("confidence", 15, _confidence_seeds, read_confidence, (mutate_json,)),
     Reader("scores", 15, _score_seeds, read_score_file, (mutate_json,)),
 )

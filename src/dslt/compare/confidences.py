@@ -51,8 +51,8 @@ def _check(
             odd = set(run.sequences.items()) ^ set(first.sequences.items())
             names = ", ".join(sorted({name for name, _ in odd}))
             raise DsltError(f"{where}: scores other sequences or videos than {cell}: {names}")
-        if run.conventions != first.conventions:
-            raise DsltError(f"{where}: was scored by other conventions than {cell}")
+        if (run.conventions, run.frames) != (first.conventions, first.frames):
+            raise DsltError(f"{where}: was scored by other conventions or frames than {cell}")
 
 
 def confidence_tables(found: ConfidenceRuns) -> ScoreTables:

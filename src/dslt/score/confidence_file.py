@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
+from pydantic import model_validator
 
 from dslt.core.arrays import Floats
 from dslt.core.errors import DsltError
@@ -17,6 +18,7 @@ from dslt.geometry.boxes import iou
 from dslt.score.calibration import Reliability
 from dslt.score.confidence import ConfidenceScores, analyse
 from dslt.score.long_term import ConfidentTrack
+from dslt.score.metrics import CONFIDENCE
 from dslt.score.ope import usable
 from dslt.score.records import read_record
 from dslt.settings.base import Settings, validate
@@ -29,7 +31,7 @@ Gaps = tuple[float | None, ...]
 class LeftOut(Settings):
     """A metric, and what it is without each of the run's videos; None where it is undefined."""
 
-    value: float | None
+    value: float | None = None
     without: Gaps
 
 
@@ -39,6 +41,11 @@ class ReliabilityCurve(Settings):
     said: Gaps
     hits: Gaps
     weight: Values
+
+    @property
+    def lengths(self) -> set[int]:
+        """Numbers of bins; a whole record has one."""
+        return {len(self.said), len(self.hits), len(self.weight)}
 
     @classmethod
     def of(cls, curve: Reliability) -> ReliabilityCurve:
@@ -77,11 +84,28 @@ class ConfidenceRun(Settings):
     absent_videos: int
     complete: bool
     metrics: dict[str, LeftOut]
-    threshold: float | None
+    threshold: float | None = None
     precision: Values
     recall: Values
     raw: ReliabilityCurve
     calibrated: ReliabilityCurve
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        thresholds = min(self.frames, self.conventions.resolution - 2) + 2
+        bins = self.conventions.bins
+        checks = {
+            "videos": self.videos == tuple(sorted(set(self.sequences.values()))),
+            "metrics": set(self.metrics) == set(CONFIDENCE),
+            "without": {len(one.without) for one in self.metrics.values()} == {len(self.videos)},
+            "precision, recall": len(self.precision) == len(self.recall) == thresholds,
+            "raw": self.raw.lengths == {bins},
+            "calibrated": self.calibrated.lengths == {bins},
+        }
+        odd = [name for name, fits in checks.items() if not fits]
+        if odd:
+            raise ValueError(f"{'; '.join(odd)}: not as many as the run's conventions make")
+        return self
 
 
 class CellConfidence(Settings):
@@ -115,10 +139,23 @@ def score_run(
     if not entries:
         raise DsltError(f"{index.benchmark}: none of its sequences is named: nothing to score")
     tracks = {one.name: _track(one, folder / f"{one.name}.csv") for one in entries}
+    complete = index.complete and len(entries) == len(index.sequences)
+    return record_of(index.benchmark, seed, protocol, tracks, complete=complete)
+
+
+def record_of(
+    benchmark: str,
+    seed: int,
+    protocol: ConfidenceProtocol,
+    tracks: Mapping[str, ConfidentTrack],
+    *,
+    complete: bool,
+) -> ConfidenceRun:
+    """Score sequences and keep what is found as a record."""
     found = analyse(list(tracks.values()), protocol)
     gone = [track for track in tracks.values() if not track.visible[1:].all()]
     return ConfidenceRun(
-        benchmark=index.benchmark,
+        benchmark=benchmark,
         seed=seed,
         conventions=protocol,
         sequences={name: track.video for name, track in tracks.items()},
@@ -126,7 +163,7 @@ def score_run(
         frames=sum(len(track.score) - 1 for track in tracks.values()),
         absent=sum(int((~track.visible[1:]).sum()) for track in gone),
         absent_videos=len({track.video for track in gone}),
-        complete=index.complete and len(entries) == len(index.sequences),
+        complete=complete,
         **_curves(found),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,11 +12,14 @@ from click.testing import CliRunner
 
 from confidence_runs import FRAMES, PROTOCOL, confidence_file, make_index, write_records
 from dslt.commands.confidence import command
+from dslt.compare.confidences import load_confidences
+from dslt.compare.tables.confidence import build, records
 from dslt.core.errors import DsltError
 from dslt.data.benchmarks.index_file import BenchmarkIndex, write_index
-from dslt.score.confidence_file import load_confidence_file, score_run
+from dslt.score.confidence_file import CellConfidence, load_confidence_file, score_run
 from dslt.score.metrics import CONFIDENCE
 from dslt.score.records import read_record
+from dslt.score.scores import to_json
 
 
 @pytest.fixture
@@ -104,8 +108,36 @@ def test_the_file_is_read_or_refused(tmp_path):
     path.write_text(path.read_text().replace('"runs"', '"walks"'))
     with pytest.raises(DsltError, match=r"dslt\.confidence\.json.*walks"):
         load_confidence_file(path)
+    path = confidence_file(tmp_path, "dslt", 0.1)
+    record = json.loads(path.read_text())
+    record["runs"][0]["recall"].pop()
+    record["runs"][0]["metrics"].pop("confidence_f")
+    path.write_text(json.dumps(record))
+    with pytest.raises(DsltError, match=r"metrics; precision, recall: not as many"):
+        load_confidence_file(path)
     with pytest.raises(DsltError, match=r"gone\.json: no such file; .* rule `confidence`"):
         load_confidence_file(tmp_path / "gone.json")
+
+
+def test_what_is_undefined_is_read_as_such(run, tmp_path):
+    """Everything is a hit, with the same score: nothing to rank, and F is largest always."""
+    index, folder = run
+    for entry in index.sequences:
+        path = folder / f"{entry.name}.csv"
+        first, *_ = path.read_text().splitlines()
+        rows = [f"{i},10,10,20,20,{0.5 if i else ''}" for i in range(FRAMES)]
+        path.write_text("\n".join([first, *rows]))
+    index = replace(index, sequences=index.sequences[1:])  # no frame without target
+    record = score_run(index, folder, 0, PROTOCOL)
+    assert record.metrics["confidence_auroc"].value is None
+    assert record.metrics["confidence_absent"].value is None
+    assert record.threshold == 0.5
+    record = record.model_copy(update={"threshold": None})
+    path = tmp_path / "confidence.json"
+    path.write_text(to_json(CellConfidence(cell="still", runs=(record,))))
+    assert load_confidence_file(path).runs == (record,)
+    rows = records(build(load_confidences([path]), {}, {}))
+    assert [row["confidence_auroc"] for row in rows] == [""]
 
 
 def test_the_verb_writes_it_and_shows_it(run, tmp_path):
