@@ -96,7 +96,9 @@ def test_what_cannot_stand_together_is_refused(files, tmp_path):
     record = json.loads(files["dslt_l2"].read_text())
     record["runs"][0]["conventions"]["hit"] = 0.7
     changed.write_text(json.dumps(record))
-    with pytest.raises(DsltError, match=r"other\.json: dslt_l2 .* other conventions or frames than"):
+    with pytest.raises(
+        DsltError, match=r"other\.json: dslt_l2 .* other conventions or frames than"
+    ):
         load_confidences([files["dslt"], changed])
     record = json.loads(files["dslt_l2"].read_text())
     record["runs"][1]["sequences"]["seq3"] = "another"

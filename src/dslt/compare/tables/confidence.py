@@ -130,7 +130,7 @@ def _within(interval: Interval) -> DifferenceValue:
 
 def _notes(intervals: Mapping[str, Interval]) -> Iterator[str]:
     """What there is to note about all metrics, and about some of them."""
-    shared = intervals["confidence_f"].notes
+    shared = next(iter(intervals.values())).notes if intervals else ()
     yield from shared
     for metric, interval in intervals.items():
         yield from (f"{METRICS[metric].title}: {n}" for n in interval.notes if n not in shared)
