@@ -35,7 +35,7 @@ def keys_of(model: type[BaseModel], above: str = "") -> Iterator[tuple[str, str]
     """List the keys of a model with what they mean, those of models inside it by their path."""
     for name, field in model.model_fields.items():
         inner = models_in(field.annotation)
-        if name in FIGURES:
+        if name in FIGURES and inner:
             continue  # they have a table of their own
         if name in notes(model):
             yield f"`{above}{name}`", notes(model)[name]
