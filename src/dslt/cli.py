@@ -23,7 +23,8 @@ VERBS = {
     "compare": "Compare cells with each other and with the paper.",
     "table": "Write a table of the report, ours beside the printed numbers.",
     "figure": "Draw a figure of the paper from results.",
-    "report": "Render the report's pages.",
+    "plot": "Write an interactive plot for the report.",
+    "report": "Write the report's pages and the files beside them.",
     "demo": "Track a target in your own video.",
     "vot": "Run a tracker under the official VOT toolkit.",
 }

@@ -56,14 +56,14 @@ def load(paths: Sequence[Path]) -> list[Panel]:
         DsltError: As `load_runs`; or no benchmark has attributes.
     """
     runs = load_runs(paths)
-    panels = [panel for name, cells in runs.items() for panel in _panels(name, cells)]
+    panels = [panel for name, cells in runs.items() for panel in panels_of(name, cells)]
     if not panels:
         raise DsltError(f"no sequence of {', '.join(runs) or 'any benchmark'} has an attribute")
     return panels
 
 
-def _panels(benchmark: str, cells: Mapping[str, Sequence[Scores]]) -> list[Panel]:
-    """Make the panels of one benchmark."""
+def panels_of(benchmark: str, cells: Mapping[str, Sequence[Scores]]) -> list[Panel]:
+    """Make the panels of one benchmark: none where it has no attributes."""
     first = next(iter(cells.values()))[0]
     if not first.attributes:
         return []

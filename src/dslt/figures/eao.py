@@ -78,11 +78,15 @@ def load(paths: Sequence[Path]) -> dict[str, Ranking]:
     Raises:
         DsltError: As `load_runs`; or a file holds no supervised scores.
     """
-    return {name: _ranking(name, cells) for name, cells in load_runs(paths).items()}
+    return {name: ranking(name, cells) for name, cells in load_runs(paths).items()}
 
 
-def _ranking(benchmark: str, cells: Mapping[str, Sequence[Scores]]) -> Ranking:
-    """Average the results of one benchmark."""
+def ranking(benchmark: str, cells: Mapping[str, Sequence[Scores]]) -> Ranking:
+    """Average the results of one benchmark over each cell's seeds.
+
+    Raises:
+        DsltError: A cell has no supervised scores.
+    """
     first = next(iter(cells.values()))[0]
     low, high = first.conventions.get("eao_interval") or (0, 0)
     results = {cell: _result(benchmark, cell, runs) for cell, runs in cells.items()}

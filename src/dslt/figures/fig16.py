@@ -12,10 +12,12 @@ from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from dslt.core.arrays import Floats
 from dslt.core.errors import DsltError
 from dslt.core.text import split_pair
-from dslt.figures import inputs, style
+from dslt.figures import inputs, style, validation
 from dslt.figures.style import Labels, Look
+from dslt.figures.validation import Validated
 from dslt.score.convergence import FRACTION, Convergence, convergence, read_records
 
 MADE_BY = "rule `converge` (`dslt converge`)"
@@ -26,7 +28,6 @@ HOLLOW: dict[str, Any] = {
     "markersize": 4.5,
     "markeredgewidth": 0.8,
 }
-VALIDATION = 2.0  # inches of the lower part
 LOWEST = 0.01  # of the relative curves: well below the twentieth that counts as converged
 TICKS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
 FORM = "CELL=FILE or CELL@BENCHMARK=FILE"
@@ -58,7 +59,6 @@ class FirstFrameRun:
 
 
 CellRuns = Mapping[str, list[FirstFrameRun]]
-Validated = Mapping[str, Mapping[int, pd.DataFrame]]  # as `read_validations` returns it
 
 
 def load(specs: Sequence[str]) -> dict[str, dict[str, list[FirstFrameRun]]]:
@@ -168,7 +168,7 @@ def figure(
     Raises:
         DsltError: There is nothing to draw.
     """
-    heights = [0.3 + 3.7 * len(study)] * bool(study) + [VALIDATION] * bool(validated)
+    heights = [0.3 + 3.7 * len(study)] * bool(study) + [validation.HEIGHT] * bool(validated)
     if not heights:
         raise DsltError("Fig. 16: nothing to draw; expected --convergence, --validation or both")
     with style.styled():
@@ -177,7 +177,7 @@ def figure(
         if study:
             _first_frames(parts[0], study, labels)
         if validated:
-            _validation(parts[-1].subplots(), 4 * len(study), validated, labels)
+            validation.draw(parts[-1].subplots(), 4 * len(study), validated, labels)
     return canvas
 
 
@@ -200,15 +200,29 @@ def _first_frames(part: SubFigure, study: Mapping[str, CellRuns], labels: Labels
     style.legend_above(part, handles)
 
 
+def common_last(cells: CellRuns) -> int:
+    """Return the last iteration that every run has."""
+    return min(run.last for runs in cells.values() for run in runs)
+
+
+def relative(runs: Sequence[FirstFrameRun], measure: str, last: int) -> tuple[Floats, Floats]:
+    """Average runs, each relative to its own start.
+
+    Returns:
+        Mean and standard deviation over the runs, both (last + 1,).
+    """
+    values = np.stack([run.curves[measure][: last + 1] for run in runs])
+    values /= values[:, :1]
+    return values.mean(axis=0), values.std(axis=0)
+
+
 def _curves(ax: Axes, cells: CellRuns, looks: Mapping[str, Look], measure: str) -> None:
     """Draw mean and standard deviation over the runs, as far as all of them go."""
     highest = 1.0
-    last = min(run.last for runs in cells.values() for run in runs)
+    last = common_last(cells)
     for cell in (cell for cell in looks if cell in cells):
-        runs = np.stack([run.curves[measure][: last + 1] for run in cells[cell]])
-        runs /= runs[:, :1]
-        mean, deviation = runs.mean(axis=0), runs.std(axis=0)
-        x, look = np.arange(runs.shape[1]), looks[cell]
+        mean, deviation = relative(cells[cell], measure, last)
+        x, look = np.arange(last + 1), looks[cell]
         low = np.maximum(mean - deviation, LOWEST)
         ax.fill_between(x, low, mean + deviation, color=look.color, alpha=0.13, lw=0)
         ax.plot(x, mean, **look.layered)
@@ -259,33 +273,3 @@ def count_text(reached: Sequence[bool], median: float) -> str:
     bound = "≥ " if 2 * censored >= len(reached) else ""
     text = f"{bound}{median:g}"
     return f"{text}\n({censored} of {len(reached)})" if censored else text
-
-
-def _validation(ax: Axes, index: int, validated: Validated, labels: Labels) -> None:
-    """Draw each cell's mean over sequences and seeds, and as a band the range of its seeds."""
-    looks = style.looks(validated, labels)
-    style.panel_title(ax, index, _validation_title(validated))
-    last = 1
-    for cell, look in looks.items():
-        tables = list(validated[cell].values())
-        epochs = tables[0].index.to_numpy()
-        auc = np.stack([table.to_numpy().mean(axis=1) for table in tables])
-        last = max(last, int(epochs[-1]))
-        if len(auc) > 1:
-            low, high = auc.min(axis=0), auc.max(axis=0)
-            ax.fill_between(epochs, low, high, color=look.color, alpha=0.13, lw=0)
-        seeds = "1 seed" if len(auc) == 1 else f"{len(auc)} seeds"
-        point = style.marker(look, 3.5) | look.layered
-        ax.plot(epochs, auc.mean(axis=0), label=f"{look.label} ({seeds})", **point)
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    ax.set(xlim=(-0.02 * last, 1.02 * last), xlabel="Epoch (0: untrained)", ylabel="Success AUC")
-    ax.legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
-
-
-def _validation_title(validated: Validated) -> str:
-    """Say what the panel shows."""
-    count = next(iter(next(iter(validated.values())).values())).shape[1]
-    counted = "1 held-out sequence" if count == 1 else f"{count} held-out sequences"
-    seeds = any(len(tables) > 1 for tables in validated.values())
-    band = " and seeds; band: range over seeds" if seeds else ""
-    return f"Offline training: mean over {counted}{band}"

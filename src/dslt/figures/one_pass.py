@@ -96,11 +96,15 @@ def load(paths: Sequence[Path]) -> dict[str, BenchmarkCurves]:
     Raises:
         DsltError: As `load_runs`; or a file holds no one-pass scores.
     """
-    return {name: _mean_curves(name, cells) for name, cells in load_runs(paths).items()}
+    return {name: mean_curves(name, cells) for name, cells in load_runs(paths).items()}
 
 
-def _mean_curves(benchmark: str, cells: Mapping[str, Sequence[Scores]]) -> BenchmarkCurves:
-    """Average the curves of one benchmark."""
+def mean_curves(benchmark: str, cells: Mapping[str, Sequence[Scores]]) -> BenchmarkCurves:
+    """Average the curves of one benchmark over each cell's seeds.
+
+    Raises:
+        DsltError: A cell has no one-pass scores.
+    """
     plots = {}
     for plot in PLOTS:
         curves = {cell: curve for cell, runs in cells.items() if (curve := _mean_curve(runs, plot))}

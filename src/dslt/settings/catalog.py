@@ -46,6 +46,8 @@ class FigureEntry:
         about_reference: Whether strips are about the reference cell, on every benchmark, and not
             about all cells on the first one.
         defaults: Values of its choice that differ from the settings' own.
+        plot: Module that makes an interactive plot of the same files; its `panels` says what is
+            shown. Empty: there is none.
     """
 
     title: str
@@ -59,6 +61,7 @@ class FigureEntry:
     rule: str = ""
     about_reference: bool = False
     defaults: Mapping[str, object] = field(default_factory=dict)
+    plot: str = ""
 
     @property
     def heading(self) -> str:
@@ -95,10 +98,12 @@ class TableEntry:
         return f"{number}{self.title}" + _in_the_paper(self.paper)
 
 
-def _numbered(number: int, title: str, source: Source, *pages: str, words: str = "") -> FigureEntry:
+def _numbered(
+    number: int, title: str, source: Source, *pages: str, words: str = "", plot: str = ""
+) -> FigureEntry:
     """Make the row of a figure that has a module of its own."""
     module = f"dslt.figures.fig{number:02d}"
-    return FigureEntry(title, source, pages, module, words=words, number=number)
+    return FigureEntry(title, source, pages, module, words=words, number=number, plot=plot)
 
 
 def _curves(
@@ -106,8 +111,16 @@ def _curves(
 ) -> FigureEntry:
     """Make the row of a figure of success and precision plots."""
     words = words or "success and precision plots"
-    module = "dslt.figures.one_pass"
-    return FigureEntry(title, "scores", (page,), module, words=words, number=number, paper=paper)
+    return FigureEntry(
+        title,
+        "scores",
+        (page,),
+        "dslt.figures.one_pass",
+        words=words,
+        number=number,
+        paper=paper,
+        plot="dslt.report.plots.one_pass",
+    )
 
 
 def _overlap(number: int, *paper: str) -> FigureEntry:
@@ -121,6 +134,7 @@ def _overlap(number: int, *paper: str) -> FigureEntry:
         takes="supervised",
         number=number,
         paper=paper,
+        plot="dslt.report.plots.eao",
     )
 
 
@@ -200,6 +214,7 @@ FIGURES: Mapping[str, FigureEntry] = {
         "records",
         "convergence",
         "offline",
+        plot="dslt.report.plots.convergence",
     ),
     "fig17": _strips(
         17,
@@ -221,6 +236,7 @@ FIGURES: Mapping[str, FigureEntry] = {
         ("benchmarks",),
         "dslt.figures.attributes",
         takes="attributes",
+        plot="dslt.report.plots.attributes",
     ),
     "confidence": FigureEntry(
         CONFIDENCE,
