@@ -32,7 +32,8 @@ from pathlib import Path
 
 from IPython.display import Markdown, display
 
-from dslt.report import show, tables
+from dslt.report import show, table3, tables
+from dslt.settings.catalog import benchmark_title
 
 # %% [markdown]
 # ## Table 3
@@ -43,7 +44,7 @@ from dslt.report import show, tables
 
 # %%
 for path in table:
-    display(show.table(tables.read_csv(Path(path))))
+    display(show.table(table3.losses(Path(path))), show.downloads(path))
 
 # %% [markdown]
 # ## Every cell that was run
@@ -55,7 +56,7 @@ for path in table:
 
 # %%
 for benchmark, frame in tables.comparisons([Path(path) for path in compare]).items():
-    display(Markdown(f"### {benchmark}"), show.table(frame))
+    display(Markdown(f"### {benchmark_title(benchmark)}"), show.table(frame))
 
 # %% [markdown]
 # ## Success and precision

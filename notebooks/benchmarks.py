@@ -40,6 +40,7 @@ from dslt.settings.catalog import heading
 for path in table:
     display(Markdown(f"### {heading(Path(path).stem)}"))
     display(show.note(tables.vot_not_run(Path(path))), show.table(tables.vot(Path(path))))
+    display(show.downloads(path))
 
 # %% [markdown]
 # ## Expected average overlap: Fig. 10 and 12

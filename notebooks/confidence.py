@@ -49,6 +49,7 @@ from dslt.report import confidence, show, tables
 # %%
 for path in map(Path, table):
     display(show.table(confidence.table(path)), show.note(confidence.left_out(path)))
+    display(show.downloads(path))
 
 # %% [markdown]
 # ## Curves

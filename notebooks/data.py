@@ -26,6 +26,7 @@ from pathlib import Path
 from IPython.display import Markdown, display
 
 from dslt.report import show, tables
+from dslt.settings.catalog import benchmark_title
 
 # %% [markdown]
 # Each table lists one benchmark. *Source video* matters for the intervals of this study: several
@@ -37,7 +38,8 @@ from dslt.report import show, tables
 
 # %%
 for path in index:
-    display(Markdown(f"## {Path(path).stem}"), show.table(tables.sequences(Path(path))))
+    display(Markdown(f"## {benchmark_title(Path(path).stem)}"))
+    display(show.table(tables.sequences(Path(path))))
 
 # %% [markdown]
 # ## How far to trust the boxes

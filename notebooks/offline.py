@@ -48,7 +48,7 @@ show.figure(figures, "fig06")
 
 # %%
 for path in training:
-    display(show.table(tables.training(Path(path))))
+    display(show.table(tables.training(Path(path))), show.downloads(path))
 
 # %%
 show.figure(figures, "fig16")

@@ -36,13 +36,15 @@ figures = []
 # %%
 from pathlib import Path
 
+from IPython.display import display
+
 from dslt.report import show, summary, tables
 
 path = Path(scorecard)
 
 # %%
 for sentence in summary.sentences(path):
-    show.note(sentence)
+    display(show.note(sentence))
 
 # %%
 show.table(tables.verdicts(path))
@@ -75,6 +77,9 @@ show.table(tables.sensitivity(Path(sensitivity)))
 
 # %%
 show.table(tables.numbers(path))
+
+# %%
+show.downloads(path)
 
 # %% [markdown]
 # ## Claims of ours

@@ -120,7 +120,7 @@ def test_reading_registry_and_catalog_needs_no_torch() -> None:
 
 def test_every_row_of_the_catalog_has_its_module_and_its_caption() -> None:
     captions = {path.stem for path in (ROOT / "workflow" / "report").glob("*.rst")}
-    assert {*FIGURES, *TABLES, *PAGES} <= captions
+    assert {*FIGURES, *TABLES} <= captions
     for name, entry in FIGURES.items():
         path = ROOT.joinpath("src", *entry.module.split(".")).with_suffix(".py")
         assert path.is_file(), name

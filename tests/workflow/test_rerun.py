@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import boto3
+import pandas as pd
 import pytest
+from bs4 import BeautifulSoup
 from moto.server import ThreadedMotoServer
 
+from site_checks import check_site
 from tiny import Repository, keep_download, listed_jobs, make_commit
 
 BUCKET = "studies"  # of the test's own S3
 # What reads every comparison or score, and so follows any changed cell.
-READERS = {"scorecard", "table_table1", "table_table2", "table_table3", "figure_fig15"}
+READERS = {"scorecard", "table_table1", "table_table2", "table_table3", "table_confidence"}
+READERS |= {"figure_fig15"}
 READERS |= {"page_scorecard", "page_offline", "index_page"}
-READERS |= {"figure_fig14"}
+READERS |= {"figure_fig14", "site_figure", "site_tables", "provenance_page"}
 READERS |= {"workflow_report", "report", "figures", "tables", "ablation"}
 
 
@@ -25,7 +30,8 @@ def without_readers(jobs: set[tuple[str, str]]) -> set[tuple[str, str]]:
 
 
 def one_cell(cell: str) -> set[tuple[str, str]]:
-    return {("track_tiny_0", cell), ("score", cell), ("compare", cell)}
+    rules = {"track_tiny_0", "score", "compare"} | ({"confidence"} if cell != "kcf" else set())
+    return {(rule, cell) for rule in rules}  # a correlation filter has no score of its own
 
 
 def test_results_are_there(finished: Repository) -> None:
@@ -43,6 +49,39 @@ def test_results_are_there(finished: Repository) -> None:
     ):
         assert (results / name).stat().st_size > 0
     assert len(finished.boxes()) == 8
+
+
+def test_the_site_opens_by_itself_and_says_what_the_files_say(
+    finished: Repository, tmp_path: Path
+) -> None:
+    results, site = finished.path / "results", tmp_path / "elsewhere"
+    shutil.copytree(results / "report", site)
+    check_site(site)
+    card = BeautifulSoup((site / "scorecard.html").read_text(), "html.parser")
+    cells = {cell.text for cell in card("td")}
+    rows = pd.read_csv(results / "compare" / "scorecard.csv", dtype=str, keep_default_na=False)
+    assert set(rows["item"]) <= cells
+    assert set(rows["ours"]) - {""} <= cells
+    plotted = pd.read_csv(site / "plots" / "fig16.csv")
+    curve = plotted.query("panel.str.startswith('Offline') and cell == 'siamfc_bce'")
+    record = pd.read_csv(results / "train" / "siamfc_bce" / "seed0" / "validation.csv")
+    means = record.groupby("epoch")["success_auc"].mean()
+    assert dict(zip(curve["x"].astype(int), curve["y"], strict=True)) == pytest.approx(
+        dict(means), rel=1e-5
+    )
+    offline = (site / "offline.html").read_text()
+    gain = pd.read_csv(results / "compare" / "training.csv")["gain"].item()
+    assert f"{100 * gain:.1f}" in offline
+
+
+def test_words_and_style_of_the_site_rerun_what_holds_them(copied: Repository) -> None:
+    folder = "src/dslt/report"
+    copied.edit(f"{folder}/assets/site.css", ":root {", ":root { --probe: 0;")
+    assert copied.planned() == {("site_assets", "")}
+    copied.edit(f"{folder}/templates/document.html.j2", "Skip to", "Go to")
+    rules = {rule for rule, _ in copied.planned()}
+    pages = {"page_data", "page_offline", "page_scorecard", "index_page", "provenance_page"}
+    assert rules == {*pages, "site_assets"}
 
 
 def test_second_run_has_nothing_to_do(finished: Repository) -> None:
@@ -80,9 +119,8 @@ def test_moved_constants_run_on_demand_and_are_shown(copied: Repository) -> None
 def test_training_value_reruns_its_cell(copied: Repository) -> None:
     copied.edit_cell("dslt_l2", "training.adam.weight_decay=0.00017")
     jobs = without_readers(copied.planned())
-    assert {job for job in jobs if "converge" not in job[0]} - {("figure_fig16", "")} == one_cell(
-        "dslt_l2"
-    )
+    fig16 = {("figure_fig16", ""), ("plot_fig16", "")}
+    assert {job for job in jobs if "converge" not in job[0]} - fig16 == one_cell("dslt_l2")
     assert ("converge", "dslt_l2") in jobs
     assert ("converge", "dslt") not in jobs
 
@@ -95,7 +133,7 @@ def test_tracking_value_trains_nothing(copied: Repository) -> None:
 def test_offline_training_value_trains_its_cell(copied: Repository) -> None:
     copied.edit_cell("siamfc_bce", "training.schedule.sgd.momentum=0.8")
     jobs = without_readers(copied.planned())
-    follow = {"figure_fig07", "figure_fig16", "compare_training"}
+    follow = {"figure_fig07", "figure_fig16", "plot_fig16", "compare_training"}
     expected = one_cell("siamfc_bce") | {("train", "siamfc_bce"), ("respond", "siamfc_bce")}
     assert {job for job in jobs if job[0] not in follow} == expected
     assert follow <= {rule for rule, _ in jobs}

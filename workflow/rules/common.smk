@@ -22,7 +22,7 @@ from dslt.study.describe import cell_info
 from dslt.study.load import check_data, load_study
 from dslt.study.sensitivity import all_changes, sensitivity_key, sensitivity_scores
 from dslt.study.job import assignments, gpu_jobs, repeat
-from dslt.study.jobs import figure_jobs, page_jobs
+from dslt.study.jobs import figure_jobs
 from dslt.study.tables import table_jobs
 
 
@@ -72,7 +72,6 @@ SENSITIVITY = [
 PAPER = sorted(str(path) for path in Path(SETTINGS.paper).glob("*.csv"))
 CLAIMS = sorted(str(path) for path in Path(SETTINGS.claims).glob("*.csv"))
 DRAWN = [name for name in SETTINGS.figures.make if name in FIGURES]
-PAGES = page_jobs(STUDY, DRAWN, TABLES)
 
 # Jobs that use a GPU ask for it; profiles/ cap how many run at a time.
 GPU = gpu_jobs(SETTINGS.device)

@@ -8,9 +8,9 @@ for _name, _job in FIGURES.items():
         input:
             _job.files,
         output:
-            pdf=paths.FIGURE.format(figure=_name, kind="pdf"),
-            png=report(
-                paths.FIGURE.format(figure=_name, kind="png"),
+            png=paths.FIGURE.format(figure=_name, kind="png"),
+            pdf=report(
+                paths.FIGURE.format(figure=_name, kind="pdf"),
                 caption=f"../report/{_name}.rst",
                 category="Figures",
             ),

@@ -1,11 +1,17 @@
-# report: notebooks rendered as HTML pages, one page that links them, and Snakemake's own report
-# with the provenance of every result.
+# report: the pages of the site, most of them notebooks, and Snakemake's own report with the
+# provenance of every result. The files beside the pages are in site.smk.
 #
 # What the notebooks import; a notebook's own text is an input of its page.
 NOTEBOOK_MODULES = [
     f"dslt.{name}"
-    for name in ("report.show", "report.tables", "report.confidence", "figures.balance")
+    for name in (
+        *("report.show", "report.table3", "report.tables", "report.confidence"),
+        "figures.balance",
+    )
 ]
+# Of every rule that writes pages.
+PAGE_CODE = f"{code_of('dslt.commands.report')} {content_of('report/templates')}"
+
 
 for _page, _job in PAGES.items():
 
@@ -16,11 +22,7 @@ for _page, _job in PAGES.items():
             notebook=f"notebooks/{_page}.py",
             files=_job.files,
         output:
-            report(
-                paths.PAGE.format(page=_page),
-                caption=f"../report/{_page}.rst",
-                category="Pages",
-            ),
+            paths.PAGE.format(page=_page),
         log:
             notebook=f"logs/report/{_page}.ipynb",
             text=f"logs/report/{_page}.log",
@@ -30,37 +32,51 @@ for _page, _job in PAGES.items():
         params:
             values=_job.options,
             moved=sha256_if_there(paths.SENSITIVITY) if _page == "scorecard" else "",
-            code=code_of("dslt.commands.report", *NOTEBOOK_MODULES),
+            site=SITE_PAGES,
+            code=f"{PAGE_CODE} {code_of(*NOTEBOOK_MODULES)}",
         shell:
-            "dslt report page --notebook {input.notebook:q} {params.values:q}"
+            "dslt report page --notebook {input.notebook:q} {params.values:q} {params.site:q}"
             " --executed {log.notebook:q} --out {output:q} > {log.text} 2>&1"
 
 
 rule index_page:
     input:
-        pages=expand(paths.PAGE, page=PAGES),
-        tables=expand(paths.TABLE, table=TABLES, kind="csv"),
-        figures=expand(paths.FIGURE, figure=DRAWN, kind="png"),
-        cells=COMPARED,
         scorecard=paths.SCORECARD,
     output:
-        report(
-            paths.REPORT,
-            caption="../report/index.rst",
-            category="Pages",
-        ),
+        paths.REPORT,
     log:
         "logs/report/index.log",
     threads: 1
     resources:
         mem_mb=500,
     params:
+        site=SITE_PAGES,
         workflow=paths.WORKFLOW_REPORT,
-        code=code_of("dslt.commands.report"),
+        code=PAGE_CODE,
     shell:
-        "dslt report index --page {input.pages:q} --table {input.tables:q}"
-        " --figure {input.figures:q} --compare {input.cells:q}"
-        " --scorecard {input.scorecard:q} --workflow {params.workflow:q} --out {output:q}"
+        "dslt report index {params.site:q} --scorecard {input.scorecard:q}"
+        " --workflow {params.workflow:q} --out {output:q} > {log} 2>&1"
+
+
+rule provenance_page:
+    input:
+        PROVENANCE.files,
+    output:
+        paths.PROVENANCE,
+    log:
+        "logs/report/provenance.log",
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        site=SITE_PAGES,
+        options=PROVENANCE.options,
+        libraries=libraries(),
+        workflow=paths.WORKFLOW_REPORT,
+        code=PAGE_CODE,
+    shell:
+        "dslt report provenance {params.site:q} {params.options:q}"
+        " --libraries {params.libraries:q} --workflow {params.workflow:q} --out {output:q}"
         " > {log} 2>&1"
 
 
@@ -71,7 +87,6 @@ rule workflow_report:
         rules.tables.input,
         rules.figures.input,
         rules.ablation.input,
-        paths.REPORT,
     output:
         paths.WORKFLOW_REPORT,
     log:
@@ -94,4 +109,8 @@ rule workflow_report:
 rule report:
     input:
         paths.REPORT,
+        paths.PROVENANCE,
+        expand(paths.PAGE, page=PAGES),
+        rules.site_assets.output,
+        rules.site_tables.output,
         paths.WORKFLOW_REPORT,

@@ -122,6 +122,22 @@ def closure(name: str) -> frozenset[str]:
     return frozenset(seen)
 
 
+def content(folder: str) -> list[Path]:
+    """List the files in a folder of this package that are no code, such as `report/assets`."""
+    files = (path for path in (PACKAGE / folder).rglob("*") if path.is_file())
+    return sorted(path for path in files if path.suffix not in (".py", ".pyc"))
+
+
+@functools.cache
+def content_of(folder: str) -> str:
+    """Hash the names and bytes of `content` to 16 hex digits."""
+    digest = hashlib.sha256()
+    for path in content(folder):
+        data = path.read_bytes()
+        digest.update(f"{path.relative_to(PACKAGE).as_posix()} {len(data)}\n".encode() + data)
+    return digest.hexdigest()[:16]
+
+
 def code_of(*names: str) -> str:
     """Fingerprint several modules, each with all that it imports from this package."""
     return " ".join(fingerprint(name) for name in names)

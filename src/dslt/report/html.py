@@ -1,12 +1,13 @@
-"""Small self-contained HTML: one shell and one style for all pages, and tables and figures in it.
+"""The shell of every page of the site, and tables and pictures in it.
 
-Nothing is loaded from a network: images are data URIs, the style is in the page, there are no
-scripts. `check_offline` makes sure of it before a page is written. Templates stand in the modules,
-not in files of their own, so that the fingerprint of the code covers them.
+Pages are Jinja templates in `templates/`; style and scripts stand beside the pages, in `assets/`.
+Nothing is loaded from a network: `check_offline` makes sure of it before a page is written.
 """
 
-import base64
+import os
 import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,81 +15,31 @@ import jinja2
 import pandas as pd
 from bs4 import BeautifulSoup
 from markupsafe import Markup
+from PIL import Image, UnidentifiedImageError
 
+from dslt import __version__
 from dslt.compare.verdicts import VERDICTS
 from dslt.core.errors import DsltError
 from dslt.core.files import atomic_write
+from dslt.settings.site import SITE
 
-CSS = """
-:root { color-scheme: light; }
-body { max-width: 84rem; margin: 0 auto; padding: 1.5rem 1.25rem 4rem; color: #1a1a1a;
-  background: #fff; font: 16px/1.55 system-ui, "Segoe UI", Roboto, "Helvetica Neue", sans-serif; }
-h1 { font-size: 1.7rem; line-height: 1.25; margin: .6rem 0 1rem; }
-h2 { font-size: 1.25rem; margin: 2.2rem 0 .6rem; border-bottom: 1px solid #ddd; }
-h3 { font-size: 1.05rem; margin: 1.6rem 0 .4rem; }
-a { color: #0072B2; }
-nav, footer, .note { color: #555; font-size: .9rem; }
-footer { margin-top: 3rem; border-top: 1px solid #ddd; padding-top: .6rem; }
-figure { margin: 1.2rem 0; }
-figure img { max-width: 100%; height: auto; border: 1px solid #eee; }
-figcaption { color: #444; font-size: .9rem; }
-.wide { overflow-x: auto; margin: .8rem 0; }
-table { border-collapse: collapse; font-size: .85rem; font-variant-numeric: tabular-nums; }
-th, td { padding: .25rem .6rem; text-align: left; vertical-align: top; }
-thead th { border-top: 2px solid #333; border-bottom: 1px solid #333; white-space: nowrap; }
-tbody tr:last-child td { border-bottom: 2px solid #333; }
-tbody tr:nth-child(even) { background: #f7f7f7; }
-td.number, th.number { text-align: right; white-space: nowrap; }
-td.verdict { font-weight: 600; white-space: nowrap; }
-td.supported { color: #00694d; } td.contradicted { color: #a34700; }
-td.inconclusive { color: #444; } td.not { color: #666; font-weight: 400; }
-pre { overflow-x: auto; background: #f7f7f7; padding: .6rem; font-size: .8rem; }
-code { font-size: .88em; }
-"""
-
-DOCUMENT = """\
-<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{{ title }}</title>
-<style>{{ style }}</style>
-</head>
-<body>
-{{ body }}
-</body>
-</html>
-"""
-TABLE = """\
-<div class="wide"><table>
-<thead><tr>
-{%- for name in frame %}<th{{ {"class": "number" if name in numbers}|xmlattr }}>{{ name }}</th>
-{%- endfor %}</tr></thead>
-<tbody>
-{% for row in rows %}
-<tr>
-{%- for name, text in zip(frame, row) %}
-<td{{ {"class": kind(name, text)}|xmlattr }}>{{ text }}</td>
-{%- endfor %}</tr>
-{% endfor %}
-</tbody>
-</table></div>"""
-FIGURE = """\
-<figure><img src="data:image/png;base64,{{ data }}" alt="{{ alternative }}">
-{%- if caption %}<figcaption>{{ caption }}</figcaption>{% endif %}</figure>"""
+TEMPLATES = Path(__file__).parent / "templates"
+PLOTTING = ("assets/vega.js", "assets/plots.js")
+LONG = 40  # characters from which a column of text gets room
 _ENVIRONMENT = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(TEMPLATES),
     autoescape=True,
     trim_blocks=True,
     lstrip_blocks=True,
-    keep_trailing_newline=True,
+    keep_trailing_newline=False,
     undefined=jinja2.StrictUndefined,
 )
 
 # Attributes by which elements load something.
 _LOADING = {
-    "src": ["script", "img", "source", "iframe", "embed", "video", "audio"],
+    "src": ["script", "img", "source", "iframe", "embed", "video", "audio", "track"],
     "srcset": ["img", "source"],
+    "poster": ["video"],
     "href": ["link", "image", "use"],
     "data": ["object"],
 }
@@ -96,26 +47,84 @@ _REMOTE = re.compile(r"^\s*(https?:)?//", re.IGNORECASE)
 _REMOTE_STYLE = re.compile(r"""(url\(\s*['"]?|@import\s+['"])\s*(https?:)?//""", re.IGNORECASE)
 
 
+@dataclass(frozen=True)
+class Site:
+    """What a page knows of the site that it is a part of.
+
+    Attributes:
+        pages: Keys of `titles`, in the order of the navigation; the first one is the entrance. A
+            page is `<key>.html` in the site's folder.
+        current: The page that is written, or that it belongs to.
+        folder: The site's folder; None: that of the page.
+        name: Stands at the left of the header.
+        titles: What the pages are called in the navigation.
+    """
+
+    pages: tuple[str, ...] = ("index",)
+    current: str = ""
+    folder: Path | None = None
+    name: str = "Shrinkage loss"
+    titles: Mapping[str, str] = field(default_factory=lambda: SITE)
+
+
 def fill(template: str, **values: Any) -> Markup:
-    """Fill a Jinja template; what is not `Markup` is escaped."""
-    return Markup(_ENVIRONMENT.from_string(template).render(values))
+    """Fill `templates/<template>.html.j2`; what is not `Markup` is escaped."""
+    return Markup(_ENVIRONMENT.get_template(f"{template}.html.j2").render(values))
 
 
-def document(title: str, body: str) -> str:
-    """Put a body, which is HTML, into a whole page."""
-    return fill(DOCUMENT, title=title, style=Markup(CSS), body=Markup(body))
+def document(
+    title: str,
+    body: str,
+    site: Site | None = None,
+    *,
+    root: str = "",
+    scripts: Sequence[str] = (),
+    foot: str = "",
+) -> str:
+    """Put a body, which is HTML, into a whole page.
+
+    Args:
+        title: Title of the page.
+        body: What stands in `<main>`.
+        site: Its surroundings.
+        root: From the page to the site's folder: empty or `../`, as often as needed.
+        scripts: Further scripts, relative to the site's folder, run when the page has been read.
+        foot: HTML at the foot of the page.
+    """
+    values = {"title": title, "body": Markup(body), "foot": Markup(foot), "version": __version__}
+    return fill("document", site=site or Site(), root=root, scripts=scripts, **values)
 
 
-def write(title: str, body: str, out: Path) -> None:
-    """Write a page with a body, which is HTML, as a whole or not at all.
+def write(
+    title: str,
+    body: str,
+    out: Path,
+    site: Site | None = None,
+    *,
+    scripts: Sequence[str] = (),
+    foot: str = "",
+) -> None:
+    """Write a page as `document` makes it, as a whole or not at all.
+
+    A page with interactive plots loads what draws them.
 
     Raises:
         DsltError: The page would load anything from a network.
     """
-    page = document(title, body)
+    site = site or Site()
+    root = relative(site.folder or out.parent, out.parent)
+    root = "" if root == "." else f"{root}/"
+    plotting = PLOTTING if " data-plot=" in body else ()
+    scripts = [*plotting, *scripts]
+    page = document(title, body, site, root=root, scripts=scripts, foot=foot)
     check_offline(page, out)
     with atomic_write(out) as path:
         path.write_text(page, encoding="utf-8")
+
+
+def relative(path: Path, folder: Path) -> str:
+    """Write a path as a link in a page of `folder`."""
+    return Path(os.path.relpath(path, folder)).as_posix()
 
 
 def check_offline(page: str, where: Path) -> None:
@@ -135,52 +144,82 @@ def check_offline(page: str, where: Path) -> None:
         raise DsltError(f"{where}: the page loads from a network: {', '.join(found)}")
 
 
-def table(frame: pd.DataFrame, digits: int = 1) -> Markup:
+def table(frame: pd.DataFrame, digits: int = 1, label: str = "Table") -> Markup:
     """Write a table: numbers to the right, verdicts marked, missing values as a dash.
+
+    It scrolls in a box of its own and is sorted by a click on a heading. `Markup` in it, such as a
+    link, stays what it is; pandas keeps it in columns with `dtype=object` only.
 
     Args:
         frame: The table; its index is not shown. `attrs["digits"]` maps columns to decimals of
             their own, `attrs["numbers"]` names columns of text that are numbers.
         digits: Decimals of the other floating-point columns.
+        label: What a screen reader calls it.
     """
     own, named = frame.attrs.get("digits", {}), frame.attrs.get("numbers", ())
     numbers = {n for n in frame if n in named or pd.api.types.is_numeric_dtype(frame[n])}
+    columns = {
+        name: [_text(value, own.get(name, digits)) for value in frame[name]] for name in frame
+    }
+    long = {name for name, texts in columns.items() if max(map(len, texts), default=0) > LONG}
 
     def kind(name: str, text: str) -> str | None:
-        return "number" if name in numbers else f"verdict {text}" if text in VERDICTS else None
+        if name in numbers:
+            return "number"
+        return f"verdict {text}" if text in VERDICTS else "text" if name in long else None
 
-    columns = [[_text(value, own.get(name, digits)) for value in frame[name]] for name in frame]
-    rows = zip(*columns, strict=True)
-    return fill(TABLE, frame=frame, numbers=numbers, rows=rows, kind=kind)
+    rows = list(zip(*columns.values(), strict=True))
+    return fill("table", frame=frame, numbers=numbers, rows=rows, kind=kind, label=label)
 
 
 def _text(value: Any, digits: int) -> str:
     if value is None or value == "" or value != value:  # only NaN differs from itself
         return "–"
+    if isinstance(value, Markup):
+        return value
     return f"{value:.{digits}f}" if isinstance(value, float) else str(value)
 
 
-def image(png: Path, alternative: str, caption: str = "") -> Markup:
-    """Embed a PNG file as a data URI.
+def figure(path: Path, caption: str, alternative: str, folder: Path, plot: Path | None) -> Markup:
+    """Show a figure whose files stand in the site, with links to them.
 
     Args:
-        png: The file.
+        path: The picture; the figure for print stands beside it as PDF.
+        caption: Its name.
         alternative: Words for those who do not see it.
-        caption: Text below the picture; HTML if it is `Markup`.
+        folder: That of the page.
+        plot: Script with an interactive plot of it, its data beside it as CSV.
 
     Raises:
-        DsltError: The file is missing or not a PNG.
+        DsltError: The picture is missing or not one.
+    """
+    files = {"PDF": path.with_suffix(".pdf")} | ({"CSV": plot.with_suffix(".csv")} if plot else {})
+    return fill(
+        "figure",
+        name=path.stem,
+        source=relative(path, folder),
+        plot=plot and relative(plot, folder),
+        size=size(path),
+        caption=caption,
+        alternative=alternative,
+        files={kind: relative(file, folder) for kind, file in files.items()},
+    )
+
+
+def size(path: Path) -> tuple[int, int]:
+    """Return the width and height of a picture in pixels.
+
+    Raises:
+        DsltError: The file is missing or not a picture.
     """
     try:
-        data = png.read_bytes()
+        with Image.open(path) as opened:
+            return opened.size
+    except UnidentifiedImageError:
+        raise DsltError(f"{path}: not a picture") from None
     except OSError as error:
-        raise DsltError(
-            f"{png}: cannot be read ({error.strerror}); draw the figure first"
-        ) from None
-    if not data.startswith(b"\x89PNG"):
-        raise DsltError(f"{png}: not a PNG file")
-    code = base64.b64encode(data).decode("ascii")
-    return fill(FIGURE, data=code, alternative=alternative, caption=caption)
+        hint = "draw the figure first"
+        raise DsltError(f"{path}: cannot be read ({error.strerror}); {hint}") from None
 
 
-_ENVIRONMENT.globals |= {"table": table, "image": image, "map": map, "zip": zip}
+_ENVIRONMENT.globals |= {"table": table, "map": map, "zip": zip}

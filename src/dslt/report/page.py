@@ -13,7 +13,6 @@ from unittest import mock
 
 import jupytext
 import nbformat
-from markupsafe import Markup
 from nbclient.exceptions import DeadKernelError
 from nbconvert import HTMLExporter
 
@@ -24,21 +23,16 @@ from dslt.report import html
 Parameters = dict[str, str | list[str]]
 KERNEL = "dslt-page"
 START_SECONDS = 300  # a kernel starts in one second, but not on a machine that is fully loaded
-BODY = """\
-<nav><a href="index.html">All results</a></nav>
-{{ body }}
-<footer><details><summary>What this page was given</summary><ul>
-{% for name, given in parameters.items() %}
-<li><code>{{ name }}</code>:
-{% for value in ([given] if given is string else given) %}
-<code>{{ value }}</code>{{ ", " if not loop.last }}
-{%- endfor %}</li>
-{% endfor %}
-</ul></details></footer>"""
 
 
-def render(notebook: Path, values: Sequence[tuple[str, str]], executed: Path, out: Path) -> None:
-    """Execute a notebook and write it as HTML.
+def render(
+    notebook: Path,
+    values: Sequence[tuple[str, str]],
+    executed: Path,
+    out: Path,
+    pages: Sequence[str] = (),
+) -> None:
+    """Execute a notebook and write it as a page of the site.
 
     The process's own folder is the notebook's, so relative paths mean the same in both.
 
@@ -46,7 +40,8 @@ def render(notebook: Path, values: Sequence[tuple[str, str]], executed: Path, ou
         notebook: A py:percent notebook with a cell tagged `parameters`.
         values: Names and values; a parameter whose default is a list may be given often.
         executed: Where the executed notebook goes, also when a cell fails.
-        out: The HTML page.
+        out: The HTML page, in the site's folder.
+        pages: The pages of the site.
 
     Raises:
         DsltError: The notebook is missing or malformed, a parameter is unknown or lacking, or a
@@ -55,7 +50,9 @@ def render(notebook: Path, values: Sequence[tuple[str, str]], executed: Path, ou
     source = _read(notebook)
     parameters = fill(declared(source, notebook), values, notebook)
     done = _execute(source, parameters, notebook, executed)
-    html.write(_title(done), to_html(done, parameters), out)
+    site = html.Site(tuple(pages) or ("index",), out.stem)
+    foot = html.fill("given", parameters=parameters)
+    html.write(_title(done), to_html(done), out, site, foot=foot)
 
 
 def _read(notebook: Path) -> Any:
@@ -180,16 +177,8 @@ def _write_kernel(folder: Path) -> None:
     (folder / "kernel.json").write_text(json.dumps(described), encoding="utf-8")
 
 
-def to_html(executed: Any, parameters: Parameters) -> str:
-    """Render an executed notebook: text, tables and figures, no code, no scripts.
-
-    Args:
-        executed: The notebook.
-        parameters: What it was given, listed at the foot of the page.
-
-    Returns:
-        The body of the page.
-    """
+def to_html(executed: Any) -> str:
+    """Render an executed notebook as the body of a page: text, tables and figures, no code."""
     _number_cells(executed)
     exporter = HTMLExporter(  # type: ignore[no-untyped-call]
         template_name="basic",
@@ -197,10 +186,9 @@ def to_html(executed: Any, parameters: Parameters) -> str:
         exclude_input_prompt=True,
         exclude_output_prompt=True,
         exclude_anchor_links=True,
-        embed_images=True,
     )
     body, _ = exporter.from_notebook_node(executed)
-    return html.fill(BODY, body=Markup(body), parameters=parameters)
+    return str(body)
 
 
 def _title(notebook: Any) -> str:

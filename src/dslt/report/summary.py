@@ -5,6 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
+
 from dslt.compare.intervals import LEVEL
 from dslt.compare.sensitivity import DEPENDS
 from dslt.compare.verdicts import CONTRADICTED, NEEDED, NOT_COMPARABLE, NOT_RUN, SAME, SUPPORTED
@@ -80,24 +83,32 @@ def sentences(path: Path) -> list[str]:
     ]
 
 
+def judged_rows(path: Path) -> pd.DataFrame:
+    """Read the rows of a scorecard that a claim is judged by, of one preset.
+
+    The paper's preset is taken where it ran, else ours. `text` and `preset` are parts of `item`.
+
+    Raises:
+        DsltError: The file is missing or not a scorecard.
+    """
+    rows = read_scorecard(path).query("kind == 'claim'")
+    against = [bool(printed) and float(printed) <= 0 for printed in rows["paper_value"]]
+    judged = (rows["p"] != "") | rows["verdict"].isin([NOT_RUN, NOT_COMPARABLE])
+    judged |= rows["note"].str.contains(_FEW, regex=False)
+    rows = rows[judged & ~np.array(against, dtype=bool)]
+    preset = rows["item"].str.extract(_PRESET, expand=False).fillna("")
+    rows = rows.assign(text=rows["item"].str.replace(_PRESET, "", regex=True), preset=preset)
+    others = (preset != "lite").groupby(rows["claim"]).transform("any")
+    return rows[(preset != "lite") | ~others]
+
+
 def _claims(path: Path) -> Mapping[str, Sequence[_Row]]:
     """Claim to its judged rows, of one preset."""
-    table = read_scorecard(path).query("kind == 'claim'")
-    columns = ["claim", "item", "our_benchmark", "verdict", "p", "note", "paper_value"]
+    columns = ["text", "preset", "our_benchmark", "verdict", "p", "note"]
     found: dict[str, list[_Row]] = {}
-    for claim, item, benchmark, verdict, p, note, printed in table[columns].to_numpy().tolist():
-        against = printed and float(printed) <= 0
-        judged = p or verdict in (NOT_RUN, NOT_COMPARABLE) or _FEW in note
-        if judged and not against:
-            preset = _PRESET.search(item)
-            text, named = _PRESET.sub("", item), preset[1] if preset else ""
-            found.setdefault(claim, []).append(_Row(text, named, benchmark, verdict, p, note))
-    return {claim: _of_one_preset(rows) for claim, rows in found.items()}
-
-
-def _of_one_preset(rows: Sequence[_Row]) -> Sequence[_Row]:
-    """Take the paper's preset where it ran, else ours."""
-    return [row for row in rows if row.preset != "lite"] or rows
+    for claim, *values in judged_rows(path)[["claim", *columns]].to_numpy().tolist():
+        found.setdefault(claim, []).append(_Row(*values))
+    return found
 
 
 def _outcome(rows: Sequence[_Row]) -> tuple[str, str]:

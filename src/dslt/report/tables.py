@@ -44,7 +44,7 @@ def read_csv(path: Path) -> pd.DataFrame:
     return read_frame(path, "a readable CSV table", dtype=str, keep_default_na=False)
 
 
-def _read(path: Path, needed: Iterable[str], what: str) -> pd.DataFrame:
+def read_table(path: Path, needed: Iterable[str], what: str) -> pd.DataFrame:
     """Read a table that must have certain columns."""
     found = read_csv(path)
     lacking = sorted(set(needed) - set(found))
@@ -115,7 +115,7 @@ def interval(value: DifferenceValue, metric: str) -> str:
     return f"{factor * value.low:{form}} to {factor * value.high:{form}}"
 
 
-def _intervals(lows: Iterable[str], highs: Iterable[str]) -> list[str]:
+def intervals(lows: Iterable[str], highs: Iterable[str]) -> list[str]:
     """Write columns of lower and upper ends as intervals, empty where there is none."""
     return [f"{a} to {b}" if a and b else "" for a, b in zip(lows, highs, strict=True)]
 
@@ -158,7 +158,7 @@ def vot(path: Path) -> pd.DataFrame:
     Raises:
         DsltError: The file is missing or not such a table.
     """
-    found = _read(path, {"benchmark", "tracker", "source", "note"}, "Table 1 or 2")
+    found = read_table(path, {"benchmark", "tracker", "source", "note"}, "Table 1 or 2")
     metrics = [name for name in VOT if name in found]
     if not metrics:
         raise DsltError(f"{path}: lacks metrics; is it Table 1 or 2?")
@@ -168,7 +168,7 @@ def vot(path: Path) -> pd.DataFrame:
         shown[title] = _shortened(found, name, decimals(name))
         lows, highs = (_shortened(found, f"{name}_{e}", decimals(name)) for e in ("low", "high"))
         if any(lows):
-            shown[f"{title} interval"] = _intervals(lows, highs)
+            shown[f"{title} interval"] = intervals(lows, highs)
     shown["Note"] = found["note"]
     shown.attrs["numbers"] = list(shown)[3:-1]
     return shown
@@ -203,8 +203,8 @@ def read_scorecard(path: Path) -> pd.DataFrame:
     Raises:
         DsltError: The file is missing or not a scorecard.
     """
-    found = _read(path, {"kind", "low", "high", *NUMBERS} - {"interval"}, "a scorecard")
-    return found.assign(interval=_intervals(found["low"], found["high"]))
+    found = read_table(path, {"kind", "low", "high", *NUMBERS} - {"interval"}, "a scorecard")
+    return found.assign(interval=intervals(found["low"], found["high"]))
 
 
 def claims(path: Path) -> pd.DataFrame:
@@ -227,7 +227,11 @@ def _statements(path: Path, kind: str, columns: Iterable[str], item: str) -> pd.
     """Read the rows of one kind, with titles for the reader of a page."""
     titles = TITLES | {"item": item}
     rows = read_scorecard(path).query("kind == @kind")[list(columns)]
-    return rows.rename(columns=lambda name: titles.get(name, name.capitalize()))
+    metrics = {name: metric.title for name, metric in METRICS.items()}
+    rows["metric"] = rows["metric"].replace(metrics)
+    shown = rows.rename(columns=lambda name: titles.get(name, name.capitalize()))
+    shown.attrs["numbers"] = ["Paper", "p", "Ours", "95 % interval", "Videos"]
+    return shown
 
 
 def verdicts(path: Path) -> pd.DataFrame:
@@ -250,12 +254,12 @@ def training(path: Path) -> pd.DataFrame:
     """
     words, values = ["cell", "epochs", "sequences", "videos", "seeds"], ["before", "after", "gain"]
     ends = ["low", "high"]
-    found = _read(path, [*words, *values, *ends], "of `dslt compare training`")
+    found = read_table(path, [*words, *values, *ends], "of `dslt compare training`")
     percent = found[values + ends].apply(pd.to_numeric) * METRICS["validation_auc"].factor
     shown = found[words].rename(columns=str.capitalize)
     shown[["AUC before (%)", "AUC after (%)", "Gain"]] = percent[values]
     lows, highs = (percent[end].map("{:.1f}".format, na_action="ignore").fillna("") for end in ends)
-    shown["its 95 % interval"] = _intervals(lows, highs)
+    shown["its 95 % interval"] = intervals(lows, highs)
     shown.attrs["numbers"] = ["its 95 % interval"]
     return shown
 

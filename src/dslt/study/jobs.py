@@ -1,4 +1,4 @@
-"""What the workflow's commands get: files and options of figures and pages, spelled out."""
+"""What the workflow's commands get: files and options of figures, spelled out."""
 
 from collections.abc import Callable, Iterable, Mapping
 from itertools import chain
@@ -6,12 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from dslt.core.errors import unknown
-from dslt.settings.catalog import FIGURES, TABLES, Source, Takes, paper_benchmarks
+from dslt.settings.catalog import FIGURES, Source, Takes, paper_benchmarks
 from dslt.settings.protocols import OpeProtocol, Protocol
 from dslt.study import confidence, paths
 from dslt.study.data import StudyData
-from dslt.study.job import Job, assignments, pairs, repeat
-from dslt.study.sensitivity import sensitivity_key
+from dslt.study.job import Job, pairs, repeat
 from dslt.study.settings import (
     MapsSettings,
     ResponsesSettings,
@@ -46,59 +45,6 @@ def _has(study: Study, benchmark: str, takes: Takes) -> bool:
     if isinstance(protocol, OpeProtocol):
         return takes in ("one_pass", "attributes")
     return takes == "supervised" or (takes == "attributes" and bool(protocol.tags))
-
-
-def page_jobs(study: Study, figures: Iterable[str], tables: Iterable[str]) -> dict[str, Job]:
-    """Map the report's pages to their commands.
-
-    Args:
-        study: The study.
-        figures: Those that are drawn; a page notes the others.
-        tables: Those that are written.
-    """
-    written = {name: paths.TABLE.format(table=name, kind="csv") for name in tables}
-    drawn = {name: paths.FIGURE.format(figure=name, kind="png") for name in figures}
-    records = study.records(study.converged)
-    compared = [paths.COMPARISON.format(cell=cell) for cell in study.cells_run]
-    offline = [paths.TRAINING_GAINS] if study.validations else []
-    shown: dict[str, dict[str, list[str]]] = {
-        "data": {"index": [paths.INDEX.format(benchmark=name) for name in study.runs]},
-        "convergence": {"convergence": list(records.values())},
-        "offline": {"training": offline},
-        "ablation": {"table": _of_page(written, "ablation"), "compare": compared},
-        "benchmarks": {"table": _of_page(written, "benchmarks")},
-        "confidence": {
-            "table": _of_page(written, "confidence"),
-            "scorecard": [paths.SCORECARD],
-        },
-        "scorecard": {"scorecard": [paths.SCORECARD]},
-    }
-    jobs: dict[str, Job] = {}
-    for page in study.settings.pages:
-        own = [
-            path for name, path in drawn.items() if name in FIGURES and page in FIGURES[name].pages
-        ]
-        values = shown[page] | {"figures": own}
-        files = tuple(chain(*values.values()))
-        if page == "convergence":
-            values["convergence"] = assignments(records)
-            files += tuple(path[:-4] + ".npz" for path in records.values())
-        if page == "scorecard":  # no file of it: it would be made
-            values |= {"sensitivity": [paths.SENSITIVITY], "key": [sensitivity_key(study)]}
-        words = [("-p", name, text) for name, texts in values.items() for text in texts]
-        needed = {
-            "convergence": bool(records),
-            "offline": bool(offline),
-            "confidence": "confidence" in written or "confidence" in drawn,
-        }
-        if needed.get(page, True):
-            jobs[page] = Job("page", files, tuple(chain(*words)))
-    return jobs
-
-
-def _of_page(tables: Mapping[str, str], page: str) -> list[str]:
-    """List the tables of a page."""
-    return [path for name, path in tables.items() if page in TABLES[name].pages]
 
 
 def _labels(study: Study, cells: Iterable[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""The report: notebooks rendered to HTML, and the front page."""
+"""The report: notebooks rendered to HTML, and the site's entrance."""
 
 from __future__ import annotations
 
@@ -17,60 +17,18 @@ from PIL import Image
 
 from dslt.commands.report import command
 from dslt.core.errors import DsltError
-from dslt.report import html, index, page, show, summary, tables
+from dslt.report import html, index, page, show, summary, table3, tables
 from dslt.settings.catalog import FIGURES, PAGES
 from places import ROOT
+from reported import SCORECARD, write_compare
 
 NOTEBOOKS = ROOT / "notebooks"
-
-SCORECARD = """\
-kind,source,item,benchmark_paper,paper_value,claim,family,cell,our_benchmark,metric,unit,ours,low,\
-high,p,sequences,videos,seeds,verdict,note
-claim,fig15,Shrinkage beats L2,OTB-2015,,l2,f,dslt - dslt_l2,clips,success_auc,points,1.20,-0.50,\
-2.90,1,10,3,1,inconclusive,the interval contains 0
-claim,fig15,OHNM is below [preset lite],OTB-2015,,ohnm,f,dslt - dslt_ohnm,clips,success_auc,points,\
-4.00,2.00,6.00,0.01,10,3,1,supported,
-claim,fig15,OHNM is below [preset lite],OTB-2015,,ohnm,f,dslt - dslt_ohnm,clips,precision_20,\
-points,4.00,2.00,6.00,,10,3,1,not judged,
-number,table3,"(10, 0.2)",OTB-2015+UAV123,59.9,,,dslt,clips,success_auc,%,70.10,60.00,80.00,,\
-10,3,1,not comparable,<other> & data
-number,table3,classification,OTB-2015+UAV123,61.1,,,,,success_auc,%,,,,,,,,not run,
-"""
 
 TABLE1 = """\
 benchmark,tracker,source,eao,eao_low,eao_high,eao_difference,accuracy,accuracy_low,accuracy_high,note
 VOT-2016,ECO,printed,0.374,,,,0.546,,,
 clips_vot,Shrinkage,run here,0.412345,0.398765,0.45,,0.60,,,one seed
 """
-
-
-def write_compare(path: Path, cell: str, label: str, auc: float) -> Path:
-    value = {"value": auc, "low": auc - 0.1, "high": auc + 0.1, "seed_sd": None}
-    difference = {"value": -0.02, "low": -0.05, "high": 0.01}
-    result = {
-        "protocol": "otb",
-        "sequences": 10,
-        "videos": 3,
-        "seeds": [0],
-        "metrics": {"success_auc": value, "precision_20": value},
-        "fps": {"median": 21.0},
-        "difference_to": None
-        if cell == "dslt"
-        else {"cell": "dslt", "metrics": {"success_auc": difference, "precision_20": difference}},
-        "notes": [],
-    }
-    record = {
-        "cell": cell,
-        "label": label,
-        "base": "dslt",
-        "preset": "lite",
-        "backbone": "efficientnet_lite0",
-        "shown_in": ["fig15"],
-        "benchmarks": {"clips": result},
-        "paper": [],
-    }
-    path.write_text(json.dumps(record))
-    return path
 
 
 TRAINING = """\
@@ -94,6 +52,7 @@ def results(tmp_path):
     (tmp_path / "scorecard.csv").write_text(SCORECARD)
     (tmp_path / "table3.csv").write_text("item,paper DP\n<full>,84.3\nNone,\n")
     (tmp_path / "table3.tex").write_text("booktabs")
+    (tmp_path / "losses.csv").write_text("part,item,paper_success_auc\nregression,full,59.9\n")
     (tmp_path / "table1.csv").write_text(TABLE1)
     (tmp_path / "training.csv").write_text(TRAINING)
     (tmp_path / "sensitivity.csv").write_text(SENSITIVITY)
@@ -130,7 +89,7 @@ def test_a_table_escapes_aligns_and_marks():
         }
     )
     text = html.table(frame)
-    assert "<th>&lt;item&gt;</th>" in text
+    assert '<th scope="col">&lt;item&gt;</th>' in text
     assert "<td>a &amp; b</td>" in text
     assert '<td class="number">59.9</td>' in text
     assert '<td class="verdict supported">supported</td>' in text
@@ -160,12 +119,12 @@ def test_links_and_data_uris_are_no_loads():
     html.check_offline(html.document("t", body), Path("p.html"))
 
 
-def test_an_image_must_be_a_png(tmp_path):
+def test_a_picture_must_be_one(tmp_path):
     with pytest.raises(DsltError, match=r"gone\.png: cannot be read"):
-        html.image(tmp_path / "gone.png", "x")
+        html.size(tmp_path / "gone.png")
     (tmp_path / "text.png").write_text("no")
-    with pytest.raises(DsltError, match=r"text\.png: not a PNG"):
-        html.image(tmp_path / "text.png", "x")
+    with pytest.raises(DsltError, match=r"text\.png: not a picture"):
+        html.size(tmp_path / "text.png")
 
 
 # ------------------------------------------------------------------ parameters
@@ -223,7 +182,6 @@ def test_a_page_shows_results_and_no_code(results, monkeypatch):
     assert done.exit_code == 0, done.output
     text = (results / "report" / "scorecard.html").read_text()
     html.check_offline(text, Path("scorecard.html"))
-    assert "<script" not in text
     assert "<title>Scorecard: the paper's statements and ours</title>" in unescape(text)
     seen = words(text)
     assert "Shrinkage beats L2" in seen
@@ -288,7 +246,7 @@ def test_a_page_is_run_by_this_interpreter(tmp_path, monkeypatch, name, variable
 @pytest.mark.parametrize(
     ("name", "given"),
     [
-        ("ablation", {"table": ["table3.csv"], "compare": ["dslt.json"], "figures": ["fig15.png"]}),
+        ("ablation", {"table": ["losses.csv"], "compare": ["dslt.json"], "figures": ["fig15.png"]}),
         ("benchmarks", {"table": ["table1.csv"], "figures": ["fig10.png"]}),
         ("offline", {"training": ["training.csv"], "figures": ["fig06.png"]}),
         ("scorecard", {"scorecard": "scorecard.csv", "sensitivity": "gone.csv", "key": "k"}),
@@ -308,7 +266,8 @@ def test_figures_are_found_by_their_names_and_described_by_the_catalog(results):
     given = [str(results / "fig10.png"), str(results / "fig04.png")]
     shown = show.figure(given, "fig04").data
     assert 'alt="Fig. 4: modulating factor and losses"' in shown
-    assert "data:image/png" in shown
+    assert f'src="{results.name}/fig04.png"' in shown
+    assert 'width="8" height="8"' in shown
     note = show.figure(given, "fig08").data
     assert "Not drawn in this study: Fig. 8: success and precision (in the paper: OTB" in note
     with pytest.raises(
@@ -323,7 +282,7 @@ def test_figures_that_a_page_does_not_place_come_last(results, monkeypatch):
     show.figure(given, "fig15")
     more = show.rest(given).data
     assert more.startswith("<h2>More figures</h2>")
-    captions = re.findall(r"<figcaption>(.*?)</figcaption>", more)
+    captions = re.findall(r"<figcaption>(.*?)\. <a", more)
     assert captions == ["Fig. 10: expected average overlap (in the paper: VOT-2016)", "added"]
     show.figure(given[:1], "fig10")
     assert show.rest([given[0], given[2]]).data == ""
@@ -396,6 +355,22 @@ def test_table_1_shows_intervals_and_what_was_not_run(results):
     assert tables.vot_not_run(path) == ""
     with pytest.raises(DsltError, match=r"table3\.csv: lacks the columns benchmark, note"):
         tables.vot(results / "table3.csv")
+
+
+def test_table_3_is_told_in_words(results):
+    (results / "table3.csv").write_text(
+        "part,item,a,paper_success_auc,cell,clips_success_auc,clips_success_auc_low,"
+        "clips_success_auc_high,clips_success_auc_difference,clips_videos,status\n"
+        "regression,full,10,59.9,dslt,70.1,60.0,80.0,-0.4,14,\n"
+    )
+    shown = table3.losses(results / "table3.csv")
+    ours = ["Real clips: AUC", "Real clips: AUC, interval", "Real clips: AUC minus reference"]
+    assert list(shown) == [
+        *("Part", "Item", "a", "Paper: AUC", "Cell"),
+        *(*ours, "Real clips: videos", "Status"),
+    ]
+    assert shown[ours[1]].item() == "60.0 to 80.0"
+    assert shown.attrs["numbers"][0] == "Paper: AUC"
 
 
 def test_verdicts_are_counted_by_kind(results):
@@ -511,43 +486,24 @@ def test_verdicts_with_moved_constants_stand_side_by_side(results):
         tables.sensitivity(results / "sensitivity.csv")
 
 
-def test_the_front_page_links_and_embeds(results):
-    other = results / "report" / "data.html"
-    other.parent.mkdir()
-    other.write_text(html.document("Data & more", ""))
+def test_the_entrance_says_what_was_found_and_links_the_pages(results):
     out = results / "report" / "index.html"
-    arguments = [
-        *("--page", other, "--table", results / "table3.csv", "--figure", results / "fig04.png"),
-        *(
-            "--table",
-            results / "table1.csv",
-            "--compare",
-            results / "dslt.json",
-            "--scorecard",
-            results / "scorecard.csv",
-        ),
-        *("--workflow", results / "report" / "workflow.html", "--out", out),
-    ]
-    runner = CliRunner()
-    for _ in range(2):
-        done = runner.invoke(command, ["index", *map(str, arguments)], catch_exceptions=False)
-        assert done.exit_code == 0, done.output
-        text = out.read_text()
+    arguments = ["--site", "index", "--site", "scorecard", "--site", "data"]
+    arguments += ["--scorecard", str(results / "scorecard.csv")]
+    arguments += ["--workflow", str(results / "report" / "workflow.html"), "--out", str(out)]
+    done = CliRunner().invoke(command, ["index", *arguments], catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    text = out.read_text()
     html.check_offline(text, out)
-    assert '<a href="data.html">Data &amp; more</a>' in text
+    assert '<a href="scorecard.html">Scorecard</a><p>Every claim' in text
     assert 'href="workflow.html"' in text
-    assert '<a href="../table3.tex">TEX</a>' in text
-    assert '<a href="../fig04.pdf">PDF</a>' in text
-    assert text.count("data:image/png;base64,") == 1
     seen = words(text)
-    assert "60.1 to 80.1" in seen
-    assert "Table 1: expected average overlap (in the paper: VOT-2016)" in seen
-    assert "VOT-2016: not run in this study." in seen
-    assert "supported 1 0" in seen
+    assert summary.sentences(results / "scorecard.csv")[0] in seen
+    assert "OHNM is below" in text[text.index('class="claims"') :]
     assert re.search(r"dslt \d+\.\d+\.\d+$", seen.strip())
 
 
-def test_the_front_page_names_what_is_missing(tmp_path):
-    with pytest.raises(DsltError, match=r"gone\.html: not a readable page"):
-        index.render(index.Contents(pages=[tmp_path / "gone.html"]), tmp_path / "index.html")
+def test_a_site_needs_pages(tmp_path):
+    with pytest.raises(DsltError, match=r"index\.html: a site needs pages"):
+        index.render([], tmp_path / "index.html")
     assert not (tmp_path / "index.html").exists()

@@ -12,9 +12,10 @@ from dslt.core.errors import DsltError
 from dslt.settings.catalog import TABLES, heading
 from dslt.study import confidence
 from dslt.study.job import Job
-from dslt.study.jobs import figure_jobs, page_jobs
+from dslt.study.jobs import figure_jobs
 from dslt.study.load import load_study
-from dslt.study.settings import Figure, Page, Table
+from dslt.study.settings import Figure, Table
+from dslt.study.site import page_jobs
 from dslt.study.study import Study
 from dslt.study.tables import table_jobs
 from places import ROOT
@@ -153,11 +154,13 @@ def test_pages_get_their_own_tables(configured: dict[str, Any]) -> None:
     assert "confidence" not in pages
     assert pages["benchmarks"].files == (
         "results/tables/table2.csv",
-        "results/figures/fig08.png",
+        "results/report/figures/fig08.webp",
+        "results/report/plots/fig08.js",
     )
     assert pages["benchmarks"].options == (
         *("-p", "table", "results/tables/table2.csv"),
-        *("-p", "figures", "results/figures/fig08.png"),
+        *("-p", "figures", "results/report/figures/fig08.webp"),
+        *("-p", "figures", "results/report/plots/fig08.js"),
     )
     assert "results/tables/table3.csv" in pages["ablation"].files
     assert "results/tables/table2.csv" not in pages["ablation"].files
@@ -205,4 +208,4 @@ def test_everything_that_can_be_made_has_a_title_and_a_caption() -> None:
     names = {*get_args(Figure), *get_args(Table)}
     assert all(heading(name) != name for name in names)
     captions = {path.stem for path in (ROOT / "workflow" / "report").glob("*.rst")}
-    assert names | set(get_args(Page)) <= captions
+    assert names <= captions

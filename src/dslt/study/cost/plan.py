@@ -29,7 +29,7 @@ STATE = 3.0
 # A frame's box and records; curves and maps of a recorded first frame; what another job leaves.
 FRAME = 100.0
 RECORD = 120e3
-JOB = {"data": 0.5e6, "score": 50e3, "compare": 5e3, "figures": 0.7e6, "report": 12e6}
+JOB = {"data": 0.5e6, "score": 50e3, "compare": 5e3, "figures": 0.7e6, "report": 0.6e6}
 LEGEND = "`~`: a guess is in it. `?`: not known and not counted."
 WIDTH = 98
 RECORDED = "First frames recorded up to the cap"

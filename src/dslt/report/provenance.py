@@ -1,0 +1,141 @@
+"""The page that says what each result was made from: settings, weights, data, libraries."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from dslt import __version__
+from dslt.compare.cell import load_comparison
+from dslt.core.errors import DsltError
+from dslt.core.files import sha256_file
+from dslt.core.jsonfile import read_json
+from dslt.report import html
+from dslt.score.scores import load_scores
+from dslt.settings.catalog import benchmark_title
+
+SHOWN = 16  # hexadecimal digits of a checksum
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The files and facts that the page is made from.
+
+    Attributes:
+        comparisons: Files of `dslt compare cell`.
+        scores: Score files.
+        models: `CELL@SEED` to the record of an offline training, `model.json`.
+        indexes: Indexes of benchmarks.
+        settings: Cell to the hash of its settings.
+        libraries: Names and versions of the libraries that can change a number.
+    """
+
+    comparisons: Sequence[Path] = ()
+    scores: Sequence[Path] = ()
+    models: Mapping[str, str] = field(default_factory=dict)
+    indexes: Sequence[Path] = ()
+    settings: Mapping[str, str] = field(default_factory=dict)
+    libraries: str = ""
+
+
+def render(sources: Sources, pages: Sequence[str], out: Path, workflow: Path | None = None) -> None:
+    """Write the page.
+
+    Args:
+        sources: What it is made from.
+        pages: Pages of the site.
+        out: The HTML page.
+        workflow: The page of `snakemake --report`, which may be made later.
+
+    Raises:
+        DsltError: A file is missing or malformed.
+    """
+    body = html.fill(
+        "provenance",
+        software=software(sources.libraries),
+        cells=pd.DataFrame(list(_cells(sources)), dtype=object),
+        data=pd.DataFrame([_data(path) for path in sources.indexes], dtype=object),
+        videos=pd.DataFrame(list(_videos(sources.indexes)), dtype=object),
+        results=pd.DataFrame([_result(path) for path in sources.scores], dtype=object),
+        workflow=html.relative(workflow, out.parent) if workflow else "",
+    )
+    html.write("Provenance", body, out, html.Site(tuple(pages) or ("index",), out.stem))
+
+
+def software(libraries: str) -> pd.DataFrame:
+    """List this package and the libraries that can change a number, with their versions."""
+    rows = [("dslt", __version__), *(text.rsplit(" ", 1) for text in libraries.split(", ") if text)]
+    return pd.DataFrame(rows, columns=["Software", "Version"], dtype=object)
+
+
+def _cells(sources: Sources) -> Iterator[dict[str, object]]:
+    """Describe each cell: its preset, the hashes of settings and weights, where it ran."""
+    models: dict[str, list[str]] = {}
+    for key, model in sources.models.items():
+        cell_id, _, seed = key.partition("@")
+        models.setdefault(cell_id, []).append(f"seed {seed}: {_model_id(model)}")
+    for path in sources.comparisons:
+        cell = load_comparison(path)
+        yield {
+            "Cell": cell.cell,
+            "Label": cell.label,
+            "Tracker and preset": "/".join(filter(None, (cell.base, cell.preset))),
+            "Backbone": cell.backbone,
+            "Settings": sources.settings.get(cell.cell, ""),
+            "Trained weights": ", ".join(models.get(cell.cell, ())),
+            "Benchmarks": ", ".join(map(benchmark_title, cell.benchmarks)),
+        }
+
+
+def _model_id(path: str) -> str:
+    """Read what a training calls the settings, seed and training sets that it was made from."""
+    record = read_json(path)
+    if not isinstance(record, dict) or "model_id" not in record:
+        raise DsltError(f"{path}: not a record of `dslt train`; it lacks `model_id`")
+    return str(record["model_id"])
+
+
+def _data(index: Path) -> dict[str, object]:
+    """Describe a benchmark by its index."""
+    from dslt.data.benchmarks.index_file import load_index
+
+    found = load_index(index)
+    return {
+        "Benchmark": benchmark_title(found.benchmark),
+        "Protocol": found.protocol,
+        "Sequences": len(found.sequences),
+        "Frames": sum(entry.frames for entry in found.sequences),
+        "File": index.as_posix(),
+        "SHA-256": sha256_file(index)[:SHOWN],
+    }
+
+
+def _videos(indexes: Sequence[Path]) -> Iterator[dict[str, object]]:
+    """List the videos that sequences are cut from, once each."""
+    from dslt.data.benchmarks.index_entry import VideoSource
+    from dslt.data.benchmarks.index_file import load_index
+
+    seen: dict[str, tuple[str, list[str]]] = {}
+    for index in indexes:
+        for entry in load_index(index).sequences:
+            if isinstance(entry.source, VideoSource):
+                name = Path(entry.source.path).name
+                names = seen.setdefault(name, (entry.source.sha256, []))[1]
+                if entry.name not in names:
+                    names.append(entry.name)
+    for name, (checksum, sequences) in seen.items():
+        yield {"Video": name, "Sequences": ", ".join(sequences), "SHA-256": checksum[:SHOWN]}
+
+
+def _result(path: Path) -> dict[str, object]:
+    """Describe a score file, which every number of a cell on a benchmark comes from."""
+    scores = load_scores(path)
+    return {
+        "Cell": scores.cell,
+        "Benchmark": benchmark_title(scores.benchmark),
+        "Seed": scores.seed,
+        "Protocol": str(scores.conventions.get("protocol", "")),
+        "File": path.as_posix(),
+        "SHA-256": sha256_file(path)[:SHOWN],
+    }

@@ -1,0 +1,88 @@
+"""The picture of the first page, and the page of provenance."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+from click.testing import CliRunner
+
+from dslt.commands.report import command
+from dslt.core.errors import DsltError
+from dslt.core.files import sha256_file
+from dslt.report import found, provenance
+from reported import SCORECARD, write_compare, write_scores
+
+FASTER = """\
+claim,fig16,shrinkage needs fewer iterations [preset paper],,,speed,g,dslt - dslt_l2,clips,\
+iterations_common,iterations,-80,-120,-30,0.01,10,7,1,supported,negative supports the claim
+"""
+
+
+@pytest.fixture
+def scorecard(tmp_path):
+    (tmp_path / "scorecard.csv").write_text(SCORECARD + FASTER)
+    return tmp_path / "scorecard.csv"
+
+
+def percent(style: str, name: str) -> float:
+    return float(style.split(f"{name}: ")[1].split("%")[0].replace("calc(100", "0"))
+
+
+def test_judged_claims_are_drawn_as_the_scorecard_has_them(scorecard):
+    page = BeautifulSoup(found.picture(scorecard), "html.parser")
+    assert len(page.select(".found")) == 2  # points and iterations never share a scale
+    drawn = {item.select_one(".claim").contents[0]: item for item in page.select("li")}
+    assert set(drawn) == {"OHNM is below", "Shrinkage beats L2", "Shrinkage needs fewer iterations"}
+    item = drawn["OHNM is below"]
+    assert item.select_one(".claim small").text == "lite, real clips, AUC"
+    assert item.select_one(".difference").contents[0] == "4.00"
+    assert item.select_one(".difference small").text == "2.00 to 6.00"
+    assert item.select_one(".verdict").text == "supported"
+    low, value = percent(item.i["style"], "left"), percent(item.b["style"], "left")
+    assert 50 < low < value < 100
+    assert [s.text for s in page.select("details summary")] == ["1 that cannot be told"]
+
+
+def test_to_the_right_is_as_claimed_also_where_less_is_better(scorecard):
+    page = BeautifulSoup(found.picture(scorecard), "html.parser")
+    item = next(item for item in page.select("li") if "iterations" in item.text)
+    assert item.select_one(".difference").contents[0] == "-80"
+    assert percent(item.b["style"], "left") > 50
+
+
+def test_nothing_is_drawn_without_intervals(tmp_path):
+    (tmp_path / "scorecard.csv").write_text(SCORECARD.splitlines()[0] + "\n")
+    assert found.picture(tmp_path / "scorecard.csv").strip() == ""
+
+
+def rendered(folder: Path, *more: str) -> BeautifulSoup:
+    write_compare(folder / "dslt.json", "dslt", "Shrinkage", 0.7)
+    score = write_scores(folder, "clips", "dslt", 0, 0.0)
+    (folder / "model.json").write_text(json.dumps({"model_id": "0123456789abcdef"}))
+    words = ["--site", "index", "--site", "provenance", "--compare", str(folder / "dslt.json")]
+    words += ["--score", str(score), "--model", f"dslt@3={folder / 'model.json'}", *more]
+    words += ["--libraries", "numpy 2.0, torch 2.9", "--out", str(folder / "provenance.html")]
+    done = CliRunner().invoke(command, ["provenance", *words], catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    return BeautifulSoup((folder / "provenance.html").read_text(), "html.parser")
+
+
+def test_provenance_names_settings_weights_and_checksums(tmp_path):
+    text = rendered(tmp_path, "--settings", "dslt=feedfeedfeedfeed").get_text(" ")
+    assert "feedfeedfeedfeed" in text
+    assert "seed 3: 0123456789abcdef" in text
+    assert sha256_file(tmp_path / "dslt-clips-0.json")[: provenance.SHOWN] in text
+    assert " ".join(["numpy", "2.0"]) in " ".join(text.split())
+
+
+def test_a_record_without_its_id_is_named(tmp_path):
+    (tmp_path / "model.json").write_text("[]")
+    write_compare(tmp_path / "dslt.json", "dslt", "Shrinkage", 0.7)
+    sources = provenance.Sources(
+        [tmp_path / "dslt.json"], models={"dslt@0": str(tmp_path / "model.json")}
+    )
+    with pytest.raises(DsltError, match=r"model\.json: not a record of `dslt train`"):
+        provenance.render(sources, ["index"], tmp_path / "provenance.html")
