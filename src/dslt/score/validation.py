@@ -48,7 +48,7 @@ def read_validation(path: Path) -> pd.DataFrame:
 
 
 def read_validations(specs: Iterable[str]) -> dict[str, dict[int, pd.DataFrame]]:
-    """Read the validations of cells and seeds, which must be of the same sequences.
+    """Read the validations of cells and seeds; all seeds of a cell have the same sequences.
 
     Args:
         specs: `CELL@SEED=FILE`.
@@ -57,11 +57,11 @@ def read_validations(specs: Iterable[str]) -> dict[str, dict[int, pd.DataFrame]]
         Cell -> seed -> table as `read_validation` returns it; seeds ascend.
 
     Raises:
-        DsltError: As `read_validation`; a spec is malformed or given twice; or the files hold
-            different sequences, or those of one cell different epochs.
+        DsltError: As `read_validation`; a spec is malformed or given twice; or the files of one
+            cell hold different sequences or epochs.
     """
     found: dict[str, dict[int, pd.DataFrame]] = {}
-    first: tuple[str, pd.DataFrame] | None = None
+    first: dict[str, tuple[str, pd.DataFrame]] = {}
     for spec in specs:
         key, name = split_pair(spec, f"--validation {FORM}")
         cell, _, seed = key.partition("@")
@@ -70,13 +70,13 @@ def read_validations(specs: Iterable[str]) -> dict[str, dict[int, pd.DataFrame]]
         if int(seed) in found.setdefault(cell, {}):
             raise DsltError(f"--validation: {key} was given twice")
         table = read_validation(Path(name))
-        first = first or (name, table)
-        if not table.columns.equals(first[1].columns):
-            differing = table.columns.symmetric_difference(first[1].columns)
+        other, known = first.setdefault(cell, (name, table))
+        if not table.columns.equals(known.columns):
+            differing = table.columns.symmetric_difference(known.columns)
             odd = sorted(set(differing.get_level_values(0)))
             raise DsltError(
-                f"{name}: other sequences than {first[0]} ({', '.join(odd)}); "
-                "validate all trainings alike"
+                f"{name}: other sequences than {other} ({', '.join(odd)}); "
+                "validate all seeds of a cell alike"
             )
         found[cell][int(seed)] = table
     for cell, seeds in found.items():

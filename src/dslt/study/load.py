@@ -19,7 +19,7 @@ from dslt.settings.validation import ValidationSettings
 from dslt.study.cells import Cell, OfflineTraining, load_cells, resolve_settings
 from dslt.study.data import StudyData
 from dslt.study.sensitivity import moved_cells
-from dslt.study.settings import HeldOutSettings, StudySettings
+from dslt.study.settings import HeldOutSettings, SomeHeldOutSettings, StudySettings
 from dslt.study.study import Study
 
 
@@ -86,9 +86,9 @@ def _validation(
 ) -> ValidationSettings:
     """Resolve the names in the settings of the validation."""
     where, tracker = "training.validation", cell.base.partition("/")[0]
-    network = cell.settings.speed_name
-    key = network if network in chosen.tracking else tracker
-    if key not in chosen.tracking:
+    names = (cell.settings.speed_name, tracker)
+    key = next((name for name in names if name in chosen.tracking), None)
+    if key is None:
         raise unknown(f"tracker of {where}.tracking:", tracker, chosen.tracking)
     base, place = chosen.tracking[key], f"{where}.tracking.{key}"
     preset = resolve_settings(base, "", Path(settings.trackers), place)
@@ -99,7 +99,9 @@ def _validation(
     protocol = protocols[chosen.protocol]
     if not isinstance(protocol, OpeProtocol):
         raise DsltError(f"{where}.protocol: {chosen.protocol!r}; expected one of kind ope")
-    resolved = chosen.model_dump(mode="json") | {
+    own = next((chosen.of[name] for name in names if name in chosen.of), SomeHeldOutSettings())
+    resolved = chosen.model_dump(mode="json", exclude={"of"}) | {
+        **own.model_dump(exclude_none=True),
         "tracking": preset.model_dump(mode="json")["tracking"],
         "protocol": protocol.model_dump(mode="json"),
     }

@@ -56,6 +56,19 @@ class ConvergenceSettings(Settings):
     """Cap; sequences that have not converged by then are counted and drawn as censored."""
 
 
+class SomeHeldOutSettings(Settings):
+    """What of the validation is another for one tracker; null: nothing is."""
+
+    procedural: Natural | None = None
+    """See `training.validation.procedural`."""
+    texture: Natural | None = None
+    """See `training.validation.texture`."""
+    frames: Count | None = None
+    """See `training.validation.frames`."""
+    every: Count | None = None
+    """See `training.validation.every`."""
+
+
 class HeldOutSettings(Settings):
     """How every network is scored while it learns offline; see `ValidationSettings`."""
 
@@ -77,6 +90,10 @@ class HeldOutSettings(Settings):
     """Epochs from one validation to the next; the first and the last network are always scored."""
     protocol: str
     """Entry of `protocols_file`, of kind `ope`, that scores the sequences."""
+    of: dict[str, SomeHeldOutSettings]
+    """Map from a tracker, or `tracker-backbone`, to `procedural`, `texture`, `frames` or `every` of
+    all its cells.
+    """
     tracking: dict[str, str]
     """Map from a tracker, or `tracker-backbone`, to the `tracker/preset` whose tracking settings
     all its cells use.

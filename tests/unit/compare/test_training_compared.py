@@ -95,7 +95,9 @@ def test_missing_record_names_the_rule(tmp_path):
 def test_records_that_do_not_belong_together(specs, tmp_path):
     other = record(tmp_path / "other.csv", 0, names=NAMES[:-1])
     with pytest.raises(DsltError, match=r"other sequences than .*bce0\.csv \(s7\)"):
-        read_validations([specs[0], f"focal@0={other}"])
+        read_validations([specs[0], f"bce@1={other}"])
+    rows = gains(read_validations([specs[0], f"focal@0={other}"]))
+    assert [row["sequences"] for row in rows] == [len(NAMES), len(NAMES) - 1]
     longer = record(tmp_path / "longer.csv", 0, epochs=(0, 2, 4))
     with pytest.raises(DsltError, match="bce: its seeds were validated after different epochs"):
         read_validations([specs[0], f"bce@1={longer}"])

@@ -233,6 +233,13 @@ def test_the_validation_is_a_mean_over_seeds_in_their_range(validated):
     assert {"BCE (2 seeds)", "b (1 seed)"} <= set(written.splitlines())
 
 
+def test_cells_with_other_sequences_say_how_many(validated, tmp_path):
+    more = write_validation(tmp_path / "more.csv", {0: [0.1, 0.1, 0.2], 4: [0.3, 0.3, 0.4]})
+    written = texts(fig16.figure({}, {}, read_validations([*validated, f"c@0={more}"])))
+    assert "mean over held-out sequences and seeds; band: range over seeds" in written
+    assert {"a (2 seeds, 2 sequences)", "c (1 seed, 3 sequences)"} <= set(written.splitlines())
+
+
 def test_the_validation_of_a_training_is_drawn(tmp_path):
     train(tmp_path)
     figure = fig16.figure({}, {}, read_validations([f"tiny@3={tmp_path}/out/validation.csv"]))
