@@ -90,8 +90,11 @@ LOOKS: Mapping[str, Look] = {
     "siamfc_shrinkage": Look("SiamFC, shrinkage", VERMILLION, LONG, "^", 14),
     "siamfc_bce": Look("SiamFC, BCE", SKY, DASH_DOT_DOT, "1", 15),
     "siamfc_focal": Look("SiamFC, focal", BLACK, DASH_DOT_DOT, "2", 16),
-    "csrt": Look("CSRT", GREY, DASHED, "+", 17),
-    "kcf": Look("KCF", GREY, DOTTED, "x", 18),
+    "rtmdnet_shrinkage": Look("RT-MDNet, shrinkage", VERMILLION, DASH_DOT, "v", 17),
+    "rtmdnet_bce": Look("RT-MDNet, BCE", SKY, DASHED, "p", 18),
+    "rtmdnet_focal": Look("RT-MDNet, focal", BLACK, DOTTED, "d", 19),
+    "csrt": Look("CSRT", GREY, DASHED, "+", 20),
+    "kcf": Look("KCF", GREY, DOTTED, "x", 21),
 }
 
 DASHES = (SOLID, DASHED, DOTTED, DASH_DOT, DASH_DOT_DOT, SHORT, LONG)

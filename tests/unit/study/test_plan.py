@@ -426,16 +426,16 @@ def test_json_marks_guesses_and_what_is_unknown(study: Study) -> None:
 
 def test_speeds_are_there_for_every_network_that_runs() -> None:
     speeds = load_speeds(CONFIG / "speeds.yaml")
-    known = [
+    cells = [
         cell
         for sheet in ("cells.tsv", "paper_cells.tsv")
         for cell in load_cells(CONFIG / sheet, CONFIG / "trackers").values()
+        if cell.benchmarks and cell.entry.tracker
     ]
-    cells = [cell for cell in known if cell.benchmarks and cell.entry.tracker]
     cpu = choose_speeds(speeds, "cpu", None)
     assert not [cell.id for cell in cells if cpu.seconds("frames", cell).unknown]
     assert not [c.id for c in cells if c.offline and cpu.seconds("pairs", c).unknown]
-    assert {cell.settings.speed_name for cell in known if cell.offline} == set(MODEL)
+    assert {cell.settings.speed_name for cell in cells if cell.offline} == set(MODEL)
 
 
 def test_an_entry_is_chosen_by_name_or_by_device() -> None:
