@@ -85,3 +85,14 @@ def test_another_key_is_refused(monkeypatch):
     monkeypatch.chdir(ROOT)
     with pytest.raises(DsltError, match=r"training\.validation\.of\.rtmdnet\.seed"):
         load_study(configuration(of={"rtmdnet": {"seed": 3}}))
+
+
+def test_sensitivity_moves_both_cells_of_a_pair_and_trains_nothing(study):
+    changes = study.settings.sensitivity.changes["rtmdnet/lite"]
+    assert "success_published" in changes
+    for name in LOSSES:
+        cell = study.cells[f"rtmdnet_{name}"]
+        for change in changes:
+            moved = study.cells[f"{cell.id}__{change}"]
+            assert moved.settings.tracking != cell.settings.tracking
+            assert study.weights(moved.id, "3") == study.weights(cell.id, "3")
