@@ -193,7 +193,8 @@ def _moved(settings: RtmdNetSettings, net: RtmdNet, video: Sequence, seed: int) 
         drawn = truth + shifts * np.tile(truth[2:], 2)
         moved = tracker.regression(_features(settings, net, video, index, drawn), drawn)
         found.append([iou(one, truth).reshape(len(NOISE), BOXES) for one in (drawn, moved)])
-    return np.mean(found, axis=(0, 3)).T
+    means: Floats = np.array(found).mean(axis=(0, 3)).T
+    return means
 
 
 @torch.no_grad()
@@ -205,7 +206,7 @@ def _features(
     size = (frame.shape[1], frame.shape[0])
     scene = make_scene(settings.tracking.scene, truth, size, drawn, settings.training.head.padding)
     patch = padded_crop(frame, scene.region, mean_color(frame))
-    placed = torch.from_numpy(cast(Floats, scene.place(drawn)).astype(np.float32))
+    placed = torch.from_numpy(scene.place(drawn).astype(np.float32))
     maps = net.maps(to_batch([patch], torch.device("cpu")))
     return net.features(maps, placed, torch.zeros(len(placed), dtype=torch.long))
 
