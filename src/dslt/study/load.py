@@ -18,8 +18,9 @@ from dslt.settings.protocols import OpeProtocol, Protocol, load_protocols
 from dslt.settings.validation import ValidationSettings
 from dslt.study.cells import Cell, OfflineTraining, load_cells, resolve_settings
 from dslt.study.data import StudyData
+from dslt.study.heldout_settings import HeldOutSettings, SomeHeldOutSettings
 from dslt.study.sensitivity import moved_cells
-from dslt.study.settings import HeldOutSettings, SomeHeldOutSettings, StudySettings
+from dslt.study.settings import StudySettings
 from dslt.study.study import Study
 
 

@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, create_model
 from dslt.core.device import Device, EngineName, Precision
 from dslt.settings.base import Count, Natural, Settings
 from dslt.settings.catalog import FIGURES, PAGES, TABLES
+from dslt.study.heldout_settings import HeldOutSettings
 
 Names = Annotated[tuple[str, ...], Field(min_length=1)]
 if TYPE_CHECKING:
@@ -54,50 +55,6 @@ class ConvergenceSettings(Settings):
     """Seed of the reductions, heads and samples of every job."""
     iterations: Count
     """Cap; sequences that have not converged by then are counted and drawn as censored."""
-
-
-class SomeHeldOutSettings(Settings):
-    """What of the validation is another for one tracker; null: nothing is."""
-
-    procedural: Natural | None = None
-    """See `training.validation.procedural`."""
-    texture: Natural | None = None
-    """See `training.validation.texture`."""
-    frames: Count | None = None
-    """See `training.validation.frames`."""
-    every: Count | None = None
-    """See `training.validation.every`."""
-
-
-class HeldOutSettings(Settings):
-    """How every network is scored while it learns offline; see `ValidationSettings`."""
-
-    benchmark: str | None
-    """A benchmark that is run, on whose sequences networks are scored, as in the paper; null: on
-    made-up ones.
-    """
-    sequences: tuple[str, ...]
-    """Of that benchmark; none: all."""
-    procedural: Natural
-    """Held-out sequences made of the training photographs."""
-    texture: Natural
-    """Held-out sequences of photographs that are in no training pair."""
-    frames: Count
-    """Frames of each sequence; of a benchmark's, the first ones."""
-    seed: Natural
-    """Seed of made-up sequences; the same for all cells."""
-    every: Count
-    """Epochs from one validation to the next; the first and the last network are always scored."""
-    protocol: str
-    """Entry of `protocols_file`, of kind `ope`, that scores the sequences."""
-    of: dict[str, SomeHeldOutSettings]
-    """Map from a tracker, or `tracker-backbone`, to `procedural`, `texture`, `frames` or `every` of
-    all its cells.
-    """
-    tracking: dict[str, str]
-    """Map from a tracker, or `tracker-backbone`, to the `tracker/preset` whose tracking settings
-    all its cells use.
-    """
 
 
 class OfflineTrainingSettings(Settings):
