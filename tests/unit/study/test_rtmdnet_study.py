@@ -36,7 +36,7 @@ def test_cells_of_a_loss_differ_by_it_alone(study, name):
     assert losses(study, cell.id) == (name, name)
     assert cell.seeds == (0, 1, 2, 3, 4)
     assert cell.benchmarks == ("clips", "synthetic")
-    assert {"table2", "fig11", "fig12", "fig16"} == set(cell.shown_in)
+    assert {"table2", "fig11", "fig12", "fig16", "confidence"} == set(cell.shown_in)
     first, own = (json.loads(one.settings_json()) for one in (study.cells["rtmdnet_bce"], cell))
     for part in ("training", "tracking"):
         del first[part]["loss"], own[part]["loss"]
