@@ -206,23 +206,28 @@ def _check_run(run: Trajectory, frames: int, where: str) -> None:
         )
 
 
+def frame_overlaps(target: Target, run: Trajectory, protocol: VotProtocol) -> Floats:
+    """Overlaps (N,) of a run with the truth; NaN unless the frame is tracked and has a truth."""
+    corners, boxes = truth_corners(target)
+    overlap = np.full(len(corners), np.nan)
+    frames = np.flatnonzero((run.states == TRACKED) & ~np.isnan(corners).any(axis=(1, 2)))
+    overlap[frames] = overlaps(
+        corners[frames],
+        boxes[frames],
+        run.corners[frames],
+        run.rectangles[frames],
+        rule=protocol.overlap,
+        rectangles=protocol.rectangles,
+        size=target.size if protocol.bounds == "image" else None,
+    )
+    return overlap
+
+
 def _compare(target: Target, repetitions: Sequence[Trajectory], protocol: VotProtocol) -> _Runs:
     """Overlaps of all repetitions with the truth, those of the tracked frames only."""
-    corners, boxes = truth_corners(target)
-    known = np.asarray(~np.isnan(corners).any(axis=(1, 2)))
     states = np.stack([run.states for run in repetitions])
-    overlap = np.full(states.shape, np.nan)
-    for row, run in enumerate(repetitions):
-        frames = np.flatnonzero((run.states == TRACKED) & known)
-        overlap[row, frames] = overlaps(
-            corners[frames],
-            boxes[frames],
-            run.corners[frames],
-            run.rectangles[frames],
-            rule=protocol.overlap,
-            rectangles=protocol.rectangles,
-            size=target.size if protocol.bounds == "image" else None,
-        )
+    overlap = np.stack([frame_overlaps(target, run, protocol) for run in repetitions])
+    known = np.asarray(~np.isnan(truth_corners(target)[0]).any(axis=(1, 2)))
     return _Runs(states, overlap, known)
 
 

@@ -1,4 +1,4 @@
-"""Records of time beside results: seconds per frame, a column per repetition."""
+"""Records beside results: seconds per frame, a column per repetition, and scores of ours."""
 
 import csv
 import math
@@ -59,19 +59,54 @@ def read_seconds(path: Path, rows: int, *, gaps: bool = False) -> Floats:
     Raises:
         DsltError: There is no such column, a value is no finite number, or the length is another.
     """
+    texts = _column(path, "seconds", rows)
+    if texts is None:
+        raise DsltError(f"{path}: no column 'seconds'; expected a per-frame record of dslt track")
+    return np.array(
+        [_number(text, f"{path}, frame {i}: seconds", gaps) for i, text in enumerate(texts)]
+    )
+
+
+def read_scores(path: Path, rows: int) -> Floats | None:
+    """Read what a tracker said of each frame: the column `score` of a per-frame record of ours.
+
+    Args:
+        path: CSV with one row per frame.
+        rows: The number of rows of the result beside it.
+
+    Returns:
+        (N,) scores, NaN where the tracker was not asked; None where it gives none at all.
+
+    Raises:
+        DsltError: A value is no finite number, or the length is another.
+    """
+    texts = _column(path, "score", rows)
+    if texts is None or not any(text.strip() for text in texts):
+        return None
+    return np.array(
+        [_number(text, f"{path}, frame {i}: score", True) for i, text in enumerate(texts)]
+    )
+
+
+def _column(path: Path, name: str, rows: int) -> list[str] | None:
+    """Read a column of a per-frame record of ours; None where there is no such column.
+
+    Raises:
+        DsltError: The file is unreadable, or its length is another.
+    """
     try:
         with path.open(newline="", encoding="utf-8") as handle:
             reader = csv.reader(handle)
             header = next(reader, [])
-            if "seconds" not in header:
-                raise DsltError(f"{path}: no column 'seconds'; columns: {header}")
-            column = header.index("seconds")
+            if name not in header:
+                return None
+            column = header.index(name)
             texts = [row[column] if len(row) > column else "" for row in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DsltError(f"{path}: unreadable per-frame record ({error})") from error
     if len(texts) != rows:
         raise DsltError(f"{path}: {len(texts)} rows, but {rows} boxes in {path.stem}.txt")
-    return np.array([_number(text, f"{path}, frame {i}", gaps) for i, text in enumerate(texts)])
+    return texts
 
 
 def read_time_file(path: Path) -> Floats:
@@ -88,7 +123,10 @@ def read_time_file(path: Path) -> Floats:
     except (OSError, UnicodeDecodeError) as error:
         raise DsltError(f"{path}: not a readable file of seconds ({error})") from error
     rows = [
-        [_number(text, f"{path}, line {number}", True) for text in line.replace(",", " ").split()]
+        [
+            _number(text, f"{path}, line {number}: seconds", True)
+            for text in line.replace(",", " ").split()
+        ]
         for number, line in enumerate(lines, 1)
     ]
     width = max((len(row) for row in rows), default=0)
@@ -109,5 +147,5 @@ def _number(text: str, where: str, gaps: bool) -> float:
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
-        raise DsltError(f"{where}: seconds = {text!r} is not a finite number")
+        raise DsltError(f"{where} = {text!r} is not a finite number")
     return value
