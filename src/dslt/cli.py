@@ -19,6 +19,7 @@ VERBS = {
     "converge": "Train on first frames only and record the convergence.",
     "score": "Score raw results by a protocol.",
     "confidence": "Score the confidence that trackers give their boxes.",
+    "view": "Show raw results on video, as pages.",
     "export": "Write raw results as other toolkits read them.",
     "compare": "Compare cells with each other and with the paper.",
     "table": "Write a table of the report, ours beside the printed numbers.",

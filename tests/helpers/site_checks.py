@@ -32,7 +32,8 @@ def broken(folder: Path) -> list[str]:
                 continue
             target = path if not parts.path else (path.parent / unquote(parts.path)).resolve()
             fine = target.is_file() and target.is_relative_to(folder.resolve())
-            if fine and parts.fragment and target.resolve() in pages:
+            place = parts.fragment and "=" not in parts.fragment  # else it is for a page's script
+            if fine and place and target.resolve() in pages:
                 fine = pages[target.resolve()].find(id=unquote(parts.fragment)) is not None
             if not fine:
                 found.append(f"{path.relative_to(folder)}: {link}")

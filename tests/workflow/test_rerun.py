@@ -22,6 +22,7 @@ READERS = {"scorecard", "table_table1", "table_table2", "table_table3", "table_c
 READERS |= {"figure_fig15"}
 READERS |= {"page_scorecard", "page_offline", "index_page"}
 READERS |= {"figure_fig14", "site_figure", "site_tables", "provenance_page"}
+READERS |= {"sequences_tiny", "matrix_page", "sequence_pages"}
 READERS |= {"workflow_report", "report", "figures", "tables", "ablation"}
 
 
@@ -45,6 +46,9 @@ def test_results_are_there(finished: Repository) -> None:
         "train/siamfc_bce/seed0/model.pt",
         "compare/training.csv",
         "report/index.html",
+        "report/sequences.html",
+        "report/sequences/tiny/left.html",
+        "report/videos/tiny/right.webm",
         "report/workflow.html",
     ):
         assert (results / name).stat().st_size > 0
@@ -81,7 +85,7 @@ def test_words_and_style_of_the_site_rerun_what_holds_them(copied: Repository) -
     copied.edit(f"{folder}/templates/document.html.j2", "Skip to", "Go to")
     rules = {rule for rule, _ in copied.planned()}
     pages = {"page_data", "page_offline", "page_scorecard", "index_page", "provenance_page"}
-    assert rules == {*pages, "site_assets"}
+    assert rules == {*pages, "sequences_tiny", "matrix_page", "site_assets"}
 
 
 def test_second_run_has_nothing_to_do(finished: Repository) -> None:
@@ -128,6 +132,14 @@ def test_training_value_reruns_its_cell(copied: Repository) -> None:
 def test_tracking_value_trains_nothing(copied: Repository) -> None:
     copied.edit_cell("dslt_l2", "tracking.scale.rate=0.123")
     assert without_readers(copied.planned()) == one_cell("dslt_l2")
+
+
+def test_a_cell_remakes_the_pages_that_show_it_and_no_video(copied: Repository) -> None:
+    assert copied.planned("sequence_pages") == set()
+    copied.edit_cell("dslt_l2", "tracking.scale.rate=0.123")
+    pages = {("sequences_tiny", ""), ("matrix_page", "")}
+    results = {("track_tiny_0", "dslt_l2"), ("score", "dslt_l2")}
+    assert copied.planned("sequence_pages") == pages | results
 
 
 def test_offline_training_value_trains_its_cell(copied: Repository) -> None:

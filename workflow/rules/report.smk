@@ -10,7 +10,7 @@ NOTEBOOK_MODULES = [
     )
 ]
 # Of every rule that writes pages.
-PAGE_CODE = f"{code_of('dslt.commands.report')} {content_of('report/templates')}"
+TEMPLATES = content_of("report/templates")
 
 
 for _page, _job in PAGES.items():
@@ -33,7 +33,7 @@ for _page, _job in PAGES.items():
             values=_job.options,
             moved=sha256_if_there(paths.SENSITIVITY) if _page == "scorecard" else "",
             site=SITE_PAGES,
-            code=f"{PAGE_CODE} {code_of(*NOTEBOOK_MODULES)}",
+            code=f"{TEMPLATES} {code_of('dslt.report.page', *NOTEBOOK_MODULES)}",
         shell:
             "dslt report page --notebook {input.notebook:q} {params.values:q} {params.site:q}"
             " --executed {log.notebook:q} --out {output:q} > {log.text} 2>&1"
@@ -52,7 +52,7 @@ rule index_page:
     params:
         site=SITE_PAGES,
         workflow=paths.WORKFLOW_REPORT,
-        code=PAGE_CODE,
+        code=f"{TEMPLATES} {code_of('dslt.report.index')}",
     shell:
         "dslt report index {params.site:q} --scorecard {input.scorecard:q}"
         " --workflow {params.workflow:q} --out {output:q} > {log} 2>&1"
@@ -73,7 +73,7 @@ rule provenance_page:
         options=PROVENANCE.options,
         libraries=libraries(),
         workflow=paths.WORKFLOW_REPORT,
-        code=PAGE_CODE,
+        code=f"{TEMPLATES} {code_of('dslt.report.provenance')}",
     shell:
         "dslt report provenance {params.site:q} {params.options:q}"
         " --libraries {params.libraries:q} --workflow {params.workflow:q} --out {output:q}"
@@ -113,4 +113,5 @@ rule report:
         expand(paths.PAGE, page=PAGES),
         rules.site_assets.output,
         rules.site_tables.output,
+        rules.sequence_pages.input,
         paths.WORKFLOW_REPORT,

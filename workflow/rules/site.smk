@@ -26,7 +26,7 @@ rule site_assets:
         mem_mb=1000,
     params:
         folder=subpath(output[0], parent=True),
-        code=code_of("dslt.commands.report"),
+        code=code_of("dslt.report.files"),
         content=content_of("report/assets"),
     shell:
         "dslt report assets --out {params.folder:q} > {log} 2>&1"

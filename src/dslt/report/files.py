@@ -22,8 +22,12 @@ COLORS = 128  # of a drawing; what is smoothed between them is not told apart
 QUALITY = 80  # of a photograph
 
 
-def write_assets(folder: Path) -> list[Path]:
+def write_assets(folder: Path, *, plots: bool = True) -> list[Path]:
     """Write what every page loads: style, scripts, icon, and the library of the plots.
+
+    Args:
+        folder: Where they go.
+        plots: Whether there are any.
 
     Returns:
         The files.
@@ -33,9 +37,11 @@ def write_assets(folder: Path) -> list[Path]:
         with atomic_write(folder / source.name) as path:
             shutil.copyfile(source, path)
         written.append(folder / source.name)
-    with atomic_write(folder / VEGA) as path:
-        path.write_text(_vega(), encoding="utf-8")
-    return [*written, folder / VEGA]
+    if plots:
+        with atomic_write(folder / VEGA) as path:
+            path.write_text(_vega(), encoding="utf-8")
+        written.append(folder / VEGA)
+    return written
 
 
 def _vega() -> str:

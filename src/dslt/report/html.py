@@ -21,10 +21,12 @@ from dslt import __version__
 from dslt.compare.verdicts import VERDICTS
 from dslt.core.errors import DsltError
 from dslt.core.files import atomic_write
+from dslt.settings.catalog import FIGURES
 from dslt.settings.site import SITE
 
 TEMPLATES = Path(__file__).parent / "templates"
 PLOTTING = ("assets/vega.js", "assets/plots.js")
+FILMED = ("boxes", "timeline")  # what figures of frames are drawn from
 LONG = 40  # characters from which a column of text gets room
 _ENVIRONMENT = jinja2.Environment(
     loader=jinja2.FileSystemLoader(TEMPLATES),
@@ -161,7 +163,7 @@ def table(frame: pd.DataFrame, digits: int = 1, label: str = "Table") -> Markup:
     columns = {
         name: [_text(value, own.get(name, digits)) for value in frame[name]] for name in frame
     }
-    long = {name for name, texts in columns.items() if max(map(len, texts), default=0) > LONG}
+    long = {name for name, texts in columns.items() if max(map(_length, texts), default=0) > LONG}
 
     def kind(name: str, text: str) -> str | None:
         if name in numbers:
@@ -170,6 +172,10 @@ def table(frame: pd.DataFrame, digits: int = 1, label: str = "Table") -> Markup:
 
     rows = list(zip(*columns.values(), strict=True))
     return fill("table", frame=frame, numbers=numbers, rows=rows, kind=kind, label=label)
+
+
+def _length(text: str) -> int:
+    return len(text.striptags() if isinstance(text, Markup) else text)
 
 
 def _text(value: Any, digits: int) -> str:
@@ -193,7 +199,9 @@ def figure(path: Path, caption: str, alternative: str, folder: Path, plot: Path 
     Raises:
         DsltError: The picture is missing or not one.
     """
-    files = {"PDF": path.with_suffix(".pdf")} | ({"CSV": plot.with_suffix(".csv")} if plot else {})
+    links = {"PDF": path.with_suffix(".pdf")} | ({"CSV": plot.with_suffix(".csv")} if plot else {})
+    if path.stem in FIGURES and FIGURES[path.stem].source in FILMED:
+        links["Every sequence on video"] = folder / "sequences.html"
     return fill(
         "figure",
         name=path.stem,
@@ -202,7 +210,7 @@ def figure(path: Path, caption: str, alternative: str, folder: Path, plot: Path 
         size=size(path),
         caption=caption,
         alternative=alternative,
-        files={kind: relative(file, folder) for kind, file in files.items()},
+        links={title: relative(file, folder) for title, file in links.items()},
     )
 
 

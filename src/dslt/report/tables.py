@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from urllib.parse import quote
 
 import numpy as np
 import pandas as pd
+from markupsafe import Markup
 
 from dslt.compare.cell import BenchmarkResult, CellComparison, DifferenceValue, load_comparison
 from dslt.compare.scorecard_row import OWN_CLAIM
@@ -14,6 +16,7 @@ from dslt.core.csvfile import read_frame
 from dslt.core.errors import DsltError
 from dslt.core.names import same_name
 from dslt.score.metrics import METRICS, SCORES, VOT
+from dslt.settings.site import SEQUENCE_PAGE
 
 DECIMALS = {"failures": 1, "failures_weighted": 2}  # of metrics without a unit, others have 3
 RESULT = ("ours", "interval", "videos", "verdict", "note")
@@ -265,13 +268,20 @@ def training(path: Path) -> pd.DataFrame:
 
 
 def sequences(index: Path) -> pd.DataFrame:
-    """List the sequences of an index: where they come from and what makes them hard."""
+    """List the sequences of an index, linked: where they are from and what makes them hard."""
     from dslt.data.benchmarks.index_file import load_index
 
-    entries = load_index(index).sequences
+    found = load_index(index)
+    entries = found.sequences
+    pages = [
+        quote(SEQUENCE_PAGE.format(benchmark=found.benchmark, sequence=entry.name))
+        for entry in entries
+    ]
+    link = Markup('<a href="{}">{}</a>')
+    links = [link.format(page, entry.name) for page, entry in zip(pages, entries, strict=True)]
     boxes = [entry.boxes() for entry in entries]
-    columns: dict[str, list[object]] = {
-        "Sequence": [entry.name for entry in entries],
+    columns: dict[str, object] = {
+        "Sequence": pd.Series(links, dtype=object),  # else pandas makes plain text of them
         "Source video": [entry.video for entry in entries],
         "Frames": [entry.frames for entry in entries],
         "Target absent": [int(np.isnan(b).any(axis=1).sum()) for b in boxes],

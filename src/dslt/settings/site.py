@@ -27,3 +27,6 @@ SITE_WORDS: Mapping[str, str] = {
     "data": "The videos, their sources and what makes them hard.",
     "provenance": "What each result was made from: settings, data, code and libraries.",
 }
+
+# The page of a sequence, in the site's folder.
+SEQUENCE_PAGE = "sequences/{benchmark}/{sequence}.html"

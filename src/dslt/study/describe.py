@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 
 from dslt.core.text import canonical
+from dslt.study.cells import Cell
 from dslt.study.study import Study
 
 # What the weights of a backbone were trained on; other weights are the user's to know.
@@ -49,6 +50,12 @@ def cell_info(study: Study, cell: str) -> str:
         "shown_in": list(row.shown_in),
     }
     return canonical(info)
+
+
+def loss_of(cell: Cell) -> str:
+    """Name the loss that a cell's network was trained with; empty where nothing is learnt."""
+    learnt = cell.settings.learnt
+    return str(learnt.model_dump()["loss"]["name"]) if learnt else ""
 
 
 def _named_sets(sets: Mapping[str, Mapping[str, object]]) -> str:

@@ -5,6 +5,8 @@ Names in braces are the rules' wildcards; the study fills them in with `str.form
 
 from pathlib import Path
 
+from dslt.settings import site
+
 DATA = Path("data")  # what was fetched
 
 INDEX = "results/data/{benchmark}.parquet"
@@ -47,3 +49,5 @@ PICTURE = f"{SITE}/figures/{{figure}}.webp"
 PRINT = f"{SITE}/figures/{{figure}}.pdf"
 PLOT = f"{SITE}/plots/{{figure}}.{{kind}}"
 DOWNLOADS = f"{SITE}/tables"
+SEQUENCE_PAGE = f"{SITE}/{site.SEQUENCE_PAGE}"
+VIDEO = f"{SITE}/videos/{{benchmark}}/{{sequence}}.webm"

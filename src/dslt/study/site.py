@@ -83,7 +83,7 @@ def site_pages(pages: Iterable[str]) -> list[str]:
     Args:
         pages: Those of notebooks.
     """
-    made = {"index", "provenance", *pages}
+    made = {"index", "sequences", "provenance", *pages}
     return [page for page in SITE if page in made]
 
 

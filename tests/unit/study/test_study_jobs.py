@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, get_args
 
@@ -14,6 +15,7 @@ from dslt.study import confidence
 from dslt.study.job import Job
 from dslt.study.jobs import figure_jobs
 from dslt.study.load import load_study
+from dslt.study.sequence_pages import matrix_job, sequence_jobs
 from dslt.study.settings import Figure, Table
 from dslt.study.site import page_jobs
 from dslt.study.study import Study
@@ -209,3 +211,38 @@ def test_everything_that_can_be_made_has_a_title_and_a_caption() -> None:
     assert all(heading(name) != name for name in names)
     captions = {path.stem for path in (ROOT / "workflow" / "report").glob("*.rst")}
     assert names <= captions
+
+
+def given(job: Job, option: str) -> list[str]:
+    """The values of an option."""
+    return [value for name, value in pairwise(job.options) if name == option]
+
+
+def test_the_pages_of_sequences_show_every_cell_and_seed(configured: dict[str, Any]) -> None:
+    study = load_study(configured)
+    jobs = sequence_jobs(study)
+    assert list(jobs) == list(study.runs)
+    job = jobs["clips"]
+    runs = [f"{cell}@{s}" for cell in study.runs["clips"] for s in study.cells[cell].seeds]
+    assert [value.partition("=")[0] for value in given(job, "--run")] == runs
+    assert {f"results/track/siamfc_bce/clips/seed2/puck.{end}" for end in ("txt", "csv")} <= set(
+        job.files
+    )
+    assert set(given(job, "--score")) <= set(job.files)
+    assert given(job, "--chosen") == ["dslt", "dslt_l2", "csrt", "kcf"]
+    assert "siamfc_bce=bce" in given(job, "--loss")
+    assert "csrt" not in {value.partition("=")[0] for value in given(job, "--loss")}
+    assert given(job, "--videos") == ["results/report/videos/clips"]
+    assert not any(path.endswith(".webm") for path in job.files)
+    pages = {f"{name}=results/report/sequences/{name}" for name in study.runs}
+    assert set(given(matrix_job(study), "--pages")) == pages
+
+
+def test_results_of_others_are_on_the_pages_and_annotations_have_no_video(
+    configured: dict[str, Any], tmp_path: Path
+) -> None:
+    study = with_external(configured, tmp_path)
+    jobs = sequence_jobs(study)
+    assert f"rpn@0={tmp_path}/raw" in given(jobs["clips"], "--run")
+    assert f"{tmp_path}/raw/ants1.txt" in jobs["VOT-2018"].files
+    assert given(jobs["VOT-2018"], "--videos") == []

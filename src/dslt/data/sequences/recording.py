@@ -82,7 +82,13 @@ def check_format(path: Path) -> Format:
     return chosen
 
 
-def write_video(path: Path, frames: Iterable[Frame], rate: float, description: str = "") -> None:
+def write_video(
+    path: Path,
+    frames: Iterable[Frame],
+    rate: float,
+    description: str = "",
+    key_seconds: float = _KEY_SECONDS,
+) -> None:
     """Write frames that come at a regular rate; the same frames give the same bytes.
 
     Args:
@@ -90,13 +96,14 @@ def write_video(path: Path, frames: Iterable[Frame], rate: float, description: s
         frames: The frames, at least one, all of one size.
         rate: Frames per second; above 1000 it is 1000.
         description: Kept in the file.
+        key_seconds: Seconds from one frame that needs no other to the next.
 
     Raises:
         DsltError: The format or the file cannot be written; what was there is there still.
     """
     exact = _exact(rate)
     numbered = ((frame, number) for number, frame in enumerate(frames))
-    _write(path, numbered, exact, 1 / exact, description)
+    _write(path, numbered, exact, 1 / exact, description, key_seconds)
 
 
 def write_timed_video(
@@ -151,6 +158,7 @@ def _write(
     rate: Fraction,
     tick: Fraction,
     description: str,
+    key_seconds: float = _KEY_SECONDS,
 ) -> None:
     """Write frames at whole numbers of ticks (seconds)."""
     chosen = check_format(path)
@@ -161,7 +169,7 @@ def _write(
             av.open(str(temporary), "w", **form) as container,
         ):
             container.metadata["comment"] = description
-            _encode(container, chosen, frames, rate, tick)
+            _encode(container, chosen, frames, rate, tick, max(1, round(key_seconds * rate)))
     except av.FFmpegError as error:
         raise NotWrittenError(
             f"{path}: this video cannot be written as {path.suffix} ({error.strerror}); try another"
@@ -175,6 +183,7 @@ def _encode(
     frames: Iterable[tuple[Frame, int]],
     rate: Fraction,
     tick: Fraction,
+    key_every: int,
 ) -> None:
     """Encode frames; an error of the file system is an OSError."""
     stream = container.add_stream(chosen.codec, rate, options=dict(chosen.options))
@@ -182,7 +191,7 @@ def _encode(
     stream.pix_fmt = chosen.pixels
     stream.codec_context.colorspace = _BT601
     stream.codec_context.time_base = tick
-    stream.codec_context.gop_size = max(1, round(_KEY_SECONDS * rate))
+    stream.codec_context.gop_size = key_every
     for frame, number in frames:
         pixels = _evened(frame) if chosen.even else frame
         if not number:

@@ -43,6 +43,11 @@ def code_of(text: str) -> str:
     return _CODES.get(_plain(text), text.strip())
 
 
+def words_of(code: str) -> str:
+    """What a code stands for; empty where that is not known."""
+    return _WORDS.get(code, "")
+
+
 def codes_in(text: str) -> list[str]:
     """Codes of a list of attributes, as codes or in words, with or without commas."""
     codes: list[str] = []

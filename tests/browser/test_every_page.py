@@ -1,0 +1,80 @@
+"""Every page of the site: no errors, no request elsewhere, no overflow, accessible."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from made_site import NARROW, WIDE
+
+PAGES = [
+    "benchmarks.html",
+    "data.html",
+    "index.html",
+    "sequences.html",
+    "sequences/made/alpha.html",
+    "sequences/made/beta.html",
+    "sequences/made_vot/turning.html",
+]
+
+
+def test_these_are_all_pages(site: Path) -> None:
+    assert sorted(path.relative_to(site).as_posix() for path in site.rglob("*.html")) == PAGES
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+@pytest.mark.parametrize("path", PAGES)
+def test_loads_and_fits(opened: Any, path: str, size: dict[str, int]) -> None:
+    page = opened(path, size)
+    page.wait_for_load_state("networkidle")
+    assert page.locator("h1").inner_text()
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") == 0
+    boxes = [handle.bounding_box() for handle in page.locator("button:visible").all()]
+    assert all(box["x"] >= 0 and box["width"] > 0 for box in boxes)
+
+
+@pytest.mark.parametrize("address", ["file"], indirect=True)  # the page is the same elsewhere
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", PAGES)
+def test_is_accessible(opened: Any, path: str, scheme: str) -> None:
+    axe = os.environ.get("AXE")
+    if axe is None:
+        pytest.skip("AXE does not name the script of axe-core")
+    page = opened(path, WIDE, scheme)
+    page.wait_for_load_state("networkidle")
+    page.add_script_tag(path=axe)
+    found = page.evaluate("axe.run(document, {preload: false, resultTypes: ['violations']})")
+    serious = [
+        f"{one['id']}: {one['help']}: {[node['html'][:160] for node in one['nodes'][:3]]}"
+        for one in found["violations"]
+        if one["impact"] in ("serious", "critical")
+    ]
+    assert serious == []
+
+
+def test_the_legend_of_a_plot_switches_cells_off(opened: Any) -> None:
+    page = opened("benchmarks.html")
+    plot = page.locator("figure#fig08")
+    plot.locator(".vega svg, .vega canvas").first.wait_for()
+    before = plot.locator(".vega").first.screenshot()
+    button = plot.locator(".legend").get_by_role("button", name="L2")
+    button.click()
+    assert button.get_attribute("aria-pressed") == "false"
+    page.wait_for_timeout(500)
+    assert plot.locator(".vega").first.screenshot() != before
+
+
+def test_a_row_of_the_data_leads_to_its_sequence(opened: Any) -> None:
+    page = opened("data.html")
+    page.get_by_role("link", name="alpha").click()
+    page.locator("h1", has_text="alpha").wait_for()
+
+
+def test_dark_and_light_can_be_switched(opened: Any) -> None:
+    page = opened("sequences.html")
+    before = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    page.get_by_role("button", name="Dark").click()
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") != before
