@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from dslt.core.errors import DsltError
+from dslt.core.gpus import claim_gpu
 
 if TYPE_CHECKING:
     import torch
@@ -123,11 +124,15 @@ def training_layout(device: torch.device) -> torch.memory_format:
 def choose_device(device: Device) -> str:
     """Resolve `auto` (CUDA, then MPS, then CPU) and prepare a reproducible run.
 
+    Where there are several GPUs, this process has one of its own from then on.
+
     Raises:
         DsltError: The named device is not available.
     """
     import torch
 
+    if device in ("auto", "cuda"):
+        claim_gpu()
     there = {
         "cpu": True,
         "cuda": torch.cuda.is_available(),

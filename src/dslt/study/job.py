@@ -1,8 +1,9 @@
-"""A command of the workflow, and how options are spelled out on its line."""
+"""A command of the workflow: the options on its line, and what it asks of its scheduler."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+
+from dslt.core.gpus import gpu_count
 
 
 @dataclass(frozen=True)
@@ -37,5 +38,17 @@ def pairs(option: str, mapping: Mapping[str, object]) -> list[str]:
 
 def gpu_jobs(device: str) -> int:
     """Say how many GPUs a job asks for: one where it would find one by itself, too."""
-    found = Path("/proc/driver/nvidia/gpus").is_dir()
-    return int(device == "cuda" or (device == "auto" and found))
+    return int(device == "cuda" or (device == "auto" and gpu_count() > 0))
+
+
+def growing(mem_mb: int) -> Callable[[object, int], int]:
+    """Make a rule's memory in MB: so much, and twice, three times as much where it is tried again.
+
+    What was killed for want of memory is known by nothing but its failure. Snakemake knows the
+    function's second argument by its name.
+    """
+
+    def memory(wildcards: object, attempt: int) -> int:
+        return mem_mb * attempt
+
+    return memory

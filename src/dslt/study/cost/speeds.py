@@ -13,6 +13,7 @@ from pydantic import Field
 
 from dslt.core.definitions import config_file, read_definitions
 from dslt.core.errors import DsltError, unknown
+from dslt.core.gpus import DRIVER
 from dslt.core.text import split_pair
 from dslt.settings.base import NonNegative, Positive, Settings, validate
 from dslt.study.cells import Cell
@@ -21,7 +22,6 @@ from dslt.study.job import gpu_jobs
 from dslt.study.study import Study
 
 SPEEDS = "speeds.yaml"
-MODELS = Path("/proc/driver/nvidia/gpus")
 Rate = Literal["pairs", "frames", "first"]
 
 
@@ -160,7 +160,7 @@ def choose_speeds(known: Mapping[str, DeviceSpeeds], device: str, name: str | No
 
 def _local_gpus() -> list[str]:
     """Name the GPUs of this machine, as torch does."""
-    files = sorted(MODELS.glob("*/information"))
+    files = sorted(DRIVER.glob("*/information"))
     text = "\n".join(file.read_text(encoding="utf-8") for file in files)
     return re.findall(r"^Model:\s*(.+?)\s*$", text, re.MULTILINE)
 
