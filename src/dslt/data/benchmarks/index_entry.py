@@ -14,6 +14,7 @@ from dslt.core.arrays import Ints
 from dslt.core.errors import DsltError
 from dslt.core.files import verify_sha256
 from dslt.data.sequences.frames import FrameSource, ImageFolder
+from dslt.data.sequences.kept import keep_frames
 from dslt.data.sequences.packed import PackedFrames
 from dslt.data.sequences.target import Target
 from dslt.data.sequences.video import VideoClip
@@ -44,7 +45,8 @@ class VideoSource(Settings):
             raise DsltError(f"{path}: no such clip; {_REFETCH}")
         status = path.stat()
         _verify_once(path, self.sha256, status.st_size, status.st_mtime_ns)
-        return VideoClip(path, self.first_frame, self.frames)
+        video = VideoClip(path, self.first_frame, self.frames)
+        return keep_frames(video, self.sha256, self.first_frame)
 
 
 @functools.cache
