@@ -11,7 +11,7 @@ UV ?= uv
 LOCK_ARGS ?=
 
 LAUNCH = $(PYTHON) tools/launch.py --pip-args="$(PIP_ARGS)"
-TARGETS = all quick track tables figures ablation report sensitivity grid
+TARGETS = all quick fetch track tables figures ablation report sensitivity grid
 
 .PHONY: $(TARGETS) setup test lock
 .DEFAULT_GOAL := all

@@ -21,7 +21,7 @@ from dslt.study.data import StudyData
 from dslt.study.describe import cell_info
 from dslt.study.load import check_data, load_study
 from dslt.study.sensitivity import all_changes, sensitivity_key, sensitivity_scores
-from dslt.study.job import assignments, gpu_jobs, repeat
+from dslt.study.job import assignments, gpu_jobs, growing, repeat
 from dslt.study.jobs import figure_jobs
 from dslt.study.tables import table_jobs
 

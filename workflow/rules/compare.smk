@@ -13,7 +13,7 @@ rule compare:
         "logs/compare/{cell}.log",
     threads: 1
     resources:
-        mem_mb=1000,
+        mem_mb=growing(1000),
     params:
         cell=lambda wildcards: cell_info(STUDY, wildcards.cell),
         reference=lambda wildcards: STUDY.reference_of(wildcards.cell),
@@ -44,7 +44,7 @@ rule scorecard:
         "logs/compare/scorecard.log",
     threads: 1
     resources:
-        mem_mb=1000,
+        mem_mb=growing(1000),
     params:
         records=assignments(CONVERGED),
         validations=assignments(STUDY.validations),
@@ -69,7 +69,7 @@ rule compare_training:
         "logs/compare/training.log",
     threads: 1
     resources:
-        mem_mb=1000,
+        mem_mb=growing(1000),
     params:
         validations=assignments(STUDY.validations),
         code=code_of("dslt.commands.compare"),
@@ -97,7 +97,7 @@ for _table, _job in TABLES.items():
             f"logs/compare/{_table}.log",
         threads: 1
         resources:
-            mem_mb=1000,
+            mem_mb=growing(1000),
         params:
             table=_table,
             options=_job.options,

@@ -65,6 +65,11 @@ rule fetch_download:
         " --data data > {log} 2>&1"
 
 
+rule fetch:
+    input:
+        DATA.fetched,
+
+
 rule index:
     input:
         clips=lookup("{benchmark}", within=CLIPS),
@@ -76,7 +81,7 @@ rule index:
         "logs/data/{benchmark}.log",
     threads: SETTINGS.jobs.index.threads
     resources:
-        mem_mb=SETTINGS.jobs.index.mem_mb,
+        mem_mb=growing(SETTINGS.jobs.index.mem_mb),
         runtime=SETTINGS.jobs.index.runtime,
     params:
         definition=lookup("{benchmark}", within=STUDY.definitions),
@@ -100,7 +105,7 @@ rule index_set:
         "logs/data/sets/{set}.log",
     threads: SETTINGS.jobs.index.threads
     resources:
-        mem_mb=SETTINGS.jobs.index.mem_mb,
+        mem_mb=growing(SETTINGS.jobs.index.mem_mb),
         runtime=SETTINGS.jobs.index.runtime,
     params:
         definition=lambda wildcards: DATA.set_definition(wildcards.set),

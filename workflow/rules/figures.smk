@@ -18,7 +18,7 @@ for _name, _job in FIGURES.items():
             f"logs/figures/{_name}.log",
         threads: 1
         resources:
-            mem_mb=1000,
+            mem_mb=growing(1000),
         params:
             figure=_job.verb,
             options=_job.options,

@@ -28,7 +28,7 @@ for _page, _job in PAGES.items():
             text=f"logs/report/{_page}.log",
         threads: 1
         resources:
-            mem_mb=2000,
+            mem_mb=growing(2000),
         params:
             values=_job.options,
             moved=sha256_if_there(paths.SENSITIVITY) if _page == "scorecard" else "",
@@ -48,7 +48,7 @@ rule index_page:
         "logs/report/index.log",
     threads: 1
     resources:
-        mem_mb=500,
+        mem_mb=growing(1000),
     params:
         site=SITE_PAGES,
         workflow=paths.WORKFLOW_REPORT,
@@ -93,7 +93,7 @@ rule workflow_report:
         "logs/report/workflow.log",
     threads: 1
     resources:
-        mem_mb=1000,
+        mem_mb=growing(1000),
     params:
         overlays=[
             os.path.relpath(path) for path in workflow.config_settings.configfiles

@@ -14,7 +14,7 @@ rule score:
         "logs/score/{cell}/{benchmark}/seed{seed}.log",
     threads: 1
     resources:
-        mem_mb=SETTINGS.jobs.score.mem_mb,
+        mem_mb=growing(SETTINGS.jobs.score.mem_mb),
         runtime=SETTINGS.jobs.score.runtime,
     params:
         folder=lambda wildcards: STUDY.result_folder(
@@ -42,7 +42,7 @@ rule confidence:
         "logs/score/{cell}/confidence.log",
     threads: 1
     resources:
-        mem_mb=SETTINGS.jobs.score.mem_mb,
+        mem_mb=growing(SETTINGS.jobs.score.mem_mb),
         runtime=SETTINGS.jobs.score.runtime,
     params:
         runs=lambda wildcards: assignments(confidence.runs(STUDY, wildcards.cell)),

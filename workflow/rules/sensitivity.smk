@@ -12,7 +12,7 @@ rule sensitivity:
         "logs/compare/sensitivity.log",
     threads: 1
     resources:
-        mem_mb=1000,
+        mem_mb=growing(1000),
     params:
         pairs=SENSITIVITY,
         changes=all_changes(STUDY),
@@ -32,7 +32,7 @@ rule grid:
         "logs/compare/grid.log",
     threads: 1
     resources:
-        mem_mb=1000,
+        mem_mb=growing(1000),
     params:
         cells=assignments(STUDY.choices),
         code=code_of("dslt.commands.compare"),

@@ -25,7 +25,7 @@ for _benchmark in STUDY.benchmarks_used:
             threads: 1
             resources:
                 gpu=GPU,
-                mem_mb=SETTINGS.jobs.track.mem_mb,
+                mem_mb=growing(SETTINGS.jobs.track.mem_mb),
                 runtime=SETTINGS.jobs.track.runtime,
             params:
                 settings=lookup("{cell}", within=CELL_SETTINGS),
@@ -56,7 +56,7 @@ rule respond:
     threads: 1
     resources:
         gpu=GPU,
-        mem_mb=SETTINGS.jobs.track.mem_mb,
+        mem_mb=growing(SETTINGS.jobs.track.mem_mb),
         runtime=SETTINGS.jobs.track.runtime,
     params:
         settings=lookup("{cell}", within=CELL_SETTINGS),

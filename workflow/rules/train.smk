@@ -23,7 +23,7 @@ rule train:
     threads: SETTINGS.training.threads + SETTINGS.training.workers
     resources:
         gpu=GPU,
-        mem_mb=SETTINGS.jobs.train.mem_mb,
+        mem_mb=growing(SETTINGS.jobs.train.mem_mb),
         runtime=SETTINGS.jobs.train.runtime,
         skip=SETTINGS.training.skip_non_finite,  # a parameter would train again when it changes
     params:
@@ -63,7 +63,7 @@ rule converge:
     threads: 1
     resources:
         gpu=GPU,
-        mem_mb=SETTINGS.jobs.track.mem_mb,
+        mem_mb=growing(SETTINGS.jobs.track.mem_mb),
         runtime=SETTINGS.jobs.track.runtime,
     params:
         settings=lookup("{cell}", within=CELL_TRAINING),

@@ -169,6 +169,14 @@ class StudyData:
                 found[download] = (*found.get(download, ()), user)
         return found
 
+    @cached_property
+    def fetched(self) -> list[str]:
+        """List all that is fetched for the study's cells: clips, receipts, weights."""
+        clips = [file for name in self.study.runs for file in self.clips(name)]
+        receipts = [receipt_file(paths.DATA, name).as_posix() for name in self.users]
+        weights = [file for cell in self.study.cells_run for file in self.backbone(cell)]
+        return list(dict.fromkeys([*clips, *receipts, *weights]))
+
     def listing(self, benchmark: str) -> str:
         """Hash names and sizes of a folder's frames, so that a changed frame is noticed.
 

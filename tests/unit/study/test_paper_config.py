@@ -255,9 +255,14 @@ def test_a_part_of_the_study_is_one_option_away(configured):
     data = StudyData(study)
     assert tuple(data.users) == ("otb", "ilsvrc_vid")
     assert list(data.training_sets) == ["vid_trainval"]
+    receipts = [f"data/downloads/{name}/receipt.json" for name in data.users]
+    assert data.fetched == receipts  # SiamFC starts from no published weights
     whole = load_study(configured)
     assert whole.among("OTB-2015") == ()
     assert len(whole.sequences["OTB-2015"]) == 100
+    fetched = StudyData(whole).fetched
+    assert set(receipts) < set(fetched)
+    assert sum(path.startswith("data/weights/") for path in fetched) == 3
 
 
 @pytest.mark.parametrize(
