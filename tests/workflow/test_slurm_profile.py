@@ -61,8 +61,10 @@ def test_the_profile_repeats_what_decides_results() -> None:
 def test_short_jobs_are_grouped() -> None:
     slurm = PROFILES["slurm"]
     named = {"table": TABLES, "figure": ["quick", *FIGURES], "page": PAGES}
+    named["plot"] = [name for name, figure in FIGURES.items() if figure.plot]
     rules = [f"{stem}_{name}" for stem, names in named.items() for name in names]
-    assert sorted(slurm["groups"]) == sorted(["score", "confidence", "compare", *rules])
+    site = ["site_figure", "site_tables", "site_assets", "matrix_page"]
+    assert sorted(slurm["groups"]) == sorted(["score", "confidence", "compare", *site, *rules])
     assert set(slurm["groups"].values()) == set(slurm["group-components"])
 
 

@@ -19,7 +19,7 @@ for _benchmark, _job in sequence_jobs(STUDY).items():
             f"logs/report/sequences/{_benchmark}.log",
         threads: 1
         resources:
-            mem_mb=2000,
+            mem_mb=growing(2000),
         params:
             values=_job.options,
             site=[*SITE_PAGES, "--site-folder", paths.SITE],
@@ -45,7 +45,7 @@ for _benchmark, _job in sequence_jobs(STUDY).items():
                 f"logs/report/videos/{_benchmark}/unit{_number}.log",
             threads: 1
             resources:
-                mem_mb=1000,
+                mem_mb=growing(1000),
             params:
                 sequences=lambda wildcards, output: [Path(path).stem for path in output],
                 folder=subpath(output[0], parent=True),
@@ -68,7 +68,7 @@ rule matrix_page:
         "logs/report/sequences.log",
     threads: 1
     resources:
-        mem_mb=1000,
+        mem_mb=growing(1000),
     params:
         values=_matrix.options,
         site=SITE_PAGES,

@@ -67,7 +67,7 @@ rule provenance_page:
         "logs/report/provenance.log",
     threads: 1
     resources:
-        mem_mb=1000,
+        mem_mb=growing(1000),
     params:
         site=SITE_PAGES,
         options=PROVENANCE.options,

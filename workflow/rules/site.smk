@@ -23,7 +23,7 @@ rule site_assets:
         "logs/report/assets.log",
     threads: 1
     resources:
-        mem_mb=1000,
+        mem_mb=growing(1000),
     params:
         folder=subpath(output[0], parent=True),
         code=code_of("dslt.report.files"),
@@ -42,7 +42,7 @@ rule site_tables:
         "logs/report/tables.log",
     threads: 1
     resources:
-        mem_mb=500,
+        mem_mb=growing(500),
     params:
         folder=paths.DOWNLOADS,
     shell:
@@ -62,7 +62,7 @@ for _figure in [name for name in DRAWN if CATALOG[name].plot]:
             f"logs/report/plots/{_figure}.log",
         threads: 1
         resources:
-            mem_mb=1000,
+            mem_mb=growing(1000),
         params:
             figure=_figure,
             options=FIGURES[_figure].options,
@@ -83,7 +83,7 @@ rule site_figure:
         "logs/report/figures/{figure}.log",
     threads: 1
     resources:
-        mem_mb=1000,
+        mem_mb=growing(1000),
     params:
         code=code_of("dslt.report.files"),
     shell:
