@@ -9,7 +9,7 @@ import numpy as np
 from dslt.compare.ratios import RatioSums
 from dslt.compare.stacks import CellScores, ScoreTables
 from dslt.core.arrays import Floats
-from dslt.core.errors import DsltError
+from dslt.core.errors import DsltError, quote
 from dslt.score.convergence import convergence, read_records
 
 METRIC_OF = {"loss": "iterations_own", "criterion": "iterations_common"}
@@ -54,7 +54,7 @@ def _parse(spec: str) -> tuple[str, str, int, Path]:
     """Split `CELL@BENCHMARK=FILE`; the seed is in the file's name."""
     match = re.fullmatch(r"([^@=]+)@([^@=]+)=(.+)", spec)
     if match is None:
-        raise DsltError(f"{spec!r}: expected {FORM}")
+        raise DsltError(f"{quote(spec)}: expected {FORM}")
     path = Path(match[3])
     seed = re.fullmatch(r"seed(\d+)", path.stem)
     if seed is None:

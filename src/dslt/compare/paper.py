@@ -7,7 +7,7 @@ from typing import Literal, TypeVar
 
 from pydantic import Field
 
-from dslt.core.errors import DsltError
+from dslt.core.errors import DsltError, quote
 from dslt.score.metrics import METRICS
 from dslt.settings.base import Settings, validate
 
@@ -232,7 +232,7 @@ def read_claims(folder: Path) -> list[Claim]:
     for where, row in _rows(folder / CLAIMS):
         family = families.get(row.get("family", ""))
         if family is None:
-            raise DsltError(f"{where}: unknown family {row.get('family')!r}; see {FAMILIES}")
+            raise DsltError(f"{where}: unknown family {quote(row.get('family'))}; see {FAMILIES}")
         values: dict[str, object] = {**row, "family": family, "printed": _printed(row, where)}
         claim = validate(Claim, values | {"pairs": tuple(pairs.pop(row.get("id", ""), ()))}, where)
         if claim.id in claims:
@@ -290,5 +290,5 @@ def _printed(row: dict[str, str], where: str) -> dict[str, float | None]:
         try:
             found[metric] = float(text) if equals else None
         except ValueError:
-            raise DsltError(f"{where}: printed = {part!r}: expected METRIC=NUMBER") from None
+            raise DsltError(f"{where}: printed = {quote(part)}: expected METRIC=NUMBER") from None
     return found

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from dslt.core.errors import DsltError
+from dslt.core.errors import DsltError, cut, quote
 from dslt.core.text import merge
 
 BENCHMARKS = "benchmarks.yaml"
@@ -17,6 +17,35 @@ TRAINING_SETS = "training_sets.yaml"
 WEIGHTS = "weights.yaml"
 # What PyYAML raises beside its own errors: about `2020-99-99`, `!!int _`, `!!bool x`, `[[[[...`.
 _NO_YAML = (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError, RecursionError)
+_DEEPEST = 50  # brackets in each other; the scanner looks at every open one for every character
+
+
+class _Loader(yaml.SafeLoader):
+    """Safe YAML with bounds on its depth and its numbers."""
+
+    flow_level: int
+
+    def fetch_flow_collection_start(self, token: type[yaml.Token]) -> None:
+        """Open a bracket.
+
+        Raises:
+            yaml.YAMLError: Too many are open.
+        """
+        if self.flow_level >= _DEEPEST:
+            raise yaml.YAMLError(f"more than {_DEEPEST} brackets in each other")
+        super().fetch_flow_collection_start(token)  # type: ignore[no-untyped-call]
+
+    def whole_number(self, node: yaml.ScalarNode) -> int:
+        """Read a whole number.
+
+        Raises:
+            ValueError: It has more digits than Python writes; hexadecimal ones it reads.
+        """
+        value: int = self.construct_yaml_int(node)  # type: ignore[no-untyped-call]
+        return int(str(value))
+
+
+_Loader.add_constructor("tag:yaml.org,2002:int", _Loader.whole_number)
 
 
 def config_file(name: str) -> Path:
@@ -52,7 +81,7 @@ def read_definitions(path: str | os.PathLike[str]) -> dict[str, Any]:
         raise DsltError(f"{where}: expected a mapping of names to definitions")
     for name in values:
         if not isinstance(name, str):
-            raise DsltError(f"{where}: the name {name!r} is no text; write it in quotes")
+            raise DsltError(f"{where}: the name {quote(name)} is no text; write it in quotes")
     return values
 
 
@@ -63,9 +92,9 @@ def parse_yaml(text: str, where: str) -> Any:
         DsltError: The text is not YAML; the message starts with `where`.
     """
     try:
-        return yaml.safe_load(text)
+        return yaml.load(text, _Loader)
     except _NO_YAML as error:
-        raise DsltError(f"{where}: not readable as YAML ({error})") from error
+        raise DsltError(f"{where}: not readable as YAML ({cut(error, 1000)})") from error
 
 
 def changed_definitions(known: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -75,11 +104,11 @@ def changed_definitions(known: Mapping[str, Any], changes: Mapping[str, Any]) ->
         DsltError: The changes or an entry are no mapping.
     """
     if not isinstance(changes, Mapping):
-        raise DsltError(f"definitions {changes!r}; expected a mapping of names to definitions")
+        raise DsltError(f"definitions {quote(changes)}; expected a mapping of names to definitions")
     for name, values in changes.items():
         for entry in (values, known.get(name, {})):
             if not isinstance(entry, Mapping):
-                raise DsltError(f"definition of {name!r}: {entry!r}; expected a mapping")
+                raise DsltError(f"definition of {quote(name)}: {quote(entry)}; expected a mapping")
     new = {
         name: values if "kind" in values else merge(known.get(name, {}), values)
         for name, values in changes.items()

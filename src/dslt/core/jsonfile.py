@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from dslt.core.errors import DsltError
+from dslt.core.errors import DsltError, quote
 
 
 def read_json(path: str | os.PathLike[str]) -> Any:
@@ -31,4 +31,4 @@ def parse_json(text: str, where: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise DsltError(f"{where}: not JSON ({error}): {text[:60]!r}") from None
+        raise DsltError(f"{where}: not JSON ({error}): {quote(text)}") from None

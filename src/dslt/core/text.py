@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from dslt.core.errors import DsltError
+from dslt.core.errors import DsltError, quote
 
 
 def canonical(settings: Any) -> str:
@@ -40,5 +40,5 @@ def split_pair(text: str, form: str) -> tuple[str, str]:
     """
     key, equals, value = text.partition("=")
     if not (key and equals and value):
-        raise DsltError(f"{text!r}: expected {form}")
+        raise DsltError(f"{quote(text)}: expected {form}")
     return key, value

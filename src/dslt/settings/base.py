@@ -10,7 +10,7 @@ from typing import Annotated, Any, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from dslt.core.errors import DsltError
+from dslt.core.errors import DsltError, quote
 
 Model = TypeVar("Model", bound=BaseModel)
 Positive = Annotated[float, Field(gt=0)]
@@ -18,6 +18,9 @@ NonNegative = Annotated[float, Field(ge=0)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=1)]
 Natural = Annotated[int, Field(ge=0)]
+
+
+_MOST = 20  # complaints in one message
 
 
 class Settings(BaseModel):
@@ -35,7 +38,9 @@ def validate(model: type[Model], values: Any, where: str) -> Model:
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        lines = [_explain(model, detail) for detail in error.errors()]
+        details = error.errors()
+        lines = [_explain(model, detail) for detail in details[:_MOST]]
+        lines += [f"and {more} more"] if (more := len(details) - _MOST) > 0 else []
         raise DsltError(f"{where}: " + "; ".join(lines)) from None
 
 
@@ -46,12 +51,12 @@ def _explain(model: type[BaseModel], detail: Any) -> str:
     inner = _model_at(model, above)
     if detail["type"] == "extra_forbidden":
         allowed = sorted(inner.model_fields) if inner else ["(see the documentation of this key)"]
-        return f"unknown key {key!r}; allowed: {', '.join(allowed)}"
+        return f"unknown key {quote(key)}; allowed: {', '.join(allowed)}"
     note = notes(inner).get(str(last), "") if inner else ""
     hint = f" ({note.rstrip('.')})" if note else ""
     if detail["type"] == "missing":
-        return f"missing key {key!r}{hint}"
-    return f"{key} = {detail['input']!r}: {detail['msg']}{hint}"
+        return f"missing key {quote(key)}{hint}"
+    return f"{key} = {quote(detail['input'])}: {detail['msg']}{hint}"
 
 
 def _model_at(model: type[BaseModel], path: Sequence[Any]) -> type[BaseModel] | None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from dslt.core.errors import DsltError, unknown
+from dslt.core.errors import DsltError, cut, quote, unknown
 from dslt.settings.base import validate
 from dslt.settings.dslt import DsltSettings
 from dslt.settings.external import ExternalSettings
@@ -172,7 +172,7 @@ def parse_training(values: Any, where: str) -> TrainingSettings:
             f"{where}: tracker {values['tracker']!r} learns nothing; expected one of {learning}"
         )
     if set(values) != {"tracker", "training"}:
-        raise DsltError(f"{where}: keys {', '.join(values)}; expected tracker, training")
+        raise DsltError(f"{where}: keys {cut(', '.join(values))}; expected tracker, training")
     model: Any = entry.settings.model_fields["training"].annotation
     parsed: TrainingSettings = validate(model, values["training"], where)
     return parsed
@@ -181,7 +181,9 @@ def parse_training(values: Any, where: str) -> TrainingSettings:
 def _entry(values: Any, where: str, more: str = "") -> TrackerEntry:
     """Look up the tracker that unchecked settings name; `more` says what else they need."""
     if not isinstance(values, dict) or "tracker" not in values:
-        raise DsltError(f"{where}: {values!r}; expected a mapping with the key `tracker`{more}")
+        raise DsltError(
+            f"{where}: {quote(values)}; expected a mapping with the key `tracker`{more}"
+        )
     name = values["tracker"]
     if not isinstance(name, str) or name not in TRACKERS:
         raise DsltError(f"{where}: {unknown('tracker', name, TRACKERS)}")

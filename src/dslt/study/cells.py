@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from dslt.core.definitions import parse_yaml, read_definitions
-from dslt.core.errors import DsltError, unknown
+from dslt.core.errors import DsltError, quote, unknown
 from dslt.core.text import canonical, merge
 from dslt.settings.offline import OfflineNetworkTraining
 from dslt.settings.registry import TrackerEntry, entry_of, parse_tracker
@@ -113,7 +113,9 @@ def load_presets(path: Path) -> dict[str, dict[str, Any]]:
         if name in chain:
             raise DsltError(f"{path}: presets extend each other: {' -> '.join([*chain, name])}")
         if not isinstance(raw[name], dict):
-            raise DsltError(f"{path}: preset {name!r} is {raw[name]!r}; expected a mapping")
+            raise DsltError(
+                f"{path}: preset {quote(name)} is {quote(raw[name])}; expected a mapping"
+            )
         values = dict(raw[name])
         parent = str(values.pop("extends", ""))
         return merge(resolve(parent, (*chain, name)), values) if parent else values
@@ -136,7 +138,7 @@ def apply_overrides(values: dict[str, Any], overrides: str, where: str) -> dict[
     for item in filter(None, (part.strip() for part in overrides.split(";"))):
         path, equals, text = item.partition("=")
         if not equals:
-            raise DsltError(f"{where}: override {item!r} is no 'key=value'")
+            raise DsltError(f"{where}: override {quote(item)} is no 'key=value'")
         keys = path.strip().split(".")
         node: Any = values
         for depth, key in enumerate(keys):
@@ -145,9 +147,11 @@ def apply_overrides(values: dict[str, Any], overrides: str, where: str) -> dict[
                     ", ".join(sorted(node)) if isinstance(node, dict) else "none, it is a value"
                 )
                 at = ".".join(keys[:depth]) or "the settings"
-                raise DsltError(f"{where}: unknown key {path.strip()!r}; under {at}: {allowed}")
+                raise DsltError(
+                    f"{where}: unknown key {quote(path.strip())}; under {at}: {allowed}"
+                )
             node = node[key]
-        change: Any = parse_yaml(text, f"{where}: value of override {item!r}")
+        change: Any = parse_yaml(text, f"{where}: value of override {quote(item)}")
         for key in reversed(keys):
             change = {key: change}
         values = merge(values, change)
@@ -197,7 +201,7 @@ def load_cells(path: Path, trackers: Path) -> dict[str, Cell]:
     for number, line in numbered[1:]:
         cell = _read_row(line.split("\t"), trackers, f"{path}, line {number}")
         if cell.id in cells:
-            raise DsltError(f"{path}, line {number}: cell {cell.id!r} stands there twice")
+            raise DsltError(f"{path}, line {number}: cell {quote(cell.id)} stands there twice")
         cells[cell.id] = cell
     return cells
 
@@ -209,15 +213,17 @@ def _read_row(row: list[str], trackers: Path, where: str) -> Cell:
     fields = dict(zip(COLUMNS, (value.strip() for value in row), strict=True))
     name = fields["id"]
     if not name.replace("_", "").isalnum():
-        raise DsltError(f"{where}: cell id {name!r}; expected letters, digits and underscores")
+        raise DsltError(f"{where}: cell id {quote(name)}; expected letters, digits and underscores")
     try:
         seeds = tuple(int(seed) for seed in _split(fields["seeds"]))
     except ValueError:
-        raise DsltError(f"{where}: seeds {fields['seeds']!r}; expected whole numbers") from None
+        raise DsltError(
+            f"{where}: seeds {quote(fields['seeds'])}; expected whole numbers"
+        ) from None
     if not seeds:
-        raise DsltError(f"{where}: cell {name!r} has no seeds; expected at least one")
+        raise DsltError(f"{where}: cell {quote(name)} has no seeds; expected at least one")
     settings = resolve_settings(
-        fields["base"], fields["overrides"], trackers, f"{where}, cell {name!r}"
+        fields["base"], fields["overrides"], trackers, f"{where}, cell {quote(name)}"
     )
     return Cell(
         id=name,

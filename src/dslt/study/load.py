@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dslt.core.definitions import changed_definitions, read_definitions
-from dslt.core.errors import DsltError, unknown
+from dslt.core.errors import DsltError, quote, unknown
 from dslt.core.text import canonical
 from dslt.data.benchmarks.annotations import AnnotationsBenchmark
 from dslt.data.benchmarks.definitions import parse_benchmark
@@ -70,7 +70,7 @@ def _offline(
         if cell.offline is None:
             continue
         sources = cell.offline.pairs.sources
-        where = f"pairs.sources of cell {name!r}"
+        where = f"pairs.sources of cell {quote(name)}"
         used = canonical(used_sets(sets, sources, where))
         validation = ""
         if chosen.validation:
@@ -94,12 +94,12 @@ def _validation(
     base, place = chosen.tracking[key], f"{where}.tracking.{key}"
     preset = resolve_settings(base, "", Path(settings.trackers), place)
     if preset.tracker != tracker:
-        raise DsltError(f"{place}: {base!r}; expected {tracker}/PRESET")
+        raise DsltError(f"{place}: {quote(base)}; expected {tracker}/PRESET")
     if chosen.protocol not in protocols:
         raise unknown(f"protocol of {where}:", chosen.protocol, protocols)
     protocol = protocols[chosen.protocol]
     if not isinstance(protocol, OpeProtocol):
-        raise DsltError(f"{where}.protocol: {chosen.protocol!r}; expected one of kind ope")
+        raise DsltError(f"{where}.protocol: {quote(chosen.protocol)}; expected one of kind ope")
     own = next((chosen.of[name] for name in names if name in chosen.of), SomeHeldOutSettings())
     resolved = chosen.model_dump(mode="json", exclude={"of"}) | {
         **own.model_dump(exclude_none=True),

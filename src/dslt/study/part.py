@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from dslt.core.errors import DsltError, unknown
+from dslt.core.errors import DsltError, quote, unknown
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,6 @@ def part_of(
             known = [*kinds["benchmarks"], *sorted(kinds["cells"])]
             raise unknown("benchmark, cell or sequence of `only`:", name, known)
         if len(of) > 1:
-            raise DsltError(f"only: {name!r} is a name among the {' and the '.join(of)}")
+            raise DsltError(f"only: {quote(name)} is a name among the {' and the '.join(of)}")
         found[of[0]].add(name)
     return Part(**{kind: frozenset(names) for kind, names in found.items()})

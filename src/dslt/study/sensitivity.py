@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
-from dslt.core.errors import DsltError
+from dslt.core.errors import DsltError, quote
 from dslt.core.files import sha256_file
 from dslt.core.fingerprint import code_of, libraries
 from dslt.core.names import moved
@@ -32,7 +32,7 @@ def moved_cells(cells: Mapping[str, Cell], settings: SensitivitySettings) -> dic
             for change in change_names(settings, cell):
                 other = _moved(cell, change, settings.changes[cell.base][change])
                 if other.id in cells or found.get(other.id, other) != other:
-                    raise DsltError(f"sensitivity: there is a cell {other.id!r} already")
+                    raise DsltError(f"sensitivity: there is a cell {quote(other.id)} already")
                 found[other.id] = other
     return found
 
@@ -56,10 +56,10 @@ def _moved(cell: Cell, change: str, overrides: str) -> Cell:
         overrides="; ".join(filter(None, [cell.overrides, overrides])),
         benchmarks=(),
         shown_in=(),
-        settings=parse_tracker(values, f"{where}, cell {cell.id!r}"),
+        settings=parse_tracker(values, f"{where}, cell {quote(cell.id)}"),
     )
     if other.training_json() != cell.training_json():
-        raise DsltError(f"{where}: {overrides!r} changes more than `tracking`")
+        raise DsltError(f"{where}: {quote(overrides)} changes more than `tracking`")
     return other
 
 

@@ -26,6 +26,7 @@ def test_no_json(tmp_path, text):
     [
         "[" * 2000,
         DIGITS,
+        "0x" + "f" * 5000,
         "2020-99-99",
         "!!int _",
         "!!bool x",
@@ -42,6 +43,13 @@ def test_no_yaml(tmp_path, text):
         read_definitions(path)
     with pytest.raises(DsltError, match=r"the option: not readable as YAML"):
         parse_yaml(f"a: {text}\n", "the option")
+
+
+@pytest.mark.parametrize("bracket", ["[", "{", "{a: ", "[{"])
+def test_deep_yaml_is_refused_before_it_takes_long(bracket):
+    assert parse_yaml("[" * 40 + "]" * 40, "the option")
+    with pytest.raises(DsltError, match="more than 50 brackets in each other"):
+        parse_yaml(bracket * 100_000, "the option")
 
 
 @pytest.mark.parametrize(

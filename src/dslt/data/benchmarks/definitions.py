@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from dslt.core.errors import DsltError, unknown
+from dslt.core.errors import DsltError, quote, unknown
 from dslt.core.names import NAME
 from dslt.data.benchmarks.annotations import AnnotationsBenchmark
 from dslt.data.benchmarks.kinds import ClipsBenchmark, FolderBenchmark, SyntheticBenchmark
@@ -26,7 +26,7 @@ def parse_benchmark(name: str, definition: Any) -> Benchmark:
             value of the wrong type.
     """
     if not NAME.fullmatch(name):
-        raise DsltError(f"benchmark {name!r}: the name has a space, a slash or a quote in it")
+        raise DsltError(f"benchmark {quote(name)}: the name has a space, a slash or a quote in it")
     return parse_kind(_KINDS, definition, f"benchmark {name}")
 
 
@@ -51,7 +51,7 @@ def find_benchmark(definitions: Mapping[str, Any], name: str) -> tuple[str, Benc
         key for key, values in definitions.items() if wanted in map(_spelling, _aliases(values))
     ]
     if len(found) > 1:
-        raise DsltError(f"benchmark {name!r} may be {' or '.join(found)}; give the exact name")
+        raise DsltError(f"benchmark {quote(name)} may be {' or '.join(found)}; give the exact name")
     if not found:
         raise unknown("benchmark", name, definitions)
     return found[0], parse_benchmark(found[0], definitions[found[0]])

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from dslt.core.errors import quote
 from dslt.core.names import NAME
 from dslt.data.downloads.sources import PackageSource
 from dslt.data.sequences.folders import ATTRIBUTES, META, select_targets
@@ -19,7 +20,7 @@ from dslt.settings.base import Natural, Settings
 def _sequence_names(names: tuple[str, ...]) -> tuple[str, ...]:
     for name in names:
         if not NAME.fullmatch(name):
-            raise ValueError(f"{name!r} cannot name a sequence")
+            raise ValueError(f"{quote(name)} cannot name a sequence")
     if len(set(names)) != len(names):
         raise ValueError("a sequence occurs twice")
     return names

@@ -10,6 +10,8 @@ import requests
 import urllib3
 from bs4 import BeautifulSoup
 
+from dslt.core.errors import quote
+
 _PASSING = {408, 425, 429}  # and every 5xx: a later try may get the file
 _RANGE = re.compile(r"bytes (?:(\d+)-\d+|\*)/(\d+|\*)")
 _HTML = re.compile(
@@ -95,7 +97,7 @@ def page_words(html: str) -> str:
     """Say that a page came, by its title."""
     title = BeautifulSoup(re.sub(r"^\s*<\?xml[^>]*>", "", html), "html.parser").title
     words = title.get_text(strip=True) if title else ""
-    named = f" called {words!r}" if words else ""
+    named = f" called {quote(words)}" if words else ""
     return (
         f"a web page{named} came instead of the file (a login?); open the address in a browser, "
         "download the file by hand, and give its folder with --from"

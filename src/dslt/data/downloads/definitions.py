@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from dslt.core.definitions import BENCHMARKS, DOWNLOADS, config_file, read_definitions
-from dslt.core.errors import unknown
+from dslt.core.errors import quote, unknown
 from dslt.data.downloads.sources import Bytes, PackageFiles, UrlFile
 from dslt.settings.base import Natural, Settings
 from dslt.settings.kinds import kinds_of, parse_kind
@@ -76,7 +76,7 @@ class PublishedFile(Settings):
     def _is_consistent(self) -> PublishedFile:
         for text in (self.file, *self.urls):
             if bool(self.names) != ("{name}" in text):
-                raise ValueError(f"{text!r}: {{name}} and `names` go together")
+                raise ValueError(f"{quote(text)}: {{name}} and `names` go together")
         if self.unpack == "text" and not (self.keep and self.file.endswith(".zip")):
             raise ValueError("unpack: text needs a zip archive that is kept")
         if self.names and (self.checksum or self.bytes):

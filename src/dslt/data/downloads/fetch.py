@@ -7,7 +7,7 @@ from pathlib import Path
 
 import filelock
 
-from dslt.core.errors import DsltError
+from dslt.core.errors import DsltError, quote
 from dslt.core.files import write_errors
 from dslt.core.jsonfile import read_json
 from dslt.core.names import NAME
@@ -103,7 +103,7 @@ def _alone(name: str, data: str | os.PathLike[str]) -> Iterator[None]:
         DsltError: Another run holds it, or the name is no plain folder name.
     """
     if not NAME.fullmatch(name):
-        raise DsltError(f"download {name!r}: the name has a space, a slash or a quote in it")
+        raise DsltError(f"download {quote(name)}: the name has a space, a slash or a quote in it")
     lock = downloads_folder(data, f".{name}.lock")
     with write_errors(lock):
         lock.parent.mkdir(parents=True, exist_ok=True)

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
-from dslt.core.errors import DsltError
+from dslt.core.errors import DsltError, quote
 from dslt.data.downloads.definitions import PublishedFile
 
 Group = tuple[PublishedFile, ...]
@@ -25,9 +25,11 @@ def grouped(files: Iterable[PublishedFile], where: str) -> list[Group]:
     names = Counter(file.file for file in spelled)
     for path in (*names, *(file.into for file in spelled)):
         if path.startswith("/") or ".." in PurePosixPath(path).parts or "\\" in path:
-            raise DsltError(f"{where}: {path!r} leaves the download's folder; nothing was fetched")
+            raise DsltError(
+                f"{where}: {quote(path)} leaves the download's folder; nothing was fetched"
+            )
     if twice := [name for name, count in names.items() if count > 1]:
-        raise DsltError(f"{where}: two files are called {twice[0]!r}")
+        raise DsltError(f"{where}: two files are called {quote(twice[0])}")
     groups: dict[str, Group] = {}
     # `.` is no part of a pure path, so that the outermost folder comes first.
     for file in sorted(
@@ -37,7 +39,7 @@ def grouped(files: Iterable[PublishedFile], where: str) -> list[Group]:
         outermost = next((into for into in groups if is_below(file.into, into)), file.into)
         group = groups.get(outermost, ())
         if any(file.into == other.into for other in group):
-            raise DsltError(f"{where}: two files unpack to {file.into!r}")
+            raise DsltError(f"{where}: two files unpack to {quote(file.into)}")
         groups[outermost] = (*group, file)
     return [*groups.values(), *((file,) for file in spelled if not file.placed)]
 
@@ -60,7 +62,7 @@ def _wanted(files: list[PublishedFile], where: str) -> list[PublishedFile]:
             wanted.append(file.model_copy(update={"only": tuple(own)}))
     if unclaimed:
         raise DsltError(
-            f"{where}: {min(unclaimed)!r} of `only` is in no file; the folders of a file that "
+            f"{where}: {quote(min(unclaimed))} of `only` is in no file; the folders of a file that "
             "unpacks to `car` are called `car-...`"
         )
     return wanted

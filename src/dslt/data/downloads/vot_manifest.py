@@ -5,7 +5,7 @@ from urllib.parse import urljoin
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from dslt.core.errors import DsltError
+from dslt.core.errors import DsltError, quote
 from dslt.core.names import NAME
 from dslt.data.downloads.definitions import PublishedFile
 from dslt.settings.base import validate
@@ -58,7 +58,7 @@ def manifest_files(values: Any, url: str, where: str) -> list[PublishedFile]:
     for sequence in validate(_Manifest, values, where).sequences:
         name = sequence.name
         if not NAME.fullmatch(name):
-            raise DsltError(f"{where}: {name!r} cannot name a sequence; nothing was fetched")
+            raise DsltError(f"{where}: {quote(name)} cannot name a sequence; nothing was fetched")
         if name in names:
             raise DsltError(f"{where}: the sequence {name} occurs twice; nothing was fetched")
         if COLOR not in sequence.channels:
@@ -85,5 +85,5 @@ def _checksum(text: str | None, where: str) -> str | None:
     if not text:
         return None
     if len(text) not in _KINDS:
-        raise DsltError(f"{where}: checksum {text!r} is neither MD5 nor SHA-1 nor SHA-256")
+        raise DsltError(f"{where}: checksum {quote(text)} is neither MD5 nor SHA-1 nor SHA-256")
     return f"{_KINDS[len(text)]}:{text.lower()}"

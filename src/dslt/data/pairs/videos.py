@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dslt.core.arrays import Ints
-from dslt.core.errors import DsltError
+from dslt.core.errors import DsltError, quote
 from dslt.geometry.boxes import Boxes, as_boxes
 
 RawTrack = tuple[str, str, Iterable[int], ArrayLike]
@@ -87,8 +87,8 @@ class VideoTable:
                 kept, places = _usable(numbers, rows)
             except (TypeError, ValueError, OverflowError) as error:
                 raise DsltError(
-                    f"{where}: target {track!r} of {video!r}: not a number and a box (4 numbers)"
-                    f" for each frame ({error})"
+                    f"{where}: target {quote(track)} of {quote(video)}: not a number and a box (4"
+                    f" numbers) for each frame ({error})"
                 ) from None
             if not len(kept):
                 continue

@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from dslt.core.arrays import Floats
-from dslt.core.errors import DsltError, unknown
+from dslt.core.errors import DsltError, quote, unknown
 
 _ALIASES = {
     "affine_ivt": "ivtAff",
@@ -56,11 +56,11 @@ def boxes_of(kind: str, values: Floats, size: Sequence[float], where: str) -> Fl
         rows = "N" if per_frame == 1 else "2 N"
         raise DsltError(
             f"{where}: results of shape {values.shape}, expected ({rows}, {columns}), N > 0, of"
-            f" type {kind!r}"
+            f" type {quote(kind)}"
         )
     if make in (_ivt, _l1, _lk, _similarity) and (len(size) != 2 or not min(size) > 0):
         raise DsltError(
-            f"{where}: no 'tmplsize' of two numbers; type {kind!r} needs the template's"
+            f"{where}: no 'tmplsize' of two numbers; type {quote(kind)} needs the template's"
         )
     with np.errstate(over="ignore", invalid="ignore"):
         return make(values.reshape(-1, per_frame * columns), *size)

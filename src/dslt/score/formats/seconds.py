@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from dslt.core.arrays import Floats
-from dslt.core.errors import DsltError
+from dslt.core.errors import DsltError, quote
 
 
 def read_records(
@@ -147,5 +147,5 @@ def _number(text: str, where: str, gaps: bool) -> float:
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
-        raise DsltError(f"{where} = {text!r} is not a finite number")
+        raise DsltError(f"{where} = {quote(text)} is not a finite number")
     return value

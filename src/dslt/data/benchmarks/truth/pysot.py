@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from dslt.core.errors import DsltError
+from dslt.core.errors import DsltError, quote
 from dslt.core.jsonfile import read_json
 from dslt.data.benchmarks.truth.codes import code_of, ordered
 from dslt.data.benchmarks.truth.rows import checked_row, region_target
@@ -103,11 +103,11 @@ def _number(value: Any, where: str) -> float:
     if value is None:
         return math.nan
     if type(value) not in (int, float) or abs(value) > LARGEST:  # NaN is not larger
-        raise DsltError(f"{where}: {str(value)[:40]!r}; expected numbers of pixels")
+        raise DsltError(f"{where}: {quote(value)}; expected numbers of pixels")
     return float(value)
 
 
 def _as_list(values: Any, where: str) -> list[Any]:
     if not isinstance(values, list):
-        raise DsltError(f"{where}: {str(values)[:40]!r}; expected a list")
+        raise DsltError(f"{where}: {quote(values)}; expected a list")
     return values

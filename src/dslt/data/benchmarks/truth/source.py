@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from dslt.core.arrays import Mask
-from dslt.core.errors import DsltError
+from dslt.core.errors import DsltError, quote
 from dslt.data.sequences.names import match_names
 from dslt.data.sequences.target import Target
 from dslt.geometry.boxes import read_boxes
@@ -152,7 +152,7 @@ def as_flags(values: Sequence[Any], frames: int, where: str, *, pad: bool = Fals
     """
     for number, value in enumerate(values, 1):
         if value not in (0, 1):
-            raise DsltError(f"{where}, value {number}: {value!r}; expected 0 or 1")
+            raise DsltError(f"{where}, value {number}: {quote(value)}; expected 0 or 1")
     if len(values) > frames or (len(values) < frames and not pad):
         raise DsltError(f"{where}: {len(values)} flags, expected {frames}")
     flags = np.zeros(frames, dtype=bool)

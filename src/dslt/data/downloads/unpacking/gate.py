@@ -6,7 +6,7 @@ import tarfile
 import zipfile
 from dataclasses import dataclass
 
-from dslt.core.errors import DsltError
+from dslt.core.errors import DsltError, quote
 
 _FREE_BYTES = 64 << 20  # below this a high compression ratio is harmless
 _LONGEST_PATH = 1024  # bytes, below the folder that it is unpacked to
@@ -83,7 +83,9 @@ class Gate:
     def refusal(self, raw: str, reason: str) -> DsltError:
         """Make the error for an archive with a bad member."""
         name = raw if len(raw) <= _LONGEST_NAME else raw[:_LONGEST_NAME] + "..."
-        return DsltError(f"{self.where}: member {name!r} {reason}; refused, nothing was unpacked")
+        return DsltError(
+            f"{self.where}: member {quote(name)} {reason}; refused, nothing was unpacked"
+        )
 
 
 def _unsafe_path(raw: str) -> str | None:
@@ -102,7 +104,7 @@ def _unsafe_path(raw: str) -> str | None:
 def _unsafe_tar_kind(info: tarfile.TarInfo) -> str | None:
     """Say why a member is no plain file or folder, if so."""
     if info.issym() or info.islnk():
-        return f"is a link (to {info.linkname!r})"
+        return f"is a link (to {quote(info.linkname)})"
     if info.size < 0:
         return f"has {info.size} bytes"
     plain = (info.isfile() and not info.issparse()) or info.isdir()

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 
-from dslt.core.errors import DsltError
+from dslt.core.errors import DsltError, quote
 from dslt.core.files import write_errors
 from dslt.core.images import is_image
 from dslt.data.downloads.unpacking.archives import Readable, damage, read_members
@@ -86,8 +86,8 @@ def unpacked_path(path: str, strip: int, where: str) -> str | None:
         return None
     if len(parts) <= strip:
         raise DsltError(
-            f"{where}: member {path!r} is not in {strip} folder(s), which were to be dropped from"
-            " all paths; nothing was unpacked"
+            f"{where}: member {quote(path)} is not in {strip} folder(s), which were to be dropped"
+            " from all paths; nothing was unpacked"
         )
     return "/".join(parts[strip:])
 
@@ -121,7 +121,7 @@ class _Choice:
     def check(self) -> None:
         """Refuse an archive without a member or a folder that was asked for."""
         if missing := {*self.only, *(self.members or ())} - self.found:
-            raise DsltError(f"{self.where}: no member {min(missing)!r} in the archive")
+            raise DsltError(f"{self.where}: no member {quote(min(missing))} in the archive")
 
 
 def _write(open_member: Callable[[], Readable], folder: Path, place: str, gate: Gate) -> None:
