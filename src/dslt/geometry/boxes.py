@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from dslt.core.arrays import Floats
-from dslt.core.errors import DsltError
+from dslt.core.errors import DsltError, quote
 from dslt.core.files import atomic_write
 
 Boxes = Floats
@@ -231,7 +231,7 @@ def _parse_row(line: str, where: str) -> list[float]:
     if len(fields) != 4:
         hint = _HINTS.get(len(fields), "")
         raise DsltError(
-            f"{where}: {len(fields)} values in {_short(line.strip(_ENDS))}, expected 4"
+            f"{where}: {len(fields)} values in {quote(line.strip(_ENDS))}, expected 4"
             f" (x,y,w,h){hint}"
         )
     values = [parse_number(field, where) for field in fields]
@@ -250,7 +250,7 @@ def parse_number(field: str, where: str) -> float:
     value = float(field) if _NUMBER.fullmatch(field) else math.inf
     if not abs(value) <= LARGEST:
         what = "is beyond any picture" if math.isfinite(value) else "is not a finite number"
-        raise DsltError(f"{where}: {_short(field)} {what}; write NaN where there is no box")
+        raise DsltError(f"{where}: {quote(field)} {what}; write NaN where there is no box")
     return value
 
 
@@ -264,11 +264,6 @@ def check_numbers(boxes: Floats, where: str) -> None:
     if len(wrong):
         row, column = wrong[0]
         parse_number(f"{boxes[row, column]:g}", f"{where}, box {row + 1}")
-
-
-def _short(text: str, most: int = 60) -> str:
-    """A text for a message."""
-    return repr(text if len(text) <= most else f"{text[:most]}...")
 
 
 def format_number(value: float) -> str:

@@ -5,7 +5,7 @@ in the one that it was read in is told of, so that its number is not taken for t
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,6 +13,7 @@ import numpy as np
 
 from dslt.core.arrays import Floats, Mask
 from dslt.geometry.boxes import centers, from_file_origin, iou, to_file_origin
+from dslt.geometry.forms import CENTRE, CORNERS, FORMS
 from dslt.score.formats.found import some
 
 ROWS = 30  # of each result that are looked at
@@ -47,33 +48,14 @@ class Fit(NamedTuple):
         return f"{self.what} (mean overlap {self.other:.2f}, not {self.plain:.2f})"
 
 
-def _corners(rows: Floats) -> Floats:
-    return np.concatenate([rows[..., :2], rows[..., 2:] - rows[..., :2]], axis=-1)
-
-
-def _pixels(rows: Floats) -> Floats:
-    return np.asarray(_corners(rows) + [0.0, 0.0, 1.0, 1.0])  # noqa: RUF005 (no list)
-
-
-def _middle(rows: Floats) -> Floats:
-    return np.concatenate([rows[..., :2] - rows[..., 2:] / 2, rows[..., 2:]], axis=-1)
-
-
-_FORMS: Mapping[str, Callable[[Floats], Floats]] = {
-    "two corners x1,y1,x2,y2": _corners,
-    "two corners y1,x1,y2,x2": lambda rows: _corners(rows[..., [1, 0, 3, 2]]),
-    "the pixels x1,y1,x2,y2 in two corners": _pixels,
-    "the centre and the size": _middle,
-    "x,y,h,w, height before width": lambda rows: rows[..., [0, 1, 3, 2]],
-    "y,x,h,w, rows before columns": lambda rows: rows[..., [1, 0, 3, 2]],
-}
 _LATER = "rows of one frame later, as if that of the first frame were missing"
 _EARLIER = "rows of one frame earlier, as if there were one too many at the start"
 _FRACTIONS = "fractions of the frame's width and height"
 # Share of the results from which on a shift is told of: those that fit better one row off than both
 # as they are and two rows off. A tracker that lags or is lost fits better the farther they are off.
 _SHARE = 0.35
-_ADVICE = {
+_TRUTH = {form: f"boxes, if the ground truth is {form}" for form in (CORNERS, CENTRE)}
+_ADVICE = dict.fromkeys(_TRUTH.values(), "convert the ground truth to x,y,w,h") | {
     _LATER: "put a row with the initial box in front",
     _EARLIER: "take the first row out",
     _FRACTIONS: "multiply them by the frame's width and height",
@@ -97,20 +79,28 @@ def better_fits(
     plain = iou(boxes, truth)
     extra = np.array([len(r) - len(t) for r, t in zip(results, truths, strict=True)])
     found: list[tuple[str, Floats, Floats, Mask]] = []
-    rows = to_file_origin(boxes, origin)
-    for what, form in _FORMS.items():
-        other = iou(from_file_origin(form(rows), origin), truth)
+    for what, other in _in_forms(boxes, truth, origin).items():
         found.append((what, *_compared(plain, other, _starts_better(plain, other), good)))
     shifted = _shifted(boxes, truth)
     sure = {_LATER: (extra == -1) | _starts_better(*shifted[_LATER]), _EARLIER: extra == 1}
     found += [(what, *_compared(*both, sure[what], good)) for what, both in shifted.items()]
-    fractions = _are_fractions(rows, truth)
+    fractions = _are_fractions(to_file_origin(boxes, origin), truth)
     fits: list[Fit | None] = []
     for i in range(len(results)):
         better = [Fit(w, float(p[i]), float(o[i])) for w, p, o, yes in found if yes[i]]
         best = max(better, key=lambda fit: fit.other, default=None)
         fits.append(Fit(_FRACTIONS, 0.0, np.nan) if fractions[i] else best)
     return fits
+
+
+def _in_forms(boxes: Floats, truth: Floats, origin: int) -> dict[str, Floats]:
+    """Overlaps where the rows of the results, or those of the truth, are in another form."""
+
+    def converted(rows: Floats, form: str) -> Floats:
+        return from_file_origin(FORMS[form](to_file_origin(rows, origin)), origin)
+
+    found = {form: iou(converted(boxes, form), truth) for form in FORMS}
+    return found | {what: iou(boxes, converted(truth, form)) for form, what in _TRUTH.items()}
 
 
 def _first_rows(boxes: Sequence[Floats], count: int) -> Floats:
@@ -246,7 +236,8 @@ def run_hints(
         origin: 0 or 1, where the files were taken to count pixels from.
     """
     fits = better_fits(runs, truths, origin, _FAIR)
-    if hints := form_hint(folder, [fit if fit and fit.what in _FORMS else None for fit in fits]):
+    known = {*FORMS, *_TRUTH.values()}
+    if hints := form_hint(folder, [fit if fit and fit.what in known else None for fit in fits]):
         return hints
     both = [~np.isnan(run + truth).any(axis=1) for run, truth in zip(runs, truths, strict=True)]
     offset = np.array(

@@ -15,7 +15,7 @@ from dslt.commands.score import command
 from dslt.core.definitions import read_definitions
 from dslt.core.errors import DsltError
 from dslt.data.sequences.target import Target
-from dslt.geometry.boxes import to_file_origin, write_boxes
+from dslt.geometry.boxes import from_file_origin, to_file_origin, write_boxes
 from dslt.score.evaluate import Suite, evaluate
 from dslt.score.hints import better_fits
 from dslt.score.read_boxes import read_results
@@ -133,6 +133,9 @@ FORMS = {
     "in two corners": corners,
     "two corners y1": lambda rows: (corners(rows) + np.array([0, 0, 1, 1]))[:, [1, 0, 3, 2]],
     "the centre and the size": middle,
+    "the centre and the size, rows before": lambda rows: middle(rows)[:, [1, 0, 3, 2]],
+    "x1,x2,y1,y2": lambda rows: (corners(rows) + np.array([0, 0, 1, 1]))[:, [0, 2, 1, 3]],
+    "y1,y2,x1,x2": lambda rows: (corners(rows) + np.array([0, 0, 1, 1]))[:, [1, 3, 0, 2]],
     "height before width": lambda rows: rows[:, [0, 1, 3, 2]],
     "y,x,h,w": lambda rows: rows[:, [1, 0, 3, 2]],
     "that of the first frame were missing": lambda rows: rows[1:],
@@ -140,7 +143,7 @@ FORMS = {
     "fractions of the frame": lambda rows: rows / [640, 480, 640, 480],
 }
 
-REFUSED = {"fractions of the frame"}  # their first box is beside the target
+REFUSED = {"fractions of the frame", "y1,y2,x1,x2"}  # their first box is beside the target
 
 
 @pytest.mark.parametrize("origin", [0, 1])
@@ -155,6 +158,19 @@ def test_another_convention_is_never_silent(tmp_path, form, origin):
     (hint,) = hints_of(scored(tmp_path, origin=origin).notes)
     assert re.search(f"3 of 3 results fit the ground truth better as .*{form}", hint)
     assert re.search("they were scored as they are: (convert them to x,y,w,h|put|take)", hint)
+
+
+@pytest.mark.parametrize("form", ["two corners x1,y1,x2,y2", "the centre and the size"])
+def test_ground_truth_in_another_convention_is_told(tmp_path, form):
+    convert = middle if "centre" in form else FORMS["two corners x1"]
+    save_rows(tmp_path, lambda rows: rows)
+    wrong = {
+        name: from_file_origin(convert(to_file_origin(boxes, 1)), 1)
+        for name, boxes in TRUTH.items()
+    }
+    (hint,) = hints_of(scored(tmp_path, wrong).notes)
+    assert f"fit the ground truth better as boxes, if the ground truth is {form} (mean" in hint
+    assert hint.endswith("they were scored as they are: convert the ground truth to x,y,w,h")
 
 
 @pytest.mark.parametrize("origin", [0, 1])

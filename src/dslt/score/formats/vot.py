@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dslt.core.arrays import Floats
-from dslt.core.errors import DsltError
+from dslt.core.errors import DsltError, quote
 from dslt.data.sequences.target import FAILED, INITIALIZED, SKIPPED, TRACKED, Trajectory
 from dslt.geometry.boxes import LARGEST, parse_number
 from dslt.geometry.regions import box_corners
@@ -90,7 +90,7 @@ def _parse_line(line: str, where: str, number: int) -> VotRegion:
     if len(values) < 4 or len(values) % 2:
         hint = "; masks are not supported" if line.strip().startswith("m") else ""
         raise DsltError(
-            f"{where}, line {number}: {_short(line)} is no region; expected a code 0, 1 or 2, a box"
+            f"{where}, line {number}: {quote(line)} is no region; expected a code 0, 1 or 2, a box"
             f" x,y,w,h or a polygon x1,y1,x2,y2,x3,y3,...{hint}"
         )
     return values
@@ -102,11 +102,6 @@ def _odd_numbers(fields: Sequence[str]) -> tuple[float, ...]:
         return tuple(parse_number(field.strip(), "") for field in fields)
     except DsltError:
         return ()
-
-
-def _short(text: str, most: int = 60) -> str:
-    """A line for a message."""
-    return repr(text if len(text) <= most else f"{text[:most]}...")
 
 
 def parse_binary(data: bytes, where: str) -> list[VotRegion]:

@@ -11,7 +11,7 @@ from PIL import Image
 from dslt.core.definitions import read_definitions
 from dslt.core.errors import DsltError
 from dslt.data.benchmarks.build_index import build_index
-from dslt.data.benchmarks.checks import Report, chosen_frames
+from dslt.data.benchmarks.checks import Report, _other_form, chosen_frames
 from dslt.data.benchmarks.definitions import parse_benchmark
 from dslt.data.benchmarks.index_file import load_index, write_index
 from dslt.data.benchmarks.kinds import Totals
@@ -136,14 +136,54 @@ def test_folders_that_only_look_like_sequences_are_told(tmp_path, wrong):
     assert build_index("own", own(tmp_path, sequences=["A"]), tmp_path).notes == ()
 
 
+def boxes_of(path_x, path_y, width=3, height=2):
+    """Rows x, y, w, h along a path, counted from 0."""
+    x, y = np.broadcast_arrays(np.asarray(path_x, float), np.asarray(path_y, float))
+    return np.stack([x, y, np.full_like(x, width), np.full_like(x, height)], axis=-1)
+
+
+ALONG = boxes_of(np.arange(0, 12), np.arange(12) / 2)  # of frames of 16 by 12 pixels
+STILL = boxes_of(np.full(12, 9), 6)
+WRITTEN = {
+    "x,y,w,h": lambda b: b,
+    "two corners x1,y1,x2,y2": lambda b: np.column_stack([b[:, :2], b[:, :2] + b[:, 2:]]),
+    "x1,x2,y1,y2": lambda b: np.column_stack([b[:, :2], b[:, :2] + b[:, 2:]])[:, [0, 2, 1, 3]],
+    "the centre and the size": lambda b: np.column_stack([b[:, :2] + b[:, 2:] / 2, b[:, 2:]]),
+}
+
+
 @pytest.mark.parametrize(
-    ("row", "told"), [("8,5,14,11", True), ("9,6,8,7", False), ("2,2,9,7", False)]
+    ("form", "boxes", "told"),
+    [
+        *((form, ALONG, form != "the centre and the size") for form in WRITTEN),
+        *((form, STILL, form != "the centre and the size") for form in WRITTEN),
+        *((form, boxes_of(np.full(12, 8), 2, 8, 2), True) for form in WRITTEN),
+        # At the upper left, where nothing reaches over the edge: only the movement tells.
+        ("two corners x1,y1,x2,y2", boxes_of(np.arange(12) / 3, 1 + np.arange(12) / 4), True),
+        ("x,y,w,h", boxes_of(np.arange(12) / 3, np.arange(12) / 4, 8, 8), False),
+        ("x,y,w,h", boxes_of(np.arange(12) + 3, 2), False),  # out at the right
+    ],
+)
+def test_another_form_of_the_ground_truth_is_told(form, boxes, told):
+    found = _other_form(WRITTEN[form](boxes), (16, 12))
+    assert found.startswith(form) if told and form != "x,y,w,h" else found == ""
+
+
+@pytest.mark.parametrize(
+    ("row", "told"), [("8,5,14,11", True), ("9,6,8,7", False), ("9,6,3,3", False)]
 )
 def test_corners_are_told(tmp_path, row, told):
     benchmark = own(tmp_path, "A")
     (tmp_path / "A" / "groundtruth_rect.txt").write_text(f"{row}\n" * 3)
     notes = build_index("own", benchmark, tmp_path).notes
-    assert any("would all lie inside as corners x1,y1,x2,y2" in note for note in notes) == told
+    assert any("HINT: boxes that would lie inside the frame as " in note for note in notes) == told
+
+
+def test_a_form_is_named_where_boxes_lie_outside(tmp_path):
+    benchmark = own(tmp_path, "A")
+    (tmp_path / "A" / "groundtruth_rect.txt").write_text("8,11,2,9\n3,14,2,9\n3,15,2,9\n")
+    with pytest.raises(DsltError, match="do not belong together, or the rows are x1,x2,y1,y2"):
+        build_index("own", benchmark, tmp_path)
 
 
 # --- other layouts
