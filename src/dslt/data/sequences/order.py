@@ -9,6 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from dslt.core.errors import DsltError
+from dslt.data.sequences.ambiguous import check_order
 
 _SAME_DIGIT = str.maketrans("123456789", "0" * 9)
 _INTEGER = re.compile(r"(\d+)")
@@ -40,7 +41,7 @@ def frame_order(names: Sequence[str], where: str) -> tuple[list[int], list[str]]
     places = sorted(range(len(names)), key=names.__getitem__)
     # Names that differ in the values of their digits alone sort without a key.
     if len({name.translate(_SAME_DIGIT) for name in names}) <= 1:
-        return places, []
+        return places, check_order([names[place] for place in places], where)
     stems = [name.rpartition(".")[0].casefold() for name in names]
     frames = _frames(places, stems, names, where)
     others = [place for place in places if place not in frames]
@@ -52,7 +53,8 @@ def frame_order(names: Sequence[str], where: str) -> tuple[list[int], list[str]]
             f"{len(others)} of {len(names)} pictures are not named like the frames and left out: "
             f"{shown}"
         )
-    return _ordered(list(frames), stems, names, where), notes
+    order = _ordered(list(frames), stems, names, where)
+    return order, [*notes, *check_order([names[place] for place in order], where)]
 
 
 def last_number(name: str) -> str:

@@ -1,6 +1,7 @@
 """Which pictures are frames, and in which order."""
 
 import random
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -106,3 +107,53 @@ def test_two_kinds_of_frames_are_refused():
 def test_numbers_in_names():
     names = ["0001.jpg", "a1b22.png", "frame_10.5.jpg", "cover.jpg", "2020.01.05.jpg"]
     assert [last_number(name) for name in names] == ["0001", "22", "10.5", "", "05"]
+
+
+def written(form, **step):
+    start = datetime(2024, 1, 30, 11, 50, 50)
+    return [(start + n * timedelta(**step)).strftime(form) + ".jpg" for n in range(20)]
+
+
+DAY_FIRST = ("%d-%m-%Y_%H-%M-%S", "%d%m%Y_%H%M%S", "%d.%m.%Y %H.%M.%S", "%d%m%Y%H%M%S")
+
+
+@pytest.mark.parametrize("form", [*DAY_FIRST, "%H%M%S_%d%m%Y", "frame %H-%M %d-%m-%Y"])
+def test_days_before_years_are_refused_where_they_mislead(form):
+    with pytest.raises(DsltError, match=r"dates with the year last.*year-month-day"):
+        ordered(*written(form, days=3))
+
+
+@pytest.mark.parametrize("form", DAY_FIRST)
+def test_days_before_years_are_read_where_they_do_not_mislead(form):
+    names = written(form, minutes=5)
+    assert ordered(*names) == (names, [])
+
+
+@pytest.mark.parametrize("form", ["%Y%m%d_%H%M%S", "%Y-%m-%d %H.%M.%S", "%m-%d-%Y_%H-%M"])
+def test_dates_that_sort_are_read(form):
+    names = written(form, days=3)
+    assert ordered(*names) == (names, [])
+
+
+def test_hours_of_twelve_are_refused():
+    names = [*written("%Y-%m-%d %I-%M-%S PM", minutes=60)[1:4]]
+    with pytest.raises(DsltError, match="hours of a 12-hour clock"):
+        ordered(*names)
+    assert ordered(*names[1:]) == (names[1:], [])
+
+
+@pytest.mark.parametrize("form", ["cam{}_{:04d}.jpg", "{1:03d}-view {0}.png", "camera-{}-{}.jpg"])
+def test_two_cameras_are_refused(form):
+    names = [form.format(camera, number) for camera in (1, 2) for number in range(9)]
+    with pytest.raises(DsltError, match="pictures of 2 cameras"):
+        ordered(*names)
+    assert ordered(*names[:9]) == (names[:9], [])
+
+
+def test_pairs_of_numbers_are_told():
+    names = [f"{part}_{number:03d}.jpg" for part in range(3) for number in range(5)]
+    found, (note,) = ordered(*names)
+    assert found == names
+    assert "every pair of two numbers (3 and 5 of them), from 0_000.jpg to 2_004.jpg" in note
+    assert ordered(*names[:-1]) == (names[:-1], [])
+    assert ordered(*(f"clip7_{n}.jpg" for n in range(12)))[1] == []
