@@ -64,6 +64,7 @@ def lock_file(name: str, mode: int, refusal: str) -> int:
     return descriptor
 
 
+# `dslt.core.environment` does this for what is installed; here nothing of it can be imported yet.
 def forget_other_packages() -> None:
     """Keep packages of another Python out of all that is started from here.
 

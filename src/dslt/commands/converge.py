@@ -27,14 +27,12 @@ from dslt.core.device import Device, choose_device, limit_threads
 from dslt.core.files import atomic_write
 from dslt.core.fingerprint import code_of
 from dslt.core.jsonfile import parse_json
-from dslt.core.parts import Parts
-from dslt.data.benchmarks.contents import contents_of
 from dslt.data.benchmarks.index_file import load_index
 from dslt.data.sequences.frames import validate_initial_box
 from dslt.score.convergence import iterations_to_converge
 from dslt.settings.registry import entry_of, parse_training, require
 from dslt.settings.tracker import TrainingSettings
-from dslt.track.identity import identify_job
+from dslt.track.identity import contents_to_keep, parts_of
 
 if TYPE_CHECKING:
     from dslt.data.sequences.frames import Sequence
@@ -112,30 +110,28 @@ def command(
     training = capped(settings, iterations, cell)
     chosen = choose_device(device)
     benchmark = load_index(index).part(sequences)
-    identity = states and identify_job(
+    parts = parts_of(
+        states,
         training,
         training,
-        None,
-        device=chosen,
         cell=cell,
         benchmark=benchmark.benchmark,
+        device=chosen,
         seed=seed,
         threads=threads,
         code=code_of(__name__, *entry_of(training).modules("first_frame")),
     )
-    parts = Parts(f"{cell} on {benchmark.benchmark}", states)
     rows: list[tuple[object, ...]] = []
     arrays: dict[str, Any] = {}
     for name in tqdm(benchmark.names, desc=f"{cell} first frames", unit="sequence"):
         with parts.attempt(name):
-            sequence = contents_of(benchmark.entry(name), 1) if identity else None
-            key = {**(identity or {}), "sequence": sequence}
-            files = parts.read(name, key)
+            contents = contents_to_keep(parts, benchmark.entry(name), 1)
+            files = parts.read(name, contents)
             if files is None:
                 where = f"{index}, sequence {name}"
                 opened = benchmark.sequence(name)
                 files = _recorded(first_frame(opened, training, seed, chosen, where))
-                parts.keep(name, key, files)
+                parts.keep(name, contents, files)
             rows += [(name, *row) for row in json.loads(files["rows.json"])]
             with np.load(io.BytesIO(files["maps.npz"])) as found:
                 arrays |= {f"{name}/{kind}": found[kind] for kind in found.files}

@@ -1,9 +1,8 @@
 """`dslt track`: run one cell over sequences of an indexed benchmark."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import click
 from tqdm import tqdm
@@ -26,13 +25,12 @@ from dslt.core.files import NotWrittenError, atomic_write
 from dslt.core.fingerprint import code_of
 from dslt.core.jsonfile import parse_json
 from dslt.core.parts import Parts
-from dslt.data.benchmarks.contents import contents_of
 from dslt.data.benchmarks.index_entry import IndexEntry
 from dslt.data.benchmarks.index_file import BenchmarkIndex, load_index
 from dslt.data.sequences.frames import FrameSource
 from dslt.settings.protocols import Protocol, VotProtocol, parse_protocol
 from dslt.settings.registry import entry_of, parse_tracker
-from dslt.track.identity import identify_job
+from dslt.track.identity import contents_to_keep, parts_of
 from dslt.track.one_pass import run_tracker, write_run
 from dslt.track.supervised import run_supervised, write_supervised_run
 from dslt.trackers.base import Tracker
@@ -84,33 +82,25 @@ def command(
     benchmark = load_index(index)
     make = prepare(parsed, seed, device, weights)
     entry = entry_of(parsed)
-    identity = states and identify_job(
+    parts = parts_of(
+        states,
         parsed,
         parsed.learnt,
         weights,
-        device="cpu" if entry.learns == "never" else choose_device(device),
         cell=cell,
         benchmark=benchmark.benchmark,
+        device="cpu" if entry.learns == "never" else choose_device(device),
         protocol=definition,
         seed=seed,
         threads=threads,
         code=code_of(__name__, *entry.modules("tracker", "network")),
     )
-    unit = _Unit(
-        cell,
-        benchmark,
-        str(index),
-        make,
-        protocol,
-        Parts(f"{cell} on {benchmark.benchmark}", states),
-        identity or {},
-        out,
-    )
+    unit = _Unit(cell, benchmark, str(index), make, protocol, parts, out)
     for name in names or benchmark.names:
-        with unit.parts.attempt(name):
+        with parts.attempt(name):
             unit.do(name)
-    unit.parts.check()
-    unit.parts.clear()
+    parts.check()
+    parts.clear()
 
 
 @dataclass(frozen=True)
@@ -124,7 +114,6 @@ class _Unit:
         make: Makes a fresh tracker.
         protocol: How they are run; None: in one pass.
         parts: What is done of them.
-        identity: What decides what they come to, apart from themselves.
         out: Folder of their files.
     """
 
@@ -134,14 +123,13 @@ class _Unit:
     make: Callable[[], Tracker]
     protocol: Protocol | None
     parts: Parts
-    identity: Mapping[str, Any]
     out: Path
 
     def do(self, name: str) -> None:
         """Run one sequence and write what comes of it, or write what came of it before."""
         entry = self.benchmark.entry(name)
-        identity = self.identity and {**self.identity, "sequence": contents_of(entry)}
-        done = self.parts.read(name, identity)
+        contents = contents_to_keep(self.parts, entry)
+        done = self.parts.read(name, contents)
         if done is not None:
             click.echo(f"{self.cell} {name}: kept from a run that was broken off", err=True)
             for file, content in done.items():
@@ -157,7 +145,7 @@ class _Unit:
             except DsltError as error:
                 raise DsltError(f"frame {bar.n}: {error}") from error
         files = [f"{name}.{suffix}" for suffix in WRITTEN]
-        self.parts.keep(name, identity, {file: (self.out / file).read_bytes() for file in files})
+        self.parts.keep(name, contents, {file: (self.out / file).read_bytes() for file in files})
 
     def _run(self, entry: IndexEntry, frames: FrameSource, progress: Callable[[], object]) -> None:
         """Run one sequence as the protocol says, and write what comes of it."""

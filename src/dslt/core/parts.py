@@ -28,10 +28,11 @@ class Parts:
     Args:
         title: Name of the job in errors.
         states: Folder of what is done, shared by all jobs; None: nothing is kept.
+        identity: What decides what they come to, apart from themselves, as plain JSON values.
     """
 
-    def __init__(self, title: str, states: Path | None) -> None:
-        self.title, self.states = title, states
+    def __init__(self, title: str, states: Path | None, identity: Mapping[str, Any]) -> None:
+        self.title, self.states, self.identity = title, states, identity
         self._done: list[Path] = []
         self._count = 0
         self._faults: list[str] = []
@@ -51,15 +52,16 @@ class Parts:
         except DsltError as error:
             self._faults.append(f"{name}: {error}")
 
-    def read(self, name: str, identity: Mapping[str, Any]) -> dict[str, bytes] | None:
+    def read(self, name: str, contents: Mapping[str, Any]) -> dict[str, bytes] | None:
         """Give what one came to, if it was done before; files that are damaged were not.
 
         Args:
             name: Name of the sequence.
-            identity: Everything that decides what it comes to, as plain JSON values.
+            contents: What it is made of, as plain JSON values.
         """
         if self.states is None:
             return None
+        identity = {**self.identity, "sequence": contents}
         path = self._path(self.states, name, identity)
         if not path.exists():
             return None
@@ -72,7 +74,7 @@ class Parts:
             return None
         return files if canonical(known) == canonical(identity) else None
 
-    def keep(self, name: str, identity: Mapping[str, Any], files: Mapping[str, bytes]) -> None:
+    def keep(self, name: str, contents: Mapping[str, Any], files: Mapping[str, bytes]) -> None:
         """Keep what one came to, as files by name.
 
         Raises:
@@ -80,6 +82,7 @@ class Parts:
         """
         if self.states is None:
             return
+        identity = {**self.identity, "sequence": contents}
         path = self._path(self.states, name, identity)
         with atomic_write(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
             for file, content in files.items():

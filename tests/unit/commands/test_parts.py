@@ -217,7 +217,7 @@ def test_a_full_disk_is_no_fault_of_one_sequence(
 
 
 def test_nothing_is_kept_where_nobody_asks(tmp_path: Path) -> None:
-    parts = Parts("job", None)
+    parts = Parts("job", None, {})
     parts.keep("a", {"seed": 0}, {"a.txt": b"1"})
     assert parts.read("a", {"seed": 0}) is None
     with parts.attempt("a"):
