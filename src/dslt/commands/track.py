@@ -1,6 +1,6 @@
 """`dslt track`: run one cell over sequences of an indexed benchmark."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -82,6 +82,8 @@ def command(
     benchmark = load_index(index)
     make = prepare(parsed, seed, device, weights)
     entry = entry_of(parsed)
+    chosen = names or benchmark.names
+    _check_out(out, chosen)
     parts = parts_of(
         states,
         parsed,
@@ -96,11 +98,27 @@ def command(
         code=code_of(__name__, *entry.modules("tracker", "network")),
     )
     unit = _Unit(cell, benchmark, str(index), make, protocol, parts, out)
-    for name in names or benchmark.names:
+    for name in chosen:
         with parts.attempt(name):
             unit.do(name)
     parts.check()
     parts.clear()
+
+
+def _check_out(out: Path, names: Iterable[str]) -> None:
+    """Refuse to write over boxes that have no records of ours beside them, such as annotations.
+
+    Raises:
+        DsltError: Naming such a file.
+    """
+    *records, boxes = WRITTEN
+    for name in names:
+        there = out / f"{name}.{boxes}"
+        if there.exists() and not all((out / f"{name}.{kind}").exists() for kind in records):
+            raise DsltError(
+                f"{there}: is there already, without the {name}.{records[-1]} that would show that"
+                " dslt track wrote it; choose another --out, or move it"
+            )
 
 
 @dataclass(frozen=True)

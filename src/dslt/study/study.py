@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from dslt.core.errors import DsltError, quote
+from dslt.core.errors import DsltError
 from dslt.core.text import canonical
 from dslt.data.benchmarks.definitions import Benchmark
 from dslt.data.downloads.definitions import receipt_file, unpacked_folder
@@ -221,9 +221,7 @@ class Study:
         for benchmark, names in found.items():
             for name in names:
                 if "{" in name or "}" in name:
-                    raise DsltError(
-                        f"benchmark {benchmark}: rename {quote(name)}, it has a brace in it"
-                    )
+                    raise DsltError(f"benchmark {benchmark}: rename {name!r}, it has a brace in it")
         return found
 
     def is_external(self, cell: str) -> bool:
@@ -272,9 +270,7 @@ class Study:
         if self.is_external(cell):
             found = sorted(path for path in Path(folder).rglob("*") if path.is_file())
             if not found:
-                raise DsltError(
-                    f"cell {cell}: no results in {quote(folder)} (its setting `results`)"
-                )
+                raise DsltError(f"cell {cell}: no results in {folder!r} (its setting `results`)")
             return [path.as_posix() for path in found]
         return [f"{folder}/{name}{end}" for name in self.sequences[benchmark] for end in suffixes]
 

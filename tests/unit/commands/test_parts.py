@@ -255,3 +255,17 @@ def test_first_frames_that_were_trained_are_kept(unit: Unit, tmp_path: Path) -> 
     unit.call("converge", *arguments)
     assert (table.read_bytes(), maps.read_bytes()) == alone
     assert not kept.exists()
+
+
+def test_boxes_of_others_are_not_written_over(unit: Unit) -> None:
+    unit.out.mkdir()
+    truth = unit.out / f"{NAMES[1]}.txt"
+    truth.write_text("1,2,3,4\n")
+    chosen = ["--sequence", NAMES[0], "--sequence", NAMES[1]]
+    with pytest.raises(DsltError, match=r"s01\.txt: is there already, without the s01\.csv that"):
+        unit.call("track", *unit.arguments(), *chosen)
+    assert unit.read() == {truth.name: b"1,2,3,4\n"}, "told before anything is tracked"
+    truth.unlink()
+    unit.call("track", *unit.arguments(), *chosen)
+    unit.call("track", *unit.arguments(seed=1), *chosen)
+    assert len(unit.read()) == 2 * 3

@@ -248,6 +248,22 @@ def test_archives_do_not_depend_on_order(files):
     assert zip_bytes(files) == zip_bytes(dict(reversed(list(files.items()))))
 
 
+def test_a_zip_file_of_others_is_not_written_over(tmp_path):
+    archive = tmp_path / "mine.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("thesis.txt", "the only copy")
+    before = archive.read_bytes()
+    for content in (before, b"no archive at all"):
+        archive.write_bytes(content)
+        with pytest.raises(DsltError, match=r"mine\.zip: is there already and was not written by"):
+            write_files({"a.txt": b"1"}, archive)
+        assert archive.read_bytes() == content
+    archive.unlink()
+    for data in (b"1", b"2"):  # its own it replaces
+        write_files({"a.txt": data}, archive)
+    assert zip_bytes({"a.txt": b"2"}) == archive.read_bytes()
+
+
 def test_the_verb_is_registered():
     code = "import dslt.commands.export, sys; print('torch' in sys.modules)"
     done = subprocess.run(

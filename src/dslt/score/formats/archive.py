@@ -24,10 +24,14 @@ def write_files(files: Mapping[str, bytes], out: Path) -> None:
         out: The zip file or the folder; replaced as a whole if it is a zip file.
 
     Raises:
-        DsltError: The folder has something in it already, or the place is not writable; nothing
-            is left half-written.
+        DsltError: The folder has something in it already, the zip file was not written by this, or
+            the place is not writable; nothing is left half-written.
     """
     if out.suffix.lower() == ".zip":
+        if out.exists() and not _is_ours(out):
+            raise DsltError(
+                f"{out}: is there already and was not written by dslt export; choose another name"
+            )
         with atomic_write(out) as temporary:
             temporary.write_bytes(zip_bytes(files))
         return
@@ -46,6 +50,15 @@ def write_files(files: Mapping[str, bytes], out: Path) -> None:
             shutil.move(built, out)
     except OSError as error:
         raise write_error(out, error) from error
+
+
+def _is_ours(path: Path) -> bool:
+    """Tell whether a zip file has the times that `zip_bytes` gives, which no other program does."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return all(entry.date_time == _FIRST_TIME for entry in archive.infolist())
+    except (OSError, zipfile.BadZipFile):
+        return False
 
 
 def zip_bytes(files: Mapping[str, bytes]) -> bytes:
