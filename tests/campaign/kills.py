@@ -49,7 +49,7 @@ PORT = 8471  # the same in every run: receipts name addresses
 FETCHED = ("otb", "coco2017", "ilsvrc_vid")
 STEMS = ("data", "train", "track", "score", "compare", "tables", "figures", "report")
 KEPT = ("results", "data")  # what is compared
-PATIENCE = 900  # seconds for a study to end
+PATIENCE = 3600  # seconds for a study to end, on a machine that others use, too
 GRACE = 20  # seconds from SIGTERM to SIGKILL, as schedulers have them
 # Rules whose names do not begin with their stem's.
 _STEM_OF = {
