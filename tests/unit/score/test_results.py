@@ -453,6 +453,25 @@ def test_odd_runs_are_noted(tmp_path):
     assert runs["b"][2].states[7] == TRACKED
 
 
+def test_odd_files_among_runs_are_told(tmp_path):
+    for number in (1, 2):
+        save_run(tmp_path, "a", vot(*RUN), number)
+    _, _, notes = read_runs(tmp_path, targets(a=track(8)))
+    assert len(notes) == 1, "nothing odd: only how they were read"
+    (place,) = {path.parent for path in tmp_path.rglob("a_001.txt")}
+    (place / "a_002.txt").rename(place / "a_003.txt")
+    for name in ("a_001 (1).txt", "a_0004.txt", "b_002.txt", "a_002.TXT"):
+        (place / name).write_text(vot(*RUN))
+    for name in ("a_001.bin", "a_001_confidence.value", ".DS_Store"):
+        (place / name).touch()
+    runs, _, notes = read_runs(tmp_path, targets(a=track(8)))
+    assert len(runs["a"]) == 2
+    odd, gap = notes[-2:]
+    assert odd.endswith(": a/a_0004.txt, a/a_001 (1).txt, a/a_002.TXT, a/b_002.txt")
+    assert "not read, nor counted as a repetition" in odd
+    assert gap.endswith("numbers of repetitions are missing in a")
+
+
 def test_missing_runs_and_wrong_forms(tmp_path):
     save_run(tmp_path, "a", vot(*RUN))
     with pytest.raises(DsltError, match=r"no result for b; .* 2 sequences, found a$"):

@@ -1,7 +1,7 @@
 """Results with a folder for each sequence, as GOT-10k and VOT have them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -35,10 +35,11 @@ def read_tree(folder: Path, folders: list[str], layout: str, content: Content) -
     found: dict[str, tuple[Path, ...]] = {}
     seconds: dict[str, tuple[Path, ...]] = {}
     single: dict[str, tuple[Path, ...]] = {}
-    other = ""
+    other, odd = "", []
     for name in folders:
         files = scan(folder / name)[0]
         repetitions = _repetitions(name, files, binary=layout in {"auto", "vot-binary"})
+        odd += [f"{name}/{file}" for file in _unread(name, files, repetitions)]
         if "result.json" in files:
             single[name] = (folder / name / "result.json",)
         if not repetitions:
@@ -65,7 +66,30 @@ def read_tree(folder: Path, folders: list[str], layout: str, content: Content) -
     layout = (
         "got10k" if layout == "got10k" or content == "boxes" else "vot-binary" if binary else "vot"
     )
-    return ResultFiles(layout, found, seconds, ())
+    notes = [f"{folder}: not read, nor counted as a repetition: {some(odd)}"] if odd else []
+    return ResultFiles(layout, found, seconds, (*notes, *_gaps(folder, found)))
+
+
+def _unread(name: str, files: Sequence[str], read: Sequence[str]) -> list[str]:
+    """Name files of a sequence's folder that may be results, but are not called as they are."""
+    stems = {file.rpartition(".")[0] for file in read}
+    return [
+        file
+        for file in files
+        if file.lower().endswith((".txt", ".bin"))
+        and file.rpartition(".")[0] not in stems
+        and not file.endswith("_time.txt")
+    ]
+
+
+def _gaps(folder: Path, found: Mapping[str, Sequence[Path]]) -> list[str]:
+    """Say where repetitions are not counted from one on."""
+    odd = [
+        name
+        for name, paths in found.items()
+        if [int(path.stem[-3:]) for path in paths] != list(range(1, len(paths) + 1))
+    ]
+    return [f"{folder}: numbers of repetitions are missing in {some(odd)}"] if odd else []
 
 
 def _repetitions(name: str, files: list[str], binary: bool) -> list[str]:
