@@ -10,6 +10,7 @@ import numpy as np
 from dslt.core.arrays import Floats
 from dslt.core.errors import DsltError
 from dslt.data.sequences.target import Target
+from dslt.score.formats.found import some
 from dslt.score.metrics import OPE, VOT
 from dslt.score.ope import OpeScores, per_attribute, score
 from dslt.score.read_boxes import read_results
@@ -144,6 +145,11 @@ def _one_pass(
     """Score one-pass results; returns the fields of a score file that depend on them."""
     results, notes = read_results(folder, suite.targets, origin, skipped=suite.skipped, part=True)
     targets = [suite.targets[name] for name in results]
+    if alone := [name for name in results if len(suite.targets[name].truth) == 1]:
+        raise DsltError(
+            f"the ground truth of {some(alone)} has one row, the box that a tracker is given; there"
+            " is nothing to score: leave such sequences out, or get all rows"
+        )
     boxes = [result.boxes for result in results.values()]
     scored, failed = _tried(protocols, lambda one: score(boxes, targets, one))
     columns = {name: _columns(one) for name, one in scored.items()}

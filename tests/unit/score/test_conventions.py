@@ -479,7 +479,17 @@ def test_texts_of_sequences_go_before_other_files(tmp_path):
     assert notes == ["1 files of no sequence that is scored ignored: README"]
 
 
+def test_a_ground_truth_of_one_row_is_not_scored(tmp_path):
+    save_rows(tmp_path, lambda rows: rows)
+    first_only = TRUTH | {"Man": TRUTH["Man"][:1]}
+    with pytest.raises(DsltError, match="of Man has one row, the box that a tracker is given"):
+        scored(tmp_path, first_only)
+
+
 WRITTEN = {
+    "line 2: .* has decimal commas": lambda text: (
+        "1;2;3;4\n" + text.replace(",", ";").replace(".", ",")
+    ).encode(),
     "has decimal commas; expected x,y,w,h with decimal points": lambda text: (
         text.replace(",", ";").replace(".", ",").encode()
     ),

@@ -29,6 +29,7 @@ _OUTSIDE = 0.1  # share of a sequence's boxes
 # Share of a sequence's boxes that reach over the edge from which on another form is tried. Of 26
 # development sequences as x,y,w,h none gets a hint; as corners all do, as centres a third.
 _OVER = {CORNERS: 0.05, SIDES: 0.3, CENTRE: 0.2}
+_FRACTION = 1.5  # fractions are not larger, nor are they where 1 was taken off
 _ALMOST_ALL = 0.95  # share of them that the other form has to bring inside
 _APART = 0.5  # of the change of what is taken for the size
 _SLACK = 2  # pixels, for what counts from 0 or 1
@@ -112,6 +113,8 @@ def check_entry(entry: IndexEntry, report: Report) -> None:
             validate_initial_box(entry.truth[0], (height, width), "the ground truth")
         except DsltError as error:
             report.wrong(entry.name, str(error), "correct the first row, or leave the sequence out")
+    if entry.source is not None and entry.frames == 1:
+        report.wrong(entry.name, "has one frame, so there is nothing to track", "leave it out")
     boxes = entry.truth
     there = ~np.isnan(boxes).any(axis=1)
     solid = there & np.all(boxes[:, 2:] > 0, axis=1)
@@ -156,6 +159,9 @@ def _other_form(boxes: Boxes, size: tuple[int, int]) -> str:
     Boxes may reach over an edge, so it takes many that do. Corners also show where they do not:
     what is taken for the size moves with the place.
     """
+    with np.errstate(invalid="ignore"):
+        if len(boxes) and (np.abs(boxes) <= _FRACTION).all():
+            return "fractions of the frame's width and height"
     share = 1 - float(_inside(boxes, size).mean()) if len(boxes) else 0.0
     moved = np.diff(boxes, axis=0)
     apart = np.abs(moved[:, 2:] - moved[:, :2]).sum(axis=0)

@@ -12,12 +12,14 @@ import numpy as np
 from dslt.core.arrays import Ints, Mask
 from dslt.core.columns import text
 from dslt.core.errors import DsltError
+from dslt.core.images import Frame
 from dslt.data.benchmarks.checks import ImageCheck, chosen_frames
 from dslt.data.benchmarks.index_entry import FrameOrigin, ImagesSource
 from dslt.data.sequences.frames import ImageFrames
 from dslt.data.sequences.images import image_sizes
 from dslt.data.sequences.order import frame_order, last_number
 
+ALIKE = "all frames that were looked at are the same picture"
 ONE_COLOUR = "first frames are of one colour all over, so there is nothing to follow"
 
 
@@ -93,7 +95,8 @@ def _decoded(
     """Decode the first frame, which gives the size, and others."""
     numbers = chosen_frames(wanted.name, len(source.names), wanted.images)
     frames = source.part(np.array(numbers)).open()
-    size = None
+    size, alike = None, len(frames) > 1
+    first: Frame | None = None
     odd: dict[str, int] = {}
     problems: dict[str, None] = {}  # each once: a first frame that is broken breaks all
     for number in range(len(frames)):
@@ -103,8 +106,12 @@ def _decoded(
             problems[str(error)] = None
             continue
         size = size or (frame.shape[1], frame.shape[0])
+        first = frame if first is None else first
+        alike = alike and np.array_equal(frame, first)
         if not number and (frame == frame[0, 0]).all():
             odd[ONE_COLOUR] = 1
+    if alike and not problems:
+        odd[ALIKE] = len(source.names)
     if isinstance(frames, ImageFrames):
         odd |= dict.fromkeys(frames.notes(), len(source.names))
     return size, odd, list(problems)
@@ -125,7 +132,13 @@ def _images(wanted: WantedFrames) -> tuple[ImagesSource, str, list[str]]:
             lengths = np.array([*sizes.values()], np.int64)
             return _in_order(ImagesSource(wanted.root, files, lengths), folder)
     looked = ", ".join(f"{wanted.root}/{place}" for place in wanted.places)
-    raise DsltError(f"{wanted.root}: no frames of {wanted.name}; looked in {looked}")
+    there = [name for place in wanted.places for name in _listed(f"{wanted.root}/{place}")]
+    found = f", which has {', '.join(there[:3])}{', ...' * (len(there) > 3)}" if there else ""
+    raise DsltError(f"{wanted.root}: no frames of {wanted.name}; looked in {looked}{found}")
+
+
+def _listed(folder: str) -> list[str]:
+    return sorted(os.listdir(folder)) if os.path.isdir(folder) else []  # noqa: PTH112, PTH208
 
 
 def _in_order(images: ImagesSource, where: str) -> tuple[ImagesSource, str, list[str]]:

@@ -217,7 +217,7 @@ def validate_initial_box(
         where: Names the box in the error (sequence, file).
 
     Raises:
-        DsltError: The box is NaN, has no area, or lies outside the frame.
+        DsltError: The box is NaN, has no area or less than a pixel, or lies outside the frame.
     """
     array = as_boxes(box).reshape(4)
     text = ",".join(map(format_number, array.tolist()))
@@ -227,6 +227,11 @@ def validate_initial_box(
         raise DsltError(f"{where}: the initial box {text} is not a number; a target is needed")
     if w <= 0 or h <= 0:
         raise DsltError(f"{where}: the initial box {text} (x,y,w,h) has no area")
+    if w < 1 and h < 1:
+        raise DsltError(
+            f"{where}: the initial box {text} (x,y,w,h) is smaller than a pixel; if these are"
+            " fractions of the frame, multiply them by its width and height"
+        )
     if x >= width or y >= height or x + w <= 0 or y + h <= 0:
         raise DsltError(
             f"{where}: the initial box {text} (x,y,w,h from 0) lies outside the frame of "

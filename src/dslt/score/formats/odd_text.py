@@ -22,9 +22,14 @@ def told_of(path: Path) -> str:
         return f"{path}: a pointer of Git LFS, not the file; fetch the file itself (git lfs pull)"
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return f"{path}: text in UTF-16; expected UTF-8: save it as that"
-    line = start.decode("utf-8-sig", errors="replace").partition("\n")[0].rstrip("\r")
-    if _COMMAS.fullmatch(line):
-        return f"{path}, line 1: {line!r} has decimal commas; expected x,y,w,h with decimal points"
+    lines = start.decode("utf-8-sig", errors="replace").splitlines()
+    for number, line in enumerate(lines[:-1] or lines, 1):  # the last may be cut
+        if _COMMAS.fullmatch(line):
+            return (
+                f"{path}, line {number}: {line!r} has decimal commas; expected x,y,w,h with decimal"
+                " points"
+            )
+    line = lines[0] if lines else ""
     if _WORD.fullmatch(line):
         return f"{path}, line 1: {line!r} is a header; expected a box x,y,w,h: take the line out"
     return ""

@@ -64,7 +64,7 @@ def test_attributes_may_be_words(tmp_path, text, codes):
 
 def test_a_folder_of_sequences(tmp_path):
     add(tmp_path, "Dog", rows=["3\t4\t10\t8", "NaN,NaN,NaN,NaN", "5,4 10;8"])
-    add(tmp_path, "Cat", frames=1)
+    add(tmp_path, "Cat", frames=2)
     (tmp_path / "Dog" / "meta.json").write_text('{"attributes": ["OCC", "SV"]}')
     (tmp_path / "Cat" / "attributes.txt").write_text("IV, LR\n")
     (tmp_path / "notes").mkdir()
@@ -80,7 +80,7 @@ def test_a_folder_of_sequences(tmp_path):
     assert [int(frame[0, 0, 0]) for frame in iterate(dog.frames)] == [1, 2, 3]
     assert index.entry("Dog").size == (32, 24)
     cat = index.sequence("Cat")
-    assert (len(cat), cat.attributes) == (1, ("IV", "LR"))
+    assert (len(cat), cat.attributes) == (2, ("IV", "LR"))
     with pytest.raises(DsltError, match=r"unknown sequence .*'Cow'; allowed: Cat, Dog"):
         index.sequence("Cow")
 

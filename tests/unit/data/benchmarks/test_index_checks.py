@@ -403,6 +403,40 @@ def test_a_first_frame_of_one_colour_and_few_values_are_told(tmp_path):
     assert second.endswith("3 frames of 1 sequences (b)")
 
 
+def test_frames_that_are_one_picture_are_told(tmp_path):
+    benchmark = own(tmp_path, "a", "b")
+    for number in (2, 3):
+        shutil.copy(
+            tmp_path / "a" / "img" / "0001.png", tmp_path / "a" / "img" / f"000{number}.png"
+        )
+    (note,) = build_index("mine", benchmark, tmp_path).notes
+    assert note.startswith("all frames that were looked at are the same picture: 3 frames")
+    assert note.endswith("(a)")
+
+
+def test_a_sequence_of_one_frame_is_refused(tmp_path):
+    write_images(tmp_path / "a" / "img", 1, 1)
+    write_rows(tmp_path / "a" / "groundtruth_rect.txt", 1)
+    with pytest.raises(DsltError, match="sequence a: has one frame, so there is nothing to track"):
+        build_index("mine", folder_of(tmp_path), tmp_path)
+
+
+def test_what_is_there_instead_of_frames_is_named(tmp_path):
+    benchmark = own(tmp_path, "a")
+    shutil.rmtree(tmp_path / "a" / "img")
+    (tmp_path / "a" / "img" / "img").mkdir(parents=True)
+    (tmp_path / "a" / "img" / "a.mp4").touch()
+    with pytest.raises(DsltError, match=r"looked in .*a/img, which has a\.mp4, img"):
+        build_index("mine", benchmark, tmp_path)
+
+
+def test_fractions_are_told(tmp_path):
+    benchmark = own(tmp_path, "a")
+    (tmp_path / "a" / "groundtruth_rect.txt").write_text("0.2,0.3,0.1,0.2\n" * 3)
+    with pytest.raises(DsltError, match="or the rows are fractions of the frame's width"):
+        build_index("mine", benchmark, tmp_path)
+
+
 def test_what_is_wrong_with_all_frames_is_said_once():
     report = Report("fetch it again")
     for _ in range(4):

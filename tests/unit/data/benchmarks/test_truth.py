@@ -56,6 +56,13 @@ def test_otb_boxes_in_every_place(tmp_path, place):
     )
 
 
+def test_a_header_hides_no_ground_truth(tmp_path):
+    write(tmp_path / "Dog.txt", "x,y,w,h\n" + ROWS)
+    write(tmp_path / "Cat.txt")
+    with pytest.raises(DsltError, match=r"Dog\.txt, line 1: 'x'"):
+        load_targets(benchmark("otb"), tmp_path)
+
+
 def test_otb_targets_of_one_video(tmp_path):
     for name in (
         "Jogging/groundtruth_rect.1",

@@ -196,6 +196,7 @@ def test_sequence_checks_its_lengths():
         ([32, 5, 5, 5], "outside the frame of 32x24"),
         ([-5, 5, 5, 5], "outside the frame"),
         ([5, 24, 5, 5], "outside the frame"),
+        ([0.2, 0.3, 0.1, 0.2], "smaller than a pixel; if these are fractions of the frame"),
     ],
 )
 def test_unusable_initial_boxes(box, words):

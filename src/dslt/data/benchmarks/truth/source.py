@@ -16,7 +16,9 @@ from dslt.data.sequences.names import match_names
 from dslt.data.sequences.target import Target
 from dslt.geometry.boxes import read_boxes
 
-_BOX_LINE = re.compile(rb"\s*([-+]?(\d[\d.eE+-]*|\.\d+|nan)[,;\s]+){3,}[-+]?(\d|\.\d|nan)", re.I)
+_BOX_LINE = re.compile(
+    rb"^\s*([-+]?(\d[\d.eE+-]*|\.\d+|nan)[,;\s]+){3,}[-+]?(\d|\.\d|nan)", re.I | re.M
+)
 
 
 @dataclass(frozen=True)
@@ -74,13 +76,14 @@ def text_files(folder: Path | None) -> dict[str, Path]:
 
 
 def box_files(folder: Path) -> dict[str, Path]:
-    """Text files whose first line could be a box: a folder may hold lists of names, too."""
-    return {name: path for name, path in text_files(folder).items() if _starts_like_boxes(path)}
+    """Text files with a box near their start: a folder may hold lists of names, too."""
+    return {name: path for name, path in text_files(folder).items() if _has_boxes(path)}
 
 
-def _starts_like_boxes(path: Path) -> bool:
+def _has_boxes(path: Path) -> bool:
+    """Tell whether a box stands in one of the first lines; a header before it is refused later."""
     with path.open("rb") as handle:
-        return _BOX_LINE.match(handle.read(200).removeprefix(b"\xef\xbb\xbf")) is not None
+        return _BOX_LINE.search(handle.read(200).removeprefix(b"\xef\xbb\xbf")) is not None
 
 
 def first_folder(*folders: Path) -> Path | None:
