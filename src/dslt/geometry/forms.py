@@ -35,4 +35,5 @@ FORMS: Mapping[str, Form] = {
     "the centre and the size, rows before columns": lambda rows: _middle(rows[..., [1, 0, 3, 2]]),
     "x,y,h,w, height before width": lambda rows: rows[..., [0, 1, 3, 2]],
     "y,x,h,w, rows before columns": lambda rows: rows[..., [1, 0, 3, 2]],
+    "y,x,w,h, the place alone swapped": lambda rows: rows[..., [1, 0, 2, 3]],
 }

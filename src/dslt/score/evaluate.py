@@ -20,6 +20,7 @@ from dslt.score.vot import VotScores, analyse
 from dslt.settings.protocols import AnyProtocol, OpeProtocol, Protocol, VotProtocol, alternatives
 
 Found = TypeVar("Found", OpeScores, VotScores)
+_SLOW = 0.1  # frames per second; less is no tracker's speed
 
 
 @dataclass(frozen=True)
@@ -163,6 +164,7 @@ def _one_pass(
         | {"fps": result.fps, "init_seconds": result.init_seconds}
         for i, (name, result) in enumerate(results.items())
     }
+    notes += _slow_note(folder, [name for name, one in results.items() if (one.fps or 1) < _SLOW])
     notes += _invalid_note(protocols[""], scored[""], [len(target.truth) for target in targets])
     return {
         "curves": _mean_curves(protocols[""], scored[""]),
@@ -171,6 +173,16 @@ def _one_pass(
         "notes": [*notes, *failed],
         **_summaries(means, [result.fps for result in results.values()]),
     }
+
+
+def _slow_note(folder: Path, slow: list[str]) -> list[str]:
+    """Say so where a frame took so long that the unit may be another one."""
+    if not slow:
+        return []
+    return [
+        f"HINT: {folder}: frames of {some(slow)} took more than {1 / _SLOW:g} s each, as their"
+        " records of time say; if these are milliseconds, divide them by 1000"
+    ]
 
 
 def _invalid_note(protocol: OpeProtocol, found: OpeScores, frames: list[int]) -> list[str]:

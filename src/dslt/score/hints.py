@@ -19,7 +19,8 @@ from dslt.score.formats.found import some
 ROWS = 30  # of each result that are looked at
 ONE_PIXEL = 1e-3  # tolerance of "exactly one pixel", for files with few decimals
 _FAR = 0.2  # mean overlap by which another convention has to be better
-_GOOD = 0.8  # mean overlap that it has to reach
+_GOOD = 0.8  # mean overlap that it has to reach,
+_MUCH = 0.5  # or mean overlap by which it is better
 _FAIR = 0.4  # the same of supervised runs, which have no row that is known to be right
 _NEAR = 0.03  # enough where the first row, which is the initial box, or the length says so, too
 _MANY, _MORE_ROWS = 10, 100  # results from which on all of them together show a shift; rows of each
@@ -50,6 +51,7 @@ class Fit(NamedTuple):
 
 _LATER = "rows of one frame later, as if that of the first frame were missing"
 _EARLIER = "rows of one frame earlier, as if there were one too many at the start"
+_SCALED = "boxes in frames of another size"
 _FRACTIONS = "fractions of the frame's width and height"
 # Share of the results from which on a shift is told of: those that fit better one row off than both
 # as they are and two rows off. A tracker that lags or is lost fits better the farther they are off.
@@ -58,6 +60,7 @@ _TRUTH = {form: f"boxes, if the ground truth is {form}" for form in (CORNERS, CE
 _ADVICE = dict.fromkeys(_TRUTH.values(), "convert the ground truth to x,y,w,h") | {
     _LATER: "put a row with the initial box in front",
     _EARLIER: "take the first row out",
+    _SCALED: "multiply them by the ratio of the sizes",
     _FRACTIONS: "multiply them by the frame's width and height",
 }
 
@@ -100,7 +103,20 @@ def _in_forms(boxes: Floats, truth: Floats, origin: int) -> dict[str, Floats]:
         return from_file_origin(FORMS[form](to_file_origin(rows, origin)), origin)
 
     found = {form: iou(converted(boxes, form), truth) for form in FORMS}
+    found[_SCALED] = iou(boxes * _scales(boxes, truth), truth)
+    found[_SCALED][:, 0] = np.nan  # the initial box, in frames as they are
     return found | {what: iou(boxes, converted(truth, form)) for form, what in _TRUTH.items()}
+
+
+def _scales(boxes: Floats, truth: Floats) -> Floats:
+    """By how much the truth is larger, the median over the rows but the first (S, 1, 1)."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ratios = np.sqrt(truth[:, 1:, 2:].prod(axis=2) / boxes[:, 1:, 2:].prod(axis=2))
+    ratios[~np.isfinite(ratios) | (ratios == 0)] = np.nan
+    some = ~np.isnan(ratios).all(axis=1)
+    scales = np.ones(len(boxes))
+    scales[some] = np.nanmedian(ratios[some], axis=1)
+    return scales[:, None, None]
 
 
 def _first_rows(boxes: Sequence[Floats], count: int) -> Floats:
@@ -134,7 +150,7 @@ def _compared(
     count = np.maximum(both.sum(axis=1), 1)
     ours, theirs = (np.where(both, values, 0).sum(axis=1) / count for values in (plain, other))
     better = theirs > ours + np.where(sure, _NEAR, _FAR)
-    return ours, theirs, better & (sure | (theirs > good))
+    return ours, theirs, better & (sure | (theirs > good) | (theirs > ours + _MUCH))
 
 
 def _are_fractions(rows: Floats, truth: Floats) -> Mask:

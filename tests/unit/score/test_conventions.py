@@ -134,6 +134,8 @@ FORMS = {
     "two corners y1": lambda rows: (corners(rows) + np.array([0, 0, 1, 1]))[:, [1, 0, 3, 2]],
     "the centre and the size": middle,
     "the centre and the size, rows before": lambda rows: middle(rows)[:, [1, 0, 3, 2]],
+    "y,x,w,h": lambda rows: rows[:, [1, 0, 2, 3]],
+    "frames of another size": lambda rows: np.concatenate([rows[:1], rows[1:] / 2]),
     "x1,x2,y1,y2": lambda rows: (corners(rows) + np.array([0, 0, 1, 1]))[:, [0, 2, 1, 3]],
     "y1,y2,x1,x2": lambda rows: (corners(rows) + np.array([0, 0, 1, 1]))[:, [1, 3, 0, 2]],
     "height before width": lambda rows: rows[:, [0, 1, 3, 2]],
@@ -157,7 +159,9 @@ def test_another_convention_is_never_silent(tmp_path, form, origin):
         return
     (hint,) = hints_of(scored(tmp_path, origin=origin).notes)
     assert re.search(f"3 of 3 results fit the ground truth better as .*{form}", hint)
-    assert re.search("they were scored as they are: (convert them to x,y,w,h|put|take)", hint)
+    assert re.search(
+        "they were scored as they are: (convert them to x,y,w,h|put|take|multiply)", hint
+    )
 
 
 @pytest.mark.parametrize("form", ["two corners x1,y1,x2,y2", "the centre and the size"])
@@ -477,6 +481,14 @@ def test_texts_of_sequences_go_before_other_files(tmp_path):
     (tmp_path / "README.txt").write_text("of mine\n")
     _, notes = read_results(tmp_path, suite().targets)
     assert notes == ["1 files of no sequence that is scored ignored: README"]
+
+
+@pytest.mark.parametrize(("seconds", "told"), [(40, True), (0.04, False), (1, False)])
+def test_milliseconds_are_told(tmp_path, seconds, told):
+    save_rows(tmp_path, lambda rows: rows)
+    (tmp_path / "Man_time.txt").write_text(f"{seconds}\n" * FRAMES)
+    notes = hints_of(scored(tmp_path).notes)
+    assert [": frames of Man took more than 10 s each" in note for note in notes] == [True] * told
 
 
 def test_a_ground_truth_of_one_row_is_not_scored(tmp_path):
