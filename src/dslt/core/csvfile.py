@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dslt.core.errors import DsltError
+from dslt.core.errors import DsltError, cut
 from dslt.core.files import atomic_write
 
 if TYPE_CHECKING:
@@ -49,5 +49,5 @@ def read_frame(path: Path, what: str, **options: Any) -> pd.DataFrame:
             warnings.simplefilter("error", pd.errors.ParserWarning)  # of surplus values
             rows: pd.DataFrame = pd.read_csv(path, index_col=False, **options)
     except (OSError, ValueError, pd.errors.ParserWarning) as error:
-        raise DsltError(f"{path}: not {what} ({error})") from None
+        raise DsltError(f"{path}: not {what} ({cut(error)})") from None
     return rows

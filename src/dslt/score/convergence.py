@@ -13,7 +13,7 @@ from typing import Self
 import numpy as np
 
 from dslt.core.arrays import Floats
-from dslt.core.errors import DsltError
+from dslt.core.errors import DsltError, cut
 
 WINDOW = 5
 FRACTION = 0.05
@@ -86,9 +86,9 @@ def read_records(path: Path) -> dict[str, dict[str, Floats]]:
             for row in reader:
                 entry = int(row["iteration"]), float(row["loss"]), float(row["criterion"])
                 rows.setdefault(row["sequence"], []).append(entry)
-    except (OSError, UnicodeDecodeError, ValueError, TypeError) as error:
-        raise DsltError(f"{path}: not a convergence record ({error})") from None
-    return {name: _curves(entries, f"{path}, {name}") for name, entries in rows.items()}
+    except (OSError, ValueError, TypeError, csv.Error) as error:
+        raise DsltError(f"{path}: not a convergence record ({cut(error)})") from None
+    return {name: _curves(entries, f"{path}, {cut(name)}") for name, entries in rows.items()}
 
 
 def _curves(entries: list[tuple[int, float, float]], where: str) -> dict[str, Floats]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dslt.core.csvfile import read_frame
-from dslt.core.errors import DsltError
+from dslt.core.errors import DsltError, cut
 from dslt.core.text import split_pair
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def read_validation(path: Path) -> pd.DataFrame:
         table = rows.pivot(index="epoch", columns=["sequence", "video"], values="success_auc")
         table = table.astype(np.float64).sort_index(axis=0).sort_index(axis=1)
     except ValueError as error:
-        raise DsltError(f"{path}: not a validation record ({error})") from None
+        raise DsltError(f"{path}: not a validation record ({cut(error)})") from None
     if not np.isfinite(table.to_numpy()).all():
         raise DsltError(f"{path}: not every sequence has a score after every epoch: incomplete")
     return table

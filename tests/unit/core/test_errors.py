@@ -1,11 +1,15 @@
 """Values in messages: whole where they are short, cut where nobody would read them."""
 
+import json
+
 import pytest
 
 from dslt.core.definitions import changed_definitions, parse_yaml
 from dslt.core.errors import DsltError, quote, unknown
 from dslt.core.jsonfile import parse_json
+from dslt.data.benchmarks.annotations import AnnotationsBenchmark, load_targets
 from dslt.data.downloads.vot_manifest import manifest_files
+from dslt.score.convergence import read_records
 from dslt.score.formats.seconds import read_seconds
 from dslt.settings.registry import parse_tracker, parse_training
 from dslt.study.cells import apply_overrides, load_cells, resolve_settings
@@ -35,9 +39,24 @@ def seconds(folder):
     return read_seconds(path, 1)
 
 
+def records(folder):
+    path = folder / "a.csv"
+    path.write_text(f"sequence,iteration,loss,criterion\na,0,{LONG},1\n")
+    return read_records(path)
+
+
+def annotation(folder):
+    entry = {"gt_rect": [[1, 2, 3, 4]], LONG: ["x"]}
+    (folder / "a.json").write_text(json.dumps({LONG: entry}))
+    values = {"kind": "annotations", "family": "otb", "protocol": "otb", "box_origin": 1}
+    return load_targets(AnnotationsBenchmark.model_validate(values), folder / "a.json")
+
+
 @pytest.mark.parametrize(
     "read",
     [
+        annotation,
+        records,
         lambda folder: resolve_settings("siamfc/lite", LONG, TRACKERS, "cell"),
         lambda folder: resolve_settings("siamfc/lite", f"{LONG}=1", TRACKERS, "cell"),
         lambda folder: resolve_settings(

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dslt.core.arrays import Ints
-from dslt.core.errors import DsltError, quote
+from dslt.core.errors import DsltError, cut, quote
 from dslt.geometry.boxes import Boxes, as_boxes
 
 RawTrack = tuple[str, str, Iterable[int], ArrayLike]
@@ -88,7 +88,7 @@ class VideoTable:
             except (TypeError, ValueError, OverflowError) as error:
                 raise DsltError(
                     f"{where}: target {quote(track)} of {quote(video)}: not a number and a box (4"
-                    f" numbers) for each frame ({error})"
+                    f" numbers) for each frame ({cut(error)})"
                 ) from None
             if not len(kept):
                 continue
@@ -110,7 +110,7 @@ class VideoTable:
                 np.array(boxes, dtype=np.float64).reshape(-1, 4),
             )
         except UnicodeEncodeError as error:
-            raise DsltError(f"{where}: a name that is no text ({error})") from None
+            raise DsltError(f"{where}: a name that is no text ({cut(error)})") from None
         return table.checked(where)
 
     def checked(self, where: str) -> VideoTable:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from dslt.core.arrays import Floats
-from dslt.core.errors import DsltError
+from dslt.core.errors import DsltError, cut
 from dslt.geometry.boxes import to_file_origin
 from dslt.score.formats.matlab import read_variable
 from dslt.score.formats.otb_run import Run, make_run
@@ -47,7 +47,7 @@ def _load(path: Path) -> Any:
     except KeyError:
         raise DsltError(f"{path}: no variable {_VARIABLE!r} in the file") from None
     except ValueError as error:
-        raise DsltError(f"{path}: not a readable MATLAB file ({error})") from None
+        raise DsltError(f"{path}: not a readable MATLAB file ({cut(error)})") from None
 
 
 def mat_bytes(boxes: Floats, fps: float | None = None, origin: int = 1) -> bytes:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from dslt.core.arrays import Floats
-from dslt.core.errors import DsltError, quote
+from dslt.core.errors import DsltError, cut, quote
 
 
 def read_records(
@@ -103,7 +103,7 @@ def _column(path: Path, name: str, rows: int) -> list[str] | None:
             column = header.index(name)
             texts = [row[column] if len(row) > column else "" for row in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DsltError(f"{path}: unreadable per-frame record ({error})") from error
+        raise DsltError(f"{path}: unreadable per-frame record ({cut(error)})") from error
     if len(texts) != rows:
         raise DsltError(f"{path}: {len(texts)} rows, but {rows} boxes in {path.stem}.txt")
     return texts
@@ -121,7 +121,7 @@ def read_time_file(path: Path) -> Floats:
     try:
         lines = path.read_text(encoding="utf-8-sig").rstrip("\n").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise DsltError(f"{path}: not a readable file of seconds ({error})") from error
+        raise DsltError(f"{path}: not a readable file of seconds ({cut(error)})") from error
     rows = [
         [
             _number(text, f"{path}, line {number}: seconds", True)

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from dslt.core.errors import DsltError, quote
+from dslt.core.errors import DsltError, cut, quote
 from dslt.core.jsonfile import read_json
 from dslt.data.benchmarks.truth.codes import code_of, ordered
 from dslt.data.benchmarks.truth.rows import checked_row, region_target
@@ -30,7 +30,7 @@ def json_layouts(root: Path, origin: int, order: tuple[str, ...] = ()) -> Iterat
             read = partial(_target, origin, order)
             yield Layout(
                 {
-                    name: TruthSource((path,), partial(read, entry, f"{path}, {name}"))
+                    name: TruthSource((path,), partial(read, entry, f"{path}, {cut(name)}"))
                     for name, entry in entries.items()
                 }
             )
@@ -44,7 +44,7 @@ def json_attributes(folder: Path, order: tuple[str, ...]) -> dict[str, tuple[str
         entries = {name: entry for name, entry in _entries(path).items() if entry.get("attr")}
         if entries:
             return {
-                name: ordered(map(code_of, _attributes(entry, f"{path}, {name}")), order)
+                name: ordered(map(code_of, _attributes(entry, f"{path}, {cut(name)}")), order)
                 for name, entry in entries.items()
             }
     return {}
@@ -75,7 +75,7 @@ def _target(origin: int, order: tuple[str, ...], entry: Mapping[str, Any], where
         # The key says the opposite of its name: 1 where the target is there.
         absent=~as_flags(_as_list(present, absent), len(rows), absent) if present else None,
         tags={
-            key: as_flags(values, len(rows), f"{where}, {key}", pad=True)
+            key: as_flags(values, len(rows), f"{where}, {cut(key)}", pad=True)
             for key, values in entry.items()
             if isinstance(values, list) and key not in _LISTS
         },
@@ -87,7 +87,7 @@ def _attributes(entry: Mapping[str, Any], where: str) -> list[str]:
     """Names or codes of a sequence's attributes."""
     names = _as_list(entry.get("attr") or [], f"{where}, attr")
     if not all(isinstance(name, str) for name in names):
-        raise DsltError(f"{where}, attr: {str(names)[:60]}; expected names of attributes")
+        raise DsltError(f"{where}, attr: {quote(names)}; expected names of attributes")
     return names
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from dslt.core.errors import DsltError
+from dslt.core.errors import DsltError, cut, quote
 from dslt.core.jsonfile import read_json
 from dslt.data.pairs.sets.kinds import CocoSet, Crop511Set, YoutubeBbSet
 from dslt.data.pairs.sets.rows import Box, by_track
@@ -40,7 +40,7 @@ def coco_tracks(entry: CocoSet, root: Path, _jobs: int = 1) -> Iterator[RawTrack
                     objects[names[item["image_id"]]].append(item["bbox"])
         except (KeyError, TypeError, AttributeError) as error:
             raise DsltError(
-                f"{path}: not an annotation of COCO ({error!r}); expected `images` and"
+                f"{path}: not an annotation of COCO ({quote(error)}); expected `images` and"
                 " `annotations` with `image_id` and `bbox`"
             ) from error
         for name, boxes in objects.items():
@@ -66,7 +66,7 @@ def youtube_tracks(entry: YoutubeBbSet, root: Path, _jobs: int = 1) -> Iterator[
     except FileNotFoundError:
         raise DsltError(f"{table}: no such file; expected YouTube-BB's table, unpacked") from None
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DsltError(f"{table}: not a readable CSV file ({error})") from error
+        raise DsltError(f"{table}: not a readable CSV file ({cut(error)})") from error
     return ((*names, frames, boxes) for names, frames, boxes in tracks)
 
 
@@ -77,7 +77,9 @@ def _present(row: list[str], where: str) -> tuple[tuple[str, str], int, Box] | N
         left, right, top, bottom = map(float, corners)
         frame = int(time)
     except ValueError as error:
-        raise DsltError(f"{where}: not a row of YouTube-BB ({error}); expected 10 values") from None
+        raise DsltError(
+            f"{where}: not a row of YouTube-BB ({cut(error)}); expected 10 values"
+        ) from None
     if presence == _ABSENT:
         return None
     return (f"{kind}/{name}", target), frame, (left, top, right - left, bottom - top)
@@ -104,7 +106,7 @@ def crop_tracks(entry: Crop511Set, root: Path, _jobs: int = 1) -> Iterator[RawTr
                 yield video, track, list(numbered), [_in_crop(box) for box in numbered.values()]
     except (AttributeError, TypeError, ValueError, LookupError, OverflowError) as error:
         raise DsltError(
-            f"{table}: not a table of crop511 ({error}); expected"
+            f"{table}: not a table of crop511 ({cut(error)}); expected"
             " {video: {track: {frame: [x1, y1, x2, y2]}}}"
         ) from error
 

@@ -7,7 +7,7 @@ from itertools import chain
 from pathlib import Path
 from xml.etree import ElementTree
 
-from dslt.core.errors import DsltError
+from dslt.core.errors import DsltError, cut
 from dslt.core.workers import spread
 from dslt.data.pairs.sets.kinds import IlsvrcSet
 from dslt.data.pairs.sets.rows import Box, by_track, numbered_files
@@ -87,5 +87,5 @@ def _objects(path: Path) -> Iterator[tuple[str, Box]]:
             yield item.findtext("trackid", ""), (left, top, right - left, bottom - top)
     except (OSError, ValueError, LookupError, ElementTree.ParseError) as error:
         raise DsltError(
-            f"{path}: not an annotation ({error}); expected XML with object/bndbox"
+            f"{path}: not an annotation ({cut(error)}); expected XML with object/bndbox"
         ) from error
