@@ -144,15 +144,24 @@ def _binary_seeds() -> list[bytes]:
 
 def read_truth_lines(data: bytes, folder: Path) -> None:
     """VOT's ground truth with flags of frames, from its folder."""
-    written(data, folder, "one/groundtruth.txt")
-    written(data[: len(data) // 2], folder, "one/occlusion.tag")
-    written(b"width=320\nheight=240\n" + data[-40:], folder, "one/sequence")
+    part = itertools.chain(data.split(b"\x01"), itertools.repeat(b""))
+    for name in ("groundtruth.txt", "occlusion.tag", "sequence"):
+        written(next(part), folder, f"one/{name}")
     entry = {"kind": "annotations", "family": "vot", "protocol": "vot_short", "box_origin": 0}
     targets, _ = load_targets(AnnotationsBenchmark.model_validate(entry), folder)
     (target,) = targets.values()
     text = written(json.dumps({"one": _json_entry(target)}).encode(), folder, "truth.json")
     other, _ = load_targets(AnnotationsBenchmark.model_validate(entry), text)
     same(target.truth, other["one"].truth, "truth as text and as JSON", rtol=1e-9, atol=1e-9)
+
+
+_TAGS = b"0\n1\n0\n0\n\x01[sequence]\nname=one\nwidth=320\nheight=240\n"
+TRUTH_LINES = [
+    TEXTS[0] + b"\x01" + _TAGS,
+    b"10,20,40,20,40,60,10,60\n11.5,20,40,20,40,60,10,60\nnan,nan,nan,nan,nan,nan,nan,nan\n"
+    b"12,20,40,20,40,60,10,60\n\x01" + _TAGS,
+    TEXTS[0] + b"\x01\x01",
+]
 
 
 def _json_entry(target: Target) -> dict[str, Any]:
