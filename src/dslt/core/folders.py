@@ -63,6 +63,16 @@ def remove_halves(place: str | os.PathLike[str]) -> None:
             path.unlink(missing_ok=True)
 
 
+def remove_halves_of(path: Path) -> None:
+    """Remove what killed processes left half-written of a file that nobody else writes."""
+    half = re.compile(
+        rf"\.{re.escape(path.stem[:80])}\.[0-9a-f]{{12}}\.part{re.escape(path.suffix)}"
+    )
+    for other in path.parent.iterdir() if path.parent.is_dir() else ():
+        if half.fullmatch(other.name):
+            other.unlink(missing_ok=True)
+
+
 def _files(place: Path) -> Iterator[Path]:
     """List all files below a folder, links included; a file is itself."""
     if not place.is_dir():

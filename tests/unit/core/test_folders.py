@@ -7,7 +7,7 @@ import pytest
 
 from dslt.core.errors import DsltError
 from dslt.core.files import atomic_write
-from dslt.core.folders import own_files, remove_halves
+from dslt.core.folders import own_files, remove_halves, remove_halves_of
 
 
 @pytest.fixture
@@ -75,6 +75,20 @@ def test_a_copy_that_cannot_be_written_is_told(linked, monkeypatch):
         own_files([folder])
     assert (cache / "hard").read_text() == (folder / "hard").read_text() == "hard"
     assert not list(folder.glob(".*"))
+
+
+def test_what_is_half_written_of_one_file_goes_and_nothing_else(tmp_path):
+    for file in (tmp_path / "a.json", tmp_path / ".a.json", tmp_path / "a.b.json"):
+        file.write_text("")
+        with atomic_write(file) as temporary:
+            temporary.write_text("")
+            temporary.rename(tmp_path / f"{temporary.name}.kept")
+            temporary.write_text("")
+        (tmp_path / f"{temporary.name}.kept").rename(temporary)
+    remove_halves_of(tmp_path / "none" / "a.json")
+    remove_halves_of(tmp_path / "a.json")
+    left = [path.name for path in tmp_path.glob(".*.part.json")]
+    assert sorted(name.partition(".json")[0][:4] for name in left) == ["..a.", ".a.b"]
 
 
 def test_what_is_half_written_goes_and_nothing_else(tmp_path):

@@ -15,8 +15,14 @@ from pydantic import Field
 
 from dslt.core.errors import DsltError
 from dslt.core.files import atomic_write, write_errors
+from dslt.core.folders import remove_halves_of
 from dslt.core.text import canonical, digest
-from dslt.data.downloads.definitions import PublishedFile, downloads_folder, unpacked_folder
+from dslt.data.downloads.definitions import (
+    PublishedFile,
+    downloads_folder,
+    receipt_file,
+    unpacked_folder,
+)
 from dslt.data.downloads.groups import Group, is_below
 from dslt.settings.base import Model, Settings, validate
 
@@ -61,7 +67,7 @@ class _UnpackedPaths(Settings, frozen=False):
 
 
 class Ledger:
-    """The records of one download; safe to use from several threads.
+    """The records of one download, by one process at a time; safe to use from several threads.
 
     Attributes:
         name: Name of the download.
@@ -70,7 +76,7 @@ class Ledger:
     """
 
     def __init__(self, data: str | os.PathLike[str], name: str) -> None:
-        """Read the records.
+        """Read the records, and remove what a killed run left half-written of them.
 
         Raises:
             DsltError: One of them is not what this program wrote.
@@ -81,6 +87,8 @@ class Ledger:
         self._lock = threading.Lock()
         self._files = self.originals.with_name(f".{name}.json")
         self._paths = self.unpacked.with_name(f"{name}.json")
+        for path in (self._files, self._paths, receipt_file(data, name)):
+            remove_halves_of(path)
         self._known = _read(_Originals, self._files)
         self._made = _read(_UnpackedPaths, self._paths)
 

@@ -71,6 +71,7 @@ def killed_again_and_again(names, kills, tmp_path, seed):
             example.serve(server)
             run(name, server, killed)
             assert everything(killed) == everything(whole)
+            assert not list(killed.rglob(".*.part.json")), "records that were half-written"
 
 
 def test_three_kills(tmp_path):
