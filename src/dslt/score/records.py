@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from dslt.core.arrays import Floats
-from dslt.core.errors import DsltError
+from dslt.core.errors import DsltError, cut
 
 COLUMNS = ("frame", "x", "y", "w", "h", "score")
 MADE_BY = "it is made by rule `track` (`dslt track`)"
@@ -49,7 +49,7 @@ def read_record(path: Path, frames: int) -> FrameRecord:
             texts = [[row[place] or "nan" for place in places] for row in rows]
             table = np.array(texts, dtype=np.float64).reshape(-1, len(COLUMNS))
     except (OSError, ValueError, IndexError, csv.Error) as error:
-        raise DsltError(f"{path}: not a record of tracking ({error})") from None
+        raise DsltError(f"{path}: not a record of tracking ({cut(error)})") from None
     if not np.array_equal(table[:, 0], np.arange(frames)):
         raise DsltError(
             f"{path}: {len(table)} rows; expected one for each of the frames 0 to {frames - 1};"

@@ -11,6 +11,7 @@ from dslt.data.benchmarks.annotations import AnnotationsBenchmark, load_targets
 from dslt.data.downloads.vot_manifest import manifest_files
 from dslt.score.convergence import read_records
 from dslt.score.formats.seconds import read_seconds
+from dslt.score.records import read_record
 from dslt.settings.registry import parse_tracker, parse_training
 from dslt.study.cells import apply_overrides, load_cells, resolve_settings
 from places import ROOT
@@ -45,6 +46,12 @@ def records(folder):
     return read_records(path)
 
 
+def tracked(folder):
+    path = folder / "a.csv"
+    path.write_text(f"frame,x,y,w,h,score,seconds\n0,{LONG},1,1,1,1,1\n")
+    return read_record(path, 1)
+
+
 def annotation(folder):
     entry = {"gt_rect": [[1, 2, 3, 4]], LONG: ["x"]}
     (folder / "a.json").write_text(json.dumps({LONG: entry}))
@@ -57,6 +64,7 @@ def annotation(folder):
     [
         annotation,
         records,
+        tracked,
         lambda folder: resolve_settings("siamfc/lite", LONG, TRACKERS, "cell"),
         lambda folder: resolve_settings("siamfc/lite", f"{LONG}=1", TRACKERS, "cell"),
         lambda folder: resolve_settings(
