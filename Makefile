@@ -28,5 +28,5 @@ test:
 # Resolve pyproject.toml again; pins that still fit are kept (LOCK_ARGS=--upgrade renews them).
 lock:
 	$(UV) pip compile --universal --python-version 3.11 --no-header --no-annotate \
-	  --no-emit-index-url --extra browser --extra dev --extra hed --extra vot $(LOCK_ARGS) \
+	  --no-emit-index-url --extra study --extra browser --extra dev --extra hed --extra vot $(LOCK_ARGS) \
 	  --output-file envs/constraints.txt pyproject.toml

@@ -23,7 +23,7 @@ CONSTRAINTS = ROOT / "envs" / "constraints.txt"
 LOCKS = ROOT / "state" / "locks"
 VENV = ROOT / ".venv"
 STAMP = VENV / "installed"
-EXTRAS = "dev,hed"
+EXTRAS = "dev,hed,study"
 
 
 class LaunchError(Exception):

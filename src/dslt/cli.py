@@ -8,6 +8,7 @@ import click
 from dslt import __version__
 from dslt.core.environment import forget_other_packages
 from dslt.core.errors import DsltError
+from dslt.core.extras import how_to_get
 
 VERBS = {
     "plan": "Say what a study costs: jobs, hours, disk, downloads.",
@@ -59,10 +60,15 @@ def group() -> None:
 
 
 def main() -> None:
-    """Run the command line; a `DsltError` ends in one readable message and status 1."""
+    """Run the command line; what a user can mend ends in one message and status 1."""
     forget_other_packages()
     try:
         group()
     except DsltError as error:
         click.echo(f"error: {error}", err=True)
+        sys.exit(1)
+    except ModuleNotFoundError as error:
+        if (hint := how_to_get(error.name)) is None:
+            raise
+        click.echo(f"error: {hint}", err=True)
         sys.exit(1)

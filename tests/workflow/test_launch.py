@@ -101,7 +101,7 @@ def launch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     (folder / "pyproject.toml").write_text(
         '[build-system]\nrequires = ["pip"]\nbuild-backend = "backend"\nbackend-path = ["."]\n'
         '[project]\nname = "bare"\nversion = "1"\n[project.optional-dependencies]\n'
-        "dev = []\nhed = []\n"
+        "dev = []\nhed = []\nstudy = []\n"
     )
     for name in ("launch.py", "prepare.py"):
         (folder / "tools" / name).write_text((ROOT / "tools" / name).read_text())
@@ -119,7 +119,7 @@ BACKEND = """
 import zipfile
 from pathlib import Path
 
-EXTRAS = ["Provides-Extra: dev", "Provides-Extra: hed"]
+EXTRAS = ["Provides-Extra: dev", "Provides-Extra: hed", "Provides-Extra: study"]
 FILES = {
     "METADATA": ["Metadata-Version: 2.1", "Name: bare", "Version: 1", *EXTRAS],
     "WHEEL": ["Wheel-Version: 1.0", "Root-Is-Purelib: true", "Tag: py3-none-any"],

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from dslt.commands.options import DEVICE, ENGINE, PATH, SEED, WEIGHTS
+from dslt.core.definitions import own_config
 from dslt.core.device import Device
 from dslt.demo.by_hand import check_display, draw_boxes
 from dslt.demo.choice import choose
@@ -16,8 +17,8 @@ from dslt.demo.show import demonstrate
 from dslt.demo.targets import make_targets, parse_targets
 from dslt.trackers.make import prepare
 
-# Of the repository that this file belongs to, wherever the command is called from.
-TRACKERS = Path(__file__).parents[3] / "config" / "trackers"
+# The project's own, wherever the command is called from.
+TRACKERS = own_config() / "trackers"
 
 
 @click.command()

@@ -17,7 +17,6 @@ from dslt.core.errors import DsltError, unknown
 from dslt.core.jsonfile import parse_json
 from dslt.data.benchmarks.annotations import AnnotationsBenchmark, load_targets
 from dslt.data.benchmarks.definitions import find_benchmark
-from dslt.data.benchmarks.index_file import load_index
 from dslt.data.sequences.target import Target
 from dslt.score.evaluate import Suite
 from dslt.score.formats.found import scan
@@ -117,6 +116,8 @@ def load_suite(
 ) -> Suite:
     """Load the ground truth and the protocol that results are scored by."""
     if index_path is not None:
+        from dslt.data.benchmarks.index_file import load_index  # here: it needs PyArrow
+
         if benchmark is not None or annotations is not None:
             raise DsltError(
                 "--index says what the benchmark is: leave --benchmark and --annotations"

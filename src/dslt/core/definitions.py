@@ -48,19 +48,23 @@ class _Loader(yaml.SafeLoader):
 _Loader.add_constructor("tag:yaml.org,2002:int", _Loader.whole_number)
 
 
+def own_config() -> Path:
+    """Give the folder of the project's own configuration: of the installed package, or checkout."""
+    packed = Path(__file__).parents[1] / "config"
+    return packed if packed.is_dir() else Path(__file__).parents[3] / "config"
+
+
 def config_file(name: str) -> Path:
-    """Find a file of `config/`: of the working directory, else of the installed checkout.
+    """Find a file of `config/`: of the working directory, else the project's own.
 
     Raises:
         DsltError: It is in neither.
     """
-    places = [Path("config", name), Path(__file__).parents[3] / "config" / name]
+    places = [Path("config", name), own_config() / name]
     for place in places:
         if place.is_file():
             return place
-    raise DsltError(
-        f"{' and '.join(map(str, places))}: no such file; call this in the project's folder"
-    )
+    raise DsltError(f"{' and '.join(map(str, places))}: no such file of the configuration")
 
 
 def read_definitions(path: str | os.PathLike[str]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from dslt.core.errors import DsltError
+from dslt.core.extras import how_to_get
 from dslt.core.gpus import claim_gpu
 
 if TYPE_CHECKING:
@@ -52,9 +53,7 @@ def choose_engine(engine: EngineName, precision: Precision = "float32") -> Froze
     """
     there = importlib.util.find_spec("openvino") is not None
     if engine == "openvino" and not there:
-        raise DsltError(
-            "engine: openvino is not installed; python -m pip install openvino, or choose torch"
-        )
+        raise DsltError(f"engine: {how_to_get('openvino')}, or choose torch")
     name = "openvino" if there and engine != "torch" else "torch"
     if precision == "bfloat16" and not _has_bfloat16(name):
         raise DsltError(

@@ -10,13 +10,13 @@ from typing import Any, Literal
 import numpy as np
 
 from dslt.core.errors import DsltError
+from dslt.core.extras import how_to_get
 from dslt.data.sequences.frames import validate_initial_box
 from dslt.data.sequences.images import ImageDecoder, read_bytes
 from dslt.geometry.boxes import Box
 from dslt.track.supervised import INITIAL_BOXES
 from dslt.trackers.base import Prediction, Tracker
 
-PACKAGE = "vot-trax"
 TRANSMITTED_DECIMALS = 4
 InitialBox = Literal["area_preserving", "bounding"]
 
@@ -91,9 +91,7 @@ def binding() -> Any:
     try:
         return importlib.import_module("trax")
     except ModuleNotFoundError as error:
-        raise DsltError(
-            f"the package {PACKAGE} is missing: pip install {PACKAGE} (docs/vot.md)"
-        ) from error
+        raise DsltError(f"{how_to_get('trax')} (docs/vot.md)") from error
 
 
 def serve(make: Callable[[], Tracker], name: str, initial_box: InitialBox) -> None:

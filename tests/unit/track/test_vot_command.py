@@ -186,7 +186,7 @@ def test_a_missing_binding_is_named(monkeypatch):
         raise ModuleNotFoundError(name)
 
     monkeypatch.setattr(importlib, "import_module", missing)
-    with pytest.raises(DsltError, match="the package vot-trax is missing: pip install vot-trax"):
+    with pytest.raises(DsltError, match=r"trax is not installed; .* 'dslt\[vot\]'"):
         binding()
 
 

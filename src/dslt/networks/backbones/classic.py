@@ -87,12 +87,10 @@ def _read_hed(path: Path) -> dict[str, Tensor]:
     """Read the 13 convolutions of an edge detector's Keras file as `vgg16().features` state.
 
     Raises:
-        DsltError: The library h5py is missing or the file has another layout.
+        DsltError: The file has another layout.
     """
-    try:
-        import h5py
-    except ImportError as error:
-        raise DsltError(f"{path}: reading it needs h5py; python -m pip install h5py") from error
+    import h5py
+
     convolutions = [0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28]
     counts = (2, 2, 3, 3, 3)
     names = [
