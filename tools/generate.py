@@ -6,12 +6,12 @@ python tools/generate.py --check    say which file is not as it would be written
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
+import yaml
 from pydantic import BaseModel
 
 from dslt.data.benchmarks.definitions import Benchmark
@@ -27,7 +27,7 @@ from dslt.study.cells import COLUMNS
 from dslt.study.settings import CHOICES, StudySettings
 
 ROOT = Path(__file__).resolve().parents[1]
-SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.json"
+SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"
 README = ROOT / "config" / "README.md"
 
 
@@ -133,7 +133,7 @@ def readme(text: str) -> str:
 def main() -> None:
     """Write the files, or check them."""
     made = {
-        SCHEMA: json.dumps(json_schema(StudySettings), indent=2, sort_keys=True) + "\n",
+        SCHEMA: yaml.safe_dump(json_schema(StudySettings), width=100, allow_unicode=True),
         README: readme(README.read_text(encoding="utf-8")),
     }
     stale = [path for path, text in made.items() if path.read_text(encoding="utf-8") != text]

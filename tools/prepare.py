@@ -238,7 +238,8 @@ def run(arguments: list[str]) -> None:
     """Become Snakemake, holding the folder's lock."""
     lock_file("run.lock", fcntl.LOCK_EX, "another run works in this folder")
     lock_file("environment.lock", fcntl.LOCK_SH, "the environment is being installed")
-    snakemake = [sys.executable, "-m", "snakemake", "--directory", str(ROOT)]
+    snakemake = [sys.executable, "-m", "snakemake", "--logger", "timeleft"]
+    snakemake += ["--directory", str(ROOT)]
     os.chdir(ROOT)
     find_cache()
     clear_stale_lock(snakemake)

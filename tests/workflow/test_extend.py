@@ -92,7 +92,7 @@ def test_names_schema_and_verbs_follow(extended: Repository) -> None:
     words = extended.call("dslt", "figure", "--help").stdout
     assert "Success AUC of every cell as bars." in words
     extended.call(sys.executable, "tools/generate.py")
-    assert '"bars"' in (extended.path / "workflow/schemas/config.schema.json").read_text()
+    assert "- bars\n" in (extended.path / "workflow/schemas/config.schema.yaml").read_text()
     readme = (extended.path / "config" / "README.md").read_text()
     assert "| `bars` | Success AUC as bars |" in readme
     assert "| `confidence` | Score of every frame. |" in readme

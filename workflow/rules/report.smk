@@ -13,13 +13,23 @@ NOTEBOOK_MODULES = [
 TEMPLATES = content_of("report/templates")
 
 
+# A folder without notebooks, such as a deployed one, takes those of the workflow's source.
+NOTEBOOKS = {
+    page: (
+        own
+        if os.path.isfile(own := f"notebooks/{page}.py")
+        else workflow.source_path(f"../../notebooks/{page}.py")
+    )
+    for page in PAGES
+}
+
 for _page, _job in PAGES.items():
 
     rule:
         name:
             f"page_{_page}"
         input:
-            notebook=f"notebooks/{_page}.py",
+            notebook=NOTEBOOKS[_page],
             files=_job.files,
         output:
             paths.PAGE.format(page=_page),
@@ -80,6 +90,9 @@ rule provenance_page:
         " > {log} 2>&1"
 
 
+OVERLAYS = [os.path.relpath(path) for path in workflow.config_settings.configfiles]
+
+
 # The annotated report needs the records of finished jobs, so it comes last, from a second Snakemake
 # that only reads (hence no lock) under the same configuration.
 rule workflow_report:
@@ -95,14 +108,13 @@ rule workflow_report:
     resources:
         mem_mb=growing(1000),
     params:
-        overlays=[
-            os.path.relpath(path) for path in workflow.config_settings.configfiles
-        ],
+        snakefile=os.path.relpath(workflow.main_snakefile),
+        overlays=["--configfile", *OVERLAYS] if OVERLAYS else [],
         values=[
             f"{k}={json.dumps(v)}" for k, v in workflow.config_settings.config.items()
         ],
     shell:
-        "snakemake --nolock --report {output:q} --configfile config.yaml {params.overlays:q}"
+        "snakemake -s {params.snakefile:q} --nolock --report {output:q} {params.overlays:q}"
         " --config {params.values:q} -- {input:q} > {log} 2>&1"
 
 
