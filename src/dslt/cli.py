@@ -14,6 +14,7 @@ VERBS = {
     "plan": "Say what a study costs: jobs, hours, disk, downloads.",
     "fetch": "Fetch and verify what a benchmark or a backbone needs.",
     "index": "Index a benchmark or a training set, and check it.",
+    "settings": "Print the settings of a tracker as other verbs read them.",
     "train": "Train the network of a Siamese tracker offline.",
     "track": "Run one cell over sequences of an indexed benchmark.",
     "respond": "Keep what a trained Siamese network answers to one frame.",
@@ -27,6 +28,8 @@ VERBS = {
     "figure": "Draw a figure of the paper from results.",
     "plot": "Write an interactive plot for the report.",
     "report": "Write the report's pages and the files beside them.",
+    "publish": "Write trained networks for others, each with a card.",
+    "report": "Render the report's pages.",
     "demo": "Track a target in your own video.",
     "vot": "Run a tracker under the official VOT toolkit.",
 }

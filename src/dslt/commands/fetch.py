@@ -35,6 +35,7 @@ from dslt.data.downloads.definitions import (
 )
 from dslt.data.downloads.fetch import fetch_download, undo
 from dslt.data.downloads.files import fetch_files
+from dslt.data.downloads.models import fetch_model, is_published
 from dslt.data.downloads.receipts import Receipt
 from dslt.data.downloads.sources import PackageSource, UrlFile
 from dslt.data.downloads.space import size
@@ -82,7 +83,9 @@ def command(
     undone: bool,
     **options: Any,
 ) -> None:
-    """Fetch NAME (a data set, or what a benchmark, training set or backbone needs), verified.
+    """Fetch NAME, verified: a data set, or what a benchmark, training set or backbone needs.
+
+    NAME may also be the address or the folder of a published model, which comes to data/models.
 
     What is there already is left alone; what a stopped run has left is gone on with.
     """
@@ -91,6 +94,9 @@ def command(
         return
     if name is None:
         raise click.UsageError("give a NAME, or --list")
+    if is_published(name):
+        click.echo(f"{name}: {fetch_model(name, data)}")
+        return
     what = "data set, benchmark, training set or backbone"
     entry = find_definition(name, definition, definitions, _FILES, what)
     benchmarks = {} if definition else read_definitions(config_file(BENCHMARKS))

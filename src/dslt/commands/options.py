@@ -1,5 +1,6 @@
 """Options that several commands have, how they are read, and commands whose options take lists."""
 
+import importlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, cast, get_args
@@ -53,8 +54,30 @@ THREADS = click.option(
 DEVICE = click.option(
     "--device", type=click.Choice(get_args(Device)), default="auto", show_default=True
 )
+
+
+def _find_weights(context: click.Context, option: click.Parameter, named: Any) -> Path | None:
+    """Find the file of weights that is named."""
+    if not named or Path(named).is_file():
+        return Path(named) if named else None
+    # By its name: it decides no result, so a change of it is no reason to track again.
+    models = importlib.import_module("dslt.data.downloads.models")
+    found: Path = models.find_weights_file(named)
+    return found
+
+
 WEIGHTS = click.option(
-    "--weights", type=PATH, help="model.pt of `dslt train`, for a tracker that learns offline."
+    "--weights",
+    callback=_find_weights,
+    metavar="FILE|NAME",
+    help="For a tracker that learns offline: model.pt of `dslt train`, or the folder, the address"
+    " or (once fetched) the name of a published model.",
+)
+START = click.option(
+    "--start",
+    callback=_find_weights,
+    metavar="FILE|NAME",
+    help="Go on from the weights of another training of such a network (as --weights of track).",
 )
 STATES = click.option(
     "--states",

@@ -1,20 +1,15 @@
 """`dslt plan`: what a study costs."""
 
-from functools import reduce
-
 import click
 
 from dslt.commands.options import SpreadCommand
-from dslt.core.definitions import read_definitions
-from dslt.core.text import merge
 from dslt.study.cost.downloads import needed
 from dslt.study.cost.hours import Hours
 from dslt.study.cost.jobs import plan_jobs
 from dslt.study.cost.plan import make_plan, plan_text
 from dslt.study.cost.speeds import study_speeds
-from dslt.study.load import load_study
+from dslt.study.load import read_study
 
-CONFIG = "config.yaml"
 RATE = "NETWORK=NUMBER"
 
 
@@ -42,8 +37,7 @@ def command(
     Nothing is run. Jobs are those that Snakemake plans; hours are amounts of work over measured
     speeds (config/speeds.yaml).
     """
-    # As the Snakefile reads it.
-    study = load_study(reduce(merge, map(read_definitions, (CONFIG, *overlays))))
+    study = read_study(overlays)
     speeds = study_speeds(study, device_name, rates)
     jobs = plan_jobs(target, overlays, fresh)
     plan = make_plan(target, jobs, Hours(study, speeds), needed(study, fresh))

@@ -21,6 +21,7 @@ from dslt.commands.options import (
     ENGINE,
     PATH,
     SEED,
+    START,
     THREADS,
     SpreadCommand,
     pair_option,
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 @CELL
 @click.option("--settings", required=True, help="Tracker and training settings as JSON.")
 @SEED
+@START
 @click.option(
     "--training-sets",
     "sets",
@@ -94,6 +96,7 @@ def command(
     cell: str,
     settings: str,
     seed: int,
+    start: Path | None,
     sets: Path | None,
     changes: str,
     indexes: Mapping[str, str],
@@ -130,13 +133,14 @@ def command(
         code=code_of(__name__, *entry_of(training).modules("network", "task", "pairs", "tracker")),
         libraries=libraries(),
         frozen=asdict(frozen_networks()) if chosen == "cpu" else None,
+        **({} if start is None else {"start": sha256_file(start)}),
     )
     folder = _state_folder(state, states, identity)
     with joined(chosen) as (processes, place):
         pairs = _open_pairs(training, seed, definitions, indexes, data)
         checks = None if scored is None else _validation(scored, training, validation_index)
         run = _make_run(
-            training, seed, pairs, checks, folder, identity, processes, place, skip, cell
+            training, seed, start, pairs, checks, folder, identity, processes, place, skip, cell
         )
         run.go(workers)
         run.finish(out, {"model_id": model_id(training, seed, definitions), **identity})
@@ -207,6 +211,7 @@ def _validation(
 def _make_run(
     training: OfflineNetworkTraining,
     seed: int,
+    start: Path | None,
     pairs: Any,
     validation: Validation | None,
     state: Path,
@@ -218,11 +223,15 @@ def _make_run(
 ) -> TrainingRun:
     """Put network, task and pairs together."""
     from dslt.networks.make import make_network
+    from dslt.networks.saved import load_weights
     from dslt.train.run import TrainingRun
     from dslt.train.tasks import make_task
     from dslt.train.trainer import Trainer
 
-    net = make_network(training, seed).to(device)
+    net = make_network(training, seed)
+    if start is not None:
+        load_weights(net, start)
+    net = net.to(device)
     trainer = Trainer(net, make_task(training), training.schedule, seed, processes)
     return TrainingRun(
         trainer,

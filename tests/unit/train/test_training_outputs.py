@@ -134,6 +134,10 @@ def test_weights_are_read_as_they_were_written(base, overrides, tmp_path):
         assert torch.equal(value, read.state_dict()[name])
     state = torch.load(tmp_path / "a" / "model.pt", weights_only=True)
     assert all(type(value) is torch.Tensor for value in state.values())
+    write_model(net, header, tmp_path / "c", released=True)
+    released = read_model(tmp_path / "c" / "model.safetensors", settings)
+    for name, value in net.state_dict().items():
+        assert torch.equal(value, released.state_dict()[name])
 
 
 def test_weights_of_another_training_are_refused(tmp_path):

@@ -1,0 +1,39 @@
+"""`dslt settings`: a tracker's settings as `--settings` of other verbs reads them."""
+
+from pathlib import Path
+
+import click
+
+from dslt.commands.options import PATH
+from dslt.core.definitions import own_config
+from dslt.core.errors import DsltError
+from dslt.core.text import canonical
+from dslt.study.cells import resolve_settings
+
+
+@click.command()
+@click.argument("preset")
+@click.option(
+    "--set", "overrides", multiple=True, help="Setting, for example tracking.scale.step=1.05."
+)
+@click.option("--training", is_flag=True, help="Of its training alone, for `dslt train`.")
+@click.option(
+    "--trackers",
+    type=PATH,
+    default=own_config() / "trackers",
+    show_default=True,
+    help="Folder of the presets.",
+)
+def command(preset: str, overrides: tuple[str, ...], training: bool, trackers: Path) -> None:
+    """Print the settings of PRESET (tracker/preset) with overrides, complete, as JSON.
+
+    dslt track --settings "$(dslt settings siamfc/lite)" ...
+    """
+    found = resolve_settings(preset, ";".join(overrides), trackers, preset)
+    if not training:
+        click.echo(canonical(found))
+        return
+    if found.learnt is None:
+        raise DsltError(f"{preset}: learns nothing; expected a tracker that is trained")
+    learnt = found.learnt.model_dump(mode="json")
+    click.echo(canonical({"tracker": found.learnt.tracker, "training": learnt}))

@@ -1,0 +1,151 @@
+"""The card of a published network, and the page that lists several, in Markdown."""
+
+from collections.abc import Iterable, Iterator
+
+from dslt.compare.cell import Value
+from dslt.core.text import canonical
+from dslt.score.metrics import METRICS
+from dslt.study import paths
+from dslt.study.release import BOXES, SCORES, Release
+
+PAGE_HEAD = """\
+# Trained models
+
+Written by `dslt publish` from the results of the study: every number comes from a file that the
+workflow made. Scores are means over all seeds of a cell with 95 % intervals over source videos and
+seeds ([how](conventions.md)). `dslt fetch ADDRESS/NAME` brings a model,
+`--weights NAME` runs it; every folder has a card, checksums, raw boxes and the log of the training.
+
+"""
+_USE = """\
+## What it may not be used for
+
+- Finding, following or identifying people, or decisions about them: it was neither made nor tested
+  for that.
+- Anything where a lost target does harm. It follows one target that somebody marked, always gives a
+  box, and its score is no probability.
+- Claims about other data: the scores hold for the benchmarks below, and for these settings.
+"""
+_LITE = """\
+- Claims about the paper's networks: the preset is `lite`, settings and a backbone of this project's
+  own for two cores (docs/deviations.md).
+"""
+
+
+def card(release: Release) -> str:
+    """Write the card of a network."""
+    parts = [_head(release), _use(release), _scores(release), _training(release), _files(release)]
+    return "\n".join(parts)
+
+
+def page(releases: Iterable[Release]) -> str:
+    """Write the page that lists networks with their scores."""
+    lines = ["| model | tracker | benchmark | scores of all seeds | training data |\n"]
+    lines.append("|---|---|---|---|---|\n")
+    for one in releases:
+        for benchmark, found in one.comparison.benchmarks.items():
+            values = "; ".join(_interval(name, value) for name, value in found.metrics.items())
+            cells = (one.name, f"`{one.cell.base}`", benchmark, values, ", ".join(one.sets))
+            lines.append(f"| {' | '.join(cells)} |\n")
+    return PAGE_HEAD + "".join(lines)
+
+
+def _head(release: Release) -> str:
+    """Title, licence and how to run it."""
+    base, overrides = release.cell.base, release.cell.overrides
+    setting = "".join(f" --set '{part.strip()}'" for part in overrides.split(";") if part.strip())
+    return (
+        f"---\nlicense: bsd-3-clause\ntags: [object-tracking, {base.partition('/')[0]}]\n---\n"
+        f"# {release.name}\n\n"
+        f"{release.cell.label}: `{base}` of dslt, the study of *Deep Object Tracking with Shrinkage"
+        f" Loss*, trained with seed {release.seed}.\n\n"
+        f"    dslt fetch ADDRESS/{release.name}\n"
+        f"    dslt demo VIDEO --box x,y,w,h --out out.mp4 --tracker {base}{setting} \\\n"
+        f"      --weights {release.name}\n"
+    )
+
+
+def _use(release: Release) -> str:
+    """Say what it is not for, and under which terms it stands."""
+    lite = _LITE if release.cell.base.partition("/")[2].startswith("lite") else ""
+    learnt = release.cell.settings.learnt
+    started = ""
+    if learnt is not None and learnt.backbone.weights != "random":
+        started = (
+            f" It holds parts of {learnt.backbone.name} with the weights"
+            f" `{learnt.backbone.weights}`; those of ImageNet were learnt from images that are"
+            " handed out for non-commercial research."
+        )
+    return (
+        f"{_USE}{lite}\n## Licence\n\nBSD-3-Clause, as the code.{started} The terms of the training"
+        " data, named below, are their publishers'.\n"
+    )
+
+
+def _scores(release: Release) -> str:
+    """Tables of scores, and what they leave out."""
+    lines = ["## Scores\n\n| benchmark | metric | this seed | all seeds, 95 % interval |\n"]
+    lines.append("|---|---|---|---|\n")
+    for benchmark, found in release.comparison.benchmarks.items():
+        own = release.scores[benchmark].overall.defined()
+        for name, value in found.metrics.items():
+            here = f"{own[name] * METRICS[name].factor:.4g}" if name in own else ""
+            row = (f"{benchmark} ({found.sequences} sequences)", METRICS[name].title, here)
+            lines.append(f"| {' | '.join((*row, _interval(name, value, title=False)))} |\n")
+    notes = sorted({note for b in release.comparison.benchmarks.values() for note in b.notes})
+    lines += [f"\n- {note}" for note in notes]
+    return "".join(lines) + ("\n" if notes else "")
+
+
+def _training(release: Release) -> str:
+    """How it came about."""
+    header = release.header
+    model = paths.MODEL.format(cell=release.cell.id, seed=release.seed)
+    same = "the same as" if release.same_code else "another than"
+    lines = [
+        f"| command | `snakemake --cores 8 {model}` |",
+        f"| cell | `{release.cell.base}`, {release.cell.overrides or 'no overrides'} |",
+        f"| seed | {release.seed} |",
+        *(f"| data: {name} | {_set(values)} |" for name, values in release.sets.items()),
+        f"| commit at publication | {release.commit or 'unknown'} |",
+        f"| code of the training | `{header.get('code', '')}`, {same} that commit's |",
+        f"| libraries | {header.get('libraries', '')} |",
+    ]
+    table = "\n".join(["| | |", "|---|---|", *lines])
+    return f"## Training\n\n{table}\n\nAll settings are in `model.json`, losses in `log.csv`.\n"
+
+
+def _set(values: object) -> str:
+    """Describe a training set by its definition."""
+    return f"`{canonical(values)}`"
+
+
+def _files(release: Release) -> str:
+    """List the files."""
+    rows = dict(_file_rows(release))
+    lines = "".join(f"| `{name}` | {text} |\n" for name, text in rows.items())
+    return f"## Files\n\n| file | holds |\n|---|---|\n{lines}"
+
+
+def _file_rows(release: Release) -> Iterator[tuple[str, str]]:
+    """Name the files and what they hold."""
+    yield "model.safetensors", "the weights; reading them unpickles nothing"
+    yield "model.json", "their origin: settings, seed, sources, code"
+    if release.onnx_error is not None:
+        text = f"ONNX Runtime's responses differ from torch's by {release.onnx_error:.1g} at most"
+        yield "template.onnx", f"template crop to kernels; {text}"
+        yield "search.onnx", "search crop and kernels to the response"
+    yield BOXES, "the raw boxes behind the scores of this seed"
+    yield SCORES, "the scores above with all digits"
+    yield "log.csv", "loss, rate and held-out score of every epoch"
+    yield "validation.csv", "the held-out sequences, one by one"
+    yield "SHA256SUMS", "checksums, for `sha256sum -c`"
+
+
+def _interval(name: str, value: Value, *, title: bool = True) -> str:
+    """Write a metric with its interval, in the unit of print."""
+    metric = METRICS[name]
+    text = f"{value.value * metric.factor:.4g}"
+    if value.low is not None and value.high is not None:
+        text += f" [{value.low * metric.factor:.4g}, {value.high * metric.factor:.4g}]"
+    return f"{metric.title} {text}" if title else text
