@@ -7,11 +7,6 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-# Planning needs the package's settings alone: a checkout brings them where nothing is installed.
-sys.path.append(
-    os.path.join(str(workflow.current_basedir.get_path_or_uri(False)), "../../src")
-)
-
 from dslt.core.environment import forget_other_packages
 
 forget_other_packages()  # before those that it shadows are imported
