@@ -7,7 +7,9 @@ import click
 from dslt.commands.options import PATH
 from dslt.core.definitions import own_config
 from dslt.core.errors import DsltError
+from dslt.core.jsonfile import read_json
 from dslt.core.text import canonical
+from dslt.settings.registry import parse_tracker
 from dslt.study.cells import resolve_settings
 
 
@@ -18,18 +20,31 @@ from dslt.study.cells import resolve_settings
 )
 @click.option("--training", is_flag=True, help="Of its training alone, for `dslt train`.")
 @click.option(
+    "--trained",
+    type=PATH,
+    help="model.json of a training, whose settings take the place of the preset's training.",
+)
+@click.option(
     "--trackers",
     type=PATH,
     default=own_config() / "trackers",
     show_default=True,
     help="Folder of the presets.",
 )
-def command(preset: str, overrides: tuple[str, ...], training: bool, trackers: Path) -> None:
+def command(
+    preset: str, overrides: tuple[str, ...], training: bool, trained: Path | None, trackers: Path
+) -> None:
     """Print the settings of PRESET (tracker/preset) with overrides, complete, as JSON.
 
     dslt track --settings "$(dslt settings siamfc/lite)" ...
     """
     found = resolve_settings(preset, ";".join(overrides), trackers, preset)
+    if trained is not None:
+        header = read_json(trained)
+        if not isinstance(header, dict) or header.get("tracker") != found.tracker:
+            raise DsltError(f"{trained}: expected the model.json of a {found.tracker}")
+        values = found.model_dump(mode="json") | {"training": header.get("settings")}
+        found = parse_tracker(values, str(trained))
     if not training:
         click.echo(canonical(found))
         return
