@@ -7,7 +7,6 @@ import click
 from dslt.commands.options import DEVICE, ENGINE, PATH, SEED, WEIGHTS
 from dslt.core.definitions import own_config
 from dslt.core.device import Device
-from dslt.demo.by_hand import check_display, draw_boxes
 from dslt.demo.choice import choose
 from dslt.demo.follow import DemoRun, TargetTrack
 from dslt.demo.footage import Moment, open_footage, parse_moment
@@ -88,6 +87,8 @@ def command(
     """
     outputs, targets = Outputs(out), parse_targets(boxes)
     if not targets:
+        from dslt.demo.by_hand import check_display, draw_boxes  # here: they need matplotlib
+
         check_display()
     outputs.check([target.name for target in targets], source, overwrite)
     choice = choose(tracker, ";".join(overrides), trackers, weights, seed)

@@ -5,19 +5,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from dslt.core.errors import DsltError
-from dslt.figures import style
+from dslt.figures import colours
 from dslt.geometry.boxes import Box, parse_box
 
 Colour = tuple[int, int, int]  # RGB
 # Colours that stand out of most pictures, of those that colour-blind eyes tell apart.
 COLOURS = (
-    style.VERMILLION,
-    style.SKY,
-    style.YELLOW,
-    style.PURPLE,
-    style.GREEN,
-    style.ORANGE,
-    style.BLUE,
+    colours.VERMILLION,
+    colours.SKY,
+    colours.YELLOW,
+    colours.PURPLE,
+    colours.GREEN,
+    colours.ORANGE,
+    colours.BLUE,
 )
 _NAME = re.compile(
     r"[A-Za-z0-9_][A-Za-z0-9_-]*"

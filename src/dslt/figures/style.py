@@ -1,8 +1,8 @@
 """One look for every figure: sizes, fonts, colours, and how a figure is written.
 
 Widths are the column and page widths of an IEEE journal, so a figure is included without scaling
-and its 7 to 8 point text stays that size in print. Colours are those of Okabe and Ito (2008), which
-colour-blind readers tell apart; each line also has a dash pattern of its own for grey prints.
+and its 7 to 8 point text stays that size in print. Each line has a colour of `colours` and a dash
+pattern of its own for grey prints.
 """
 
 import textwrap
@@ -20,15 +20,19 @@ from matplotlib.figure import Figure, FigureBase
 from matplotlib.image import AxesImage
 
 from dslt.core.files import atomic_write
+from dslt.figures.colours import BLACK as BLACK
+from dslt.figures.colours import BLUE as BLUE
+from dslt.figures.colours import GREEN as GREEN
+from dslt.figures.colours import GREY as GREY
+from dslt.figures.colours import ORANGE as ORANGE
+from dslt.figures.colours import PURPLE as PURPLE
+from dslt.figures.colours import SKY as SKY
+from dslt.figures.colours import VERMILLION as VERMILLION
 from dslt.settings import catalog as titles
 
 COLUMN_WIDTH = 3.5
 PAGE_WIDTH = 7.16
 DPI = 300
-
-BLACK, GREY = "#000000", "#6E6E6E"
-ORANGE, SKY, GREEN, YELLOW = "#E69F00", "#56B4E9", "#009E73", "#F0E442"
-BLUE, VERMILLION, PURPLE = "#0072B2", "#D55E00", "#CC79A7"
 
 Dash = str | tuple[float, tuple[float, ...]]
 SOLID: Dash = "-"

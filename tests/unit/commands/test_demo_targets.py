@@ -236,14 +236,14 @@ def test_a_camera(tmp_path, monkeypatch):
 
 
 def test_boxes_drawn_by_hand(tmp_path, video, monkeypatch):
-    monkeypatch.setattr("dslt.commands.demo.check_display", lambda: None)
+    monkeypatch.setattr("dslt.demo.by_hand.check_display", lambda: None)
     seen = []
 
     def draw(frame):
         seen.append(frame)
         return [("", np.array([20.0, 20, 24, 24])), ("", np.array([40.0, 60, 24, 24]))]
 
-    monkeypatch.setattr("dslt.commands.demo.draw_boxes", draw)
+    monkeypatch.setattr("dslt.demo.by_hand.draw_boxes", draw)
     (tmp_path / "out-2.txt").write_text("mine")
     with pytest.raises(DsltError, match=r"out-2\.txt: is there already"):
         demo(video, tmp_path / "out.webm", boxes=[])
