@@ -29,7 +29,6 @@ VERBS = {
     "plot": "Write an interactive plot for the report.",
     "report": "Write the report's pages and the files beside them.",
     "publish": "Write trained networks for others, each with a card.",
-    "report": "Render the report's pages.",
     "demo": "Track a target in your own video.",
     "vot": "Run a tracker under the official VOT toolkit.",
 }

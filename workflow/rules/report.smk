@@ -13,23 +13,13 @@ NOTEBOOK_MODULES = [
 TEMPLATES = content_of("report/templates")
 
 
-# A folder without notebooks, such as a deployed one, takes those of the workflow's source.
-NOTEBOOKS = {
-    page: (
-        own
-        if os.path.isfile(own := f"notebooks/{page}.py")
-        else workflow.source_path(f"../../notebooks/{page}.py")
-    )
-    for page in PAGES
-}
-
 for _page, _job in PAGES.items():
 
     rule:
         name:
             f"page_{_page}"
         input:
-            notebook=NOTEBOOKS[_page],
+            notebook=here_or_source(f"notebooks/{_page}.py"),
             files=_job.files,
         output:
             paths.PAGE.format(page=_page),
@@ -90,9 +80,6 @@ rule provenance_page:
         " > {log} 2>&1"
 
 
-OVERLAYS = [os.path.relpath(path) for path in workflow.config_settings.configfiles]
-
-
 # The annotated report needs the records of finished jobs, so it comes last, from a second Snakemake
 # that only reads (hence no lock) under the same configuration.
 rule workflow_report:
@@ -109,7 +96,7 @@ rule workflow_report:
         mem_mb=growing(1000),
     params:
         snakefile=os.path.relpath(workflow.main_snakefile),
-        overlays=["--configfile", *OVERLAYS] if OVERLAYS else [],
+        overlays=overlays(),
         values=[
             f"{k}={json.dumps(v)}" for k, v in workflow.config_settings.config.items()
         ],
