@@ -44,7 +44,7 @@ rule site_tables:
     resources:
         mem_mb=growing(500),
     params:
-        folder=paths.DOWNLOADS,
+        folder=subpath(output[0], parent=True),
     shell:
         "cp {input:q} {params.folder:q} > {log} 2>&1"
 
