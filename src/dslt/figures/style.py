@@ -33,6 +33,7 @@ from dslt.settings import catalog as titles
 COLUMN_WIDTH = 3.5
 PAGE_WIDTH = 7.16
 DPI = 300
+PDF_DPI = 150  # of what is a picture in the PDF: strips of frames have megabytes at 300
 
 Dash = str | tuple[float, tuple[float, ...]]
 SOLID: Dash = "-"
@@ -282,7 +283,7 @@ def save(figure: Figure, out: Path) -> tuple[Path, Path]:
     nameless: dict[str, None] = {"Creator": None, "Producer": None, "CreationDate": None}
     with styled():
         with atomic_write(pdf) as path:
-            figure.savefig(path, format="pdf", metadata=nameless)
+            figure.savefig(path, format="pdf", dpi=PDF_DPI, metadata=nameless)
         with atomic_write(png) as path:
             figure.savefig(path, format="png", metadata={"Software": None})
     return pdf, png

@@ -73,11 +73,12 @@ def sentences(path: Path) -> list[str]:
     untested = count(NOT_RUN, NOT_COMPARABLE)
     tested = count(*groups) - untested
     doubts = [text.format(count(o)) for o, text in DOUBTS.items() if count(o)]
+    are = "is" if count(CONTRADICTED) < 2 else "are"
     same = f"; {count(SAME)} make no difference worth the name{named(SAME)}" * bool(count(SAME))
     return [
         f"{count(SUPPORTED) or 'None'} of the {tested} claims of the paper that this study could"
-        f" test hold in our data{named(SUPPORTED)}.",
-        f"{count(CONTRADICTED) or 'None'} fail, the opposite being so{named(CONTRADICTED)}{same}.",
+        f" test {'holds' if count(SUPPORTED) < 2 else 'hold'} in our data{named(SUPPORTED)}.",
+        f"{count(CONTRADICTED) or 'None'} of them {are} contradicted{named(CONTRADICTED)}{same}.",
         f"{count(*DOUBTS) or 'None'} cannot be told{': ' * bool(doubts)}{', '.join(doubts)};"
         f" {untested or 'none'} more were not tested.",
     ]
