@@ -12,12 +12,12 @@
 # # Ablation: which loss tracks best
 #
 # Within a tracker the backbone and all that concerns no loss is the same; what differs is the
-# regression loss of DSLT, the classification loss of SiamFC. Of DSLT, two presets are compared:
-# `lite` is ours, and each loss has the online rate and the number of iterations that were best for
-# it among the same few settings; `paper` keeps every value that the text prints, for each loss.
-# These choices were made on videos of which none is shown here; a part of what all losses of `lite`
-# share is older (`docs/deviations.md`). `released` has the settings of the authors' code. All run
-# on the same small backbone.
+# regression loss of DSLT, the classification loss of SiamFC and RT-MDNet. Of DSLT, two presets are
+# compared: `lite` is ours, and each loss has the online rate and the number of iterations that were
+# best for it among the same few settings; `paper` keeps every value that the text prints, for each
+# loss. These choices were made on videos of which none is shown here; a part of what all losses of
+# `lite` share is older (`docs/deviations.md`). `released` has the settings of the authors' code.
+# All run on the same small backbone.
 #
 # So the tables say whether, with these features and on these videos, one loss tracks better than
 # another. They do not say what a loss does for ResNet-50 on the paper's benchmarks.
