@@ -25,6 +25,7 @@ EXTRAS = {
     ),
     "hed": ("h5py",),
     "onnx": ("onnx", "onnxruntime", "onnxscript"),
+    "slurm": ("snakemake_executor_plugin_slurm",),
     "vot": ("trax",),
 }
 """Extra to the modules that it alone brings; a test compares them with `pyproject.toml`."""

@@ -19,7 +19,7 @@ def distributions(requirements: list[str]) -> set[str]:
 
 def test_every_module_is_of_the_extra_that_brings_it():
     extras, owners = PROJECT["optional-dependencies"], metadata.packages_distributions()
-    assert set(extras) - {"dev", "s3"} == set(EXTRAS)
+    assert set(extras) - {"browser", "dev", "s3"} == set(EXTRAS)
     for extra, modules in EXTRAS.items():
         wanted = distributions(extras[extra])
         found = {owners.get(name, [NOT_EVERYWHERE.get(name)])[0].lower() for name in modules}
