@@ -77,10 +77,14 @@ def opened(browser: Any, address: str) -> Iterator[Any]:
         page.set_default_timeout(60_000)  # a shared machine may be slow
         page.on("console", lambda m: wrong.append(m.text) if m.type in ("error", "warning") else 0)
         page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("requestfailed", lambda failed: wrong.append(f"{failed.url}: {failed.failure}"))
+        page.on("requestfailed", fail)
         page.on("request", lambda asked: wrong.append(asked.url) if outside(asked.url) else 0)
         page.goto(f"{address}/{path}")
         return page
+
+    def fail(request: Any) -> None:
+        if request.failure != "net::ERR_ABORTED":  # the page was left before its icon was there
+            wrong.append(f"{request.url}: {request.failure}")
 
     def outside(url: str) -> bool:
         return not url.startswith((address, "data:", f"blob:{address}"))

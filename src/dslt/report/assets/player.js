@@ -39,7 +39,7 @@
   // what counts; `seek` aims at the middle of a frame, so that rounding leads to no other.
   class VideoClock {
     constructor(video, count, rate, show) {
-      Object.assign(this, { video, count, rate, show });
+      Object.assign(this, { video, count, rate, show, time: 0 });
       const told = (_, { mediaTime }) => {
         show(Math.min(count - 1, Math.round(mediaTime * rate)));
         video.requestVideoFrameCallback(told);
@@ -54,19 +54,24 @@
       if (video.readyState > 0) this.makeSeekable();
     }
 
-    // A server that cannot send parts of a file makes seeking impossible: take the whole file.
+    // A server that cannot send parts of a file makes seeking impossible: take the whole file, and
+    // go on in it where the user has gone meanwhile.
     async makeSeekable() {
       const { video } = this;
       const last = video.seekable.length ? video.seekable.end(video.seekable.length - 1) : 0;
       if (last > 0 || video.src.startsWith("blob:")) return;
-      video.src = URL.createObjectURL(await (await fetch(video.src)).blob());
+      const whole = URL.createObjectURL(await (await fetch(video.src)).blob());
+      const { playing } = this;
+      video.src = whole;
+      video.currentTime = this.time;
+      if (playing) this.play();
     }
 
     get playing() { return !this.video.paused && !this.video.ended; }
     set speed(value) { this.video.playbackRate = value; }
     play() { return this.video.play(); }
     pause() { this.video.pause(); }
-    seek(frame) { this.video.currentTime = (frame + 0.5) / this.rate; }
+    seek(frame) { this.video.currentTime = this.time = (frame + 0.5) / this.rate; }
   }
 
   // The same without a video.
