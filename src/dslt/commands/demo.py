@@ -4,8 +4,7 @@ from pathlib import Path
 
 import click
 
-from dslt.commands.options import DEVICE, ENGINE, PATH, SEED, WEIGHTS
-from dslt.core.definitions import own_config
+from dslt.commands.options import DEVICE, ENGINE, OVERRIDES, PATH, PRESETS, SEED, WEIGHTS
 from dslt.core.device import Device
 from dslt.demo.choice import choose
 from dslt.demo.follow import DemoRun, TargetTrack
@@ -15,9 +14,6 @@ from dslt.demo.outputs import Outputs
 from dslt.demo.show import demonstrate
 from dslt.demo.targets import make_targets, parse_targets
 from dslt.trackers.make import prepare
-
-# The project's own, wherever the command is called from.
-TRACKERS = own_config() / "trackers"
 
 
 @click.command()
@@ -37,16 +33,8 @@ TRACKERS = own_config() / "trackers"
 @click.option(
     "--tracker", default="dslt/lite", show_default=True, help="tracker/preset, or a cell's id."
 )
-@click.option(
-    "--set", "overrides", multiple=True, help="Setting, for example tracking.scale.step=1.05."
-)
-@click.option(
-    "--trackers",
-    type=PATH,
-    default=TRACKERS,
-    show_default=True,
-    help="Folder of the presets.",
-)
+@OVERRIDES
+@PRESETS
 @click.option(
     "--lost",
     "below",

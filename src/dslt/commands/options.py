@@ -7,6 +7,7 @@ from typing import Any, cast, get_args
 
 import click
 
+from dslt.core.definitions import own_config
 from dslt.core.device import Device, EngineName, Precision, choose_engine
 from dslt.core.errors import DsltError
 from dslt.core.text import split_pair
@@ -78,6 +79,17 @@ START = click.option(
     callback=_find_weights,
     metavar="FILE|NAME",
     help="Go on from the weights of another training of such a network (as --weights of track).",
+)
+OVERRIDES = click.option(
+    "--set", "overrides", multiple=True, help="Setting, for example tracking.scale.step=1.05."
+)
+# The project's own, wherever the command is called from.
+PRESETS = click.option(
+    "--trackers",
+    type=PATH,
+    default=own_config() / "trackers",
+    show_default=True,
+    help="Folder of the presets.",
 )
 STATES = click.option(
     "--states",

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from dslt.commands.options import PATH
+from dslt.commands.options import PATH, Decorator
 from dslt.core.definitions import BENCHMARKS, PROTOCOLS, config_file, read_definitions
 from dslt.core.errors import DsltError, unknown
 from dslt.core.jsonfile import parse_json
@@ -55,6 +55,27 @@ PROTOCOL = click.option(
     "--protocol", "protocol_name", help="Another entry of config/protocols.yaml."
 )
 PROTOCOL_DEFINITION = click.option("--protocol-definition", help="The protocol as JSON.")
+
+
+def given(does: str) -> Decorator:
+    """Make the options that say what raw results are and what they are scored against.
+
+    Args:
+        does: What the command does to a sequence, as a verb.
+    """
+    words = f"{does} this sequence only; repeat."
+    sequence = click.option("--sequence", "sequences", multiple=True, help=words)
+    options = (
+        *(BENCHMARK, ANNOTATIONS, INDEX_INSTEAD, sequence),
+        *(RESULTS, TRACKERS, ORIGINS, PROTOCOL),
+    )
+
+    def decorate(command: Any) -> Any:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
 
 
 _SEED = re.compile(r"seed(\d+)")  # CELL/BENCHMARK/seed<n>, our own

@@ -17,14 +17,7 @@ from dslt.score.scores import Scores, to_json
 
 
 @click.command(cls=SpreadCommand)
-@raw_results.BENCHMARK
-@raw_results.ANNOTATIONS
-@raw_results.INDEX_INSTEAD
-@click.option("--sequence", "sequences", multiple=True, help="Score this sequence only; repeat.")
-@raw_results.RESULTS
-@raw_results.TRACKERS
-@raw_results.ORIGINS
-@raw_results.PROTOCOL
+@raw_results.given("Score")
 @raw_results.PROTOCOL_DEFINITION
 @click.option("--alternatives", is_flag=True, help="Score by the named alternatives, too.")
 @click.option("--cell", help="Name of the tracker.  [default: its folder's]")

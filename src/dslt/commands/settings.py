@@ -4,8 +4,7 @@ from pathlib import Path
 
 import click
 
-from dslt.commands.options import PATH
-from dslt.core.definitions import own_config
+from dslt.commands.options import OVERRIDES, PATH, PRESETS
 from dslt.core.errors import DsltError
 from dslt.core.jsonfile import read_json
 from dslt.core.text import canonical
@@ -15,22 +14,14 @@ from dslt.study.cells import resolve_settings
 
 @click.command()
 @click.argument("preset")
-@click.option(
-    "--set", "overrides", multiple=True, help="Setting, for example tracking.scale.step=1.05."
-)
+@OVERRIDES
 @click.option("--training", is_flag=True, help="Of its training alone, for `dslt train`.")
 @click.option(
     "--trained",
     type=PATH,
     help="model.json of a training, whose settings take the place of the preset's training.",
 )
-@click.option(
-    "--trackers",
-    type=PATH,
-    default=own_config() / "trackers",
-    show_default=True,
-    help="Folder of the presets.",
-)
+@PRESETS
 def command(
     preset: str, overrides: tuple[str, ...], training: bool, trained: Path | None, trackers: Path
 ) -> None:

@@ -19,14 +19,7 @@ from dslt.score.scores import Scores
 
 
 @click.command(cls=SpreadCommand)
-@raw_results.BENCHMARK
-@raw_results.ANNOTATIONS
-@raw_results.INDEX_INSTEAD
-@click.option("--sequence", "sequences", multiple=True, help="Show this sequence only; repeat.")
-@raw_results.RESULTS
-@raw_results.TRACKERS
-@raw_results.ORIGINS
-@raw_results.PROTOCOL
+@raw_results.given("Show")
 @click.option(
     "--frames",
     type=PATH,

@@ -166,6 +166,11 @@ def styled() -> Iterator[None]:
         yield
 
 
+def dashes(dash: Dash) -> list[float]:
+    """Return on and off lengths in line widths; solid lines have none."""
+    return [] if isinstance(dash, str) else list(dash[1])
+
+
 def plain(text: str) -> str:
     """Escape what matplotlib would read as mathematics."""
     return text.replace("$", r"\$")

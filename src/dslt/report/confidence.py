@@ -5,12 +5,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from dslt.compare.tables.confidence import JUDGED
 from dslt.core.errors import DsltError
 from dslt.report.tables import decimals, read_csv
 from dslt.score.metrics import CONFIDENCE, METRICS
 from dslt.settings.catalog import benchmark_title
-
-JUDGED = ("confidence_auroc", "confidence_ece")
 
 
 def table(path: Path) -> pd.DataFrame:

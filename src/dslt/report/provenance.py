@@ -1,8 +1,11 @@
 """The page that says what each result was made from: settings, weights, data, libraries."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -14,6 +17,9 @@ from dslt.core.jsonfile import read_json
 from dslt.report import html
 from dslt.score.scores import load_scores
 from dslt.settings.catalog import benchmark_title
+
+if TYPE_CHECKING:
+    from dslt.data.benchmarks.index_file import BenchmarkIndex
 
 SHOWN = 16  # hexadecimal digits of a checksum
 
@@ -51,12 +57,15 @@ def render(sources: Sources, pages: Sequence[str], out: Path, workflow: Path | N
     Raises:
         DsltError: A file is missing or malformed.
     """
+    from dslt.data.benchmarks.index_file import load_index
+
+    indexes = {path: load_index(path) for path in sources.indexes}
     body = html.fill(
         "provenance",
         software=software(sources.libraries),
         cells=pd.DataFrame(list(_cells(sources)), dtype=object),
-        data=pd.DataFrame([_data(path) for path in sources.indexes], dtype=object),
-        videos=pd.DataFrame(list(_videos(sources.indexes)), dtype=object),
+        data=pd.DataFrame([_data(*one) for one in indexes.items()], dtype=object),
+        videos=pd.DataFrame(list(_videos(indexes.values())), dtype=object),
         results=pd.DataFrame([_result(path) for path in sources.scores], dtype=object),
         workflow=html.relative(workflow, out.parent) if workflow else "",
     )
@@ -96,29 +105,25 @@ def _model_id(path: str) -> str:
     return str(record["model_id"])
 
 
-def _data(index: Path) -> dict[str, object]:
+def _data(path: Path, found: BenchmarkIndex) -> dict[str, object]:
     """Describe a benchmark by its index."""
-    from dslt.data.benchmarks.index_file import load_index
-
-    found = load_index(index)
     return {
         "Benchmark": benchmark_title(found.benchmark),
         "Protocol": found.protocol,
         "Sequences": len(found.sequences),
         "Frames": sum(entry.frames for entry in found.sequences),
-        "File": index.as_posix(),
-        "SHA-256": sha256_file(index)[:SHOWN],
+        "File": path.as_posix(),
+        "SHA-256": sha256_file(path)[:SHOWN],
     }
 
 
-def _videos(indexes: Sequence[Path]) -> Iterator[dict[str, object]]:
+def _videos(indexes: Iterable[BenchmarkIndex]) -> Iterator[dict[str, object]]:
     """List the videos that sequences are cut from, once each."""
     from dslt.data.benchmarks.index_entry import VideoSource
-    from dslt.data.benchmarks.index_file import load_index
 
     seen: dict[str, tuple[str, list[str]]] = {}
     for index in indexes:
-        for entry in load_index(index).sequences:
+        for entry in index.sequences:
             if isinstance(entry.source, VideoSource):
                 name = Path(entry.source.path).name
                 names = seen.setdefault(name, (entry.source.sha256, []))[1]

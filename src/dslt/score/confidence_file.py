@@ -11,7 +11,6 @@ from pydantic import model_validator
 
 from dslt.core.arrays import Floats
 from dslt.core.errors import DsltError
-from dslt.core.jsonfile import read_json
 from dslt.data.benchmarks.index_entry import IndexEntry
 from dslt.data.benchmarks.index_file import BenchmarkIndex
 from dslt.geometry.boxes import iou
@@ -21,7 +20,8 @@ from dslt.score.long_term import ConfidentTrack
 from dslt.score.metrics import CONFIDENCE
 from dslt.score.ope import usable
 from dslt.score.records import read_record
-from dslt.settings.base import Settings, validate
+from dslt.score.scores import read_made
+from dslt.settings.base import Settings
 from dslt.settings.protocols import ConfidenceProtocol
 
 Values = tuple[float, ...]
@@ -213,6 +213,4 @@ def load_confidence_file(path: Path) -> CellConfidence:
     Raises:
         DsltError: The file is missing, is not JSON, or is not a confidence file.
     """
-    if not path.exists():
-        raise DsltError(f"{path}: no such file; it is made by rule `confidence`")
-    return validate(CellConfidence, read_json(path), str(path))
+    return read_made(CellConfidence, path, "rule `confidence`")

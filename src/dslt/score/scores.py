@@ -7,7 +7,7 @@ from typing import Any, Literal
 from dslt.core.errors import DsltError
 from dslt.core.jsonfile import read_json
 from dslt.score.metrics import SCORES
-from dslt.settings.base import Settings, validate
+from dslt.settings.base import Model, Settings, validate
 
 Values = tuple[float, ...]
 
@@ -152,9 +152,18 @@ def load_scores(path: Path) -> Scores:
     Raises:
         DsltError: The file is missing, is not JSON, or is not a score file.
     """
+    return read_made(Scores, path, "rule `score` (`dslt score`)")
+
+
+def read_made(model: type[Model], path: Path, maker: str) -> Model:
+    """Read a JSON record; where there is none, the error says what makes it.
+
+    Raises:
+        DsltError: The file is missing, is not JSON, or does not fit the model.
+    """
     if not path.exists():
-        raise DsltError(f"{path}: no such file; it is made by rule `score` (`dslt score`)")
-    return validate(Scores, read_json(path), str(path))
+        raise DsltError(f"{path}: no such file; it is made by {maker}")
+    return validate(model, read_json(path), str(path))
 
 
 def to_json(record: Settings) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from dslt.figures.attributes import TITLES, Panel, panels_of
-from dslt.report.plots.panels import PlotAxis, PlotPanel, PlotSeries, mean_of
+from dslt.report.plots.panels import PlotAxis, PlotPanel, PlotSeries, mean_of, single_runs
 from dslt.score.metrics import METRICS
 from dslt.score.scores import Scores
 from dslt.settings.catalog import benchmark_title
@@ -14,9 +14,7 @@ def panels(runs: Mapping[str, Mapping[str, Sequence[Scores]]]) -> Iterator[PlotP
     for benchmark, cells in runs.items():
         singles = {
             (cell, run.seed): panels_of(benchmark, {cell: [run]})
-            for cell, of_cell in cells.items()
-            for run in of_cell
-            if len(of_cell) > 1
+            for cell, run in single_runs(cells)
         }
         for index, panel in enumerate(panels_of(benchmark, cells)):
             series = [

@@ -7,7 +7,7 @@ from typing import Any
 
 import altair as alt
 
-from dslt.figures.style import GREY, Dash, Look
+from dslt.figures.style import GREY, Look, dashes
 from dslt.report.plots.panels import PlotAxis, PlotPanel, PlotSeries
 
 HEIGHT = 280  # pixels
@@ -37,9 +37,9 @@ SHAPES: Mapping[str, str] = {
 Cells = Mapping[str, Look]
 
 
-def dashes(dash: Dash) -> list[float]:
-    """Return on and off lengths in line widths; solid lines have none."""
-    return [] if isinstance(dash, str) else list(dash[1])
+def label(look: Look) -> str:
+    """Return what a cell is called, without what matplotlib needs escaped (`style.plain`)."""
+    return look.label.replace(r"\$", "$")
 
 
 def specification(panel: PlotPanel, looks: Cells) -> dict[str, Any]:
@@ -79,8 +79,7 @@ def _row(series: PlotSeries, looks: Cells) -> dict[str, Any]:
     """Write a series as a row of data, which Vega-Lite flattens; five digits are seen."""
     x = [place if isinstance(place, str) else float(f"{place:.5g}") for place in series.x]
     y = [float(f"{value:.5g}") for value in series.y]
-    label = looks[series.cell].label.replace(r"\$", "$")
-    named = {"cell": series.cell, "label": label, "of": series.of}
+    named = {"cell": series.cell, "label": label(looks[series.cell]), "of": series.of}
     return named | {"single": series.single, "x": x, "y": y}
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from dslt.figures.one_pass import PLOTS, MeanCurve, mean_curves
-from dslt.report.plots.panels import PlotAxis, PlotPanel, PlotSeries, mean_of
+from dslt.report.plots.panels import PlotAxis, PlotPanel, PlotSeries, mean_of, single_runs
 from dslt.score.scores import Scores
 from dslt.settings.catalog import benchmark_title
 
@@ -16,9 +16,7 @@ def panels(runs: Mapping[str, Mapping[str, Sequence[Scores]]]) -> Iterator[PlotP
         block = mean_curves(benchmark, cells)
         seeds = {
             (cell, run.seed): mean_curves(benchmark, {cell: [run]})
-            for cell, of_cell in cells.items()
-            for run in of_cell
-            if len(of_cell) > 1
+            for cell, run in single_runs(cells)
         }
         for plot in (plot for plot in PLOTS if plot.curve in block.plots):
             curves = block.plots[plot.curve]

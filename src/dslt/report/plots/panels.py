@@ -1,12 +1,13 @@
 """What an interactive plot shows: panels of series, without a word of how they are drawn."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from dslt.core.arrays import Ints
+from dslt.score.scores import Scores
 
 Value = float | str
 HEADER = ("panel", "cell", "of", "x", "y")
@@ -73,6 +74,13 @@ class PlotPanel:
     mark: Literal["line", "point"] = "line"
     band: tuple[float, float] | None = None
     level: float | None = None
+
+
+def single_runs(cells: Mapping[str, Sequence[Scores]]) -> Iterator[tuple[str, Scores]]:
+    """List the cells that have several seeds with each of their runs."""
+    for cell, runs in cells.items():
+        if len(runs) > 1:
+            yield from ((cell, run) for run in runs)
 
 
 def mean_of(seeds: int) -> str:

@@ -7,8 +7,8 @@ from pathlib import Path
 from dslt.core.csvfile import write_rows
 from dslt.core.errors import DsltError
 from dslt.core.files import atomic_write
-from dslt.figures.style import Look
-from dslt.report.plots.charts import Cells, dashes, specification
+from dslt.figures.style import Look, dashes
+from dslt.report.plots.charts import Cells, label, specification
 from dslt.report.plots.panels import HEADER, PlotPanel, rows
 
 FEW = 6  # names on an axis that fit into half of a page
@@ -33,9 +33,8 @@ def write_plot(
     """
     if not panels:
         raise DsltError(f"{out}: nothing to plot; expected results of at least one benchmark")
-    labels = {cell: look.label.replace(r"\$", "$") for cell, look in looks.items()}
     shown = {
-        "legend": [_entry(cell, labels[cell], look) for cell, look in looks.items()],
+        "legend": [_entry(cell, look) for cell, look in looks.items()],
         "panels": [
             {
                 "title": panel.title,
@@ -53,6 +52,6 @@ def write_plot(
     return script, table
 
 
-def _entry(cell: str, label: str, look: Look) -> dict[str, object]:
+def _entry(cell: str, look: Look) -> dict[str, object]:
     """Describe a cell for the legend."""
-    return {"cell": cell, "label": label, "color": look.color, "dash": dashes(look.dash)}
+    return {"cell": cell, "label": label(look), "color": look.color, "dash": dashes(look.dash)}

@@ -90,18 +90,16 @@ def write_pages(shown: ShownBenchmark, folder: Path, site: html.Site) -> Iterato
 def _looks(trackers: Sequence[ShownTracker]) -> dict[str, dict[str, Any]]:
     """Give each tracker the colour and dashes that it has in every figure."""
     looks = style.looks(one.id for one in trackers)
-    found = {}
-    for one in trackers:
-        dash = looks[one.id].dash
-        dashes = [] if isinstance(dash, str) else list(dash[1])
-        found[one.id] = {
+    return {
+        one.id: {
             "id": one.id,
             "label": one.label,
             "loss": one.loss,
             "color": looks[one.id].color,
-            "dash": dashes,
+            "dash": style.dashes(looks[one.id].dash),
         }
-    return found
+        for one in trackers
+    }
 
 
 def _data(
