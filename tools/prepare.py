@@ -117,7 +117,7 @@ def usable() -> bool:
 
 
 def build_requirements() -> list[str]:
-    """Read what the package is built with."""
+    """Read what the package, and locked packages that come as source only, are built with."""
     with (ROOT / "pyproject.toml").open("rb") as file:
         requirements: list[str] = tomllib.load(file)["build-system"]["requires"]
     return requirements
