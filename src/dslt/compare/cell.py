@@ -13,6 +13,7 @@ from dslt.compare.stacks import CellScores, ScoreTables, check_pair, difference
 from dslt.core.arrays import Floats
 from dslt.core.errors import DsltError
 from dslt.core.jsonfile import read_json
+from dslt.score.metrics import METRICS
 from dslt.settings.base import Settings, validate
 
 
@@ -159,9 +160,17 @@ def differences(first: CellScores, second: CellScores, where: str) -> dict[str, 
     return {m: DifferenceValue.of(difference(first, second, m)) for m in shared}
 
 
+def intervals_of(table: CellScores) -> dict[str, Interval]:
+    """Interval of each metric of a cell that has one."""
+    return {
+        metric: interval_of_mean(values, table.videos, METRICS[metric].bounds)
+        for metric, values in table.values.items()
+    }
+
+
 def _benchmark(table: CellScores, gap: Difference | None) -> BenchmarkResult:
     """A cell on one benchmark."""
-    intervals = {m: interval_of_mean(v, table.videos) for m, v in table.values.items()}
+    intervals = intervals_of(table)
     notes = [note for interval in intervals.values() for note in interval.notes]
     return BenchmarkResult(
         protocol=str(table.conventions.get("protocol", "")),

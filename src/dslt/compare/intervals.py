@@ -16,8 +16,9 @@ docs/conventions.md has the false verdicts and the power by simulation.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -27,6 +28,7 @@ from dslt.core.arrays import Floats
 from dslt.core.errors import DsltError
 
 LEVEL = 0.05
+ANYTHING = (-math.inf, math.inf)
 # The shape of differences cannot be seen in fewer, and what is rare in them is not there.
 VIDEOS_FOR_VERDICT = 6
 _SIGMA = 0.75  # of the logarithm: more skewed than an exponential, whose skewness is 2
@@ -47,6 +49,7 @@ class Interval:
         skewness: Of `value`: its third central moment over the cube of `error`.
         videos: Number of source videos.
         notes: Why there is no interval, or what it leaves out.
+        bounds: What no true value is beyond; the ends are cut there, which costs no coverage.
     """
 
     value: float
@@ -55,6 +58,7 @@ class Interval:
     skewness: float = 0.0
     videos: int = 1
     notes: tuple[str, ...] = ()
+    bounds: tuple[float, float] = ANYTHING
 
     @property
     def low(self) -> float | None:
@@ -67,14 +71,18 @@ class Interval:
         return self.ends()[1]
 
     def ends(self, level: float = LEVEL) -> tuple[float | None, float | None]:
-        """Ends of the interval that leaves out `level`: all values that `chance` calls likelier."""
+        """Ends of the interval that leaves out `level`: all values that `chance` calls likelier.
+
+        They are cut at `bounds`.
+        """
         if self.error is None:
             return None, None
         most = _student_quantile(level / 2, self.freedom)
         most = max(most, float(np.quantile(_skewed(self.videos), 1 - level)))
         below = max(most, _skew_undone(most, self.skewness))
         above = max(most, -_skew_undone(-most, self.skewness))
-        return self.value - below * self.error, self.value + above * self.error
+        low, high = self.value - below * self.error, self.value + above * self.error
+        return max(low, self.bounds[0]), min(high, self.bounds[1])
 
     def chance(self) -> float | None:
         """P value, two-sided: how often what is 0 would look at least so far from it."""
@@ -152,22 +160,31 @@ def _skewed(videos: int) -> Floats:
     return skewed
 
 
-def interval_of_mean(values: Resampled, videos: Sequence[str]) -> Interval:
+def interval_of_mean(
+    values: Resampled, videos: Sequence[str], bounds: tuple[float, float] = ANYTHING
+) -> Interval:
     """Interval of a cell's metric.
 
     Args:
         values: The metric of N sequences with S seeds.
         videos: (N,) the source video of each sequence.
+        bounds: The least and the largest value that the metric can have.
 
     Returns:
         No error where all sequences come from one video; the spread over seeds alone would say
         nothing about another video.
     """
-    return _interval([(1.0, values)], videos, paired=True)
+    found = _interval([(1.0, values)], videos, paired=True)
+    return replace(found, bounds=bounds)
 
 
 def interval_of_difference(
-    first: Resampled, second: Resampled, videos: Sequence[str], *, paired_seeds: bool
+    first: Resampled,
+    second: Resampled,
+    videos: Sequence[str],
+    bounds: tuple[float, float] = ANYTHING,
+    *,
+    paired_seeds: bool,
 ) -> Interval:
     """Interval of the metric of `first` minus that of `second`, video by video.
 
@@ -175,6 +192,7 @@ def interval_of_difference(
         first: The metric of one cell on N sequences.
         second: The metric of the other cell on the same sequences.
         videos: (N,) the source video of each sequence.
+        bounds: As of `interval_of_mean`.
         paired_seeds: Whether the columns are the same seeds and are compared one by one; otherwise
             each cell's seeds vary on their own.
 
@@ -184,7 +202,8 @@ def interval_of_difference(
     shapes = [(one.sequences, one.seeds) for one in (first, second)]
     if first.sequences != second.sequences or (paired_seeds and first.seeds != second.seeds):
         raise DsltError(f"cannot pair scores of shapes {shapes[0]} and {shapes[1]}")
-    return _interval([(1.0, first), (-1.0, second)], videos, paired=paired_seeds)
+    found = _interval([(1.0, first), (-1.0, second)], videos, paired=paired_seeds)
+    return replace(found, bounds=(bounds[0] - bounds[1], bounds[1] - bounds[0]))
 
 
 def interval_half_over_seeds(deviation: float | None, seeds: int) -> float | None:

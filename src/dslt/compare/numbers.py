@@ -135,7 +135,8 @@ def _compared(
         verdict, reason = judge_number(gap, scaled, tolerance, seeds)
         decimals = 2 if METRICS[number.metric].unit else 4
         reason = join(f"ours minus printed {gap:+.{decimals}f}, tolerance {tolerance:g}", reason)
-    low, high = (None, None) if half is None else (mean - half, mean + half)
+    least, most = METRICS[number.metric].bounds
+    low, high = (None, None) if half is None else (max(mean - half, least), min(mean + half, most))
     return replace(
         row,
         sequences=str(result.sequences),

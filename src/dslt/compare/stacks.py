@@ -12,7 +12,7 @@ from dslt.compare.runs import check_comparable, group_runs
 from dslt.core.arrays import Floats
 from dslt.core.errors import DsltError
 from dslt.core.names import same_name
-from dslt.score.metrics import SCORES
+from dslt.score.metrics import METRICS, SCORES
 from dslt.score.scores import Scores, SequenceScore
 
 
@@ -179,5 +179,6 @@ def difference(first: CellScores, second: CellScores, metric: str) -> Interval:
         first.values[metric],
         second.values[metric],
         first.videos,
+        METRICS[metric].bounds,
         paired_seeds=first.seeds == second.seeds,
     )

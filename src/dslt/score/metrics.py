@@ -1,5 +1,6 @@
-"""The metrics: names, units of print, directions."""
+"""The metrics: names, units of print, directions, ranges."""
 
+import math
 from dataclasses import dataclass
 
 
@@ -11,11 +12,13 @@ class Metric:
         title: Short title for columns and axes.
         unit: Unit of print; what is printed in percent is a part of 1 in our files.
         less_is_better: True where a small value is good.
+        bounds: The least and the largest value that there can be, in our files.
     """
 
     title: str
     unit: str
     less_is_better: bool = False
+    bounds: tuple[float, float] = (0.0, 1.0)
 
     @property
     def factor(self) -> float:
@@ -23,19 +26,22 @@ class Metric:
         return 100.0 if self.unit == "%" else 1.0
 
 
+OPEN = (0.0, math.inf)
 METRICS: dict[str, Metric] = {
     "success_auc": Metric("AUC", "%"),
     "precision_20": Metric("DP", "%"),
     "norm_precision_20": Metric("NP", "%"),
     "eao": Metric("EAO", ""),
     "accuracy": Metric("A", ""),
-    "robustness": Metric("R", "failures/100 frames", less_is_better=True),
-    "failures": Metric("failures", "", less_is_better=True),
-    "failures_weighted": Metric("failures by tag", "", less_is_better=True),
-    "fps": Metric("frames/s", "frames/s"),
+    "robustness": Metric("R", "failures/100 frames", less_is_better=True, bounds=OPEN),
+    "failures": Metric("failures", "", less_is_better=True, bounds=OPEN),
+    "failures_weighted": Metric("failures by tag", "", less_is_better=True, bounds=OPEN),
+    "fps": Metric("frames/s", "frames/s", bounds=OPEN),
     "validation_auc": Metric("held-out AUC", "%"),
-    "iterations_own": Metric("own iterations", "iterations", less_is_better=True),
-    "iterations_common": Metric("common iterations", "iterations", less_is_better=True),
+    "iterations_own": Metric("own iterations", "iterations", less_is_better=True, bounds=OPEN),
+    "iterations_common": Metric(
+        "common iterations", "iterations", less_is_better=True, bounds=OPEN
+    ),
     "confidence_f": Metric("F", ""),
     "confidence_precision": Metric("Pr", ""),
     "confidence_recall": Metric("Re", ""),

@@ -156,6 +156,18 @@ def test_cell(tmp_path):
     }
 
 
+def test_no_interval_goes_beyond_what_there_can_be(tmp_path):
+    paths = [
+        save_scores(tmp_path, "dslt", "clips", [1.0] * 7 + [0.9, 1.0, 0.2]),
+        save_scores(tmp_path, "dslt_l2", "clips", [0.1] * 7 + [0.0, 0.2, 1.0]),
+    ]
+    found = compare_cell("dslt", info(), load_tables(paths), "dslt_l2", []).benchmarks["clips"]
+    ends = found.metrics["precision_20"]
+    assert (ends.low, ends.high) == (0.0, 1.0)
+    gap = found.difference_to.metrics["precision_20"]
+    assert (gap.low, gap.high) == (-1.0, 1.0)
+
+
 def save_vot_scores(folder, cell, accuracy, failures, tagged=False) -> Path:
     """Write a supervised score file of ten sequences from ten videos."""
     sequences = {
@@ -553,6 +565,8 @@ def test_a_number_is_judged_by_the_spread_over_seeds(tmp_path):
     # The wider the spread, the less it says: no noise supports a number.
     (noisy,) = seeded(tmp_path, (0.60, 0.70, 0.80), number())
     assert noisy.verdict == "inconclusive"
+    (wide,) = seeded(tmp_path, (0.05, 0.50, 0.99), number())
+    assert (wide.low, wide.high) == ("0.00", "100.00")
 
 
 def test_numbers_of_one_row_are_supported_only_together(tmp_path):

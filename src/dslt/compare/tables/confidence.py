@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from dslt.compare.cell import CellComparison, DifferenceValue, differences
+from dslt.compare.cell import CellComparison, DifferenceValue, differences, intervals_of
 from dslt.compare.confidences import ConfidenceRuns, confidence_tables
-from dslt.compare.intervals import VIDEOS_FOR_VERDICT, Interval, interval_of_mean
+from dslt.compare.intervals import VIDEOS_FOR_VERDICT, Interval
 from dslt.compare.stacks import CellScores, ScoreTables
 from dslt.compare.tables import text
 from dslt.core.errors import DsltError
@@ -103,7 +103,7 @@ def _row(
     reference = result.difference_to.cell if result and result.difference_to else ""
     other = tables.get((reference, benchmark))
     first = runs[benchmark][cell][0]
-    intervals = {m: interval_of_mean(v, scores.videos) for m, v in scores.values.items()}
+    intervals = intervals_of(scores)
     if (absent := intervals.get(ABSENT)) and first.absent_videos < VIDEOS_FOR_VERDICT:
         few = f"no interval: {first.absent_videos} source videos have frames without target"
         intervals[ABSENT] = Interval(absent.value, videos=first.absent_videos, notes=(few,))
@@ -114,18 +114,10 @@ def _row(
         reference=reference if other else "",
         scores=scores,
         first=first,
-        values={metric: _within(found) for metric, found in intervals.items()},
+        values={metric: DifferenceValue.of(found) for metric, found in intervals.items()},
         gaps=differences(scores, other, f"{cell} and {reference} on {benchmark}") if other else {},
         notes=tuple(_notes(intervals)),
     )
-
-
-def _within(interval: Interval) -> DifferenceValue:
-    """Keep an interval of a metric as a record, cut at 0 and 1, beyond which none can be."""
-    value = DifferenceValue.of(interval)
-    if value.low is None or value.high is None:
-        return value
-    return DifferenceValue(value=value.value, low=max(0.0, value.low), high=min(1.0, value.high))
 
 
 def _notes(intervals: Mapping[str, Interval]) -> Iterator[str]:
