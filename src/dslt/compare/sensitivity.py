@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from dslt.compare.paper import read_rows
+from dslt.compare.scorecard_row import shown
 from dslt.compare.stacks import ScoreTables, check_pair, difference
 from dslt.compare.verdicts import INCONCLUSIVE, Evidence, judge
 from dslt.core.names import moved
@@ -98,25 +99,20 @@ def _verdict(
         return None
     check_pair(first, second, f"{' and '.join(pair)} ({change or AS_IS}) on {benchmark}")
     interval = difference(first, second, metric)
-    videos = len(set(first.videos))
+    written = shown(interval.value, interval.low, interval.high, metric)
     return Verdict(
         better=pair[0],
         worse=pair[1],
         benchmark=benchmark,
         metric=metric,
         change=change or AS_IS,
-        difference=_points(interval.value),
-        low=_points(interval.low),
-        high=_points(interval.high),
-        videos=str(videos),
+        difference=written["ours"],
+        low=written.get("low", ""),
+        high=written.get("high", ""),
+        videos=str(interval.videos),
         verdict=judge(Evidence(interval, metric), interval.chance() or 0.0, claims=1)[0],
         key=key,
     )
-
-
-def _points(value: float | None) -> str:
-    """Write a difference in percentage points; empty where there is none."""
-    return "" if value is None else f"{100 * value + 0.0:.2f}"  # + 0.0: no -0
 
 
 def read_verdicts(path: Path) -> list[Verdict]:

@@ -413,6 +413,16 @@ def test_scores_that_have_changed_since_are_stale(tmp_path):
     assert "with other settings, data or code" in row.note
 
 
+def test_a_difference_that_rounds_to_nothing_is_written_as_in_the_scorecard(tmp_path):
+    noise = float(np.random.default_rng(1).normal(0, 0.01, 10).mean())
+    scores = (0.5, 0.5 + noise + 1e-6)
+    out = judged_with_changes(tmp_path, {"": scores, "off": (0.5, 0.5)})
+    known = load_sensitivity(out, "k1", [("dslt", "dslt_l2")])
+    _, row = rows_of(tmp_path, [claim()], scores=scores, sensitivity=known)
+    assert row.ours == "0.00"
+    assert "with other settings, data or code" not in row.note
+
+
 def test_a_comparison_of_nothing_is_refused(tmp_path):
     path = save_scores(tmp_path, "dslt", "clips", 0.5)
     out = tmp_path / "sensitivity.csv"
