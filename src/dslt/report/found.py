@@ -9,9 +9,8 @@ from markupsafe import Markup
 
 from dslt.compare.verdicts import INCONCLUSIVE, VERDICTS
 from dslt.report import html
-from dslt.report.summary import judged_rows
+from dslt.report.summary import judged_rows, place
 from dslt.score.metrics import METRICS
-from dslt.settings.catalog import benchmark_title
 
 POINTS = "percentage points"
 
@@ -98,10 +97,9 @@ def _claim(row: dict[str, str]) -> ClaimInterval:
     less = METRICS[row["metric"]].less_is_better
     ends = [float(row[name]) * (-1 if less else 1) for name in ("low", "ours", "high")]
     low, value, high = sorted(ends) if less else ends
-    preset = f"{row['preset']}, " if row["preset"] not in ("", "paper") else ""
     return ClaimInterval(
         row["text"][:1].upper() + row["text"][1:],
-        preset + benchmark_title(row["our_benchmark"]).lower(),
+        place(row["preset"], row["our_benchmark"]),
         METRICS[row["metric"]].title,
         row["ours"],
         row["interval"],

@@ -12,6 +12,7 @@ from dslt.compare.intervals import LEVEL
 from dslt.compare.sensitivity import DEPENDS
 from dslt.compare.verdicts import CONTRADICTED, NEEDED, NOT_COMPARABLE, NOT_RUN, SAME, SUPPORTED
 from dslt.report.tables import read_scorecard
+from dslt.settings.catalog import benchmark_title
 
 SHOWN = 6
 _PRESET = re.compile(r" \[preset (\w+)\]$")
@@ -22,7 +23,7 @@ DOUBTS = {
     CHANCE: "in {} the trackers differ no more than chance would have it",
     FEW: "for {} there are too few videos or seeds",
     CONSTANT: "{} depend on constants of tracking",
-    MIXED: "{} come out differently on different videos",
+    MIXED: "{} come out differently with other trackers or videos",
 }
 
 
@@ -37,19 +38,21 @@ class _Row:
     p: str
     note: str
 
-    @property
-    def where(self) -> str:
-        """Preset, where it is no matter of course, and benchmark."""
-        preset = f"{self.preset}, " if self.preset not in ("", "paper") else ""
-        return preset + self.benchmark
+
+def place(preset: str, benchmark: str) -> str:
+    """Name a preset, where it is no matter of course, and a benchmark within a sentence."""
+    title = benchmark_title(benchmark)
+    named = title if title == benchmark else title[:1].lower() + title[1:]
+    return named if preset in ("", "paper") else f"{preset}, {named}"
 
 
 def sentences(path: Path) -> list[str]:
     """Say which claims hold, which do not, and which cannot be told.
 
     A claim is counted once, by cells of the preset `paper` where they ran, else by ours. Where it
-    was judged on several benchmarks, one verdict is enough if it stands a correction for their
-    number and none is against it. What the paper's own numbers contradict is no claim here.
+    was judged several times, on other benchmarks or by other cells, one verdict is enough if it
+    stands a correction for their number and none is against it. What the paper's own numbers
+    contradict is no claim here.
 
     Args:
         path: The scorecard.
@@ -118,15 +121,16 @@ def _outcome(rows: Sequence[_Row]) -> tuple[str, str]:
         if {row.verdict for row in rows} == {outcome}:
             return outcome, ""
     boards = [row for row in rows if row.p]
-    verdicts = {
-        row.where: row.verdict
+    told = [
+        row
         for row in boards
         if row.verdict == SAME
         or (row.verdict in (SUPPORTED, CONTRADICTED) and float(row.p) * len(boards) <= LEVEL)
-    }
-    if len(set(verdicts.values())) == 1:
-        return next(iter(verdicts.values())), "; ".join(verdicts)
-    return (MIXED if verdicts else next(_doubts(rows))), ""
+    ]
+    if len({row.verdict for row in told}) == 1:
+        where = dict.fromkeys(place(row.preset, row.benchmark) for row in told)
+        return told[0].verdict, "; ".join(where)
+    return (MIXED if told else next(_doubts(rows))), ""
 
 
 def _doubts(rows: Sequence[_Row]) -> Iterator[str]:

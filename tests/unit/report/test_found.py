@@ -46,6 +46,13 @@ def test_judged_claims_are_drawn_as_the_scorecard_has_them(scorecard):
     assert [s.text for s in page.select("details summary")] == ["1 that cannot be told"]
 
 
+def test_a_benchmark_keeps_its_own_name(scorecard):
+    scorecard.write_text(scorecard.read_text().replace(",clips,", ",OTB-2015,"))
+    page = BeautifulSoup(found.picture(scorecard), "html.parser")
+    shown = {small.text for small in page.select(".claim small")}
+    assert shown == {"lite, OTB-2015, AUC", "OTB-2015, AUC", "OTB-2015, common iterations"}
+
+
 def test_to_the_right_is_as_claimed_also_where_less_is_better(scorecard):
     page = BeautifulSoup(found.picture(scorecard), "html.parser")
     item = next(item for item in page.select("li") if "iterations" in item.text)

@@ -397,7 +397,7 @@ def test_three_sentences_say_what_holds(results):
     holds, fails, doubts = summed_up(results)
     assert holds == (
         "1 of the 2 claims of the paper that this study could test holds in our data: OHNM is below"
-        " (lite, clips)."
+        " (lite, real clips)."
     )
     assert fails == "None of them is contradicted."
     assert doubts == (
@@ -413,7 +413,10 @@ def test_a_claim_counts_once_and_by_the_papers_preset(results):
     paper = paper.replace("inconclusive", "contradicted").replace(
         "points,4.00,2.00,6.00,1,", "points,-4,-6,-2,0.01,"
     )
-    assert "1 of them is contradicted: OHNM is below (clips)" in summed_up(results, more=[paper])[1]
+    assert (
+        "1 of them is contradicted: OHNM is below (real clips)"
+        in summed_up(results, more=[paper])[1]
+    )
 
 
 def test_what_makes_no_difference_is_said(results):
@@ -424,13 +427,24 @@ def test_what_makes_no_difference_is_said(results):
 def test_several_boards_are_corrected_for(results):
     other = OHNM.replace("clips", "synthetic")
     twice = summed_up(results, more=[other])[0]
-    assert "OHNM is below (lite, clips; lite, synthetic)" in twice
+    assert "OHNM is below (lite, real clips; lite, synthetic videos)" in twice
     weak = [(OHNM, OHNM.replace("0.01", "0.04"))]
     assert summed_up(results, *weak)[0].startswith("1 of the 2")
     unsure = other.replace("0.01", "0.5").replace("supported", "inconclusive")
     assert summed_up(results, *weak, more=[unsure])[0].startswith("None of the 2")
     against = other.replace("supported", "contradicted")
-    assert "1 come out differently on different videos" in summed_up(results, more=[against])[2]
+    assert "1 come out differently" in summed_up(results, more=[against])[2]
+
+
+def test_a_second_pair_of_cells_against_a_claim_is_not_passed_over(results):
+    """A claim may be judged by two pairs of cells of one preset on one benchmark."""
+    pair = OHNM.replace("dslt - dslt_ohnm", "dslt_star - dslt_star_ohnm")
+    assert "(lite, real clips)" in summed_up(results, more=[pair])[0]
+    against = pair.replace("supported", "contradicted")
+    for swap in (), ((OHNM, against),):
+        sentences = summed_up(results, *swap, more=[OHNM if swap else against])
+        assert sentences[0].startswith("None of the 2")
+        assert "1 come out differently" in sentences[2]
 
 
 def test_claims_with_one_text_are_not_one(results):
