@@ -1,6 +1,5 @@
 """`dslt confidence`: what the scores are worth that a tracker gives its own boxes."""
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,9 +8,10 @@ from tabulate import tabulate
 
 from dslt.commands.options import PATH, SpreadCommand
 from dslt.core.definitions import PROTOCOLS, config_file
-from dslt.core.errors import DsltError, unknown
+from dslt.core.errors import unknown
 from dslt.core.files import atomic_write
 from dslt.core.jsonfile import parse_json
+from dslt.core.names import split_seed
 from dslt.core.text import split_pair
 from dslt.data.benchmarks.index_file import load_index
 from dslt.score.confidence_file import CellConfidence, ConfidenceRun, score_run
@@ -81,10 +81,7 @@ def _protocol(definition: str | None) -> ConfidenceProtocol:
 def _run(text: str) -> tuple[str, int, Path]:
     """Read what a run is of, and where."""
     key, folder = split_pair(text, f"--run {FORM}")
-    match = re.fullmatch(r"(.+)@(\d+)", key)
-    if match is None:
-        raise DsltError(f"--run {text!r}: expected {FORM}")
-    return match[1], int(match[2]), Path(folder)
+    return *split_seed(key, f"--run {FORM}"), Path(folder)
 
 
 def _table(found: Sequence[ConfidenceRun]) -> str:

@@ -10,6 +10,8 @@ from dslt.compare.ratios import RatioSums
 from dslt.compare.stacks import CellScores, ScoreTables
 from dslt.core.arrays import Floats
 from dslt.core.errors import DsltError, quote
+from dslt.core.names import split_part
+from dslt.core.text import split_pair
 from dslt.score.convergence import convergence, read_records
 
 METRIC_OF = {"loss": "iterations_own", "criterion": "iterations_common"}
@@ -52,14 +54,15 @@ def load_iterations(specs: Iterable[str], scored: ScoreTables) -> ScoreTables:
 
 def _parse(spec: str) -> tuple[str, str, int, Path]:
     """Split `CELL@BENCHMARK=FILE`; the seed is in the file's name."""
-    match = re.fullmatch(r"([^@=]+)@([^@=]+)=(.+)", spec)
-    if match is None:
+    key, name = split_pair(spec, FORM)
+    cell, benchmark = split_part(key, FORM)
+    if not benchmark:
         raise DsltError(f"{quote(spec)}: expected {FORM}")
-    path = Path(match[3])
+    path = Path(name)
     seed = re.fullmatch(r"seed(\d+)", path.stem)
     if seed is None:
         raise DsltError(f"{path}: expected a file named seed<number>.csv")
-    return match[1], match[2], int(seed[1]), path
+    return cell, benchmark, int(seed[1]), path
 
 
 def _videos(benchmark: str, scored: ScoreTables) -> Mapping[str, str]:

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from dslt.core.errors import DsltError
+from dslt.core.names import split_part
 from dslt.core.text import split_pair
 from dslt.figures import inputs, style
 from dslt.figures.fig16 import FORM, MADE_BY
@@ -30,7 +31,7 @@ def shares(specs: Sequence[str], labels: Labels = None) -> pd.DataFrame:
     found: dict[tuple[str, str], list[float]] = {}
     for spec in specs:
         key, name = split_pair(spec, FORM)
-        cell, _, benchmark = key.partition("@")
+        cell, benchmark = split_part(key, FORM)
         path = Path(name).with_suffix(".npz")
         with inputs.open_npz(path, MADE_BY) as archive:
             names = [name for name in archive.files if name.endswith("/fused_share")]

@@ -12,6 +12,7 @@ from matplotlib.image import AxesImage
 from matplotlib.patches import Rectangle
 
 from dslt.core.errors import DsltError
+from dslt.core.names import split_part
 from dslt.core.text import split_pair
 from dslt.figures import inputs, style
 from dslt.figures.boxes_on_frames import draw_box
@@ -75,7 +76,7 @@ def load(specs: Sequence[str]) -> dict[str, dict[str, Answer]]:
     files: dict[str, Path] = {}
     for spec in specs:
         key, name = split_pair(spec, f"--maps {FORM}")
-        cell, _, row = key.partition("@")
+        cell, row = split_part(key, f"--maps {FORM}")
         answers, path = rows.setdefault(row, {}), Path(name)
         if cell in answers:
             raise DsltError(f"--maps: {key} was given twice; name the rows with {FORM}")

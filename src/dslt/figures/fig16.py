@@ -14,6 +14,7 @@ from matplotlib.ticker import MaxNLocator
 
 from dslt.core.arrays import Floats
 from dslt.core.errors import DsltError
+from dslt.core.names import split_part
 from dslt.core.text import split_pair
 from dslt.figures import inputs, style, validation
 from dslt.figures.style import Labels, Look
@@ -80,7 +81,7 @@ def load(specs: Sequence[str]) -> dict[str, dict[str, list[FirstFrameRun]]]:
     held: dict[str, tuple[Path, set[str]]] = {}
     for spec in specs:
         key, name = split_pair(spec, FORM)
-        cell, _, benchmark = key.partition("@")
+        cell, benchmark = split_part(key, FORM)
         path = Path(name)
         runs = _read(path)
         names = {run.sequence for run in runs}

@@ -18,6 +18,7 @@ import numpy as np
 
 from dslt.core.arrays import Floats
 from dslt.core.errors import DsltError, unknown
+from dslt.core.names import split_part
 from dslt.core.text import split_pair
 from dslt.data.benchmarks.index_entry import IndexEntry
 from dslt.data.benchmarks.index_file import BenchmarkIndex, load_index
@@ -95,7 +96,7 @@ def parse_tracks(
     found: dict[tuple[str, str], Path] = {}
     for spec in specs:
         key, folder = split_pair(spec, f"{option} {form}")
-        cell, _, benchmark = key.partition("@")
+        cell, benchmark = split_part(key, f"{option} {form}")
         if not benchmark and len(benchmarks) > 1:
             raise DsltError(f"{option} {spec}: expected CELL@BENCHMARK=DIR with several indexes")
         benchmark = benchmark or benchmarks[0]

@@ -14,6 +14,7 @@ from dslt.compare.cell import load_comparison
 from dslt.core.errors import DsltError
 from dslt.core.files import sha256_file
 from dslt.core.jsonfile import read_json
+from dslt.core.names import split_seed
 from dslt.report import html
 from dslt.score.scores import load_scores
 from dslt.settings.catalog import benchmark_title
@@ -82,7 +83,7 @@ def _cells(sources: Sources) -> Iterator[dict[str, object]]:
     """Describe each cell: its preset, the hashes of settings and weights, where it ran."""
     models: dict[str, list[str]] = {}
     for key, model in sources.models.items():
-        cell_id, _, seed = key.partition("@")
+        cell_id, seed = split_seed(key, "--model CELL@SEED=FILE")
         models.setdefault(cell_id, []).append(f"seed {seed}: {_model_id(model)}")
     for path in sources.comparisons:
         cell = load_comparison(path)

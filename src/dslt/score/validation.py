@@ -10,6 +10,7 @@ import numpy as np
 
 from dslt.core.csvfile import read_frame
 from dslt.core.errors import DsltError, cut
+from dslt.core.names import split_seed
 from dslt.core.text import split_pair
 
 if TYPE_CHECKING:
@@ -64,10 +65,8 @@ def read_validations(specs: Iterable[str]) -> dict[str, dict[int, pd.DataFrame]]
     first: dict[str, tuple[str, pd.DataFrame]] = {}
     for spec in specs:
         key, name = split_pair(spec, f"--validation {FORM}")
-        cell, _, seed = key.partition("@")
-        if not (cell and seed.isdigit()):
-            raise DsltError(f"--validation {spec!r}: expected {FORM}")
-        if int(seed) in found.setdefault(cell, {}):
+        cell, seed = split_seed(key, f"--validation {FORM}")
+        if seed in found.setdefault(cell, {}):
             raise DsltError(f"--validation: {key} was given twice")
         table = read_validation(Path(name))
         other, known = first.setdefault(cell, (name, table))
@@ -78,7 +77,7 @@ def read_validations(specs: Iterable[str]) -> dict[str, dict[int, pd.DataFrame]]
                 f"{name}: other sequences than {other} ({', '.join(odd)}); "
                 "validate all seeds of a cell alike"
             )
-        found[cell][int(seed)] = table
+        found[cell][seed] = table
     for cell, seeds in found.items():
         tables = list(seeds.values())
         if not all(table.index.equals(tables[0].index) for table in tables):

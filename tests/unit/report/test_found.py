@@ -93,3 +93,9 @@ def test_a_record_without_its_id_is_named(tmp_path):
     )
     with pytest.raises(DsltError, match=r"model\.json: not a record of `dslt train`"):
         provenance.render(sources, ["index"], tmp_path / "provenance.html")
+
+
+def test_a_model_is_named_by_cell_and_seed(tmp_path):
+    sources = provenance.Sources(models={"dslt": str(tmp_path / "model.json")})
+    with pytest.raises(DsltError, match="'dslt': expected --model CELL@SEED=FILE"):
+        provenance.render(sources, ["index"], tmp_path / "provenance.html")

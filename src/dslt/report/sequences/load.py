@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from dslt.core.errors import DsltError
+from dslt.core.names import split_seed
 from dslt.report.sequences.page import ShownBenchmark
 from dslt.report.sequences.runs import read_frames
 from dslt.report.sequences.shown import ShownTracker
@@ -20,13 +21,9 @@ def parse_runs(folders: Mapping[str, str]) -> Runs:
     Raises:
         DsltError: A run is named otherwise.
     """
-    found = {}
-    for name, folder in folders.items():
-        cell, _, seed = name.partition("@")
-        if not (cell and seed.isdecimal()):
-            raise DsltError(f"--run {name}={folder}: expected CELL@SEED=DIR, the seed a number")
-        found[cell, int(seed)] = Path(folder)
-    return found
+    return {
+        split_seed(name, "--run CELL@SEED=DIR"): Path(folder) for name, folder in folders.items()
+    }
 
 
 def load_trackers(

@@ -151,7 +151,7 @@ def test_data_cannot_end_their_script() -> None:
 
 def test_a_run_is_named_by_cell_and_seed() -> None:
     assert parse_runs({"a@3": "x/y"}) == {("a", 3): Path("x/y")}
-    with pytest.raises(DsltError, match=r"--run a=x: expected CELL@SEED=DIR"):
+    with pytest.raises(DsltError, match=r"'a': expected --run CELL@SEED=DIR"):
         parse_runs({"a": "x"})
 
 
