@@ -31,10 +31,10 @@ from dslt.score.confidence_file import CellConfidence, record_of
 from dslt.score.evaluate import Suite, evaluate
 from dslt.score.formats.layouts import find_files
 from dslt.score.formats.otb_mat import mat_bytes, read_mat
-from dslt.score.formats.seconds import read_seconds, read_time_file
+from dslt.score.formats.seconds import read_time_file
 from dslt.score.formats.vot import binary_of, is_supervised, list_regions, read_vot, text_of
 from dslt.score.long_term import ConfidentTrack
-from dslt.score.records import read_record
+from dslt.score.records import read_record, read_seconds
 from dslt.score.scores import load_scores, to_json
 from dslt.settings.protocols import load_confidence, load_protocols
 

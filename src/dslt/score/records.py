@@ -1,13 +1,15 @@
-"""Per-frame records of one-pass runs: the box and the confidence that a tracker gave."""
+"""Per-frame records of our runs: the box and the confidence that a tracker gave, and its time."""
 
 import csv
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from dslt.core.arrays import Floats
-from dslt.core.errors import DsltError, cut
+from dslt.core.errors import DsltError, cut, quote
 
 COLUMNS = ("frame", "x", "y", "w", "h", "score")
 MADE_BY = "it is made by rule `track` (`dslt track`)"
@@ -37,24 +39,16 @@ def read_record(path: Path, frames: int) -> FrameRecord:
         DsltError: The file is missing or malformed, is of another length than the sequence, or
             lacks the score of a frame.
     """
-    if not path.exists():
-        raise DsltError(f"{path}: no such file; {MADE_BY}")
+    columns = _read_columns(path, COLUMNS, frames)
+    lacking = [name for name in COLUMNS if name not in columns]
+    if lacking:
+        raise DsltError(f"{path}: lacks the columns {', '.join(lacking)}")
     try:
-        with path.open(newline="", encoding="utf-8") as handle:
-            header, *rows = csv.reader(handle, strict=True)
-            lacking = [name for name in COLUMNS if name not in header]
-            if lacking:
-                raise DsltError(f"{path}: lacks the columns {', '.join(lacking)}")
-            places = [header.index(name) for name in COLUMNS]
-            texts = [[row[place] or "nan" for place in places] for row in rows]
-            table = np.array(texts, dtype=np.float64).reshape(-1, len(COLUMNS))
-    except (OSError, ValueError, IndexError, csv.Error) as error:
+        table = np.array([[text or "nan" for text in columns[name]] for name in COLUMNS], float).T
+    except ValueError as error:
         raise DsltError(f"{path}: not a record of tracking ({cut(error)})") from None
     if not np.array_equal(table[:, 0], np.arange(frames)):
-        raise DsltError(
-            f"{path}: {len(table)} rows; expected one for each of the frames 0 to {frames - 1};"
-            " is it from another sequence or an older run?"
-        )
+        raise DsltError(f"{path}: column frame; expected the numbers 0 to {frames - 1}, in order")
     _check_scores(path, table[1:, 5])
     return FrameRecord(table[:, 1:5], table[:, 5])
 
@@ -69,3 +63,88 @@ def _check_scores(path: Path, scores: Floats) -> None:
             f"{path}, frame {lacking[0] + 1}: no score; expected a number in each frame but the"
             " first"
         )
+
+
+def read_scores(path: Path, frames: int) -> Floats | None:
+    """Read the column `score` of a record, of a run with resets, too.
+
+    Args:
+        path: The file.
+        frames: Number of frames of its sequence.
+
+    Returns:
+        (N,) scores, NaN where the tracker was not asked; None where it gives none at all.
+
+    Raises:
+        DsltError: The file is missing or malformed, a value is no finite number, or the length is
+            another.
+    """
+    texts = _read_columns(path, ["score"], frames).get("score", [])
+    if not any(text.strip() for text in texts):
+        return None
+    return _numbers(path, "score", texts, gaps=True)
+
+
+def read_seconds(path: Path, frames: int, *, gaps: bool = False) -> Floats:
+    """Read the column `seconds` of a record.
+
+    Args:
+        path: The file.
+        frames: Number of frames of its sequence.
+        gaps: Whether a frame may have no time (NaN), as the skipped ones of a supervised run.
+
+    Raises:
+        DsltError: The file is missing or malformed, there is no such column, a value is no finite
+            number, or the length is another.
+    """
+    texts = _read_columns(path, ["seconds"], frames).get("seconds")
+    if texts is None:
+        raise DsltError(f"{path}: no column 'seconds'; expected a per-frame record of dslt track")
+    return _numbers(path, "seconds", texts, gaps=gaps)
+
+
+def finite(text: str, where: str, *, gaps: bool) -> float:
+    """Read a finite number; with `gaps`, nothing or NaN may stand for none.
+
+    Raises:
+        DsltError: It is none; the message starts with `where`.
+    """
+    if gaps and text.strip().lower() in {"", "nan", "none"}:
+        return math.nan
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise DsltError(f"{where} = {quote(text)} is not a finite number")
+    return value
+
+
+def _numbers(path: Path, name: str, texts: Iterable[str], *, gaps: bool) -> Floats:
+    return np.array(
+        [finite(text, f"{path}, frame {i}: {name}", gaps=gaps) for i, text in enumerate(texts)]
+    )
+
+
+def _read_columns(path: Path, names: Iterable[str], frames: int) -> dict[str, list[str]]:
+    """Read columns of a record as texts, those that are there.
+
+    Raises:
+        DsltError: The file is missing or malformed, or has another number of rows.
+    """
+    if not path.exists():
+        raise DsltError(f"{path}: no such file; {MADE_BY}")
+    try:
+        with path.open(newline="", encoding="utf-8") as handle:
+            header, *rows = csv.reader(handle, strict=True)
+    except (OSError, ValueError, csv.Error) as error:
+        raise DsltError(f"{path}: not a record of tracking ({cut(error)})") from None
+    for frame, row in enumerate(rows):
+        if len(row) != len(header):
+            raise DsltError(f"{path}, frame {frame}: {len(row)} values; expected {len(header)}")
+    if len(rows) != frames:
+        raise DsltError(
+            f"{path}: {len(rows)} rows; expected {frames}, one for each frame: is it from another"
+            " sequence or an older run?"
+        )
+    return {n: [row[header.index(n)] for row in rows] for n in names if n in header}

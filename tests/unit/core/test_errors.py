@@ -10,8 +10,7 @@ from dslt.core.jsonfile import parse_json
 from dslt.data.benchmarks.annotations import AnnotationsBenchmark, load_targets
 from dslt.data.downloads.vot_manifest import manifest_files
 from dslt.score.convergence import read_records
-from dslt.score.formats.seconds import read_seconds
-from dslt.score.records import read_record
+from dslt.score.records import read_record, read_seconds
 from dslt.settings.registry import parse_tracker, parse_training
 from dslt.study.cells import apply_overrides, load_cells, resolve_settings
 from places import ROOT

@@ -73,7 +73,8 @@ def test_a_target_that_is_never_there_cannot_be_scored(run):
     ("old", "new", "message"),
     [
         ("score", "confidence", r"seq1\.csv: lacks the columns score"),
-        ("\n11,", "\n12,", r"seq1\.csv: 12 rows; expected one for each of the frames 0 to 11"),
+        ("\n11,", "\n12,", r"seq1\.csv: column frame; expected the numbers 0 to 11, in order"),
+        ("\n11,", "\n11,1\n12,", r"seq1\.csv, frame 11: 2 values; expected 6"),
         ("\n4,", "\nfour,", r"seq1\.csv: not a record of tracking .*four"),
         ("\n4,", '\n"4,', r"seq1\.csv: not a record of tracking"),
     ],
@@ -94,6 +95,9 @@ def test_each_frame_but_the_first_needs_a_score(run):
         read_record(path, FRAMES)
     path.write_text("\n".join([lines[0], *bare[1:]]))
     with pytest.raises(DsltError, match=r"seq1\.csv: no scores; the tracker gives none"):
+        read_record(path, FRAMES)
+    path.write_text("\n".join(lines[:-1]))
+    with pytest.raises(DsltError, match=rf"seq1\.csv: {FRAMES - 1} rows; expected {FRAMES}, one"):
         read_record(path, FRAMES)
     path.write_text("")
     with pytest.raises(DsltError, match=r"seq1\.csv: not a record of tracking"):
@@ -155,7 +159,7 @@ def test_the_verb_writes_it_and_shows_it(run, tmp_path):
     assert load_confidence_file(tmp_path / "out.json").runs[0].conventions.hit == 0.9
     for text, message in (
         (f"other@3={folder}", "unknown benchmark of --run"),
-        (f"clips={folder}", "expected BENCHMARK@SEED=DIR"),
+        (f"clips={folder}", "expected --run BENCHMARK@SEED=DIR"),
         ("clips@3", "BENCHMARK@SEED=DIR"),
     ):
         done = CliRunner().invoke(command, [*arguments, text])

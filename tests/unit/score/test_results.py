@@ -138,8 +138,8 @@ def test_folder(tmp_path):
 @pytest.mark.parametrize(
     ("record", "message"),
     [
-        ("frame,score\n0,1\n", "no column 'seconds'"),
-        ("frame,seconds\n0,1\n", "1 rows, but 6 boxes"),
+        ("frame,score\n" + "0,1\n" * 6, "no column 'seconds'"),
+        ("frame,seconds\n0,1\n", "1 rows; expected 6"),
         ("frame,seconds\n" + "0,x\n" * 6, "seconds = 'x' is not a finite number"),
     ],
 )

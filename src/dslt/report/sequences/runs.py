@@ -12,10 +12,10 @@ from dslt.data.sequences.target import FAILED, INITIALIZED, TRACKED, Target, Tra
 from dslt.geometry.boxes import iou
 from dslt.geometry.regions import bounding_boxes
 from dslt.score.evaluate import Suite
-from dslt.score.formats.seconds import read_scores
 from dslt.score.ope import usable
 from dslt.score.read_boxes import read_results
 from dslt.score.read_runs import read_runs
+from dslt.score.records import read_scores
 from dslt.score.vot import frame_overlaps
 from dslt.settings.protocols import OpeProtocol, VotProtocol
 

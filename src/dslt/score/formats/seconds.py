@@ -1,6 +1,5 @@
-"""Records beside results: seconds per frame, a column per repetition, and scores of ours."""
+"""Times beside results, in records of ours or of other toolkits: a column per repetition."""
 
-import csv
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,7 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from dslt.core.arrays import Floats
-from dslt.core.errors import DsltError, cut, quote
+from dslt.core.errors import DsltError, cut
+from dslt.score.records import finite, read_seconds
 
 
 def read_records(
@@ -48,67 +48,6 @@ def read_records(
     return np.concatenate(columns, axis=1).T, []
 
 
-def read_seconds(path: Path, rows: int, *, gaps: bool = False) -> Floats:
-    """Read the column `seconds` of a per-frame record of ours.
-
-    Args:
-        path: CSV with one row per frame.
-        rows: The number of rows of the result beside it.
-        gaps: Whether a frame may have no time (NaN), as the skipped ones of a supervised run.
-
-    Raises:
-        DsltError: There is no such column, a value is no finite number, or the length is another.
-    """
-    texts = _column(path, "seconds", rows)
-    if texts is None:
-        raise DsltError(f"{path}: no column 'seconds'; expected a per-frame record of dslt track")
-    return np.array(
-        [_number(text, f"{path}, frame {i}: seconds", gaps) for i, text in enumerate(texts)]
-    )
-
-
-def read_scores(path: Path, rows: int) -> Floats | None:
-    """Read what a tracker said of each frame: the column `score` of a per-frame record of ours.
-
-    Args:
-        path: CSV with one row per frame.
-        rows: The number of rows of the result beside it.
-
-    Returns:
-        (N,) scores, NaN where the tracker was not asked; None where it gives none at all.
-
-    Raises:
-        DsltError: A value is no finite number, or the length is another.
-    """
-    texts = _column(path, "score", rows)
-    if texts is None or not any(text.strip() for text in texts):
-        return None
-    return np.array(
-        [_number(text, f"{path}, frame {i}: score", True) for i, text in enumerate(texts)]
-    )
-
-
-def _column(path: Path, name: str, rows: int) -> list[str] | None:
-    """Read a column of a per-frame record of ours; None where there is no such column.
-
-    Raises:
-        DsltError: The file is unreadable, or its length is another.
-    """
-    try:
-        with path.open(newline="", encoding="utf-8") as handle:
-            reader = csv.reader(handle)
-            header = next(reader, [])
-            if name not in header:
-                return None
-            column = header.index(name)
-            texts = [row[column] if len(row) > column else "" for row in reader]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DsltError(f"{path}: unreadable per-frame record ({cut(error)})") from error
-    if len(texts) != rows:
-        raise DsltError(f"{path}: {len(texts)} rows, but {rows} boxes in {path.stem}.txt")
-    return texts
-
-
 def read_time_file(path: Path) -> Floats:
     """Read a time file of another toolkit: a line per frame, a number per repetition.
 
@@ -124,7 +63,7 @@ def read_time_file(path: Path) -> Floats:
         raise DsltError(f"{path}: not a readable file of seconds ({cut(error)})") from error
     rows = [
         [
-            _number(text, f"{path}, line {number}: seconds", True)
+            finite(text, f"{path}, line {number}: seconds", gaps=True)
             for text in line.replace(",", " ").split()
         ]
         for number, line in enumerate(lines, 1)
@@ -136,16 +75,3 @@ def read_time_file(path: Path) -> Floats:
     values = np.array([row or [math.nan] * width for row in rows]).reshape(len(rows), width)
     values[values <= 0] = np.nan
     return values
-
-
-def _number(text: str, where: str, gaps: bool) -> float:
-    """Read a finite number; with `gaps`, nothing or NaN may stand for none."""
-    if gaps and text.strip().lower() in {"", "nan", "none"}:
-        return math.nan
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
-        raise DsltError(f"{where} = {quote(text)} is not a finite number")
-    return value
