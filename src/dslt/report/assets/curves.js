@@ -2,6 +2,7 @@
 "use strict";
 
 (() => {
+  const { ink, swatch } = window.dslt;
   const SVG = "http://www.w3.org/2000/svg";
   const HEIGHT = 170;
   const MARGIN = { left: 44, right: 14, top: 12, bottom: 30 };
@@ -26,10 +27,6 @@
     }
     return found;
   };
-
-  // Colours are those of print; on a dark page they are lighter, and black is that of the text.
-  const ink = (color) => (color === window.dslt.DARK
-    ? "var(--text)" : `light-dark(${color}, color-mix(in oklab, ${color}, white 30%))`);
 
   class Curves {
     // `range` is [low, high], or null: that of the values.
@@ -162,7 +159,7 @@
         const row = document.createElement("li");
         const state = line.failed.includes(frame) ? "failed"
           : line.started.includes(frame) ? "started" : "–";
-        row.append(window.dslt.swatch(line), `${line.label} `);
+        row.append(swatch(line), `${line.label} `);
         const number = document.createElement("b");
         number.textContent = value === null ? state : value.toFixed(3);
         row.append(number);
@@ -179,19 +176,5 @@
     }
   }
 
-  // A piece of a tracker's line, for legends.
-  const swatch = ({ color, dash }) => {
-    const svg = document.createElementNS(SVG, "svg");
-    for (const [key, value] of Object.entries({ width: 26, height: 10, "aria-hidden": "true" })) {
-      svg.setAttribute(key, value);
-    }
-    svg.classList.add("swatch");
-    add(svg, "path", {
-      class: "curve", d: "M1 5H25", style: `stroke:${ink(color)}`,
-      "stroke-dasharray": dash.map((part) => 1.7 * part).join(" "),
-    });
-    return svg;
-  };
-
-  Object.assign(window.dslt, { Curves, swatch });
+  window.dslt.Curves = Curves;
 })();

@@ -2,8 +2,6 @@
 "use strict";
 
 (() => {
-  const DARK = "#000000";
-
   // Relative luminance decides which edge a line has to stand out on any picture.
   const isDark = (color) => {
     const [r, g, b] = [1, 3, 5].map((at) => parseInt(color.slice(at, at + 2), 16));
@@ -150,5 +148,5 @@
     }
   }
 
-  Object.assign(window.dslt, { Player, DARK });
+  window.dslt.Player = Player;
 })();

@@ -2,11 +2,8 @@
 "use strict";
 
 (() => {
-  const SVG = "http://www.w3.org/2000/svg";
-  // On a dark page the figures' black and dark blue become lines that can be seen.
-  const DARK = { "#000000": "#F2F2F2", "#6E6E6E": "#A9A9A9", "#0072B2": "#3FA0DC" };
+  const { DARK, swatch } = window.dslt;
   const isDark = () => document.documentElement.dataset.theme === "dark";
-  const color = (hex) => (isDark() && DARK[hex]) || hex;
 
   const config = () => {
     const style = getComputedStyle(document.documentElement);
@@ -32,26 +29,9 @@
     };
   };
 
-  const recolored = (spec) => {
-    if (!isDark()) return spec;
-    const text = JSON.stringify(spec).replace(/"#[0-9A-F]{6}"/g, (hex) => JSON.stringify(color(JSON.parse(hex))));
-    return JSON.parse(text);
-  };
-
-  const swatch = (entry) => {
-    const svg = document.createElementNS(SVG, "svg");
-    const line = document.createElementNS(SVG, "line");
-    for (const [name, value] of Object.entries({ width: 30, height: 10, "aria-hidden": "true" })) {
-      svg.setAttribute(name, value);
-    }
-    for (const [name, value] of Object.entries({ x1: 1, x2: 29, y1: 5, y2: 5, "stroke-width": 2.5 })) {
-      line.setAttribute(name, value);
-    }
-    line.setAttribute("stroke", color(entry.color));
-    line.setAttribute("stroke-dasharray", entry.dash.map((part) => 2 * part).join(" "));
-    svg.append(line);
-    return svg;
-  };
+  // A canvas knows no light-dark().
+  const recolored = (spec) => (isDark()
+    ? JSON.parse(JSON.stringify(spec), (_, value) => DARK.get(value) ?? value) : spec);
 
   const element = (name, properties, ...children) => {
     const made = Object.assign(document.createElement(name), properties);
@@ -118,9 +98,6 @@
         const { view } = await vegaEmbed(this.places[index], recolored(panel.spec), options);
         await view.signal("hidden", [...this.hidden]).runAsync();
         this.views.push(view);
-      }
-      for (const entry of this.shown.legend) {
-        this.buttons.get(entry.cell).querySelector("svg").replaceWith(swatch(entry));
       }
     }
   }

@@ -1,4 +1,4 @@
-// What every page of the site does: light or dark, tables that sort. No library, no network.
+// What pages share: light or dark, colours of trackers, tables that sort. No library, no network.
 "use strict";
 
 (() => {
@@ -24,6 +24,23 @@
     const other = root.dataset.theme === "dark" ? "light" : "dark";
     remember(other);
     show(other);
+  };
+
+  // ---------------------------------------------------------------- colours of trackers
+
+  // The figures' colours; on a dark page their black, grey and blue become lines that can be seen.
+  const DARK = new Map([["#000000", "#F2F2F2"], ["#6E6E6E", "#A9A9A9"], ["#0072B2", "#3FA0DC"]]);
+  const ink = (color) => `light-dark(${color}, ${DARK.get(color) ?? color})`;
+
+  // A piece of a tracker's line, for legends.
+  const swatch = ({ color, dash }) => {
+    const [svg, line] = ["svg", "path"].map((name) => document.createElementNS("http://www.w3.org/2000/svg", name));
+    const dashes = dash.map((part) => 2 * part).join(" ");
+    const set = (element, values) => Object.entries(values).forEach((pair) => element.setAttribute(...pair));
+    set(svg, { class: "swatch", width: 28, height: 10, "aria-hidden": "true" });
+    set(line, { d: "M1 5H27", style: `stroke: ${ink(color)}; stroke-width: 2`, "stroke-dasharray": dashes });
+    svg.append(line);
+    return svg;
   };
 
   // ---------------------------------------------------------------- tables
@@ -84,5 +101,5 @@
     }
   });
 
-  window.dslt = { makeSortable, plots: {} };
+  window.dslt = { DARK, ink, swatch, makeSortable, plots: {} };
 })();
