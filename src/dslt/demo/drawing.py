@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from dslt.core.images import Frame
+from dslt.data.sequences.recording import scaled
 from dslt.demo.targets import Colour
 from dslt.geometry.boxes import Box
 
@@ -157,8 +158,7 @@ class ContactSheet:
 
 def _thumb(frame: Frame, marks: Iterable[Mark]) -> Frame:
     """Draw marks into a frame of the size of a picture of the sheet."""
-    height, width = frame.shape[:2]
-    wide, tall = (max(1, round(side * THUMB / max(width, height))) for side in (width, height))
-    small = np.asarray(cv2.resize(frame, (wide, tall), interpolation=cv2.INTER_AREA), np.uint8)
+    thumb = scaled(frame, THUMB)
+    (tall, wide), (height, width) = thumb.shape[:2], frame.shape[:2]
     scale = np.array([wide / width, tall / height] * 2)
-    return draw(small, [Mark(m.name, m.colour, m.box * scale, m.score, m.lost) for m in marks])
+    return draw(thumb, [Mark(m.name, m.colour, m.box * scale, m.score, m.lost) for m in marks])

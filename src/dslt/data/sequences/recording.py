@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import av
+import cv2
 import numpy as np
 
 from dslt.core.errors import DsltError
@@ -208,3 +209,10 @@ def _evened(frame: Frame) -> Frame:
     if height % 2 == width % 2 == 0:
         return frame
     return np.pad(frame, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
+
+
+def scaled(frame: Frame, longest: int) -> Frame:
+    """Scale a frame (H, W, 3) so that its longer side has `longest` pixels."""
+    scale = longest / max(frame.shape[:2])
+    width, height = (max(1, round(scale * side)) for side in (frame.shape[1], frame.shape[0]))
+    return np.asarray(cv2.resize(frame, (width, height), interpolation=cv2.INTER_AREA), np.uint8)

@@ -3,13 +3,10 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import cv2
-import numpy as np
-
 from dslt.core.images import Frame
 from dslt.data.benchmarks.index_file import BenchmarkIndex
 from dslt.data.sequences.frames import iterate
-from dslt.data.sequences.recording import write_video
+from dslt.data.sequences.recording import scaled, write_video
 
 RATE = 25.0  # frames per second: 40 ms each, which WebM's times hold exactly
 LONGEST = 640  # pixels of the longer side
@@ -30,9 +27,5 @@ def write_videos(index: BenchmarkIndex, names: Iterable[str], folder: Path) -> I
 
 
 def small(frame: Frame) -> Frame:
-    """Scale a frame (H, W, 3) down to `LONGEST` pixels."""
-    scale = LONGEST / max(frame.shape[:2])
-    if scale >= 1:
-        return frame
-    width, height = (max(1, round(scale * side)) for side in (frame.shape[1], frame.shape[0]))
-    return np.asarray(cv2.resize(frame, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+    """Scale a frame (H, W, 3) down to `LONGEST` pixels; a smaller one stays as it is."""
+    return scaled(frame, LONGEST) if max(frame.shape[:2]) > LONGEST else frame
