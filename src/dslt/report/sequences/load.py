@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from dslt.compare.runs import group_runs
 from dslt.core.errors import DsltError
 from dslt.core.names import split_seed
 from dslt.report.sequences.page import ShownBenchmark
 from dslt.report.sequences.runs import read_frames
 from dslt.report.sequences.shown import ShownTracker
 from dslt.score.evaluate import Suite
-from dslt.score.scores import Scores, load_scores
+from dslt.score.scores import Scores
 
 Runs = Mapping[tuple[str, int], Path]
 """Id of a tracker and seed of a run to the folder of its raw results."""
@@ -34,17 +35,11 @@ def load_trackers(
     Raises:
         DsltError: A file is missing or malformed, or two are of one run.
     """
-    found: dict[str, dict[str, dict[int, Scores]]] = {}
-    for path in paths:
-        scores = load_scores(path)
-        seeds = found.setdefault(scores.benchmark, {}).setdefault(scores.cell, {})
-        if scores.seed in seeds:
-            raise DsltError(
-                f"{path}: seed {scores.seed} of {scores.cell} on {scores.benchmark} was given"
-                " already"
-            )
-        seeds[scores.seed] = scores
-    return {benchmark: named(cells, labels, losses) for benchmark, cells in found.items()}
+    found: dict[str, list[ShownTracker]] = {}
+    for benchmark, cells in group_runs(paths).items():
+        seeds = {cell: {run.seed: run for _, run in runs} for cell, runs in cells.items()}
+        found[benchmark] = named(seeds, labels, losses)
+    return found
 
 
 def named(

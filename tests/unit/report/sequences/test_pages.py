@@ -157,7 +157,7 @@ def test_a_run_is_named_by_cell_and_seed() -> None:
 
 def test_a_score_file_that_is_given_twice_is_an_error(site: Path) -> None:
     path = site.parent / "score" / "dslt" / "made" / "seed0.json"
-    with pytest.raises(DsltError, match="seed 0 of dslt on made was given already"):
+    with pytest.raises(DsltError, match="dslt, benchmark made, seed 0 was given already"):
         load_trackers([path, path], {}, {})
 
 
