@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from dslt.commands.options import INDEX, PATH, Decorator, SpreadCommand, pair_option
+from dslt.core.errors import DsltError
 from dslt.settings.catalog import FIGURES, FigureEntry, Source
 
 POSITIVE = click.IntRange(1)
@@ -127,7 +128,7 @@ def _strips(entry: FigureEntry) -> list[Decorator]:
         PUBLISHED,
         pair_option(
             "--origin",
-            "CELL=0",
+            "CELL=0|1",
             "origins",
             "Pixel that a published cell's files count from: 0 or 1.",
         ),
@@ -181,8 +182,19 @@ def _boxes(
     from dslt.figures.strips import Published, Request, load
 
     request = Request(name, reference, sequences, frames, named, among)
-    others = Published(published, {cell: int(origin) for cell, origin in origins.items()})
+    others = Published(published, {cell: _origin(cell, text) for cell, text in origins.items()})
     return module.figure(load(indexes, tracks, request, others), labels)
+
+
+def _origin(cell: str, text: str) -> int:
+    """Read where the files of a cell count pixels from.
+
+    Raises:
+        DsltError: It is neither 0 nor 1.
+    """
+    if text not in ("0", "1"):
+        raise DsltError(f"--origin {cell}={text}: expected 0 or 1")
+    return int(text)
 
 
 def _records(name: str, module: Any, labels: Any, convergence: Any, validation: Any) -> Any:

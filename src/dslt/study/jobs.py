@@ -70,6 +70,7 @@ def _strips(study: Study, figure: str, choice: StripsSettings) -> Job | None:
     about_reference = FIGURES[figure].about_reference
     options += ["--reference", reference] if about_reference else []
     used: list[str] = []
+    origins: dict[str, int] = {}
     for benchmark, chosen in study.select(choice, figure).items():
         cells = [cell for cell in chosen if not study.is_external(cell)]
         one_pass = _has(study, benchmark, "one_pass")
@@ -90,8 +91,7 @@ def _strips(study: Study, figure: str, choice: StripsSettings) -> Job | None:
                     f"{cell}@{benchmark}": study.first_folder(cell, benchmark) for cell in shown
                 }
                 options += pairs(option, folders)
-            origins = {cell: study.result_origin(cell, benchmark) for cell in others}
-            options += pairs("--origin", {c: str(o[0]) for c, o in origins.items() if o})
+            origins |= {c: o[0] for c in others if (o := study.result_origin(c, benchmark))}
             options += repeat("--among", study.among(benchmark))
             options += repeat("--sequence", there)
             used += chosen
@@ -99,10 +99,11 @@ def _strips(study: Study, figure: str, choice: StripsSettings) -> Job | None:
                 break
     if not files:
         return None
-    return Job(figure, tuple(dict.fromkeys(files)), (*options, *_labels(study, used)))
+    options += [*pairs("--origin", origins), *_labels(study, used)]
+    return Job(figure, tuple(dict.fromkeys(files)), tuple(options))
 
 
-def _maps(study: Study, figure: str, choice: ResponsesSettings) -> Job | None:
+def _maps(study: Study, figure: str, choice: MapsSettings) -> Job | None:
     """Fig. 3: the first frame's maps of some cells."""
     for benchmark, cells in study.select(choice, figure).items():
         records = study.records({benchmark: cells})
@@ -114,7 +115,7 @@ def _maps(study: Study, figure: str, choice: ResponsesSettings) -> Job | None:
     return None
 
 
-def _responses(study: Study, figure: str, choice: MapsSettings) -> Job | None:
+def _responses(study: Study, figure: str, choice: ResponsesSettings) -> Job | None:
     """Fig. 7: what the first seed's networks answer in the middle of some sequences."""
     for benchmark, cells in _offline(study, choice, figure).items():
         names = study.sequences[benchmark]

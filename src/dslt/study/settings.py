@@ -139,14 +139,14 @@ class StripsSettings(SelectionSettings):
     """Frames of each strip, evenly spaced or around the first failure."""
 
 
-class ResponsesSettings(SelectionSettings):
+class MapsSettings(SelectionSettings):
     """Fig. 3: patch, label, response and histogram of |P - Y|, of the first of its benchmarks."""
 
     sequence: str | None = None
     """Sequence whose first frame is shown; null: the benchmark's first."""
 
 
-class MapsSettings(SelectionSettings):
+class ResponsesSettings(SelectionSettings):
     """Fig. 7: response maps of trained networks, of the first of its benchmarks."""
 
     sequences: Count = 3
@@ -166,8 +166,8 @@ class TimelineSettings(SelectionSettings):
 CHOICES: dict[str, type[SelectionSettings]] = {
     "scores": SelectionSettings,
     "boxes": StripsSettings,
-    "maps": ResponsesSettings,
-    "responses": MapsSettings,
+    "maps": MapsSettings,
+    "responses": ResponsesSettings,
     "timeline": TimelineSettings,
     "records": SelectionSettings,
     "confidence": SelectionSettings,

@@ -214,6 +214,14 @@ def test_several_benchmarks_are_named(tracked, tmp_path):
         strips.load([index], [both[0], both[0]], Request("fig01"))
 
 
+@pytest.mark.parametrize("text", ["2", "one", "-1"])
+def test_an_origin_is_0_or_1(tracked, tmp_path, text):
+    index, folders = tracked
+    words = ["fig01", "--index", index, *(f"--tracks={spec}" for spec in specs(folders))]
+    with pytest.raises(DsltError, match=f"--origin rpn={text}: expected 0 or 1"):
+        call(*words, "--out", tmp_path / "fig", "--origin", f"rpn={text}")
+
+
 def test_a_named_sequence_is_shown_once(tracked, tmp_path):
     index, folders = tracked
     other = tmp_path / "other.parquet"

@@ -32,8 +32,8 @@ def configured(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     return values
 
 
-def with_external(values: dict[str, Any], folder: Path) -> Study:
-    """A study of csrt and of another tracker's results on three benchmarks."""
+def with_external(values: dict[str, Any], folder: Path, more: str = "", **runs: list[str]) -> Study:
+    """A study of csrt and of another tracker's results on three benchmarks, and on more."""
     raw = folder / "raw"
     raw.mkdir()
     (raw / "ants1.txt").write_text("1\n")
@@ -42,11 +42,11 @@ def with_external(values: dict[str, Any], folder: Path) -> Study:
     truth.write_text("0,0,9,0,9,9,0,9\n")
     lines = Path(values["cells"]).read_text().splitlines()
     shown = "fig08,fig12,fig17,attributes"
-    row = ["rpn", "SiamRPN", "external/default", f"results={raw}", "", "0", shown, ""]
+    row = ["rpn", "SiamRPN", "external/default", f"results={raw}{more}", "", "0", shown, ""]
     sheet = folder / "cells.tsv"
     sheet.write_text("\n".join([*lines, "\t".join(row)]) + "\n")
     both = ["csrt", "rpn"]
-    run = {"clips": both, "clips_vot": both, "VOT-2018": ["rpn"]}
+    run = {"clips": both, "clips_vot": both, "VOT-2018": ["rpn"], **runs}
     benchmarks = {"VOT-2018": {"root": str(folder / "annotations")}}
     changes = {"cells": str(sheet), "run": run, "benchmarks": benchmarks}
     changes |= {"reference_cell": "csrt", "convergence": {**values["convergence"], "run": {}}}
@@ -106,6 +106,16 @@ def test_published_boxes_are_marked(configured: dict[str, Any], tmp_path: Path) 
     assert options[options.index("--published") + 1] == f"rpn@clips={tmp_path / 'raw'}"
     assert "--origin" not in options
     assert "rpn=SiamRPN" in options
+
+
+def test_an_origin_is_told_once_for_all_benchmarks(
+    configured: dict[str, Any], tmp_path: Path
+) -> None:
+    study = with_external(configured, tmp_path, "; box_origin=0", synthetic=["csrt", "rpn"])
+    options = figure_jobs(study)["fig17"].options
+    assert options.count("--published") == 2
+    assert options.count("--origin") == 1
+    assert "rpn=0" in options
 
 
 def test_strips_need_the_reference(configured: dict[str, Any], tmp_path: Path) -> None:
