@@ -92,7 +92,7 @@ def _places(panel: PlotPanel, looks: Cells, field: str = "x") -> alt.X:
     """Place a field of the data on the first axis."""
     axis = panel.x
     if axis.kind == "names":
-        titles = {n: looks[n].label if n in looks else n for n in axis.names}
+        titles = {n: label(looks[n]) if n in looks else n for n in axis.names}
         named = f"({json.dumps(titles)})[datum.value]"
         shown = alt.Axis(labelAngle=0, labelLimit=110, labelOverlap=True, labelExpr=named)
         return alt.X(f"{field}:N", title=axis.title, sort=list(axis.names), axis=shown)
