@@ -6,8 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from dslt.compare.tables.confidence import JUDGED
-from dslt.core.errors import DsltError
-from dslt.report.tables import decimals, read_csv
+from dslt.report.tables import decimals, read_table
 from dslt.score.metrics import CONFIDENCE, METRICS
 from dslt.settings.catalog import benchmark_title
 
@@ -48,11 +47,10 @@ def left_out(path: Path) -> str:
 
 
 def _read(path: Path) -> pd.DataFrame:
-    found = read_csv(path)
-    lacking = [name for name in ("benchmark", "tracker", "note", *CONFIDENCE) if name not in found]
-    if lacking:
-        raise DsltError(f"{path}: lacks the columns {', '.join(lacking)}; is it of confidence?")
-    return found
+    shown = (*CONFIDENCE, *(f"{metric}_difference" for metric in JUDGED))
+    ends = (f"{name}{end}" for name in shown for end in ("", "_low", "_high"))
+    needed = ("benchmark", "tracker", "preset", "seeds", "note", *ends)
+    return read_table(path, needed, "the table of confidence")
 
 
 def _shown(rows: pd.DataFrame, metric: str) -> list[str]:

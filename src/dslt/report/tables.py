@@ -72,7 +72,9 @@ def comparisons(paths: Sequence[Path]) -> dict[str, pd.DataFrame]:
             tables.setdefault(benchmark, []).append(_row(cell, result))
     frames = {benchmark: pd.DataFrame(rows) for benchmark, rows in tables.items()}
     for frame in frames.values():
-        frame.attrs["digits"] = {t(m): decimals(m) for m in SCORES for t in (_title, _minus)}
+        frame.attrs["digits"] = {
+            title: decimals(m) for m in SCORES for title in (METRICS[m].with_unit, _minus(m))
+        }
         frame.attrs["numbers"] = [name for name in frame if str(name).endswith("interval")]
     return frames
 
@@ -86,7 +88,7 @@ def _row(cell: CellComparison, result: BenchmarkResult) -> dict[str, object]:
         "Seeds": len(result.seeds),
     }
     for name, value in result.metrics.items():
-        row[_title(name)] = METRICS[name].factor * value.value
+        row[METRICS[name].with_unit] = METRICS[name].factor * value.value
         if value.low is not None:
             row[f"{METRICS[name].title} interval"] = interval(value, name)
     first = next(iter(result.metrics))
@@ -94,11 +96,6 @@ def _row(cell: CellComparison, result: BenchmarkResult) -> dict[str, object]:
     row[_minus(first)] = METRICS[first].factor * gap.value if gap else None
     row["its interval"] = interval(gap, first) if gap else ""
     return row | {"Frames/s": result.fps.median}
-
-
-def _title(metric: str) -> str:
-    title = METRICS[metric].title
-    return f"{title} (%)" if METRICS[metric].unit == "%" else title
 
 
 def _minus(metric: str) -> str:

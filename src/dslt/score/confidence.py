@@ -19,7 +19,7 @@ import numpy as np
 
 from dslt.core.arrays import Floats
 from dslt.score.calibration import Reliability, ScoreLevels
-from dslt.score.long_term import ConfidentTrack, ReportCurve, absent_told, sweep
+from dslt.score.long_term import ConfidentTrack, ReportCurve, sweep, true_negative_rate
 from dslt.settings.protocols import ConfidenceProtocol
 
 
@@ -82,5 +82,5 @@ def _metrics(
         "confidence_ap": precision,
         "confidence_auroc": area,
         "confidence_ece": levels.calibration_error(levels.chances(), protocol.bins),
-        "confidence_absent": absent_told(tracks, float(curve.thresholds[curve.best])),
+        "confidence_absent": true_negative_rate(tracks, float(curve.thresholds[curve.best])),
     }

@@ -102,10 +102,11 @@ def precision_recall(track: ConfidentTrack, thresholds: Floats, first_frame: str
     return np.stack([precision, sums[reported] / visible.sum()])
 
 
-def absent_told(tracks: Sequence[ConfidentTrack], threshold: float) -> float:
-    """Share of the frames without target whose score is below a threshold.
+def true_negative_rate(tracks: Sequence[ConfidentTrack], threshold: float) -> float:
+    """Share of the frames without target whose score is below a threshold (TNR).
 
-    The mean over the sequences that have such frames; NaN where none has.
+    Valmadre et al. 2018, Long-term tracking in the wild: a benchmark; here the mean over the
+    sequences that have such frames. NaN where none has.
     """
     shares = [
         float((track.score[1:][gone] < threshold).mean())

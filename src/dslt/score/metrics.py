@@ -21,6 +21,11 @@ class Metric:
     bounds: tuple[float, float] = (0.0, 1.0)
 
     @property
+    def with_unit(self) -> str:
+        """The title, and that it is in percent where it is."""
+        return f"{self.title} (%)" if self.unit == "%" else self.title
+
+    @property
     def factor(self) -> float:
         """From our files to print."""
         return 100.0 if self.unit == "%" else 1.0
@@ -48,7 +53,7 @@ METRICS: dict[str, Metric] = {
     "confidence_ap": Metric("AP", ""),
     "confidence_auroc": Metric("AUROC", ""),
     "confidence_ece": Metric("ECE", "", less_is_better=True),
-    "confidence_absent": Metric("absent told", ""),
+    "confidence_absent": Metric("TNR", ""),
 }
 # By protocol, in the order of the tables; the first one ranks.
 OPE = ("success_auc", "precision_20", "norm_precision_20")

@@ -124,7 +124,7 @@ def test_the_table_has_intervals_differences_and_what_is_left_out(files):
     assert float(second["confidence_auroc_difference_high"]) < 0
     assert first["confidence_absent"] != ""
     assert first["confidence_absent_low"] == ""
-    assert "absent told: no interval: 1 source videos have frames without" in first["note"]
+    assert "TNR: no interval: 1 source videos have frames without" in first["note"]
     assert (left["cell"], left["benchmark"], left["note"]) == ("csrt", "", LEFT_OUT["csrt"])
     assert all(left[metric] == "" for metric in CONFIDENCE)
 
@@ -144,11 +144,15 @@ def test_the_verb_writes_three_forms_and_the_page_reads_one(files, tmp_path):
     assert shown["Tracker"].to_list() == ["dslt", "dslt_l2"]
     assert shown["Benchmark"].to_list() == ["Real clips", "Real clips"]
     assert shown["AUROC"][0].count(" to ") == 1
-    assert " to " not in shown["absent told"][0]
+    assert " to " not in shown["TNR"][0]
     assert page.left_out(out.with_suffix(".csv")).startswith("Left out: csrt (OpenCV says")
     other = tmp_path / "other.csv"
     other.write_text("benchmark,tracker,note\n")
-    with pytest.raises(DsltError, match=r"other\.csv: lacks the columns confidence_f.*of conf"):
+    with pytest.raises(DsltError, match=r"other\.csv: lacks the columns .*confidence_f, .*of conf"):
+        page.table(other)
+    whole = out.with_suffix(".csv").read_text()
+    other.write_text(whole.replace("confidence_f_low", "confidence_f_least"))
+    with pytest.raises(DsltError, match=r"other\.csv: lacks the columns confidence_f_low; is it"):
         page.table(other)
 
 

@@ -209,8 +209,8 @@ def notes(table: ConfidenceTable) -> Iterator[str]:
         "F, Pr, Re: the largest F over confidence thresholds, with precision and recall there, as"
         " in long-term tracking. AP, AUROC: hits (overlap of at least one half) ranked by score."
         " ECE: expected calibration error of probabilities of a hit, each video's by a map that was"
-        " fitted on the others; less is better. absent told: share of the frames without target"
-        " whose score is below the threshold of F."
+        " fitted on the others; less is better. TNR: true negative rate, share of the frames"
+        " without target whose score is below the threshold of F."
     )
     rows = [row for rows in table.rows.values() for row in rows]
     labels = {row.cell: row.label for row in rows} | dict(table.labels)

@@ -58,9 +58,7 @@ def described(metrics: Iterable[str]) -> list[dict[str, Any]]:
     """Describe metrics for the scripts."""
     return [
         {
-            "title": f"{METRICS[name].title} (%)"
-            if METRICS[name].unit == "%"
-            else METRICS[name].title,
+            "title": METRICS[name].with_unit,
             "words": WORDS[name],
             "unit": METRICS[name].unit,
             "digits": decimals(name),
