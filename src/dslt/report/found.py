@@ -11,6 +11,7 @@ from dslt.compare.verdicts import INCONCLUSIVE, VERDICTS
 from dslt.report import html
 from dslt.report.summary import judged_rows, place
 from dslt.score.metrics import METRICS
+from dslt.settings.catalog import listed
 
 POINTS = "percentage points"
 
@@ -65,6 +66,16 @@ class ClaimScale:
     def untold(self) -> list[ClaimInterval]:
         """The others."""
         return [claim for claim in self.claims if claim.verdict == INCONCLUSIVE]
+
+    @property
+    def metrics(self) -> str:
+        """What they are judged by, in words."""
+        return listed(list(dict.fromkeys(claim.metric for claim in self.claims)))
+
+    @property
+    def end(self) -> str:
+        """The upper end of the scale, with two digits that count."""
+        return f"{float(f'{self.reach:.2g}'):g}"
 
     def place(self, value: float) -> str:
         """Place a value on the scale, in percent of its width from the left."""

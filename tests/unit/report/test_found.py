@@ -58,6 +58,17 @@ def test_to_the_right_is_as_claimed_also_where_less_is_better(scorecard):
     item = next(item for item in page.select("li") if "iterations" in item.text)
     assert item.select_one(".difference").contents[0] == "-80"
     assert percent(item.b["style"], "left") > 50
+    ends = [[end.text for end in scale("span")] for scale in page.select(".scale")]
+    assert ["-130", "0", "+130"] in ends
+
+
+def test_differences_without_a_unit_are_named_by_their_metric(scorecard):
+    text = scorecard.read_text().replace("iterations_common,iterations,", "eao,,")
+    scorecard.write_text(text)
+    page = BeautifulSoup(found.picture(scorecard), "html.parser")
+    notes = [" ".join(note.text.split()) for note in page.select(".note")]
+    assert sum(note.startswith("Differences of EAO with 95 % intervals") for note in notes) == 1
+    assert sum(note.startswith("Differences in points with 95 % intervals") for note in notes) == 1
 
 
 def test_nothing_is_drawn_without_intervals(tmp_path):
