@@ -22,6 +22,7 @@ from dslt.data.benchmarks.index_file import BenchmarkIndex
 from dslt.data.benchmarks.kinds import ClipsBenchmark, FolderBenchmark, SyntheticBenchmark
 from dslt.data.benchmarks.published import located, packed_folders, remedy_of, wanted_frames
 from dslt.data.benchmarks.truth.codes import code_of, codes_in
+from dslt.data.benchmarks.truth.source import read_text
 from dslt.data.downloads.definitions import Download, downloads_folder
 from dslt.data.sequences.folders import ATTRIBUTES, META, select_targets, unused_files
 from dslt.data.sequences.survey import survey_video
@@ -245,6 +246,5 @@ def _folder_attributes(folder: Path) -> tuple[str, ...]:
         if codes:
             return tuple(map(code_of, codes))
     if (folder / ATTRIBUTES).is_file():
-        text = (folder / ATTRIBUTES).read_text(encoding="utf-8-sig")
-        return tuple(codes_in(text))
+        return tuple(codes_in(read_text(folder / ATTRIBUTES)))
     return ()

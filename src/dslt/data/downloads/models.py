@@ -73,9 +73,13 @@ def fetch_model(place: str, data: str = "data") -> Path:
         raise DsltError(f"{place}: {name!r} is no name of a model")
     folder = Path(data, "models", name)
     known = folder / _ADDRESS
-    if known.is_file() and (other := known.read_text(encoding="utf-8").strip()) != address:
-        raise DsltError(f"{folder}: is there already, from {other}; move it away to fetch {place}")
-    if not known.is_file():
+    if known.is_file():
+        other = known.read_text(encoding="utf-8", errors="replace").strip()
+        if other != address:
+            raise DsltError(
+                f"{folder}: is there already, from {other}; move it away to fetch {place}"
+            )
+    else:
         if "://" in place:
             fetch_file([f"{address}/{SUMS}"], folder / SUMS)
         else:

@@ -59,7 +59,7 @@ def write_receipt(data: str | os.PathLike[str], receipt: Receipt) -> Path:
     """Write a receipt, sorted, without times."""
     path = receipt_file(data, receipt.download)
     text = json.dumps(receipt.model_dump(mode="json"), indent=1, sort_keys=True) + "\n"
-    if not path.is_file() or path.read_text(encoding="utf-8") != text:
+    if not path.is_file() or path.read_bytes() != text.encode():
         with atomic_write(path) as temporary:
             temporary.write_text(text, encoding="utf-8")
     return path

@@ -62,6 +62,12 @@ def test_attributes_may_be_words(tmp_path, text, codes):
     assert index.sequence("Cat").attributes == ("FM",)
 
 
+def test_attributes_that_are_no_text_are_named(tmp_path):
+    add(tmp_path, "Dog").joinpath("attributes.txt").write_bytes(b"\xff\xfe")
+    with pytest.raises(DsltError, match=r"attributes\.txt: not a readable text file"):
+        index_of(tmp_path)
+
+
 def test_a_folder_of_sequences(tmp_path):
     add(tmp_path, "Dog", rows=["3\t4\t10\t8", "NaN,NaN,NaN,NaN", "5,4 10;8"])
     add(tmp_path, "Cat", frames=2)

@@ -86,6 +86,9 @@ def test_every_download_that_is_handed_out(name, server, data):
     receipt_file(data, name).unlink()
     fetched(name, download, data)
     assert receipt_file(data, name).read_bytes() == written
+    receipt_file(data, name).write_bytes(b"\xff")
+    fetched(name, download, data)
+    assert receipt_file(data, name).read_bytes() == written
 
 
 @pytest.mark.parametrize("unpacked", [False, True])

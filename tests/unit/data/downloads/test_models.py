@@ -57,6 +57,9 @@ def test_a_folder_is_copied_or_used_as_it_is(published, tmp_path):
     assert (folder / "model.safetensors").read_bytes() == b"weights"
     with pytest.raises(DsltError, match="is there already, from file:"):
         fetch_model("https://localhost/zoo/net-seed0", data)
+    (folder / "address.txt").write_bytes(b"\xff")  # damaged
+    with pytest.raises(DsltError, match="is there already, from"):
+        fetch_model(str(published), data)
 
 
 def test_a_changed_file_is_refused(server, tmp_path):
