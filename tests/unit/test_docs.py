@@ -58,6 +58,19 @@ def test_relative_links_resolve(page):
     assert not broken
 
 
+def test_pages_that_the_code_names_are_there():
+    named = {
+        (path.relative_to(ROOT).as_posix(), page)
+        for path in (ROOT / "src").rglob("*.py")
+        for page in re.findall(r"[\w./-]+\.md\b", path.read_text(encoding="utf-8"))
+    }
+    assert len(named) > 5
+    places = (ROOT, ROOT / "docs")
+    assert {
+        (path, page) for path, page in named if not any((place / page).exists() for place in places)
+    } == set()
+
+
 def test_every_page_is_in_the_index():
     index = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
     pages = {page.name for page in PAGES if page.parent == Path("docs")} - {"README.md"}

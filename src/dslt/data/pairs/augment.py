@@ -1,4 +1,4 @@
-"""Crops of training pairs and their augmentation (`reference/siamese.md`, A.1a and A.2.4)."""
+"""Crops of training pairs and their augmentation (PySOT, `pysot/datasets/augmentation.py`)."""
 
 from dataclasses import dataclass
 

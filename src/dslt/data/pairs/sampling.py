@@ -50,7 +50,7 @@ class Schedule:
     """The order of a run: cycles of so many pairs per source, shuffled together.
 
     A source goes through all its videos in random order before one comes again; an endless one
-    gives a new video each time. (`reference/siamese.md`, section A.2.4.)
+    gives a new video each time. (PySOT, `pysot/datasets/dataset.py`.)
     """
 
     def __init__(

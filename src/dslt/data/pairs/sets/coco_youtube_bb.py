@@ -24,7 +24,7 @@ _ABSENT = "absent"
 def coco_tracks(entry: CocoSet, root: Path, _jobs: int = 1) -> Iterator[RawTrack]:
     """Objects of `annotations/instances_<split>.json`, crowds left out: a video per image.
 
-    PySOT takes crowds as well (`reference/siamese.md`, section B.1); their boxes are around many.
+    PySOT takes crowds as well (`training_dataset/coco`); their boxes are around many.
 
     Raises:
         DsltError: The file is missing or not such an annotation.
@@ -89,7 +89,7 @@ def crop_tracks(entry: Crop511Set, root: Path, _jobs: int = 1) -> Iterator[RawTr
     """Tracks of a crop511 folder's JSON: {video: {track: {frame: [x1, y1, x2, y2] or [w, h]}}}.
 
     A crop of 511 pixels is centred on its target and zoomed so that the template's square has 127
-    pixels, so only width and height count (`reference/siamese.md`, section B.1).
+    pixels, so only width and height count (PySOT, `training_dataset`).
 
     Returns:
         Boxes in the pixels of the crops.

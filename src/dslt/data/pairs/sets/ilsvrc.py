@@ -21,8 +21,8 @@ _CORNERS = ("xmin", "ymin", "xmax", "ymax")
 def vid_tracks(entry: IlsvrcSet, root: Path, jobs: int = 1) -> Iterator[RawTrack]:
     """Tracks of `Annotations/VID/<split>/**/<video>/<frame>.xml`, a box wherever one is annotated.
 
-    A track that leaves and returns is one track; nothing is filtered by size or occlusion
-    (`reference/siamese.md`, section B.1).
+    A track that leaves and returns is one track; nothing is filtered by size or occlusion,
+    as in PySOT (`training_dataset/vid`).
 
     Raises:
         DsltError: A folder is missing, or a file is not an annotation.
