@@ -121,7 +121,10 @@ def find_weights(settings: TrackerSettings, seed: int, name: str) -> Path | None
 
 def _changes(path: Path, wanted: TrainingSettings) -> str:
     """Say in what the training of a network differs; empty where it is the one that is wanted."""
-    header = read_json(path.with_suffix(".json"))
+    try:
+        header = read_json(path.with_suffix(".json"))
+    except DsltError:  # of another network than the one that is looked for, perhaps
+        header = None
     if not isinstance(header, dict) or not isinstance(header.get("settings"), dict):
         return "not a file of `dslt train`"
     if header.get("tracker", wanted.tracker) != wanted.tracker:

@@ -60,6 +60,14 @@ def test_the_studys_network_is_found_by_its_training():
     assert find_weights(moved, 0, "siamfc/lite") == mine
 
 
+def test_a_network_without_its_record_hides_no_other():
+    (train("broken", 0, "siamfc/lite").with_suffix(".json")).unlink()
+    with pytest.raises(DsltError, match=r"broken/seed0/model\.pt \(not a file of `dslt train`\)"):
+        find_weights(settings("siamfc/lite"), 0, "siamfc/lite")
+    mine = train("siamfc_shrinkage", 0, "siamfc/lite")
+    assert find_weights(settings("siamfc/lite"), 0, "siamfc/lite") == mine
+
+
 def test_trackers_that_need_none():
     for name in ("dslt/lite", "csrt", "kcf"):
         assert find_weights(settings(name), 0, name) is None
