@@ -174,6 +174,7 @@ def test_each_part_of_table_3_has_one_reference(monkeypatch, overlay):
             own = study.reference_of(cell)
             if own != cell and set(study.benchmarks_of(cell)) & set(study.benchmarks_of(own)):
                 parts.setdefault(row["part"], set()).add(own)
+    assert parts
     assert all(len(references) == 1 for references in parts.values()), parts
 
 
