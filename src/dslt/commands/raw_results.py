@@ -90,7 +90,7 @@ def seed_of(folder: Path) -> int:
 def tracker_name(folder: Path) -> str:
     """Name a tracker by its folder."""
     path = folder.resolve()
-    if _SEED.fullmatch(path.name):
+    if _SEED.fullmatch(path.name) and len(path.parts) > len(("/", "CELL", "BENCHMARK")):
         return path.parents[1].name
     return path.parent.name if path.name in EXPERIMENTS else path.name
 
