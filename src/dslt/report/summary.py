@@ -1,4 +1,4 @@
-"""What a scorecard says of the paper's claims, in three sentences for a newcomer."""
+"""What a scorecard says of the paper's claims, in a few sentences for a newcomer."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,8 +22,8 @@ MIXED, FEW, CONSTANT, CHANCE = "mixed", "few", "constant", "chance"
 DOUBTS = {
     CHANCE: "in {} the trackers differ no more than chance would have it",
     FEW: "for {} there are too few videos or seeds",
-    CONSTANT: "{} depend on constants of tracking",
-    MIXED: "{} come out differently with other trackers or videos",
+    CONSTANT: "in {} the verdict depends on constants of tracking",
+    MIXED: "in {} the verdict depends on which trackers or videos are taken",
 }
 
 
@@ -76,14 +76,18 @@ def sentences(path: Path) -> list[str]:
     untested = count(NOT_RUN, NOT_COMPARABLE)
     tested = count(*groups) - untested
     doubts = [text.format(count(o)) for o, text in DOUBTS.items() if count(o)]
+    if not tested:
+        return [f"This study could test none of the {untested} claims of the paper."]
     are = "is" if count(CONTRADICTED) < 2 else "are"
-    same = f"; {count(SAME)} make no difference worth the name{named(SAME)}" * bool(count(SAME))
+    same = f"; in {count(SAME)} there is no difference worth the name{named(SAME)}"
+    left = [f"{count(*DOUBTS)} cannot be told: {', '.join(doubts)}"] if doubts else []
+    left += [f"{untested} could not be tested"] if untested else []
     return [
         f"{count(SUPPORTED) or 'None'} of the {tested} claims of the paper that this study could"
         f" test {'holds' if count(SUPPORTED) < 2 else 'hold'} in our data{named(SUPPORTED)}.",
-        f"{count(CONTRADICTED) or 'None'} of them {are} contradicted{named(CONTRADICTED)}{same}.",
-        f"{count(*DOUBTS) or 'None'} cannot be told{': ' * bool(doubts)}{', '.join(doubts)};"
-        f" {untested or 'none'} more were not tested.",
+        f"{count(CONTRADICTED) or 'None'} of them {are} contradicted{named(CONTRADICTED)}"
+        f"{same if count(SAME) else ''}.",
+        *([f"{'; '.join(left)}."] if left else []),
     ]
 
 

@@ -401,9 +401,19 @@ def test_three_sentences_say_what_holds(results):
     )
     assert fails == "None of them is contradicted."
     assert doubts == (
-        "1 cannot be told: in 1 the trackers differ no more than chance would have it; none more"
-        " were not tested."
+        "1 cannot be told: in 1 the trackers differ no more than chance would have it."
     )
+
+
+def test_a_study_without_the_papers_cells_says_so(results):
+    lines = SCORECARD.splitlines()
+    blank = OHNM.replace("clips,success_auc,points,4.00,2.00,6.00,0.01,10,3,1,supported", "@")
+    (results / "scorecard.csv").write_text(
+        f"{lines[0]}\n{blank.replace('@', ',success_auc,points,,,,,,,,not run')}\n"
+    )
+    assert summary.sentences(results / "scorecard.csv") == [
+        "This study could test none of the 1 claims of the paper."
+    ]
 
 
 def test_a_claim_counts_once_and_by_the_papers_preset(results):
@@ -421,7 +431,9 @@ def test_a_claim_counts_once_and_by_the_papers_preset(results):
 
 def test_what_makes_no_difference_is_said(results):
     same = (OHNM, OHNM.replace("supported", "no difference"))
-    assert "; 1 make no difference worth the name: OHNM is below" in summed_up(results, same)[1]
+    assert (
+        "; in 1 there is no difference worth the name: OHNM is below" in summed_up(results, same)[1]
+    )
 
 
 def test_several_boards_are_corrected_for(results):
@@ -433,7 +445,10 @@ def test_several_boards_are_corrected_for(results):
     unsure = other.replace("0.01", "0.5").replace("supported", "inconclusive")
     assert summed_up(results, *weak, more=[unsure])[0].startswith("None of the 2")
     against = other.replace("supported", "contradicted")
-    assert "1 come out differently" in summed_up(results, more=[against])[2]
+    assert (
+        "in 1 the verdict depends on which trackers or videos"
+        in summed_up(results, more=[against])[2]
+    )
 
 
 def test_a_second_pair_of_cells_against_a_claim_is_not_passed_over(results):
@@ -444,7 +459,7 @@ def test_a_second_pair_of_cells_against_a_claim_is_not_passed_over(results):
     for swap in (), ((OHNM, against),):
         sentences = summed_up(results, *swap, more=[OHNM if swap else against])
         assert sentences[0].startswith("None of the 2")
-        assert "1 come out differently" in sentences[2]
+        assert "in 1 the verdict depends on which trackers or videos are taken" in sentences[2]
 
 
 def test_claims_with_one_text_are_not_one(results):
@@ -462,11 +477,11 @@ def test_the_reasons_of_doubt_are_counted_apart(results):
         "inconclusive,the interval contains 0",
         "inconclusive,the verdict depends on constants of tracking: x",
     )
-    assert "1 depend on constants of tracking" in summed_up(results, moved)[2]
+    assert "in 1 the verdict depends on constants of tracking" in summed_up(results, moved)[2]
     not_run = (
         "claim,fig11,RT beats,OTB-2015,,rt,f,,,success_auc,points,,,,,,,,not run,it is not built"
     )
-    assert "1 more were not tested" in summed_up(results, more=[not_run])[2]
+    assert "; 1 could not be tested." in summed_up(results, more=[not_run])[2]
 
 
 def test_what_the_papers_own_numbers_contradict_is_no_claim(results):
