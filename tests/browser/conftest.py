@@ -3,6 +3,8 @@
 `CHROMIUM` names the browser, else one that is installed is taken; `AXE` names axe-core's script.
 Tests are skipped where a browser, the package playwright or the script is not there; where
 `CHROMIUM` is set, a browser that does not start is an error. `.ci/browser` installs all three.
+`SITE` names the site of a study that has run, to see every page of it in place of the made ones:
+`SITE=results/report pytest -n 0 tests/browser/test_every_page.py -k "loads or accessible"`.
 """
 
 from __future__ import annotations
@@ -49,7 +51,9 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture(scope="session")
 def site(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the site, made where there is a browser."""
+    """The folder of the site, made where there is a browser and `SITE` names none."""
+    if "SITE" in os.environ:
+        return Path(os.environ["SITE"]).resolve()
     return write_site(tmp_path_factory.mktemp("made"), stories=True)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from made_site import NARROW, WIDE
 
-PAGES = [
+MADE = [
     "benchmarks.html",
     "data.html",
     "index.html",
@@ -21,8 +21,15 @@ PAGES = [
 ]
 
 
+def pages_of(site: Path) -> list[str]:
+    return sorted(path.relative_to(site).as_posix() for path in site.rglob("*.html"))
+
+
+PAGES = pages_of(Path(os.environ["SITE"])) if "SITE" in os.environ else MADE
+
+
 def test_these_are_all_pages(site: Path) -> None:
-    assert sorted(path.relative_to(site).as_posix() for path in site.rglob("*.html")) == PAGES
+    assert pages_of(site) == PAGES != []
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
