@@ -37,8 +37,7 @@ pages: [data, offline, scorecard]
 device: cpu
 """
 TINY = TINY.replace("OTHERS", ", ".join(f'{name}: ""' for name in MOVED))
-# Snakemake ends this much later than its last job: of the profile, a minute.
-STUDY = ["--cores", "2", "--configfile", "tiny.yaml", "--max-jobs-per-timespan", "1000/1s"]
+STUDY = ["--cores", "2", "--configfile", "tiny.yaml"]
 TINY_TRAINING = (
     "training.channels=4; training.crops.search=143; training.pairs.per_epoch=8;"
     "training.schedule.epochs=2; training.schedule.batch=4; tracking.scales=1"

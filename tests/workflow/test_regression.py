@@ -58,7 +58,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repository]
         (repository.path / "part.yaml").write_text(yaml.safe_dump(part))
         repository.call(
             *(sys.executable, "-m", "snakemake", "--cores", "2", "ablation"),
-            *("results/train/dslt_star/OTB-2015/seed0.csv", "--max-jobs-per-timespan", "1000/1s"),
+            "results/train/dslt_star/OTB-2015/seed0.csv",
             *("--configfile", "config/regression.yaml", "part.yaml"),
         )
         yield repository
