@@ -2,20 +2,19 @@
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from dslt.core.device import seeded
 from dslt.core.errors import DsltError
+from dslt.networks.backbones.efficientnet_lite import leave_padding_out
 from dslt.networks.siamese import SiameseNet, correlate
 from dslt.networks.trunk import make_trunk
 from dslt.settings.siamfc import SiamFcTraining
 
 TAPS = {"alexnet_groups": "layer5", "efficientnet_lite0": "block5"}
-# EfficientNet-Lite0's cells at stride 8 see 67 pixels around a middle that its padding puts 3 off
-# that of the crop. With 3 more pixels before the crop and 5 behind it, the cells lie symmetrically,
-# and those that are kept see no padding: the network is as free of borders as AlexNet.
-LITE_PAD = (3, 5, 3, 5)
-LITE_KEPT = slice(4, -5)
+# EfficientNet-Lite0's cells at stride 8 see 67 pixels. Its padding would put them 3 off the middle
+# of the crop; without it they lie symmetrically, 2 pixels on each side are seen by no cell, and the
+# network is as free of borders as AlexNet.
+LITE_SEEN = slice(2, -2)
 
 
 class Neck(nn.Sequential):
@@ -58,6 +57,8 @@ class SiamFcNet(SiameseNet):
             raise DsltError(f"backbone.name of SiamFC: {name}; expected {' or '.join(TAPS)}")
         super().__init__(make_trunk(settings.backbone, seed, load=load), settings.crops)
         self.light = name == "efficientnet_lite0"
+        if self.light:
+            leave_padding_out(self.backbone)
         self.tap = TAPS[name]
         self.gain = settings.gain
         inputs = self.backbone.channels[self.tap]
@@ -69,10 +70,10 @@ class SiamFcNet(SiameseNet):
         """Extract what the backbone gives, before the neck: `(B, C, H, W)`."""
         if not self.light:
             return self.backbone(images, (self.tap,))[0]  # type: ignore[no-any-return]
+        images = images[..., LITE_SEEN, LITE_SEEN]
         # A CPU's cache holds the maps of one image, not of a batch: twice as fast.
         parts = images.chunk(len(images)) if images.device.type == "cpu" else (images,)
-        maps = torch.cat([self.backbone(F.pad(part, LITE_PAD), (self.tap,))[0] for part in parts])
-        return maps[..., LITE_KEPT, LITE_KEPT]
+        return torch.cat([self.backbone(part, (self.tap,))[0] for part in parts])
 
     def template(self, z: Tensor) -> Tensor:
         """Turn templates `(B, 3, template, template)` into features `(B, C, h, w)`."""

@@ -11,6 +11,7 @@ from dslt.core import device
 from dslt.core.device import choose_engine, frozen_networks
 from dslt.core.errors import DsltError
 from dslt.networks.backbones import engine as engines
+from dslt.networks.backbones.efficientnet_lite import leave_padding_out
 from dslt.networks.backbones.engine import Engine
 from dslt.networks.backbones.make import build
 from dslt.networks.backbones.spec import Pixels
@@ -91,6 +92,17 @@ def test_trunks(name, side):
     trunk.requires_grad_(False)
     images = torch.rand(2, 3, side, side, generator=torch.Generator().manual_seed(0)) * 255
     expected, found = both(lambda: trunk(images, (TRUNKS[name],)))
+    assert_close(found, expected)
+
+
+def test_a_trunk_without_padding():
+    settings = SiameseBackboneSettings(name="efficientnet_lite0", weights="random")
+    trunk = make_trunk(settings, 0).eval()
+    leave_padding_out(trunk)
+    trunk.requires_grad_(False)
+    images = torch.rand(2, 3, 123, 139, generator=torch.Generator().manual_seed(0)) * 255
+    expected, found = both(lambda: trunk(images, ("block5",)))
+    assert found[0].shape == (2, 40, 8, 10)
     assert_close(found, expected)
 
 

@@ -8,6 +8,7 @@ from torch.nn import functional as F
 
 from dslt.core.errors import DsltError
 from dslt.networks.backbones import resnet_dilated
+from dslt.networks.backbones.efficientnet_lite import SameConv
 from dslt.networks.make import make_network
 from dslt.networks.siamese import correlate, correlate_channels
 from siamese_examples import siamfc, siamrpn, siamrpn_pp
@@ -116,6 +117,19 @@ def test_no_cell_sees_a_border(name, request):
         n = part.shape[-1]
         expected = whole[..., y // 8 : y // 8 + n, x // 8 : x // 8 + n]
         assert torch.allclose(part, expected, atol=1e-3 * float(expected.abs().max()))
+
+
+@torch.no_grad()
+def test_light_features_are_the_cells_of_the_padded_network_that_see_no_padding(light):
+    image = images(1, 127)
+    padded = copy.deepcopy(light.backbone)
+    for part in padded.modules():
+        if isinstance(part, SameConv):
+            part.padded = True
+    whole = padded(F.pad(image, (3, 5, 3, 5)), (light.tap,))[0]
+    found = light.features(image)
+    assert torch.allclose(found, whole[..., 4:-5, 4:-5], rtol=1e-5, atol=1e-5)
+    assert found.shape == (1, 40, 8, 8)
 
 
 @pytest.mark.parametrize("name", ["alex", "light"])

@@ -30,10 +30,18 @@ STAGES = (
 
 
 class SameConv(nn.Conv2d):
-    """Convolution with TensorFlow's SAME padding: an odd pixel goes right and to the bottom."""
+    """Convolution with TensorFlow's SAME padding: an odd pixel goes right and to the bottom.
+
+    Attributes:
+        padded: False leaves the padding out: the output has the cells that see none.
+    """
+
+    padded = True
 
     def pads(self, size: Sequence[int]) -> list[int]:
         """Return the pixels to add left, right, above and below maps of `size` (rows, columns)."""
+        if not self.padded:
+            return [0, 0, 0, 0]
         pads: list[int] = []
         for pixels, kernel, stride in zip(
             reversed(size), reversed(self.kernel_size), reversed(self.stride), strict=True
@@ -43,7 +51,7 @@ class SameConv(nn.Conv2d):
         return pads
 
     def forward(self, input: Tensor) -> Tensor:
-        """Convolve `(B, C, H, W)`; the output has `ceil(H / stride)` rows."""
+        """Convolve `(B, C, H, W)`; the output has `ceil(H / stride)` rows if it is padded."""
         left, right, top, bottom = self.pads(input.shape[-2:])
         padding = (top, left)
         if padding != (bottom, right):
@@ -78,9 +86,18 @@ class InvertedResidual(nn.Module):
         self.shortcut = stride == 1 and inputs == outputs
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map `(B, inputs, H, W)` to `(B, outputs, H / stride, W / stride)`."""
+        """Map `(B, inputs, H, W)` to `(B, outputs, H / stride, W / stride)`, if it is padded."""
         y: Tensor = self.layers(x)
-        return x + y if self.shortcut else y
+        if not self.shortcut:
+            return y
+        rows, columns = (slice(self.border, side - self.border) for side in x.shape[-2:])
+        return x[..., rows, columns] + y
+
+    @property
+    def border(self) -> int:
+        """The cells on each side of its input that a shortcut passes by."""
+        convs = [layer for layer in self.layers if isinstance(layer, SameConv)]
+        return sum(conv.kernel_size[0] // 2 for conv in convs if not conv.padded)
 
 
 class EfficientNetLite0(nn.Module):
@@ -122,6 +139,13 @@ class EfficientNetLite0(nn.Module):
         if len(keys) != len(theirs):
             raise ValueError(f"{len(theirs)} tensors in the checkpoint, {len(keys)} in the network")
         return own | dict(zip(keys, theirs, strict=True))
+
+
+def leave_padding_out(module: nn.Module) -> None:
+    """Let convolutions compute the cells that see no padding, and no others."""
+    for part in module.modules():
+        if isinstance(part, SameConv):
+            part.padded = False
 
 
 def fold_batch_norms(module: nn.Module) -> nn.Module:

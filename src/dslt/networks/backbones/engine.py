@@ -213,7 +213,12 @@ def _(module: InvertedResidual, x: Any) -> Any:
     from openvino import opset13 as ops
 
     y = _lower(module.layers, x)
-    return ops.add(x, y).output(0) if module.shortcut else y
+    if not module.shortcut:
+        return y
+    if module.border:
+        low = np.array([module.border] * 2)
+        x = ops.slice(x, low, -low, np.array([1, 1]), np.array([2, 3])).output(0)
+    return ops.add(x, y).output(0)
 
 
 def _refused(module: nn.Module) -> DsltError:
