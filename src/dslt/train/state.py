@@ -17,7 +17,7 @@ from dslt.core.files import atomic_write
 from dslt.settings.identity import differences
 
 STATE = "state.pt"
-FORMAT = 2
+FORMAT = 3
 
 
 @dataclass

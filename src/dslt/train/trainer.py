@@ -10,7 +10,6 @@ import torch
 from torch import Tensor
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.utils import clip_grads_with_norm_, get_total_norm
-from torch.optim import SGD
 
 from dslt.core.device import training_layout
 from dslt.core.errors import DsltError
@@ -19,6 +18,7 @@ from dslt.settings.offline import ScheduleSettings
 from dslt.train.batches import Batch, to_device
 from dslt.train.processes import ALONE, Processes
 from dslt.train.schedule import learning_rates
+from dslt.train.sgd import Group, Sgd
 from dslt.train.tasks import Task
 
 MIXED = torch.bfloat16  # float32's range, so that gradients need no scaling
@@ -93,23 +93,14 @@ class Trainer:
         self._free(_trained_parts(schedule, 0))
 
     def _free(self, trained: tuple[str, ...]) -> None:
-        """Train these parts of the backbone, with a new optimiser whose momentum starts at zero.
-
-        Each group of its parameters has a `factor` on the learning rate of the epoch.
-        """
+        """Train these parts of the backbone, with a new optimiser whose momentum starts at zero."""
         self.trained = trained
         self.net.unfreeze(trained)
-        sgd = self.schedule.sgd
-        groups: list[dict[str, Any]] = [
-            {"params": self.net.head_parameters(), "factor": 1.0},
-            {"params": self.net.backbone_parameters(), "factor": self.schedule.backbone_rate},
+        groups = [
+            Group(self.net.head_parameters(), 1.0),
+            Group(self.net.backbone_parameters(), self.schedule.backbone_rate),
         ]
-        self.optimiser = SGD(
-            [group for group in groups if group["params"]],
-            lr=sgd.start,  # set anew in every epoch
-            momentum=sgd.momentum,
-            weight_decay=sgd.weight_decay,
-        )
+        self.optimiser = Sgd([group for group in groups if group.parameters], self.schedule.sgd)
 
     def begin(self, epoch: int) -> float:
         """Prepare an epoch (0-based) and return its learning rate.
@@ -119,22 +110,22 @@ class Trainer:
         trained = _trained_parts(self.schedule, epoch)
         if trained != self.trained:
             self._free(trained)
-        rate = float(self.rates[epoch])
-        for group in self.optimiser.param_groups:
-            group["lr"] = rate * group["factor"]
+        self.optimiser.rate = rate = float(self.rates[epoch])
         self.net.train()
         return rate
 
     def state(self) -> dict[str, Any]:
         """Return what a training goes on from, by the names that `restore` takes."""
-        net, optimiser = self.net.state_dict(), self.optimiser.state_dict()
+        net, optimiser = self.net.state_dict(), self.optimiser.state()
         return {"net": net, "optimiser": optimiser, "trained": list(self.trained)}
 
-    def restore(self, net: dict[str, Any], optimiser: dict[str, Any], trained: list[str]) -> None:
+    def restore(
+        self, net: dict[str, Any], optimiser: list[list[Tensor | None]], trained: list[str]
+    ) -> None:
         """Go on from an earlier state."""
         self.net.load_state_dict(net)
         self._free(tuple(trained))
-        self.optimiser.load_state_dict(optimiser)
+        self.optimiser.restore(optimiser)
 
     def step(
         self, number: int, batches: Iterator[Batch], *, stop: bool = False, skip: bool = False
@@ -151,7 +142,7 @@ class Trainer:
             NotFiniteError: The loss or the gradient is not finite; the weights are not changed.
         """
         kept = [buffer.clone() for buffer in self.net.buffers()] if skip else []
-        self.optimiser.zero_grad(set_to_none=True)
+        self.optimiser.forget_gradients()
         terms = torch.zeros(self.schedule.micro_batches, len(self.task.terms), device=self.device)
         for micro in self.own:
             with _statistics(self.net, follow=micro == 0):
@@ -184,8 +175,7 @@ class Trainer:
 
     def _update(self, number: int) -> float:
         """Reduce and clip the gradients, and let the optimiser use them; return their norm."""
-        groups = self.optimiser.param_groups
-        weights = [weight for group in groups for weight in group["params"]]
+        weights = self.optimiser.parameters
         gradients = [_gradient(weight) for weight in weights]
         self.processes.add_up(gradients)
         if self.schedule.gradient_reduction == "mean" and self.schedule.micro_batches > 1:
@@ -214,7 +204,7 @@ class Trainer:
 
     def _place(self, number: int) -> str:
         """Name a step in an error."""
-        return f"step {number + 1}, learning rate {self.optimiser.param_groups[0]['lr']:.3g}"
+        return f"step {number + 1}, learning rate {self.optimiser.rate:.3g}"
 
     def agree(self) -> None:
         """Give every process the batch norms' statistics of rank 0, which alone follows them."""

@@ -98,9 +98,10 @@ def test_frozen_parts_stay_and_freed_ones_move_at_their_rate():
     for name, value in before.items():
         assert torch.equal(value, net.state_dict()[name]) == name.startswith("backbone."), name
     assert trainer.begin(1) == pytest.approx(trainer.rates[1])
-    rates = [group["lr"] for group in trainer.optimiser.param_groups]
-    assert rates == pytest.approx([trainer.rates[1], 0.5 * trainer.rates[1]])
-    assert not trainer.optimiser.state  # the momentum starts anew
+    assert trainer.optimiser.rate == pytest.approx(trainer.rates[1])
+    assert [group.factor for group in trainer.optimiser.groups] == [1, 0.5]
+    momenta = [momentum for group in trainer.optimiser.state() for momentum in group]
+    assert set(momenta) == {None}  # the momentum starts anew
     trainer.step(0, micro_batches(2))
     for name, value in before.items():
         frozen = name.startswith("backbone.layer1.")
@@ -148,12 +149,12 @@ def test_loss_that_is_no_number_stops_before_the_weights_change(value):
 def test_a_step_that_is_left_out_changes_nothing(value):
     trainer = trainer_of(task=Broken(value))
     before = copy.deepcopy(trainer.net.state_dict())
-    momentum = copy.deepcopy(trainer.optimiser.state_dict())
+    momentum = copy.deepcopy(trainer.optimiser.state())
     record = trainer.step(7, micro_batches(2), skip=True)
     assert "micro-batch 1 of 2: the second loss is" in record.skipped
     after = trainer.net.state_dict()
     assert all(torch.equal(before[name], value) for name, value in after.items())
-    assert trainer.optimiser.state_dict() == momentum
+    assert trainer.optimiser.state() == momentum
     assert not trainer.step(8, micro_batches(2), skip=True).skipped
 
 
