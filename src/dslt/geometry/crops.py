@@ -44,6 +44,12 @@ class Region:
             (point[1] - self.center[1]) / self.step[1] + self.size[1] / 2,
         )
 
+    def lies_in(self, size: tuple[int, int]) -> bool:
+        """Tell whether an upright region reaches beyond no edge of an image of this size."""
+        left, top = self.to_image((0, 0))
+        right, bottom = self.to_image(self.size)
+        return left >= 0 and top >= 0 and right <= size[0] and bottom <= size[1]
+
     def matrix(self) -> Floats:
         """Return the `(2, 3)` affine map from patch pixel indices to image pixel indices."""
         angle = np.deg2rad(self.angle)

@@ -13,7 +13,7 @@ from dslt.geometry.crops import Region
 from dslt.geometry.squares import template_side
 from dslt.settings.offline import JitterSettings
 
-_BLURS = np.arange(5, 46, 2)  # lengths of the motion blur, pixels
+_BLURS = range(5, 46, 2)  # lengths of the motion blur, pixels
 # Rows: principal axes of the colours of ILSVRC VID times a tenth of their standard deviations, grey
 # levels, as SiamFC and PySOT have them. A row vector of normal numbers comes from the left, as in
 # SiamFC, so that the last and longest axis is brightness.
@@ -48,7 +48,7 @@ class Jitter:
 def draw_jitter(settings: JitterSettings, random: np.random.Generator) -> Jitter:
     """Draw an augmentation; it takes as many random numbers whatever the settings say."""
     shift, scale = random.uniform(-1, 1, (2, 2))
-    length, vertical = int(random.choice(_BLURS)), float(random.random())
+    length, vertical = _BLURS[int(random.integers(len(_BLURS)))], float(random.random())
     normal = random.standard_normal(3)
     chances = (settings.blur, settings.color, settings.flip)
     is_blurred, is_colored, is_flipped = random.random(3) < chances
@@ -96,7 +96,8 @@ def finish(patch: Frame, jitter: Jitter, gray: bool) -> NDArray[np.float32]:
         gray: Whether the crop is turned to gray before.
 
     Returns:
-        RGB float32 (3, S, S), 0 to 255 before the colour noise, which is not clipped.
+        RGB float32 (3, S, S), 0 to 255 before the colour noise, which is not clipped; in memory
+        the channels come last.
     """
     if gray:
         patch = np.asarray(
@@ -108,7 +109,8 @@ def finish(patch: Frame, jitter: Jitter, gray: bool) -> NDArray[np.float32]:
         patch = np.asarray(cv2.addWeighted(up, vertical, across, 1 - vertical, 0), np.uint8)
     if jitter.flip:
         patch = patch[:, ::-1]
-    planes = np.ascontiguousarray(patch.transpose(2, 0, 1), dtype=np.float32)
+    pixels = np.ascontiguousarray(patch, dtype=np.float32)
     if jitter.color.any():
-        planes += jitter.color.astype(np.float32)[:, None, None]
-    return planes
+        rows = pixels.reshape(len(pixels), -1)  # a sum along whole rows is fast
+        rows += np.tile(jitter.color.astype(np.float32), pixels.shape[1])
+    return pixels.transpose(2, 0, 1)

@@ -1,13 +1,14 @@
 """The procedural source: endless seeded videos of which only the crops are rendered."""
 
 import functools
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from dslt.core.images import Frame
 from dslt.data.pairs.sampling import generator
-from dslt.data.pairs.source import PairSource, View
+from dslt.data.pairs.source import UNSEEN, PairSource, View
 from dslt.data.pairs.videos import Track, Video
 from dslt.data.synthetic.photographs import HELD_OUT, TRAINING
 from dslt.data.synthetic.screen import HEIGHT, WIDTH, Area
@@ -17,7 +18,6 @@ from dslt.geometry.crops import Region
 from dslt.geometry.squares import padded_crop
 
 _COUNT = 2**62
-_UNSEEN = np.zeros(3, dtype=np.uint8)  # colour outside the frame, of crops that lie within it
 _TRAINING_STREAM, _VALIDATION_STREAM = 0, 1  # second words of the seeds
 
 
@@ -64,15 +64,26 @@ class WorldView:
         """Cut a region; outside the frame stands the background's mean colour."""
         block = max(1, int(min(region.step)))
         margin = 3 * block + 1
-        corners = np.array([region.to_image((0, 0)), region.to_image(region.size)])
-        low = np.clip(np.floor(corners[0]) - margin, 0, (WIDTH - 1, HEIGHT - 1)).astype(int)
-        low -= low % block  # blocks of pixels are averaged from the frame's corner on
-        high = np.clip(np.ceil(corners[1]) + margin, low + 1, (WIDTH, HEIGHT)).astype(int)
-        part = self.world.render(self.frame, Area(*low.tolist(), *high.tolist()))
-        center = (region.center[0] - float(low[0]), region.center[1] - float(low[1]))
-        inside = (corners[0] >= 0).all() and (corners[1] <= (WIDTH, HEIGHT)).all()
-        color = _UNSEEN if inside else self.world.mean_color(self.frame)
+        corners = zip(region.to_image((0, 0)), region.to_image(region.size), strict=True)
+        spans = [
+            _span(math.floor(low) - margin, math.ceil(high) + margin, side, block)
+            for (low, high), side in zip(corners, self.size, strict=True)
+        ]
+        (left, right), (top, bottom) = spans
+        part = self.world.render(self.frame, Area(left, top, right, bottom))
+        center = (region.center[0] - left, region.center[1] - top)
+        color = UNSEEN if region.lies_in(self.size) else self.world.mean_color(self.frame)
         return padded_crop(part, Region(center, region.step, region.size), color)
+
+
+def _span(low: int, high: int, side: int, block: int) -> tuple[int, int]:
+    """Return the part of a side's pixels from `low` to `high`, at least one of them.
+
+    Blocks of pixels are averaged from the frame's corner on, so it begins with a whole one.
+    """
+    low = min(max(low, 0), side - 1)
+    low -= low % block
+    return low, min(max(high, low + 1), side)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Protocol
 
-import cv2
 import numpy as np
 
 from dslt.core.errors import DsltError
@@ -16,7 +15,9 @@ from dslt.data.pairs.videos import Track, Video
 from dslt.data.sequences.images import read_image
 from dslt.geometry.boxes import Boxes
 from dslt.geometry.crops import Region
-from dslt.geometry.squares import padded_crop
+from dslt.geometry.squares import mean_color, padded_crop
+
+UNSEEN = np.zeros(3, dtype=np.uint8)  # colour outside the frame, of crops that lie within it
 
 
 class DamagedError(DsltError):
@@ -92,8 +93,7 @@ class ImageView:
 
     def crop(self, region: Region) -> Frame:
         """Cut a region; outside stands the frame's mean colour."""
-        # The mean of NumPy's axes takes as long as decoding.
-        color = np.rint(cv2.mean(self.pixels)[:3]).astype(np.uint8)
+        color = UNSEEN if region.lies_in(self.size) else mean_color(self.pixels)
         return padded_crop(self.pixels, region, color)
 
 

@@ -24,8 +24,10 @@ def turned(angle: ArrayLike, along: ArrayLike = 1.0, across: ArrayLike = 1.0) ->
         Matrices (..., 2, 2).
     """
     cosine, sine = np.cos(angle), np.sin(angle)
-    entries = [cosine * along, -sine * across, sine * along, cosine * across]
-    return np.stack(entries, axis=-1).reshape(*np.shape(angle), 2, 2)
+    matrices = np.empty((*np.shape(angle), 2, 2))
+    matrices[..., 0, 0], matrices[..., 0, 1] = cosine * along, -sine * across
+    matrices[..., 1, 0], matrices[..., 1, 1] = sine * along, cosine * across
+    return matrices
 
 
 def superellipse(angle: Floats, power: int) -> Floats:

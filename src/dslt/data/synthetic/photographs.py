@@ -11,6 +11,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from dslt.core.arrays import Floats
 from dslt.core.errors import DsltError
@@ -96,6 +97,13 @@ def pyramid(name: str) -> tuple[Frame, ...]:
     return tuple(levels)
 
 
+def affine(linear: NDArray[np.floating], offset: NDArray[np.floating]) -> Floats:
+    """Return the map (2, 3) that `linear` (2, 2) and `offset` (2,) make up."""
+    matrix = np.empty((2, 3))
+    matrix[:, :2], matrix[:, 2] = linear, offset
+    return matrix
+
+
 def sample(name: str, linear: Floats, at: Floats, size: tuple[int, int]) -> Frame:
     """Look at a photograph through an affine window.
 
@@ -115,7 +123,7 @@ def sample(name: str, linear: Floats, at: Floats, size: tuple[int, int]) -> Fram
     shrunk = linear / 2**level
     # Pixel i covers [i, i + 1): its middle is at i + 0.5 in both pictures.
     offset = at / 2**level + shrunk @ np.array([0.5, 0.5]) - 0.5
-    matrix = np.column_stack([shrunk, offset])
+    matrix = affine(shrunk, offset)
     mirror = cv2.BORDER_REFLECT_101
     picture = cv2.warpAffine(levels[level], matrix, size, flags=LINEAR, borderMode=mirror)
     return np.asarray(picture, dtype=np.uint8)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
-
-import numpy as np
 
 from dslt.core.arrays import Floats
 
@@ -31,8 +30,8 @@ class Area(NamedTuple):
     @classmethod
     def about(cls, middle: Floats, reach: Floats) -> Area:
         """Return the smallest area with all points up to `reach` (2,) from `middle` (2,)."""
-        ends = np.concatenate([np.floor(middle - reach), np.ceil(middle + reach)])
-        return cls(*ends.astype(int).tolist())
+        low, high = (middle - reach).tolist(), (middle + reach).tolist()
+        return cls(*map(math.floor, low), *map(math.ceil, high))
 
     @property
     def size(self) -> tuple[int, int]:

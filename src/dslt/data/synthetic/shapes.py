@@ -1,7 +1,7 @@
 """Objects of the procedural pairs: photographic cut-outs of one to three parts."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -17,8 +17,13 @@ Random = np.random.Generator
 
 _ANGLES = np.linspace(0, 2 * np.pi, 96, endpoint=False)  # of points on the outline of a part
 _POWERS = (2, 2, 4, 12)  # ellipse, ellipse, rounded rectangle, rectangle
+_OUTLINES = {power: superellipse(_ANGLES, power) for power in _POWERS}
 _PARTS = (1, 1, 1, 2, 2, 3)
 _LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
+_GRAY = np.tile(np.array(_LUMA), (3, 1))
+# A rotation of colours about gray is made of these (Rodrigues).
+_ALONG, _ACROSS = np.full((3, 3), 1 / 3), np.eye(3)
+_CROSS = np.array([[0, -1, 1], [1, 0, -1], [-1, 1, 0]]) / np.sqrt(3)
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +82,7 @@ class _Part:
 
     def outline(self) -> Floats:
         """Return points (K, 2) on its outline."""
-        points = superellipse(_ANGLES, self.power) * self.half
+        points = _OUTLINES[self.power] * self.half
         placed: Floats = points @ turned(self.angle).T + self.center
         return placed
 
@@ -97,7 +102,7 @@ def make_shape(random: Random, photos: tuple[str, ...], side: float) -> Shape:
         photos: Names of photographs; each part is cut from one of them.
         side: Square root of the area of the box around the first part, pixels.
     """
-    count = int(random.choice(_PARTS))
+    count = one_of(random, _PARTS)
     return cut(random, tuple(_draw_cloth(random, photos) for _ in range(count)), side)
 
 
@@ -122,12 +127,24 @@ def _draw(
     size: tuple[int, int],
 ) -> Pixels:
     """Draw parts one above the other, in an image about `middle`."""
-    pixels = np.zeros((size[1], size[0], 4), dtype=np.float32)
+    pixels: Pixels | None = None
     for part, cloth, view in zip(parts, cloths, views, strict=True):
-        opaque = part.opacity(part.center - middle + np.array(size) / 2, size)[..., None]
+        opaque = part.opacity(part.center - middle + np.array(size) / 2, size)
         texture = _texture(cloth, *view, size)
-        pixels = np.concatenate([texture * opaque, opaque], axis=2) + pixels * (1 - opaque)
+        texture *= channels(opaque, 3)
+        above = np.asarray(cv2.cvtColor(texture, cv2.COLOR_RGB2RGBA), dtype=np.float32)
+        above[..., 3] = opaque
+        if pixels is not None:
+            pixels *= channels(1 - opaque, 4)
+            above += pixels
+        pixels = above
+    assert pixels is not None
     return pixels
+
+
+def channels(plane: Pixels, count: int) -> Pixels:
+    """Repeat a plane (h, w) in each of `count` channels: products of equal shapes are fast."""
+    return np.asarray(cv2.merge([plane] * count), dtype=np.float32)
 
 
 def recolored(random: Random, shape: Shape) -> Shape:
@@ -149,12 +166,12 @@ def _recolor(shape: Shape, change: Floats) -> Pixels:
 def _make_parts(random: Random, count: int, side: float) -> list[_Part]:
     aspect = np.exp(random.uniform(-0.6, 0.6) / 2)
     half = np.array([aspect, 1 / aspect]) * side / 2
-    parts = [_Part(np.zeros(2), half, random.uniform(-0.4, 0.4), int(random.choice(_POWERS)))]
+    parts = [_Part(np.zeros(2), half, random.uniform(-0.4, 0.4), one_of(random, _POWERS))]
     for _ in range(count - 1):
         turn = random.uniform(0, 2 * np.pi)
         center = half * random.uniform(0.3, 0.9) * np.array([np.cos(turn), np.sin(turn)])
         size = half * random.uniform(0.3, 0.6, 2)
-        angle, power = random.uniform(-0.8, 0.8), int(random.choice(_POWERS))
+        angle, power = random.uniform(-0.8, 0.8), one_of(random, _POWERS)
         parts.append(_Part(center, size, angle, power))
     return parts
 
@@ -178,17 +195,19 @@ def _texture(cloth: Cloth, linear: Floats, at: Floats, size: tuple[int, int]) ->
     return np.asarray(color, dtype=np.float32)
 
 
+def one_of(random: Random, values: Sequence[int]) -> int:
+    """Draw one of a few values, as `Generator.choice` does, which takes ten times as long."""
+    return values[int(random.integers(len(values)))]
+
+
 def palette(random: Random) -> Floats:
     """Return a random change of colours (3, 3), onto RGB columns: hue, saturation and gains.
 
     Every second one keeps the hue.
     """
     hue = random.uniform(-np.pi, np.pi) * float(random.random() < 0.5)
-    axis = np.full((3, 3), 1 / 3)
-    cross = np.array([[0, -1, 1], [1, 0, -1], [-1, 1, 0]]) / np.sqrt(3)
-    rotation = np.cos(hue) * np.eye(3) + (1 - np.cos(hue)) * axis + np.sin(hue) * cross
+    rotation = np.cos(hue) * _ACROSS + (1 - np.cos(hue)) * _ALONG + np.sin(hue) * _CROSS
     saturation = random.uniform(0.4, 1.5)
-    gray = np.tile(np.array(_LUMA), (3, 1))
     gains = np.exp(random.uniform(-0.45, 0.45, 3))
-    mixed: Floats = gains[:, None] * (gray + saturation * (rotation - gray))
+    mixed: Floats = gains[:, None] * (_GRAY + saturation * (rotation - _GRAY))
     return mixed

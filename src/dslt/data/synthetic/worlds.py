@@ -16,15 +16,25 @@ from numpy.typing import ArrayLike, NDArray
 from dslt.core.arrays import Floats, Ints
 from dslt.core.images import Frame
 from dslt.data.synthetic.outlines import boxes_around, turned
-from dslt.data.synthetic.photographs import LINEAR, photo_size, sample
+from dslt.data.synthetic.photographs import LINEAR, affine, photo_size, sample
 from dslt.data.synthetic.screen import HEIGHT, NOISE_SHAPE, NOISE_SIDE, SCREEN, WIDTH, Area
-from dslt.data.synthetic.shapes import Pixels, Random, Shape, cut, make_shape, palette, recolored
+from dslt.data.synthetic.shapes import (
+    Pixels,
+    Random,
+    Shape,
+    channels,
+    cut,
+    make_shape,
+    palette,
+    recolored,
+)
 from dslt.geometry.boxes import Boxes
 
 _SIZES = (22.0, 80.0)  # side of a target's first part where it is largest, pixels
 _PERIOD = 100.0  # frames in which a curve has `rate` waves
 _NOISE = 8.0  # largest standard deviation of the noise, grey levels
 _RATES = (0.2, 3.0)  # waves per period
+_SHARES = np.array([2 / 3, 1 / 3])  # of the two waves of a curve
 _STRETCH = 0.3  # largest logarithm of the stretch, for objects that turn out of the plane
 # Shares like those of the attributes of OTB-2015 (of 103 targets: rotation in the plane 48,
 # occlusion 52, background clutter 31).
@@ -59,7 +69,7 @@ class Drift:
     def at(self, frames: ArrayLike) -> Floats:
         """Return the values (..., K) in frames (...)."""
         time = np.asarray(frames)[..., None, None] / _PERIOD
-        waves = np.sin(2 * np.pi * (self.rate * time + self.phase)) @ np.array([2 / 3, 1 / 3])
+        waves = np.sin(2 * np.pi * (self.rate * time + self.phase)) @ _SHARES
         return np.asarray(self.middle + self.reach * waves)
 
 
@@ -79,8 +89,8 @@ class Drifter:
 
     def poses(self, frames: ArrayLike) -> tuple[Floats, Floats]:
         """Return middles (..., 2), and matrices (..., 2, 2) from the shape to the frame."""
-        x, y, size, angle, stretch = self.drift.at(frames).T
-        middle = np.stack([x, y], axis=-1)
+        values = self.drift.at(frames)
+        middle, (size, angle, stretch) = values[..., :2], values.T[2:]
         if self.leader is not None:
             middle = middle + self.leader.poses(frames)[0]
         return middle, turned(angle, np.exp(size + stretch), np.exp(size - stretch))
@@ -129,7 +139,8 @@ class World:
             _paint(canvas, drifter, frame, area)
         canvas *= np.float32(self._gain(frame))
         canvas += self._noise(frame, area)
-        return np.asarray(np.clip(canvas + np.float32(0.5), 0, 255), dtype=np.uint8)
+        canvas += np.float32(0.5)
+        return np.clip(canvas, 0, 255, out=canvas).astype(np.uint8)
 
     def mean_color(self, frame: int) -> NDArray[np.uint8]:
         """Return the mean colour (3,) of the background, near that of the frame."""
@@ -170,11 +181,11 @@ def _paint(canvas: Pixels, drifter: Drifter, frame: int, area: Area) -> None:
         return
     inverse = np.linalg.inv(matrix)
     offset = inverse @ (np.array(part[:2]) + 0.5 - middle) + half - 0.5
-    to_shape = np.column_stack([inverse, offset])
+    to_shape = affine(inverse, offset)
     layer = cv2.warpAffine(drifter.shape.pixels, to_shape, part.size, flags=LINEAR)
     under = canvas[part.within(area)]
-    under *= 1 - layer[..., 3:]
-    under += layer[..., :3]
+    under *= channels(1 - cv2.extractChannel(layer, 3), 3)  # type: ignore[arg-type]
+    under += cv2.cvtColor(layer, cv2.COLOR_RGBA2RGB)
 
 
 def make_world(
