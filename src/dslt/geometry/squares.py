@@ -100,9 +100,13 @@ def _first(edge: float) -> int:
 
 
 def to_batch(patches: Sequence[Frame], device: torch.device) -> Tensor:
-    """Return patches of one size as float32 `(B, 3, H, W)` of RGB values in [0, 255]."""
+    """Return patches of one size as float32 `(B, 3, H, W)` of RGB values in [0, 255].
+
+    On a CPU the channels stay last in memory, as all networks want them there.
+    """
     batch = torch.from_numpy(np.stack(patches)).to(device)
-    return batch.permute(0, 3, 1, 2).float().contiguous()
+    images = batch.permute(0, 3, 1, 2).float()
+    return images if device.type == "cpu" else images.contiguous()
 
 
 def cosine_window(side: int) -> Floats:

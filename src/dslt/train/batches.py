@@ -54,10 +54,12 @@ class Pairs(Protocol):
 
 def to_device(batch: Batch, device: torch.device) -> Batch:
     """Bring a batch to a device, its images in the layout that convolutions are fast in."""
+    layout = training_layout(device)
 
     def moved(part: Tensor) -> Tensor:
-        layout = training_layout(device) if part.ndim == 4 else torch.preserve_format
-        return part.to(device, non_blocking=True, memory_format=layout)
+        part = part.to(device, non_blocking=True)  # before its layout is changed: a GPU is faster
+        plain = layout is torch.contiguous_format
+        return part.contiguous(memory_format=layout) if plain or part.ndim == 4 else part
 
     return _made(type(batch), map(moved, _parts(batch)))
 
@@ -99,7 +101,14 @@ def join(samples: list[Batch | Failure]) -> Batch | Failure:
     if failures:
         return failures[0]
     parts = zip(*map(_parts, samples), strict=True)
-    return _made(type(samples[0]), map(torch.stack, parts))
+    return _made(type(samples[0]), map(_stacked, parts))
+
+
+def _stacked(parts: Sequence[Tensor]) -> Tensor:
+    """Stack tensors; images `(..., 3, H, W)` whose channels are last in memory stay so."""
+    if parts[0].is_contiguous():
+        return torch.stack(tuple(parts))
+    return torch.stack([part.movedim(-3, -1) for part in parts]).movedim(-1, -3)
 
 
 def _start_worker(_: int) -> None:

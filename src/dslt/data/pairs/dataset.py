@@ -26,7 +26,8 @@ class Pair(NamedTuple):
     """A training pair; a batch of pairs has a first axis more.
 
     Attributes:
-        template: RGB float32 (3, T, T), 0 to 255, with the target in the middle but for jitter.
+        template: RGB float32 (3, T, T), 0 to 255, with the target in the middle but for jitter; in
+            memory the channels come last, as in the search region.
         search: RGB float32 (3, S, S).
         box: Target's box `(x, y, w, h)` in the search region, float32 (4,), in its pixels, 0-based;
             of a negative pair, the box of the other target that the search region shows.

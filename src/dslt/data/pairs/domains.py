@@ -34,7 +34,8 @@ class DomainSample(NamedTuple):
     """Frames of one video; a batch of samples has a first axis more.
 
     Attributes:
-        scenes: RGB uint8 (F, 3, S, S), the target in each near the middle.
+        scenes: RGB uint8 (F, 3, S, S), the target in each near the middle; in memory the channels
+            come last.
         boxes: Boxes `(x, y, w, h)` in the scenes, float32 (F, K, 4), in their pixels, 0-based.
         positive: Whether a box shows the target, bool (F, K).
         domain: Number of the domain, int64 ().
@@ -136,7 +137,7 @@ class DomainDataset(Dataset[DomainSample]):
         others = random.permutation(len(self._domains))
         others = others[others != number][: settings.others]
         return DomainSample(
-            torch.from_numpy(scenes),
+            torch.from_numpy(scenes).movedim(-1, -3),
             torch.from_numpy(boxes),
             torch.from_numpy(np.tile(positive, (settings.frames, 1))),
             torch.tensor(number),
@@ -167,7 +168,7 @@ class DomainDataset(Dataset[DomainSample]):
         return found
 
     def _frame(self, view: View, box: Box, random: _Random) -> tuple[Frame, NDArray[np.float32]]:
-        """Cut a frame's scene (3, S, S), and draw the boxes (K, 4) in it, positive ones first."""
+        """Cut a frame's scene (S, S, 3), and draw the boxes (K, 4) in it, positive ones first."""
         settings, jitter = self._settings, self._settings.jitter
         shift = jitter.shift * np.clip(0.5 * random.standard_normal(2), -1, 1)
         power = float(np.clip(jitter.spread * random.standard_normal(), -jitter.most, jitter.most))
@@ -186,7 +187,7 @@ class DomainDataset(Dataset[DomainSample]):
                 )
             parts.append(repeated(boxes if len(boxes) else box[None], count))
         placed = scene.place(np.concatenate(parts)).astype(np.float32)
-        return np.ascontiguousarray(view.crop(scene.region).transpose(2, 0, 1)), placed
+        return view.crop(scene.region), placed
 
     def _refuse(self, domain: _Domain, video: Video, track: Track, why: str) -> None:
         """Count a video that cannot be used as damaged.
