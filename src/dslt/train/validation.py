@@ -25,6 +25,7 @@ from dslt.trackers.siamese import SiameseTracker
 from dslt.train.run import Score
 
 WHERE = "validation settings"
+KEPT = 2**28  # bytes of frames that are kept from one validation to the next
 
 
 class Validation:
@@ -52,11 +53,12 @@ class Validation:
         if not isinstance(protocol, OpeProtocol):
             raise DsltError(f"{WHERE}: protocol of kind {protocol.kind!r}; expected 'ope'")
         self.protocol = protocol
-        self.sequences = (
+        sequences = (
             heldout(settings.procedural, settings.texture, settings.frames, settings.seed)
             if index is None
             else beginnings(index.part(settings.sequences), settings.frames)
         )
+        self.sequences = kept(sequences, KEPT)
 
     def __call__(self, net: TrainedNet, epoch: int) -> Iterator[Score]:
         """Score the network after `epoch` epochs, one sequence after the other, where it is due."""
@@ -72,6 +74,39 @@ class Validation:
             target = Target(sequence.ground_truth, sequence.attributes, sequence.video)
             auc = score([run.boxes], [target], self.protocol).success_auc[0]
             yield Score(sequence.name, sequence.video, float(auc))
+
+
+class FramesAgain:
+    """Frames that are made once, as far as there is room for them; a `FrameSource`."""
+
+    def __init__(self, frames: FrameSource, room: list[int]) -> None:
+        """Take the frames; `room` holds the bytes that are left to all sequences together."""
+        self._frames, self._room = frames, room
+        self._kept: dict[int, Frame] = {}
+
+    def __len__(self) -> int:
+        """Return the number of frames."""
+        return len(self._frames)
+
+    def __getitem__(self, index: int) -> Frame:
+        """Read frame `index`; see `FrameSource`."""
+        if index in self._kept:
+            return self._kept[index].copy()
+        frame = self._frames[index]
+        if frame.nbytes <= self._room[0]:
+            self._room[0] -= frame.nbytes
+            self._kept[index] = frame.copy()
+        return frame
+
+
+def kept(sequences: list[Sequence], most: int) -> list[Sequence]:
+    """Keep what is read of sequences, up to so many bytes: the first frames, not the latest.
+
+    The sequences are gone through from the first to the last, again and again, so that the latest
+    frames would be gone when they are wanted.
+    """
+    room = [most]
+    return [replace(one, frames=FramesAgain(one.frames, room)) for one in sequences]
 
 
 class Beginning:

@@ -4,6 +4,7 @@ import copy
 import itertools
 import json
 
+import numpy as np
 import pytest
 import torch
 import yaml
@@ -12,6 +13,7 @@ from dslt.core.errors import DsltError
 from dslt.data.benchmarks.build_index import build_index
 from dslt.data.benchmarks.definitions import parse_benchmark
 from dslt.data.pairs.dataset import Pair
+from dslt.data.sequences.frames import Sequence
 from dslt.networks.anchors import anchor_grid, anchor_labels, centred
 from dslt.networks.make import make_network
 from dslt.networks.saved import read_model, write_model
@@ -21,7 +23,7 @@ from dslt.settings.validation import ValidationSettings
 from dslt.study.cells import apply_overrides, load_presets
 from dslt.train.tasks import SiamFcTask, SiamRpnTask, make_task
 from dslt.train.trainer import Trainer
-from dslt.train.validation import Validation
+from dslt.train.validation import Validation, kept
 from places import ROOT
 from tiny import draw_frames
 
@@ -263,6 +265,32 @@ def test_validation_on_the_first_frames_of_a_benchmark(tmp_path):
     assert [(one.name, len(one)) for one in whole.sequences] == [("left", 8), ("right", 8)]
     with pytest.raises(DsltError, match="unknown sequence of benchmark tiny: 'middle'"):
         validation(index=index, **none, sequences=["middle"])
+
+
+class Counted:
+    """Three frames of 12 bytes, and how often each was read."""
+
+    def __init__(self):
+        self.reads = [0, 0, 0]
+
+    def __len__(self):
+        return 3
+
+    def __getitem__(self, index):
+        self.reads[index] += 1
+        return np.full((2, 2, 3), index, dtype=np.uint8)
+
+
+def test_the_first_frames_are_kept_as_far_as_there_is_room():
+    sources = [Counted(), Counted()]
+    found = kept([Sequence("a", source, np.ones((3, 4))) for source in sources], 4 * 12)
+    for _ in range(3):
+        for sequence in found:
+            for index in range(3):
+                frame = sequence.frames[index]
+                assert (frame == index).all()
+                frame[:] = 9  # it is the reader's own
+    assert [source.reads for source in sources] == [[1, 1, 1], [1, 3, 3]]
 
 
 @pytest.mark.parametrize(
