@@ -1,6 +1,9 @@
 # track: one rule per unit, a few sequences of one benchmark in one process (`unit_size`). How the
 # sequences are cut into units is no parameter: another cut finds the same files and reruns nothing.
 # Snakemake removes the outputs of a job that fails; what is done of a unit waits in state/track.
+from dslt.study.producers import look_up_by_end
+
+look_up_by_end()  # each sequence of each benchmark is an output that begins as the others do
 
 for _benchmark in STUDY.benchmarks_used:
     for _number, _unit in enumerate(STUDY.units(_benchmark)):
