@@ -54,6 +54,15 @@ def test_all_promised_pythons_are_tested() -> None:
     assert matrix == {"os": ["ubuntu-latest", "macos-latest"], "python": ["3.11", "3.12", "3.13"]}
 
 
+def test_a_release_installs_what_the_package_is_built_with() -> None:
+    steps = yaml.safe_load((GITHUB / "workflows" / "release.yml").read_text())["jobs"]["release"]
+    runs = [step.get("run", "") for step in steps["steps"]]
+    (install,) = [run for run in runs if "constraints.txt" in run]
+    system = tomllib.loads((ROOT / "pyproject.toml").read_text())["build-system"]
+    needed = {re.split(r"[>=<~!]", one)[0] for one in system["requires"]}
+    assert needed | {"build"} <= set(install.split())  # `--no-isolation` fetches nothing itself
+
+
 def test_zenodo_citation_and_package_say_the_same() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
