@@ -1,4 +1,7 @@
-"""Run every check of `make test`, all of them even when one fails, and sum up."""
+"""Run every check of `make test`, all of them even when one fails, and sum up.
+
+python tools/checks.py [--quick] [PYTEST-OPTIONS]     --quick: all but pytest
+"""
 
 from __future__ import annotations
 
@@ -46,16 +49,18 @@ def call(command: list[str]) -> tuple[bool, str]:
 
 def main() -> int:
     """Run the checks in the order of their cost."""
+    options = sys.argv[1:]
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     sources = [name for name in SOURCES if (ROOT / name).is_dir()]
-    checks = {
+    checks: dict[str, list[str] | None] = {
         "ruff check": python("ruff", "check", *sources),
         "ruff format": python("ruff", "format", "--check", *sources),
         "snakefmt": ["snakefmt", "--check", "Snakefile", "workflow"],
         "snakemake --lint": None,
         "mypy": python("mypy"),
-        "pytest": python("pytest", "-n", "2", "--dist", "loadfile", *sys.argv[1:]),
     }
+    if options[:1] != ["--quick"]:
+        checks["pytest"] = python("pytest", "-n", "2", "--dist", "loadfile", *options)
     failed, closing = [], ""
     for name, command in checks.items():
         start = time.monotonic()

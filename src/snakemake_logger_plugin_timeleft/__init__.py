@@ -1,6 +1,6 @@
 """A logger plugin for Snakemake: how many minutes are left, from the jobs that are done.
 
-The name of the package is how Snakemake finds it; `profiles/default` switches it on.
+The name of the package is how Snakemake finds it; `make` and `profiles/slurm` switch it on.
 """
 
 import sys
