@@ -52,6 +52,31 @@ def correlate(templates: Tensor, features: Tensor) -> Tensor:
         return F.conv2d(joined, templates, groups=len(templates)).transpose(0, 1)
 
 
+def correlate_each(templates: Tensor, features: Tensor) -> Tensor:
+    """Correlate maps of several targets, each with its own template, all channels together.
+
+    A product with every position of the template and a sum of the shifted products, since a GPU is
+    slow at grouped convolutions with one output; a CPU is not, and takes targets one by one.
+
+    Args:
+        templates: Features `(L, C, h, w)`.
+        features: Features `(L, S, C, H, W)`.
+
+    Returns:
+        Float32 `(L, S, H - h + 1, W - w + 1)`.
+    """
+    if features.device.type == "cpu":
+        each = [correlate(one[None], maps) for one, maps in zip(templates, features, strict=True)]
+        return torch.stack(each)[:, :, 0]
+    with torch.autocast(features.device.type, enabled=False):
+        kernel, sides = templates.shape[-2:], features.shape[-2:]
+        taps = templates.float().flatten(2).flip(2).transpose(1, 2)[:, None]
+        products = (taps @ features.float().flatten(3)).flatten(0, 1)
+        full = [side + more - 1 for side, more in zip(sides, kernel, strict=True)]
+        found = F.fold(products, full, tuple(kernel)).view(*features.shape[:2], *full)
+        return found[..., kernel[0] - 1 : sides[0], kernel[1] - 1 : sides[1]]
+
+
 def correlate_channels(templates: Tensor, features: Tensor) -> Tensor:
     """Correlate each search map with its template, channel by channel, as SiamRPN++ does.
 

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from dslt.core.device import seeded
 from dslt.core.errors import DsltError
 from dslt.networks.backbones.efficientnet_lite import leave_padding_out
-from dslt.networks.siamese import SiameseNet, correlate
+from dslt.networks.siamese import SiameseNet, correlate, correlate_each
 from dslt.networks.trunk import make_trunk
 from dslt.settings.siamfc import SiamFcTraining
 
@@ -91,6 +91,20 @@ class SiamFcNet(SiameseNet):
             correlation, plus the trained bias.
         """
         return self.gain * correlate(template, self.neck(self.features(x))) + self.bias
+
+    def responses(self, templates: Tensor, x: Tensor) -> Tensor:
+        """Correlate search regions, equally many of each target, with its template.
+
+        Args:
+            templates: Features `(L, C, h, w)` of the templates.
+            x: Search regions `(L * S, 3, side, side)`, those of a target together.
+
+        Returns:
+            Float32 logits `(L, S, H, W)`, as those of `response`.
+        """
+        features = self.neck(self.features(x))
+        maps = features.view(len(templates), -1, *features.shape[1:])
+        return self.gain * correlate_each(templates, maps) + self.bias
 
     def forward(self, z: Tensor, x: Tensor) -> Tensor:
         """Return the logits of the search regions `x` for the templates `z`."""

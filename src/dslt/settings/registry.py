@@ -20,7 +20,7 @@ from dslt.settings.siamrpn import SiamRpnSettings
 from dslt.settings.tracker import TrackerSettings, TrainingSettings
 
 Learns = Literal["first_frame", "offline", "both", "never"]
-Role = Literal["tracker", "network", "task", "pairs", "first_frame"]
+Role = Literal["tracker", "network", "task", "pairs", "first_frame", "lanes"]
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,8 @@ class TrackerEntry:
             the open sources by name (`dslt.data.pairs.sets.open`) and the seed.
         first_frame: Class that `dslt converge` trains on first frames (Fig. 3 and 16), called with
             the training settings, the seed and the device. Empty: nothing is recorded.
+        lanes: Class that makes its lanes (`dslt.trackers.lanes.LaneMaker`), called as `tracker` is
+            and by keyword with `coarse`. Empty: its sequences are run one by one.
         responds: Whether its network answers to one frame with a map (Fig. 7 and 14).
         no_confidence: Why its scores are not looked at as confidence, after "left out: "; empty
             where they are.
@@ -53,6 +55,7 @@ class TrackerEntry:
     task: str = ""
     pairs: str = ""
     first_frame: str = ""
+    lanes: str = ""
     responds: bool = False
     no_confidence: str = ""
 
@@ -87,6 +90,7 @@ TRACKERS: Mapping[str, TrackerEntry] = {
         settings=SiamFcSettings,
         learns="offline",
         tracker="dslt.trackers.siamfc:SiamFcTracker",
+        lanes="dslt.trackers.siamfc_lanes:SiamFcMaker",
         network="dslt.networks.siamfc:SiamFcNet",
         task="dslt.train.tasks:SiamFcTask",
         pairs="dslt.data.pairs.dataset:open_pairs",
@@ -96,6 +100,7 @@ TRACKERS: Mapping[str, TrackerEntry] = {
         settings=SiamRpnSettings,
         learns="offline",
         tracker="dslt.trackers.siamrpn:SiamRpnTracker",
+        lanes="dslt.trackers.siamrpn_lanes:SiamRpnMaker",
         network="dslt.networks.siamrpn:SiamRpnNet",
         task="dslt.train.tasks:SiamRpnTask",
         pairs="dslt.data.pairs.dataset:open_pairs",

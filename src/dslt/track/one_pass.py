@@ -1,21 +1,54 @@
 """Running a tracker over a sequence, and the files that a run leaves."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import NamedTuple, ParamSpec, TypeVar
 
 import numpy as np
 
 from dslt.core.arrays import Floats
 from dslt.core.csvfile import write_rows
+from dslt.core.images import Frame
 from dslt.data.sequences.frames import FrameSource, iterate, validate_initial_box
 from dslt.geometry.boxes import Box, write_boxes
 from dslt.trackers.base import Prediction, Tracker, TrainingRecord
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+
+class Ask(NamedTuple):
+    """What the course of a sequence wants of a tracker next.
+
+    Attributes:
+        frame: The frame, RGB uint8 `(H, W, 3)`.
+        box: Box `(x, y, w, h)` that a fresh tracker starts on; None: the tracker goes on.
+    """
+
+    frame: Frame
+    box: Box | None
+
+
+class Told(NamedTuple):
+    """What the tracker came to.
+
+    Attributes:
+        prediction: Where it believes the target to be; on a start the first box, without a score.
+        seconds: What it took.
+        record: Its first-frame training.
+    """
+
+    prediction: Prediction
+    seconds: float
+    record: TrainingRecord
+
+
+Course = Generator[Ask, Told, T]
+"""A sequence as its protocol runs it: it asks, frame by frame, and returns what came of it. Whoever
+drives it has the tracker: `alone` one of its own, `dslt.track.lockstep` one for many courses."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +59,7 @@ class TrackerRun:
         boxes: Boxes `(N, 4)`, 0-based; row 0 is the initial box.
         scores: Scores `(N,)`, NaN in row 0.
         seconds: Seconds `(N,)` of tracking alone, decoding excluded; row 0 is the initialisation.
+            In lockstep, an equal share of what all sequences took together.
         record: Training on the first frame.
     """
 
@@ -42,7 +76,7 @@ def run_tracker(
     where: str,
     progress: Callable[[], object] = lambda: None,
 ) -> TrackerRun:
-    """Track one target through all frames, which are decoded ahead in the background.
+    """Track one target through all frames; see `one_pass`.
 
     Args:
         tracker: A fresh tracker.
@@ -54,23 +88,67 @@ def run_tracker(
     Raises:
         DsltError: A frame is unreadable, or the initial box is unusable.
     """
-    predictions: list[Prediction] = []
-    seconds: list[float] = []
+    return alone(one_pass(frames, box, where, progress), lambda: tracker)
+
+
+def alone(course: Course[T], make: Callable[[], Tracker]) -> T:
+    """Run a course with trackers of its own.
+
+    Args:
+        course: The course.
+        make: Makes a fresh tracker.
+
+    Raises:
+        DsltError: As the course or the tracker.
+    """
+    with closing(course):
+        tracker: Tracker | None = None
+        try:
+            ask = next(course)
+            while True:
+                if ask.box is None and tracker is not None:
+                    prediction, seconds = timed(tracker.update, ask.frame)
+                else:
+                    assert ask.box is not None
+                    tracker = None  # its memory, before the next one's
+                    tracker = make()
+                    _, seconds = timed(tracker.initialize, ask.frame, ask.box)
+                    prediction = Prediction(ask.box, float("nan"))
+                ask = course.send(Told(prediction, seconds, tracker.record))
+        except StopIteration as end:
+            found: T = end.value
+            return found
+
+
+def one_pass(
+    frames: FrameSource,
+    box: Box,
+    where: str,
+    progress: Callable[[], object] = lambda: None,
+) -> Course[TrackerRun]:
+    """Follow one target through all frames, which are decoded ahead in the background.
+
+    Args:
+        frames: The frames; one is enough.
+        box: Initial box `(x, y, w, h)`, 0-based.
+        where: Name of the sequence in errors.
+        progress: Called once per frame.
+
+    Raises:
+        DsltError: A frame is unreadable, or the initial box is unusable.
+    """
+    told: list[Told] = []
     for frame in iterate(frames):
-        if predictions:
-            prediction, elapsed = timed(tracker.update, frame)
+        if told:
+            told.append((yield Ask(frame, None)))
         else:
-            box = validate_initial_box(box, frame.shape, where)
-            _, elapsed = timed(tracker.initialize, frame, box)
-            prediction = Prediction(box, float("nan"))
-        predictions.append(prediction)
-        seconds.append(elapsed)
+            told.append((yield Ask(frame, validate_initial_box(box, frame.shape, where))))
         progress()
     return TrackerRun(
-        np.array([prediction.box for prediction in predictions]),
-        np.array([prediction.score for prediction in predictions]),
-        np.array(seconds),
-        tracker.record,
+        np.array([one.prediction.box for one in told]),
+        np.array([one.prediction.score for one in told]),
+        np.array([one.seconds for one in told]),
+        told[0].record,
     )
 
 

@@ -16,7 +16,7 @@ from dslt.data.sequences.target import FAILED, INITIALIZED, SKIPPED, TRACKED, Ta
 from dslt.geometry.boxes import Box
 from dslt.geometry.regions import area_preserving_boxes, bounding_boxes, box_corners, overlaps
 from dslt.settings.protocols import VotProtocol
-from dslt.track.one_pass import TrackerRun, timed, write_records
+from dslt.track.one_pass import Ask, Course, TrackerRun, alone, write_records
 from dslt.trackers.base import Tracker, TrainingRecord
 
 STATES = {SKIPPED: "skipped", INITIALIZED: "initialized", FAILED: "failed", TRACKED: "tracked"}
@@ -54,6 +54,17 @@ def run_supervised(
     where: str,
     progress: Callable[[], object] = lambda: None,
 ) -> SupervisedRun:
+    """Track one target with trackers of its own, which `make` makes; see `supervised`."""
+    return alone(supervised(frames, target, protocol, where, progress), make)
+
+
+def supervised(
+    frames: FrameSource,
+    target: Target,
+    protocol: VotProtocol,
+    where: str,
+    progress: Callable[[], object] = lambda: None,
+) -> Course[SupervisedRun]:
     """Track one target; after each failure, start a fresh tracker on the truth.
 
     A failure is an overlap of 0, by the protocol's rule, or a box that is no number. The next
@@ -63,7 +74,6 @@ def run_supervised(
     official toolkit counts a failure and cannot start again on such a frame.)
 
     Args:
-        make: Makes a fresh tracker.
         frames: The frames; one is enough.
         target: Their ground truth; the first frame must have one.
         protocol: The conventions.
@@ -81,20 +91,20 @@ def run_supervised(
     states, boxes = np.full(count, SKIPPED, np.int8), np.full((count, 4), np.nan)
     scores, seconds = np.full((2, count), np.nan)
     record, resume = TrainingRecord(), 0
-    tracker: Tracker | None = None
+    following = False
     for index, frame in enumerate(iterate(frames)):
-        if tracker is not None:
-            found, seconds[index] = timed(tracker.update, frame)
+        if following:
+            found, seconds[index], _ = yield Ask(frame, None)
             boxes[index], scores[index], states[index] = found.box, found.score, TRACKED
             if _has_failed(found.box, index, frame, target, protocol):
                 states[index] = FAILED
-                tracker, resume = None, index + protocol.reinitialize_after
+                following, resume = False, index + protocol.reinitialize_after
         elif index == 0 or (index >= resume and _can_start(starts[index], frame)):
             box = validate_initial_box(starts[index], frame.shape, f"{where}, frame {index}")
-            tracker = make()
-            _, seconds[index] = timed(tracker.initialize, frame, box)
+            _, seconds[index], learnt = yield Ask(frame, box)
             boxes[index], states[index] = box, INITIALIZED
-            record = tracker.record if index == 0 else record
+            record = learnt if index == 0 else record
+            following = True
         progress()
     return SupervisedRun(boxes, scores, seconds, record, states)
 

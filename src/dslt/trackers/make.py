@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from dslt.core.device import Device, choose_device
 from dslt.core.errors import DsltError
-from dslt.settings.registry import entry_of
+from dslt.settings.registry import entry_of, require
 from dslt.settings.tracker import TrackerSettings
 from dslt.trackers.base import Tracker
+from dslt.trackers.lanes import LaneMaker
 
 if TYPE_CHECKING:
     from torch import nn
@@ -47,13 +48,47 @@ def prepare(
     Raises:
         DsltError: The device is not there, weights are missing, or there is nothing to run.
     """
+    place, net = _ready(settings, device, weights)
+    return partial(start_tracker, settings, net, seed, place)
+
+
+def prepare_lanes(
+    settings: TrackerSettings,
+    seed: int = 0,
+    device: Device = "cpu",
+    weights: Path | None = None,
+    *,
+    coarse: bool = False,
+) -> LaneMaker:
+    """Get ready to run targets of one tracker in lockstep; the other arguments as `prepare`.
+
+    Args:
+        settings: Typed settings.
+        seed: Seed of everything random in them.
+        device: Where they run.
+        weights: `model.pt` of `dslt train`, for the trackers that learn offline.
+        coarse: See `LaneMaker`.
+
+    Raises:
+        DsltError: As `prepare`, or the tracker has no lanes.
+    """
+    require(settings, lambda entry: entry.lanes, "lockstep", "runs one sequence at a time")
+    place, net = _ready(settings, device, weights)
+    options = _options(settings, net, seed, place)
+    maker: LaneMaker = entry_of(settings).load("lanes")(settings, **options, coarse=coarse)
+    return maker
+
+
+def _ready(
+    settings: TrackerSettings, device: Device, weights: Path | None
+) -> tuple[str, nn.Module | None]:
+    """Choose the device, and read the network that learnt offline, if there is one."""
     entry = entry_of(settings)
     if not entry.tracker:
         folder = settings.results_of("{benchmark}", 0)
         raise DsltError(f"results of another tracker, {folder!r}, cannot be run")
     if not (entry.offline and settings.learnt):
-        place = "cpu" if entry.learns == "never" else choose_device(device)
-        return partial(start_tracker, settings, None, seed, place)
+        return "cpu" if entry.learns == "never" else choose_device(device), None
     from dslt.networks.saved import read_model
 
     if weights is None:
@@ -62,7 +97,7 @@ def prepare(
             "`dslt train` wrote for these training settings"
         )
     net = read_model(weights, settings.learnt)
-    return partial(start_tracker, settings, net, seed, choose_device(device))
+    return choose_device(device), net
 
 
 def start_tracker(
@@ -79,6 +114,15 @@ def start_tracker(
     Raises:
         DsltError: As the tracker.
     """
+    options = _options(settings, net, seed, device)
+    tracker: Tracker = entry_of(settings).load("tracker")(settings, **options)
+    return tracker
+
+
+def _options(
+    settings: TrackerSettings, net: nn.Module | None, seed: int, device: str
+) -> dict[str, Any]:
+    """Name what a tracker of this kind is called with, beside its settings."""
     entry = entry_of(settings)
     options: dict[str, Any] = {}
     if entry.learns != "never":
@@ -87,5 +131,4 @@ def start_tracker(
         options["seed"] = seed
     if entry.offline:
         options["net"] = net
-    tracker: Tracker = entry.load("tracker")(settings, **options)
-    return tracker
+    return options

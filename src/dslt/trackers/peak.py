@@ -55,6 +55,41 @@ def find_peaks(responses: Tensor, stride: int, prior: Prior | None = None) -> li
     return find_everywhere(responses, stride, prior)
 
 
+class Peaks(NamedTuple):
+    """Peaks of `N` responses, tensors `(N,)` on their device: values, and pixels' rows and columns.
+
+    Attributes:
+        value: Values, float32.
+        row: Rows, integers.
+        column: Columns, integers.
+    """
+
+    value: Tensor
+    row: Tensor
+    column: Tensor
+
+
+def peaks_of(responses: Tensor, stride: int, prior: Prior | None = None) -> Peaks:
+    """Find what `find_peaks` does, and leave it on the device.
+
+    Args:
+        responses: Cells `(N, h, w)`.
+        stride: Pixels of a cell.
+        prior: A prior for each, tensors `(N, ...)`; None: all its factors are 1.
+    """
+    if responses.device.type != "cpu":
+        fine = upsampled(responses, stride)
+        fine = fine if prior is None else fine * prior.pixels
+        value, place = fine.flatten(1).max(dim=1)
+        side = fine.shape[-1]
+        return Peaks(value, place // side, place % side)
+    count = len(responses)
+    priors = [None] * count if prior is None else list(map(Prior, prior.pixels, prior.cells))
+    found = [_near(one, stride, factors) for one, factors in zip(responses, priors, strict=True)]
+    value, row, column = zip(*found, strict=True)
+    return Peaks(torch.tensor(value), torch.tensor(row), torch.tensor(column))
+
+
 def find_everywhere(responses: Tensor, stride: int, prior: Prior | None = None) -> list[Peak]:
     """Find the peaks as `find_peaks` does, always in the whole responses."""
     fine = upsampled(responses, stride)

@@ -1,0 +1,194 @@
+"""Crops of several frames at once, one frame for each lane: on the host, or on a GPU.
+
+Both cut what `dslt.geometry.crops.crop` cuts. On a GPU the places are tensors there that the host
+never reads, shapes are fixed, and nothing branches on data: it can stand inside a CUDA graph.
+"""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from dslt.core.images import Frame
+from dslt.geometry.crops import Region, crop
+from dslt.geometry.squares import padded_crop
+
+Size = tuple[int, int]
+FINENESS = 32  # parts of a pixel that OpenCV tells apart
+
+
+class Cutter(Protocol):
+    """Frames of a fixed number of lanes, and crops of them.
+
+    Attributes:
+        sizes: `(width, height)` of each lane's frame, `(L, 2)`, float64, on the device; it stays
+            the same tensor.
+    """
+
+    sizes: Tensor
+
+    def load(self, frames: Mapping[int, Frame]) -> None:
+        """Take the next frames `(H, W, 3)`, RGB uint8, of some lanes."""
+
+    def cut(self, centers: Tensor, steps: Tensor, size: Size, fill: Tensor | None = None) -> Tensor:
+        """Cut upright regions out of the lanes' frames; see `dslt.geometry.crops.Region`.
+
+        Args:
+            centers: Middles `(L, S, 2)`, x and y, image pixels, float64, on the device.
+            steps: Image pixels per patch pixel, `(L, S, 2)`, x and y, float64, there.
+            size: `(width, height)` of the patches in pixels.
+            fill: Colours `(L, 3)`, uint8, there, of what lies outside the frame; None: its edge
+                repeats.
+
+        Returns:
+            Patches `(L, S, height, width, 3)`, uint8, there. Those of a lane without a frame mean
+            nothing.
+        """
+
+
+def make_cutter(lanes: int, device: torch.device) -> Cutter:
+    """Make the cutter of a device: OpenCV cuts fastest on the host, and a GPU's need not wait."""
+    return HostCutter(lanes) if device.type == "cpu" else DeviceCutter(lanes, device)
+
+
+class HostCutter:
+    """OpenCV cuts; the devices's numbers are the host's. See `Cutter`."""
+
+    def __init__(self, lanes: int):
+        self.frames: dict[int, Frame] = {}
+        self.sizes = torch.ones(lanes, 2, dtype=torch.float64)
+
+    def load(self, frames: Mapping[int, Frame]) -> None:
+        """See `Cutter`."""
+        self.frames.update(frames)
+        for lane, frame in frames.items():
+            self.sizes[lane] = torch.tensor(frame.shape[1::-1])
+
+    def cut(self, centers: Tensor, steps: Tensor, size: Size, fill: Tensor | None = None) -> Tensor:
+        """See `Cutter`."""
+        lanes, count = steps.shape[:2]
+        patches = np.zeros((lanes, count, size[1], size[0], 3), np.uint8)
+        middles, zooms = centers.expand_as(steps).tolist(), steps.tolist()
+        for lane, frame in self.frames.items():
+            for index, (middle, zoom) in enumerate(zip(middles[lane], zooms[lane], strict=True)):
+                region = Region(tuple(middle), tuple(zoom), size)
+                if fill is None:
+                    patches[lane, index] = crop(frame, region)
+                else:
+                    patches[lane, index] = padded_crop(frame, region, fill[lane].numpy())
+        return torch.from_numpy(patches)
+
+
+class DeviceCutter:
+    """Bilinear samples of means over blocks of pixels, for whatever lies on the device.
+
+    A sum over the frame's upper left gives the mean of a block of any size by four looks, so that
+    one path serves every zoom. As with OpenCV, places are rounded to a 32nd of a pixel, and means
+    and samples to whole values; a block that reaches over the frame's end is the mean of what is
+    inside. See `Cutter`.
+    """
+
+    def __init__(self, lanes: int, device: torch.device):
+        self.device = device
+        self.sizes = torch.ones(lanes, 2, dtype=torch.float64, device=device)
+        self.pixels = torch.zeros(lanes, 1, 1, 3, dtype=torch.uint8, device=device)
+        self.sums = torch.zeros(lanes, 2, 2, 3, dtype=torch.int32, device=device)
+
+    def load(self, frames: Mapping[int, Frame]) -> None:
+        """See `Cutter`; a frame that is larger than all before it makes room for itself."""
+        self._make_room([frame.shape for frame in frames.values()])
+        for lane, frame in frames.items():
+            height, width = frame.shape[:2]
+            # Pinned memory lets the copy run beside what the host does next.
+            host = torch.from_numpy(frame)
+            host = host.pin_memory() if self.device.type == "cuda" else host
+            self.pixels[lane, :height, :width].copy_(host, non_blocking=True)
+            size = torch.tensor([width, height], dtype=torch.float64)
+            self.sizes[lane].copy_(size, non_blocking=True)
+            rows = self.pixels[lane].cumsum(0, dtype=torch.int32)
+            self.sums[lane, 1:, 1:] = rows.cumsum(1, dtype=torch.int32)
+
+    def _make_room(self, shapes: list[tuple[int, ...]]) -> None:
+        """Replace the frames' memory where one does not fit in; what is there stays."""
+        lanes, height, width = self.pixels.shape[:3]
+        rows, columns = (
+            max([old, *(shape[axis] for shape in shapes)])
+            for axis, old in enumerate((height, width))
+        )
+        if (rows, columns) != (height, width):
+            larger = self.pixels.new_zeros(lanes, rows, columns, 3)
+            larger[:, :height, :width] = self.pixels
+            self.pixels = larger
+            self.sums = self.sums.new_zeros(lanes, rows + 1, columns + 1, 3)
+            self.sums[:, 1:, 1:] = larger.cumsum(1, dtype=torch.int32).cumsum(2, dtype=torch.int32)
+
+    def cut(self, centers: Tensor, steps: Tensor, size: Size, fill: Tensor | None = None) -> Tensor:
+        """See `Cutter`."""
+        lanes, height, width = self.pixels.shape[:3]
+        block = steps.amin(dim=2).floor().clamp_min(1)
+        axes = [
+            self._axis(centers[..., axis], steps[..., axis], size[axis], block, axis)
+            for axis in (0, 1)
+        ]
+        (left, right, at_x, seen_x), (top, bottom, at_y, seen_y) = axes
+        first = torch.arange(lanes, device=self.device).view(-1, 1, 1, 1) * (height + 1)
+        table = self.sums.view(-1, 3)
+
+        def corner(rows: Tensor, columns: Tensor) -> Tensor:
+            """Look up the sums at rows `(L, S, h)` and columns `(L, S, w)`."""
+            places = (first + rows[..., None]) * (width + 1) + columns[:, :, None]
+            return table[places]
+
+        found = torch.zeros((), device=self.device)
+        for one in (0, 1):
+            for two in (0, 1):
+                x, y = (left[one], right[one]), (top[two], bottom[two])
+                total = corner(y[1], x[1]) - corner(y[0], x[1])
+                total = total - corner(y[1], x[0]) + corner(y[0], x[0])
+                area = (y[1] - y[0])[..., None] * (x[1] - x[0])[:, :, None]
+                mean = (total / area[..., None] + 0.5).floor()
+                found = found + mean * (at_y[two][..., None] * at_x[one][:, :, None])[..., None]
+        patches = (found + 0.5).floor().to(torch.uint8)
+        if fill is None:
+            return patches
+        seen = (seen_y[..., None] & seen_x[:, :, None])[..., None]
+        return torch.where(seen, patches, fill[:, None, None, None])
+
+    def _axis(
+        self, center: Tensor, step: Tensor, pixels: int, block: Tensor, axis: int
+    ) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor], tuple[Tensor, Tensor], Tensor]:
+        """Place patch pixels on an axis of the frames.
+
+        Args:
+            center: `(L, S)`.
+            step: `(L, S)`.
+            pixels: Pixels of the patch.
+            block: Side of the blocks in pixels, `(L, S)`.
+            axis: 0 for x, 1 for y.
+
+        Returns:
+            First pixels, and those behind the last, of the two blocks about each place, their
+            weights, and whether the place lies in the frame; `(L, S, pixels)` each.
+        """
+        steps = torch.arange(pixels, dtype=torch.float64, device=self.device)
+        end = self.sizes[:, axis].view(-1, 1, 1)
+        # A place is given by how far behind the first pixel's middle it is.
+        places = (center - 0.5 - step * (pixels / 2 - 0.5))[..., None] + steps * step[..., None]
+        block = block[..., None]
+        places = (places + 0.5) / block - 0.5
+        places = (places * FINENESS).round() / FINENESS
+        near = places.floor()
+        share = (places - near).float()
+        last = (end / block).ceil() - 1
+        starts, ends = [], []
+        for offset in (0, 1):
+            start = (near + offset).clamp_min(0).minimum(last) * block
+            starts.append(start.long())
+            ends.append((start + block).minimum(end).long())
+        # As `padded_crop`: a patch pixel belongs to the frame where its middle does.
+        low = (pixels / 2 - center / step)[..., None]
+        high = low + end / step[..., None]
+        seen = (steps >= (low - 0.5).ceil()) & (steps < (high - 0.5).ceil())
+        return (starts[0], starts[1]), (ends[0], ends[1]), (1 - share, share), seen
