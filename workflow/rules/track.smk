@@ -37,13 +37,15 @@ for _benchmark in STUDY.benchmarks_used:
                 place=PLACE,
                 protocol=SUPERVISED[_benchmark],
                 weights=lambda wildcards, input: repeat("--weights", input.weights),
-                code=code_for("track", "tracker", "network"),
+                lockstep=SETTINGS.lockstep,
+                code=code_for("track", "tracker", "network", "lanes"),
                 libraries=libraries(),
             shell:
                 "dslt track --cell {wildcards.cell} --settings {params.settings:q}"
                 " --index {input.index:q} --sequence {params.sequences:q}"
                 " {params.protocol:q} {params.weights:q} --seed {wildcards.seed} --threads {threads}"
-                " {params.place} --states state/track --out {params.folder:q} > {log} 2>&1"
+                " {params.place} --lockstep {params.lockstep} {LANES} --states state/track"
+                " --out {params.folder:q} > {log} 2>&1"
 
 
 rule respond:

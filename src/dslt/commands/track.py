@@ -1,8 +1,10 @@
 """`dslt track`: run one cell over sequences of an indexed benchmark."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import Any, get_args
 
 import click
 from tqdm import tqdm
@@ -19,22 +21,23 @@ from dslt.commands.options import (
     WEIGHTS,
     SpreadCommand,
 )
-from dslt.core.device import Device, choose_device, limit_threads
+from dslt.core.device import Device, LockstepName, choose_device, choose_lockstep, limit_threads
 from dslt.core.errors import DsltError
-from dslt.core.files import NotWrittenError, atomic_write
+from dslt.core.files import atomic_write
 from dslt.core.fingerprint import code_of
 from dslt.core.jsonfile import parse_json
 from dslt.core.parts import Parts
-from dslt.data.benchmarks.index_entry import IndexEntry
 from dslt.data.benchmarks.index_file import BenchmarkIndex, load_index
-from dslt.data.sequences.frames import FrameSource
 from dslt.settings.protocols import Protocol, VotProtocol, parse_protocol
 from dslt.settings.registry import entry_of, parse_tracker
 from dslt.track.identity import contents_to_keep, parts_of
-from dslt.track.one_pass import run_tracker, write_run
-from dslt.track.supervised import run_supervised, write_supervised_run
+from dslt.track.lockstep import SIZE, SequenceJob, choose_lanes, run_lockstep
+from dslt.track.one_pass import Course, TrackerRun, alone, one_pass, write_run
+from dslt.track.supervised import SupervisedRun, supervised, write_supervised_run
+from dslt.track.team import Team
 from dslt.trackers.base import Tracker
-from dslt.trackers.make import prepare
+from dslt.trackers.lanes import LaneMaker
+from dslt.trackers.make import prepare, prepare_lanes
 
 WRITTEN = ("training.csv", "csv", "txt")
 """Suffixes of the files of a sequence; where the last one is, the rest is."""
@@ -56,6 +59,14 @@ WRITTEN = ("training.csv", "csv", "txt")
 )
 @WEIGHTS
 @STATES
+@click.option(
+    "--lockstep",
+    type=click.Choice(get_args(LockstepName)),
+    default="auto",
+    show_default=True,
+    help="Whether sequences advance together; `lockstep` of config.yaml.",
+)
+@click.option("--lanes", type=click.IntRange(1), help="Most at a time. Default: by free memory.")
 @click.option("--out", required=True, type=PATH, help="Folder of the runs.")
 def command(
     cell: str,
@@ -68,6 +79,8 @@ def command(
     definition: str | None,
     weights: Path | None,
     states: Path | None,
+    lockstep: LockstepName,
+    lanes: int | None,
     out: Path,
 ) -> None:
     """Run one cell over sequences; three files per sequence.
@@ -80,8 +93,9 @@ def command(
     option = "--protocol-definition"
     protocol = parse_protocol(parse_json(definition, option), option) if definition else None
     benchmark = load_index(index)
-    make = prepare(parsed, seed, device, weights)
     entry = entry_of(parsed)
+    place = "cpu" if entry.learns == "never" else choose_device(device)
+    together = choose_lockstep(lockstep, place, bool(entry.lanes))
     chosen = names or benchmark.names
     _check_out(out, chosen)
     parts = parts_of(
@@ -91,16 +105,22 @@ def command(
         weights,
         cell=cell,
         benchmark=benchmark.benchmark,
-        device="cpu" if entry.learns == "never" else choose_device(device),
+        device=place,
         protocol=definition,
         seed=seed,
         threads=threads,
-        code=code_of(__name__, *entry.modules("tracker", "network")),
+        lockstep=together,
+        code=code_of(__name__, *entry.modules("tracker", "network", "lanes")),
     )
-    unit = _Unit(cell, benchmark, str(index), make, protocol, parts, out)
-    for name in chosen:
-        with parts.attempt(name):
-            unit.do(name)
+    unit = _Unit(cell, benchmark, str(index), protocol, parts, out)
+    if together == "never":
+        make = prepare(parsed, seed, device, weights)
+        for name in chosen:
+            with parts.attempt(name):
+                unit.do(name, make)
+    else:
+        maker = prepare_lanes(parsed, seed, device, weights, coarse=together == "coarse")
+        unit.do_together(chosen, maker, place, lanes)
     parts.check()
     parts.clear()
 
@@ -129,48 +149,97 @@ class _Unit:
         cell: Name of the cell.
         benchmark: Where the sequences are from.
         where: Its file, for errors.
-        make: Makes a fresh tracker.
         protocol: How they are run; None: in one pass.
         parts: What is done of them.
         out: Folder of their files.
+        contents: What a sequence is made of, summed up before it is run.
     """
 
     cell: str
     benchmark: BenchmarkIndex
     where: str
-    make: Callable[[], Tracker]
     protocol: Protocol | None
     parts: Parts
     out: Path
+    contents: dict[str, dict[str, Any]] = field(default_factory=dict)
 
-    def do(self, name: str) -> None:
+    def do(self, name: str, make: Callable[[], Tracker]) -> None:
         """Run one sequence and write what comes of it, or write what came of it before."""
-        entry = self.benchmark.entry(name)
-        contents = contents_to_keep(self.parts, entry)
-        done = self.parts.read(name, contents)
-        if done is not None:
-            click.echo(f"{self.cell} {name}: kept from a run that was broken off", err=True)
-            for file, content in done.items():
-                with atomic_write(self.out / file) as temporary:
-                    temporary.write_bytes(content)
+        if self._is_kept(name):
             return
-        frames = self.benchmark.sequence(name).frames
-        with tqdm(total=entry.frames, desc=f"{self.cell} {name}", unit="frame") as bar:
+        with tqdm(total=self.benchmark.entry(name).frames, **self._bar(name)) as bar:
+            course = self._course(name, bar.update)
             try:
-                self._run(entry, frames, bar.update)
-            except NotWrittenError:
-                raise
+                run = alone(course, make)
             except DsltError as error:
                 raise DsltError(f"frame {bar.n}: {error}") from error
-        files = [f"{name}.{suffix}" for suffix in WRITTEN]
-        self.parts.keep(name, contents, {file: (self.out / file).read_bytes() for file in files})
+        self._write(name, run)
 
-    def _run(self, entry: IndexEntry, frames: FrameSource, progress: Callable[[], object]) -> None:
-        """Run one sequence as the protocol says, and write what comes of it."""
-        where = f"{self.where}, sequence {entry.name}"
+    def do_together(
+        self, names: Iterable[str], maker: LaneMaker, device: str, lanes: int | None
+    ) -> None:
+        """Run sequences in lockstep; each is written as soon as it is done."""
+        left = []
+        for name in names:
+            with self.parts.attempt(name):
+                left += [] if self._is_kept(name) else [name]
+        if not left:
+            return
+        entries = [self.benchmark.entry(name) for name in left]
+        boxes = {entry.name: entry.boxes()[0] for entry in entries}
+        lanes = choose_lanes(lanes, maker, boxes.values(), device)
+        click.echo(f"{self.cell}: {len(left)} sequences in lockstep, {lanes} at a time", err=True)
+        done = dict.fromkeys(left, 0)
+        with tqdm(total=sum(e.frames for e in entries), **self._bar("in lockstep")) as bar:
+
+            def count(name: str) -> None:
+                done[name] += 1
+                bar.update()
+
+            jobs = [
+                SequenceJob(
+                    entry.name,
+                    partial(self._course, entry.name, partial(count, entry.name)),
+                    boxes[entry.name],
+                    entry.frames,
+                )
+                for entry in entries
+            ]
+            for name, run in run_lockstep(jobs, Team(maker, SIZE.get(device, 1)), lanes):
+                with self.parts.attempt(name):
+                    if isinstance(run, DsltError):
+                        raise DsltError(f"frame {done[name]}: {run}") from run
+                    self._write(name, run)
+
+    def _bar(self, what: str) -> dict[str, str]:
+        """Say what a bar is called."""
+        return {"desc": f"{self.cell} {what}", "unit": "frame"}
+
+    def _is_kept(self, name: str) -> bool:
+        """Write what came of a sequence before, if it was done."""
+        contents = contents_to_keep(self.parts, self.benchmark.entry(name))
+        self.contents[name] = contents
+        done = self.parts.read(name, contents)
+        if done is None:
+            return False
+        click.echo(f"{self.cell} {name}: kept from a run that was broken off", err=True)
+        for file, content in done.items():
+            with atomic_write(self.out / file) as temporary:
+                temporary.write_bytes(content)
+        return True
+
+    def _course(self, name: str, progress: Callable[[], object]) -> Course[TrackerRun]:
+        """Open the course of one sequence, as the protocol says."""
+        entry, frames = self.benchmark.entry(name), self.benchmark.sequence(name).frames
+        where = f"{self.where}, sequence {name}"
         if isinstance(self.protocol, VotProtocol):
-            run = run_supervised(self.make, frames, entry, self.protocol, where, progress)
-            write_supervised_run(run, self.out, entry.name)
-        else:
-            passed = run_tracker(self.make(), frames, entry.boxes()[0], where, progress)
-            write_run(passed, self.out, entry.name)
+            return supervised(frames, entry, self.protocol, where, progress)
+        return one_pass(frames, entry.boxes()[0], where, progress)
+
+    def _write(self, name: str, run: TrackerRun) -> None:
+        """Write what came of a sequence, and keep it."""
+        write: Any = write_supervised_run if isinstance(run, SupervisedRun) else write_run
+        write(run, self.out, name)
+        files = [f"{name}.{suffix}" for suffix in WRITTEN]
+        contents = self.contents[name]
+        self.parts.keep(name, contents, {file: (self.out / file).read_bytes() for file in files})

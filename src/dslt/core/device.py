@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 Device = Literal["auto", "cpu", "cuda", "mps"]
 EngineName = Literal["auto", "openvino", "torch"]
 Precision = Literal["float32", "bfloat16"]
+LockstepName = Literal["auto", "never", "exact", "coarse"]
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,28 @@ def plain_torch() -> Iterator[None]:
         _chosen.pop()
 
 
+_as_on_gpu: list[bool] = []
+
+
+@contextmanager
+def arithmetic_of_gpu() -> Iterator[None]:
+    """Let a CPU compute, for a while, in the ways that are fast on a GPU: how those are tested."""
+    _as_on_gpu.append(True)
+    try:
+        yield
+    finally:
+        _as_on_gpu.pop()
+
+
+def one_at_a_time(device: torch.device) -> bool:
+    """Tell whether samples are best computed one after the other.
+
+    A CPU's cache holds the maps of one, and its numbers are the host's; a GPU wants batches of fixed
+    shapes, and must not wait for the host.
+    """
+    return device.type == "cpu" and not _as_on_gpu
+
+
 def _has_bfloat16(engine: str) -> bool:
     """Tell whether the engine computes in bfloat16 on this CPU."""
     if engine != "openvino":
@@ -106,6 +129,25 @@ def seeded(seed: int) -> Iterator[None]:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         yield
+
+
+def choose_lockstep(asked: LockstepName, device: str, able: bool) -> str:
+    """Resolve how a job's sequences are run; like the device, it decides a run's last bits.
+
+    Args:
+        asked: `auto` is `exact` on a GPU and `never` elsewhere.
+        device: A device of torch.
+        able: Whether the tracker has lanes; one that has none runs its sequences one by one.
+
+    Returns:
+        `never`: one by one; `exact`: together, with the patches of one by one; `coarse`: together,
+        with patches of fewer sizes, so that more sequences share a batch.
+    """
+    if not able:
+        return "never"
+    if asked == "auto":
+        return "exact" if device == "cuda" else "never"
+    return asked
 
 
 def training_layout(device: torch.device) -> torch.memory_format:

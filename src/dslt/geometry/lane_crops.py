@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from dslt.core.device import one_at_a_time
 from dslt.core.images import Frame
 from dslt.geometry.crops import Region, crop
 from dslt.geometry.squares import padded_crop
@@ -50,7 +51,7 @@ class Cutter(Protocol):
 
 def make_cutter(lanes: int, device: torch.device) -> Cutter:
     """Make the cutter of a device: OpenCV cuts fastest on the host, and a GPU's need not wait."""
-    return HostCutter(lanes) if device.type == "cpu" else DeviceCutter(lanes, device)
+    return HostCutter(lanes) if one_at_a_time(device) else DeviceCutter(lanes, device)
 
 
 class HostCutter:

@@ -9,10 +9,10 @@ from torch.nn import functional as F
 from torch.optim.adam import adam
 
 from dslt.core.device import seeded
+from dslt.networks.correlation import Correlation, as_cells, as_planes, cut_of
 from dslt.settings.dslt import AdamSettings, HeadSettings, ReductionSettings
 
 QUIET = 0.1  # part of the mean deviation below which a channel is not scaled up further
-Size = tuple[int, int]
 SMALLEST_LEVEL = 1e-6  # of the features of a frame without any texture
 
 
@@ -111,13 +111,8 @@ class RegressionNetwork(nn.Module):
         return low, high
 
     def inputs(self, shallow: Tensor, deep: Tensor) -> Tensor:
-        """Return what the two heads see, `(N, 2 channels, H, W)`: the fused and the deep map."""
-        a, b = self.settings.fusion
-        fused = shallow
-        if self.settings.fuse:
-            fused = torch.add(shallow if a == 1 else a * shallow, deep, alpha=b)
-        cells = torch.cat([_cells(fused), _cells(deep)], dim=3)
-        return _planes(cells.relu_() if self.settings.relu else cells)
+        """Return what the two heads see, `(N, 2 channels, H, W)`; see `fuse`."""
+        return as_planes(fuse(self.settings, shallow, deep))
 
     def forward(self, shallow: Tensor, deep: Tensor) -> Tensor:
         """Return the response `(N, h, w)` to taps from `standardise`, for a trained reduction."""
@@ -133,10 +128,9 @@ class RegressionNetwork(nn.Module):
         height, width = self.deep_head.shape[-2:]
         heads = torch.cat([self.fused_head, self.deep_head]) * self.gain
         taps = heads.flatten(1).flip(1).t().contiguous()
-        same = self.settings.padding == "same"
-        cut = (height // 2, width // 2) if same else (height - 1, width - 1)
-        correlate: Any = _Correlation.apply
         kernel = (height, width)
+        cut = cut_of(kernel, self.settings.padding)
+        correlate: Any = Correlation.apply
         response = torch.cat([correlate(piece, taps, kernel, cut) for piece in _pieces(maps)])
         if self.fused_bias is not None and self.deep_bias is not None:
             response = response + self.fused_bias + self.deep_bias
@@ -169,47 +163,18 @@ class RegressionNetwork(nn.Module):
         return [(settings.lr_deep, deep), (settings.lr_shallow, slow)]
 
 
-class _Correlation(torch.autograd.Function):
-    """A convolution with one output channel, four times as fast as `conv2d` on a CPU.
+def fuse(settings: HeadSettings, shallow: Tensor, deep: Tensor) -> Tensor:
+    """Return what the heads see of reduced maps `(N, C, H, W)`: the fused and the deep map.
 
-    It is a matrix product with every kernel position and a sum of the shifted products. The
-    gradient is written out: torch's would copy the maps to turn them round.
+    Returns:
+        `(N, H, W, 2 C)`.
     """
-
-    @staticmethod
-    def forward(ctx: Any, maps: Tensor, taps: Tensor, kernel: Size, cut: Size) -> Tensor:
-        """Correlate.
-
-        Args:
-            ctx: Torch's.
-            maps: `(n, C, H, W)`.
-            taps: `(K, C)`, the kernel's positions, last to first.
-            kernel: Its rows and columns.
-            cut: Rows and columns taken off the full response on each side.
-        """
-        ctx.save_for_backward(maps, taps)
-        ctx.cut = cut
-        full = tuple(side + more - 1 for side, more in zip(maps.shape[2:], kernel, strict=True))
-        products = taps @ _cells(maps).flatten(0, 2).t()
-        shifted = products.view(len(taps), len(maps), -1).transpose(0, 1)
-        response = F.fold(shifted, full, kernel)[:, 0]
-        (top, left), (height, width) = cut, full
-        return response[:, top : height - top, left : width - left]
-
-    @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, Tensor | None, None, None]:
-        """Return the gradients of the maps and of the taps."""
-        maps, taps = ctx.saved_tensors
-        top, left = ctx.cut
-        full = F.pad(gradient, (left, left, top, top))
-        windows = full.unfold(1, maps.shape[2], 1).unfold(2, maps.shape[3], 1)
-        shifted = windows.permute(1, 2, 0, 3, 4).reshape(len(taps), -1)
-        of_maps = of_taps = None
-        if ctx.needs_input_grad[0]:
-            of_maps = _planes((shifted.t() @ taps).view(_cells(maps).shape))
-        if ctx.needs_input_grad[1]:
-            of_taps = shifted @ _cells(maps).flatten(0, 2)
-        return of_maps, of_taps, None, None
+    a, b = settings.fusion
+    fused = shallow
+    if settings.fuse:
+        fused = torch.add(shallow if a == 1 else a * shallow, deep, alpha=b)
+    cells = torch.cat([as_cells(fused), as_cells(deep)], dim=3)
+    return cells.relu_() if settings.relu else cells
 
 
 def _pieces(maps: Iterable[Tensor]) -> Iterator[Tensor]:
@@ -222,16 +187,6 @@ def _pieces(maps: Iterable[Tensor]) -> Iterator[Tensor]:
             yield torch.cat([some, *rest])
 
 
-def _cells(maps: Tensor) -> Tensor:
-    """View maps `(N, C, H, W)` as `(N, H, W, C)`, which is how they lie in memory."""
-    return maps.permute(0, 2, 3, 1)
-
-
-def _planes(cells: Tensor) -> Tensor:
-    """View maps `(N, H, W, C)` as `(N, C, H, W)`."""
-    return cells.permute(0, 3, 1, 2)
-
-
 def _reduced(layer: nn.Module, tap: Tensor) -> Tensor:
     """Apply a reduction; as a matrix product where it is 1x1, which one thread does faster."""
     weight = layer.weight
@@ -239,7 +194,7 @@ def _reduced(layer: nn.Module, tap: Tensor) -> Tensor:
     if weight.shape[-1] > 1:
         reduced: Tensor = layer(tap)
         return reduced
-    return _planes(_cells(tap) @ weight.flatten(1).t())
+    return as_planes(as_cells(tap) @ weight.flatten(1).t())
 
 
 class Optimiser:

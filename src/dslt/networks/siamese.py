@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from dslt.core.device import one_at_a_time
 from dslt.core.errors import DsltError
 from dslt.networks.base import TrainedNet
 from dslt.networks.trunk import Trunk
@@ -65,7 +66,7 @@ def correlate_each(templates: Tensor, features: Tensor) -> Tensor:
     Returns:
         Float32 `(L, S, H - h + 1, W - w + 1)`.
     """
-    if features.device.type == "cpu":
+    if one_at_a_time(features.device):
         each = [correlate(one[None], maps) for one, maps in zip(templates, features, strict=True)]
         return torch.stack(each)[:, :, 0]
     with torch.autocast(features.device.type, enabled=False):

@@ -147,6 +147,12 @@ class SampleSettings(Settings):
     """Whether each step takes all samples (true), or one at random per step (false, as released).
     """
 
+    @property
+    def count(self) -> int:
+        """Number of samples."""
+        lists = (self.blurs, self.angles, self.shifts, self.zooms)
+        return self.mirrors + sum(map(len, lists))
+
 
 class DsltTraining(TrainingSettings):
     """Everything that decides the model after the first frame."""

@@ -84,6 +84,7 @@ TRACKERS: Mapping[str, TrackerEntry] = {
         settings=DsltSettings,
         learns="first_frame",
         tracker="dslt.trackers.dslt:DsltTracker",
+        lanes="dslt.trackers.dslt_lanes:DsltMaker",
         first_frame="dslt.trackers.first_frame:FirstFrame",
     ),
     "siamfc": TrackerEntry(

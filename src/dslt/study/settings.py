@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, create_model
 
-from dslt.core.device import Device, EngineName, Precision
+from dslt.core.device import Device, EngineName, LockstepName, Precision
 from dslt.settings.base import Count, Natural, Settings
 from dslt.settings.catalog import FIGURES, PAGES, TABLES
 from dslt.study.heldout_settings import HeldOutSettings
@@ -255,6 +255,14 @@ class StudySettings(Settings):
     precision: Precision
     """Precision of frozen networks on a CPU; `bfloat16` only where the CPU has it. A change
     computes everything again.
+    """
+    lockstep: LockstepName
+    """Whether the sequences of a track job advance together: `never`, one by one; `exact`, with the
+    patches of one by one; `coarse`, with patches of fewer sizes, so that more sequences share a
+    batch; `auto` is `exact` on a GPU, else `never`. A change tracks again.
+    """
+    lanes: Count | None
+    """Most sequences at a time in lockstep; null: by free memory. A change computes nothing again.
     """
     unit_size: Count
     """Sequences in one track job: 1 spreads best over cores, more saves start-up on a GPU. A change

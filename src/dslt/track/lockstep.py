@@ -1,7 +1,7 @@
 """The sequences of a job in lockstep: they advance together, frame by frame, on one device.
 
-Each has a lane; when it ends or fails, the next takes its place. Frames are decoded ahead for all of
-them in the background.
+Each has a lane; when it ends or fails, the next takes its place. Frames are decoded ahead for all
+of them in the background.
 """
 
 from collections import deque
@@ -23,6 +23,8 @@ SIZE = {"cpu": 1, "cuda": 8}
 """Lanes of a block: on a CPU, whose cache holds the maps of one target, they gain nothing."""
 PART = 0.6
 """Part of the free memory that lanes may take: the estimate is a rough one."""
+FRAME = 3 * 1920 * 1080
+"""Bytes of a frame, as large as they usually are."""
 AHEAD = 6
 """Decoded frames of a lane: the present one, those ahead, and copies on the way."""
 
@@ -129,16 +131,13 @@ def _tell(
     return None
 
 
-def choose_lanes(
-    given: int | None, maker: LaneMaker, boxes: Iterable[Box], pixels: int, device: str
-) -> int:
+def choose_lanes(given: int | None, maker: LaneMaker, boxes: Iterable[Box], device: str) -> int:
     """Choose how many sequences run at a time, by free memory where nobody says.
 
     Args:
         given: What is asked for; None: it is chosen here.
         maker: Makes the lanes.
         boxes: First boxes of the sequences.
-        pixels: Pixels of the largest frame.
         device: Where they run.
 
     Returns:
@@ -146,7 +145,7 @@ def choose_lanes(
     """
     kinds = [maker.kind(box) for box in boxes]
     if given is None:
-        frames = 3 * pixels * (AHEAD if device == "cpu" else 5)  # there: bytes and sums of four
+        frames = FRAME * (AHEAD if device == "cpu" else 5)  # there: bytes, and sums of four
         each = max(maker.memory(kind) for kind in set(kinds)) + frames
         given = min(MOST.get(device, 1), int(PART * free_memory(device) / each))
     return max(1, min(given, len(kinds)))

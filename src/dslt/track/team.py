@@ -147,7 +147,7 @@ def _begin(lanes: Lanes, new: Mapping[int, int], starts: Mapping[int, Start]) ->
         lanes.begin({lane: starts[number] for number, lane in new.items()})
     except DsltError as error:
         if len(new) == 1:
-            return {number: error for number in new}
+            return dict.fromkeys(new, error)
         for number, lane in new.items():
             answers |= _begin(lanes, {number: lane}, starts)
     return answers

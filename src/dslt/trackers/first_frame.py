@@ -23,6 +23,8 @@ Point = tuple[float, float]
 Settled = Callable[[TrainingRecord], bool]
 BACKGROUND_LABEL = 0.01
 STOP_WINDOW = 5
+FINE = 16  # pixels; every tap has whole cells
+COARSE = 64  # pixels; sides of coarse patches are multiples of it
 
 
 class Grid:
@@ -35,16 +37,26 @@ class Grid:
         kernel: Size `(rows, columns)` of the heads.
         map_shape: Size `(rows, columns)` of the response.
         middle: Middle `(x, y)` of the patch in pixels.
+
+    Coarse sides of patch and kernel are multiples of more, so that more targets have the same.
     """
 
-    def __init__(self, target: Floats, settings: DsltTraining, stride: int, origin: float):
-        self.shape: PatchShape = patch_shape(target, settings.patch)
+    def __init__(
+        self,
+        target: Floats,
+        settings: DsltTraining,
+        stride: int,
+        origin: float,
+        *,
+        coarse: bool = False,
+    ):
+        self.shape: PatchShape = patch_shape(target, settings.patch, COARSE if coarse else FINE)
         self.stride, self.origin = stride, origin
         self.cells = (self.shape.target[0] / stride, self.shape.target[1] / stride)
         columns, rows = self.shape.size[0] // stride, self.shape.size[1] // stride
         same = settings.head.padding == "same"
         width, height = (
-            _kernel_side(side, limit, odd=same)
+            _kernel_side(side, limit, odd=same, step=4 if coarse else 2)
             for side, limit in zip(self.cells, (columns, rows), strict=True)
         )
         self.kernel = (height, width)
@@ -91,23 +103,29 @@ class FirstFrame:
         settings: Training settings.
         seed: Seed of the reductions, the heads and the order of the samples.
         device: Where it runs.
+        coarse: See `Grid`.
 
     Attributes:
         backbone: The frozen network.
-        network: The regression network, after `fit`.
-        grid: The geometry, after `fit`.
+        network: The regression network, after `prepare`; `fit` trains it.
+        grid: The geometry, after `prepare`.
+        labels: Labels `(N, h, w)` of the samples, after `prepare`.
+        taps: The samples' taps in the network's scale, after `prepare`.
         record: The course of the training, after `fit`.
     """
 
     network: RegressionNetwork
     grid: Grid
 
-    def __init__(self, settings: DsltTraining, seed: int = 0, device: str = "cpu"):
-        self.settings = settings
+    def __init__(
+        self, settings: DsltTraining, seed: int = 0, device: str = "cpu", *, coarse: bool = False
+    ):
+        self.settings, self.coarse = settings, coarse
         self.seed = seed
         self.device = torch.device(device)
         self.backbone = build(settings.backbone, self.device, seed)
         self.loss = losses.build(settings.loss)
+        self.loss_of_cells = losses.elementwise(settings.loss)
         self.record = TrainingRecord()
 
     def fit(self, frame: Frame, box: Box, settled: Settled | None = None) -> None:
@@ -118,9 +136,20 @@ class FirstFrame:
             box: Target `(x, y, w, h)`, float64, 0-based.
             settled: Ends the training early, in place of the settings' own rule.
         """
+        self.prepare(frame, box)
+        self._train(settled or self.converged)
+        self.network.reductions.requires_grad_(False)
+
+    def grid_of(self, box: Box) -> Grid:
+        """Choose the geometry for a first box."""
+        spec, size = self.backbone.spec, np.array(box[2:], dtype=np.float64)
+        return Grid(size, self.settings, spec.strides[0], spec.origin, coarse=self.coarse)
+
+    def prepare(self, frame: Frame, box: Box) -> None:
+        """Make the samples of a first frame and the network that is to learn them; see `fit`."""
         settings, spec = self.settings, self.backbone.spec
         size = np.array(box[2:], dtype=np.float64)
-        self.grid = Grid(size, settings, spec.strides[0], spec.origin)
+        self.grid = self.grid_of(box)
         self.record = TrainingRecord()
         patches, labels = self._samples(frame, centers(box), size)
         self.patch = patches[0]
@@ -133,8 +162,6 @@ class FirstFrame:
         self.taps = self.network.standardise(*taps)
         first = self.taps[0][:1], self.taps[1][:1]
         self.network.equalise(first, settings.reduction.growth, settings.adam.lr_deep)
-        self._train(settled or self._converged)
-        self.network.reductions.requires_grad_(False)
 
     def label(self, point: Point, zoom: float = 1.0) -> Tensor:
         """Make the label `(h, w)` of a target at a patch point, seen `zoom` times smaller."""
@@ -223,7 +250,7 @@ class FirstFrame:
         for entries, value in zip(vars(self.record).values(), values, strict=True):
             entries.append(value)
 
-    def _converged(self, record: TrainingRecord) -> bool:
+    def converged(self, record: TrainingRecord) -> bool:
         """Tell whether the training may stop before its last iteration."""
         loss = record.loss
         if loss[-1] < self.settings.stop_absolute:
@@ -232,14 +259,14 @@ class FirstFrame:
         return len(loss) > STOP_WINDOW and sum(recent) < len(recent) * self.settings.stop * loss[0]
 
 
-def _kernel_side(cells: float, limit: int, *, odd: bool) -> int:
+def _kernel_side(cells: float, limit: int, *, odd: bool, step: int) -> int:
     """Choose a kernel's side for a target of so many cells, no larger than the map.
 
     Odd and at least 3 where the map has room for it, or else the floor.
     """
     if not odd:
-        return min(max(1, int(cells)), limit)
-    return min(max(3, 2 * round((cells - 1) / 2) + 1), limit - 1 + limit % 2)
+        return min(max(1, step * round(cells / step) if step > 2 else int(cells)), limit)
+    return min(max(3, step * round((cells - 1) / step) + 1), limit - 1 + limit % 2)
 
 
 def _blur(patch: Frame, sigma: float) -> Frame:

@@ -2,7 +2,7 @@
 
 One by one, a GPU waits for the host most of the time. In lockstep the targets of a few sequences
 advance together: `dslt.track.lockstep` runs the sequences, `dslt.track.team` gives each a lane, and
-a tracker's `Lanes` do the arithmetic of a fixed number of targets, whose tensors have one first axis.
+a tracker's `Lanes` do the arithmetic of a fixed number of targets, the first axis of its tensors.
 """
 
 from abc import ABC, abstractmethod

@@ -6,6 +6,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from dslt.core.device import one_at_a_time
+
 NEAR = 4  # cells on each side of the largest one, up-sampled first
 REACH = 2  # cells on each side that the interpolation at a cell's pixels looks at
 # Weights of torch's cubic (a = -0.75) add up to 1, the negative ones to at most -0.1875 (midway
@@ -77,7 +79,7 @@ def peaks_of(responses: Tensor, stride: int, prior: Prior | None = None) -> Peak
         stride: Pixels of a cell.
         prior: A prior for each, tensors `(N, ...)`; None: all its factors are 1.
     """
-    if responses.device.type != "cpu":
+    if not one_at_a_time(responses.device):
         fine = upsampled(responses, stride)
         fine = fine if prior is None else fine * prior.pixels
         value, place = fine.flatten(1).max(dim=1)

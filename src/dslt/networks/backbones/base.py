@@ -41,7 +41,12 @@ class Backbone(nn.Module):
             Float32 maps `(B, channels[0], H / strides[0], W / strides[0])` and the same for the
             deep tap.
         """
-        batch = torch.from_numpy(np.stack(patches)).to(self.device).permute(0, 3, 1, 2)
+        return self.extract(torch.from_numpy(np.stack(patches)).to(self.device))
+
+    @torch.no_grad()
+    def extract(self, patches: Tensor) -> tuple[Tensor, Tensor]:
+        """Extract features of patches `(B, H, W, 3)`, uint8, on the device; see `forward`."""
+        batch = patches.permute(0, 3, 1, 2)
         if serves(batch):
             shallow, deep = self.engine(batch)
             return shallow, deep

@@ -1,0 +1,125 @@
+"""The training of several first frames together; the rules are those of `FirstFrame`."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from dslt.losses import regression as losses
+from dslt.networks.correlation import as_cells
+from dslt.networks.stacked import StackedAdam, StackedNetworks, weights_of
+from dslt.trackers.base import TrainingRecord
+from dslt.trackers.first_frame import BACKGROUND_LABEL, STOP_WINDOW, FirstFrame
+
+ASK = 25  # iterations between two looks at whether all have converged
+
+
+class Learnt(NamedTuple):
+    """What was learnt.
+
+    Attributes:
+        weights: The networks' weights, `(L, ...)` each.
+        cells: The heads' inputs of the samples, `(L, n, H, W, 2 C)`.
+        records: The course of each training, by its lane.
+    """
+
+    weights: dict[str, Tensor]
+    cells: Tensor
+    records: dict[int, TrainingRecord]
+
+
+def train_together(
+    networks: StackedNetworks, models: Mapping[int, FirstFrame], size: int
+) -> Learnt:
+    """Fit the networks of several targets of one geometry to their first frames.
+
+    Args:
+        networks: What they compute.
+        models: Models after `prepare`, by their lane.
+        size: Number of lanes; those without a model train on nothing, so that all shapes are the
+            same for any number of models.
+    """
+    one = next(iter(models.values()))
+    settings, trained = one.settings, one.settings.reduction.train
+    weights = _stack({lane: weights_of(model.network) for lane, model in models.items()}, size)
+    named = {
+        lane: {"shallow": as_cells(m.taps[0]), "deep": as_cells(m.taps[1]), "labels": m.labels}
+        for lane, m in models.items()
+    }
+    samples = _stack(named, size)
+    shallow, deep = (samples[name].movedim(4, 2) for name in ("shallow", "deep"))
+    rates = networks.rates(settings.adam, reductions=trained)
+    optimiser = StackedAdam(settings.adam, rates, {})
+    optimiser.make(weights)
+    generator = torch.Generator().manual_seed(one.seed)
+    fixed = None if trained else networks.inputs(weights, shallow, deep)
+    running = torch.ones(size, dtype=torch.bool, device=one.device)
+    notes: list[Tensor] = []
+    last = torch.full((size,), settings.iterations, device=one.device)
+    for iteration in range(settings.iterations + 1):
+        chosen = slice(None)
+        if not settings.samples.together:
+            pick = int(torch.randint(len(one.labels), (1,), generator=generator))
+            chosen = slice(pick, pick + 1)
+        grown = {name: weights[name].detach().requires_grad_() for name in rates}
+        now, labels = weights | grown, samples["labels"][:, chosen]
+        if fixed is None:
+            seen = networks.inputs(now, shallow[:, chosen], deep[:, chosen])
+            response = networks.respond(now, seen)
+        else:
+            response = networks.respond(now, fixed[:, chosen])
+        loss = one.loss_of_cells(response, labels).sum(dim=(2, 3)).mean(dim=1)
+        notes.append(_note(loss.detach(), response.detach(), labels))
+        if iteration == settings.iterations:
+            break
+        settled = _converged(notes, settings.stop, settings.stop_absolute)
+        if settled is not None:
+            last = torch.where(running & settled, iteration, last)
+            running = running & ~settled
+            if iteration % ASK == 0 and not bool(running[list(models)].any()):
+                break
+        optimiser.step(loss, now, running)
+    with torch.no_grad():
+        cells = networks.inputs(weights, shallow, deep)
+    return Learnt(weights, cells, _records(notes, last, models))
+
+
+def _stack(found: Mapping[int, Mapping[str, Tensor]], size: int) -> dict[str, Tensor]:
+    """Stack the tensors of some lanes; those of the others are zeros."""
+    one = next(iter(found.values()))
+    stacked = {name: value.new_zeros(size, *value.shape) for name, value in one.items()}
+    for lane, values in found.items():
+        for name, value in values.items():
+            stacked[name][lane] = value
+    return stacked
+
+
+@torch.no_grad()
+def _note(loss: Tensor, response: Tensor, label: Tensor) -> Tensor:
+    """Sum an iteration up, `(L, 4)`, as `TrainingRecord` lists it; see `FirstFrame`."""
+    outside = torch.where(label < BACKGROUND_LABEL, response.abs(), torch.zeros_like(response))
+    criterion = losses.importance(label, "exp") * losses.l2(response, label)
+    each = criterion.sum(dim=(2, 3)).mean(dim=1)
+    maxima = (response.amax(dim=(1, 2, 3)), outside.amax(dim=(1, 2, 3)))
+    return torch.stack([loss, each, *maxima], dim=1)
+
+
+def _converged(notes: list[Tensor], stop: float, absolute: float) -> Tensor | None:
+    """Tell for each lane whether its training may stop; None where no rule ends one early."""
+    if not (stop or absolute):
+        return None
+    loss = notes[-1][:, 0]
+    settled = loss < absolute
+    if stop and len(notes) > STOP_WINDOW:
+        recent = torch.stack([note[:, 0] for note in notes[-STOP_WINDOW:]])
+        settled = settled | (recent.sum(dim=0) < STOP_WINDOW * stop * notes[0][:, 0])
+    return settled
+
+
+def _records(
+    notes: list[Tensor], last: Tensor, models: Mapping[int, FirstFrame]
+) -> dict[int, TrainingRecord]:
+    """Read the course of each training, up to its last iteration."""
+    values, ends = torch.stack(notes).cpu(), last.tolist()
+    return {lane: TrainingRecord(*values[: ends[lane] + 1, lane].T.tolist()) for lane in models}

@@ -1,0 +1,55 @@
+"""Crops of several lanes, on the host and as a GPU cuts them."""
+
+import numpy as np
+import pytest
+import torch
+from skimage import data
+
+from dslt.geometry.crops import Region, crop
+from dslt.geometry.lane_crops import DeviceCutter, HostCutter
+from dslt.geometry.squares import padded_crop
+
+COFFEE = data.coffee()
+FRAMES = {0: COFFEE, 1: np.ascontiguousarray(COFFEE[:201, :333]), 3: COFFEE[::3, ::3].copy()}
+SIZE = (72, 56)
+
+
+def places(low, high):
+    random = np.random.default_rng(3)
+    centers = torch.tensor(random.uniform(0, 250, (4, 2, 2)))
+    return centers, torch.tensor(random.uniform(low, high, (4, 2, 2)))
+
+
+@pytest.mark.parametrize("filled", [False, True])
+def test_the_host_cuts_what_crop_cuts(filled):
+    cutter = HostCutter(4)
+    cutter.load(FRAMES)
+    centers, steps = places(0.5, 3)
+    fill = torch.tensor([[1, 2, 3]] * 4, dtype=torch.uint8) if filled else None
+    found = cutter.cut(centers, steps, SIZE, fill)
+    assert cutter.sizes[[0, 1, 3]].tolist() == [[600, 400], [333, 201], [200, 134]]
+    for lane, frame in FRAMES.items():
+        for index in range(2):
+            middle, step = (tuple(v[lane, index].tolist()) for v in (centers, steps))
+            region = Region(middle, step, SIZE)
+            wanted = (
+                padded_crop(frame, region, fill[lane].numpy()) if filled else crop(frame, region)
+            )
+            assert np.array_equal(found[lane, index].numpy(), wanted)
+
+
+@pytest.mark.parametrize("filled", [False, True])
+@pytest.mark.parametrize(("low", "high"), [(0.3, 0.9), (1, 1.9), (2, 2.9), (3, 6)])
+def test_a_gpu_cuts_nearly_the_same(low, high, filled):
+    """Nearly: OpenCV rounds places on its own way."""
+    host, device = HostCutter(4), DeviceCutter(4, torch.device("cpu"))
+    host.load(FRAMES)
+    device.load(dict(list(FRAMES.items())[1:]))
+    device.load({0: FRAMES[0]})  # a larger one comes later
+    assert torch.equal(host.sizes, device.sizes)
+    centers, steps = places(low, high)
+    fill = torch.tensor([[200, 2, 3]] * 4, dtype=torch.uint8) if filled else None
+    wanted, found = (c.cut(centers, steps, SIZE, fill).int() for c in (host, device))
+    apart = (wanted - found).abs()[[0, 1, 3]]
+    assert (apart > 0).float().mean() < 0.03
+    assert apart.float().mean() < 0.02
