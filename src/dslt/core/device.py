@@ -91,8 +91,8 @@ def arithmetic_of_gpu() -> Iterator[None]:
 def one_at_a_time(device: torch.device) -> bool:
     """Tell whether samples are best computed one after the other.
 
-    A CPU's cache holds the maps of one, and its numbers are the host's; a GPU wants batches of fixed
-    shapes, and must not wait for the host.
+    A CPU's cache holds the maps of one, and its numbers are the host's; a GPU wants batches of
+    fixed shapes, and must not wait for the host.
     """
     return device.type == "cpu" and not _as_on_gpu
 
