@@ -144,8 +144,16 @@ def choose_lanes(given: int | None, maker: LaneMaker, boxes: Iterable[Box], devi
         At least 1, and no more than there are sequences.
     """
     kinds = [maker.kind(box) for box in boxes]
-    if given is None:
-        frames = FRAME * (AHEAD if device == "cpu" else 5)  # there: bytes, and sums of four
-        each = max(maker.memory(kind) for kind in set(kinds)) + frames
-        given = min(MOST.get(device, 1), int(PART * free_memory(device) / each))
-    return max(1, min(given, len(kinds)))
+    if given is not None:
+        return min(given, len(kinds))
+    size, names = SIZE.get(device, 1), set(kinds)
+    # On a GPU the bytes of a frame, and sums of four; on the host also those that wait.
+    frames = FRAME * (AHEAD if device == "cpu" else 5)
+    each = max(map(maker.memory, names)) + frames
+    room = PART * free_memory(device) / (size * each)
+    for lanes in range(min(MOST.get(device, 1), len(kinds)), 1, -1):
+        # Of each kind, one block may be half empty.
+        blocks = min(lanes, -(-lanes // size) + min(lanes, len(names)) - 1)
+        if blocks <= room:
+            return lanes
+    return 1

@@ -43,32 +43,21 @@ def train_together(
     one = next(iter(models.values()))
     settings, trained = one.settings, one.settings.reduction.train
     weights = _stack({lane: weights_of(model.network) for lane, model in models.items()}, size)
-    named = {
-        lane: {"shallow": as_cells(m.taps[0]), "deep": as_cells(m.taps[1]), "labels": m.labels}
-        for lane, m in models.items()
-    }
-    samples = _stack(named, size)
-    shallow, deep = (samples[name].movedim(4, 2) for name in ("shallow", "deep"))
+    samples = _Samples.of(networks, weights, models, size, fixed=not trained)
     rates = networks.rates(settings.adam, reductions=trained)
     optimiser = StackedAdam(settings.adam, rates, {})
     optimiser.make(weights)
     generator = torch.Generator().manual_seed(one.seed)
-    fixed = None if trained else networks.inputs(weights, shallow, deep)
     running = torch.ones(size, dtype=torch.bool, device=one.device)
-    notes: list[Tensor] = []
     last = torch.full((size,), settings.iterations, device=one.device)
+    notes: list[Tensor] = []
     for iteration in range(settings.iterations + 1):
         chosen = slice(None)
         if not settings.samples.together:
             pick = int(torch.randint(len(one.labels), (1,), generator=generator))
             chosen = slice(pick, pick + 1)
-        grown = {name: weights[name].detach().requires_grad_() for name in rates}
-        now, labels = weights | grown, samples["labels"][:, chosen]
-        if fixed is None:
-            seen = networks.inputs(now, shallow[:, chosen], deep[:, chosen])
-            response = networks.respond(now, seen)
-        else:
-            response = networks.respond(now, fixed[:, chosen])
+        now = weights | {name: weights[name].detach().requires_grad_() for name in rates}
+        response, labels = samples.respond(now, chosen), samples.labels[:, chosen]
         loss = one.loss_of_cells(response, labels).sum(dim=(2, 3)).mean(dim=1)
         notes.append(_note(loss.detach(), response.detach(), labels))
         if iteration == settings.iterations:
@@ -81,8 +70,53 @@ def train_together(
                 break
         optimiser.step(loss, now, running)
     with torch.no_grad():
-        cells = networks.inputs(weights, shallow, deep)
+        cells = networks.inputs(weights, samples.shallow, samples.deep)
     return Learnt(weights, cells, _records(notes, last, models))
+
+
+class _Samples(NamedTuple):
+    """The samples of all lanes, and what the heads see of them where that stays the same.
+
+    Attributes:
+        networks: What looks at them.
+        shallow: Taps `(L, n, C, H, W)`, standardised.
+        deep: The same of the deep tap.
+        labels: Labels `(L, n, h, w)`.
+        fixed: The heads' inputs, `(L, n, H, W, 2 C)`; None where the reductions learn.
+    """
+
+    networks: StackedNetworks
+    shallow: Tensor
+    deep: Tensor
+    labels: Tensor
+    fixed: Tensor | None
+
+    @classmethod
+    def of(
+        cls,
+        networks: StackedNetworks,
+        weights: Mapping[str, Tensor],
+        models: Mapping[int, FirstFrame],
+        size: int,
+        *,
+        fixed: bool,
+    ) -> "_Samples":
+        """Stack the samples of models."""
+        each = {
+            lane: {"shallow": as_cells(m.taps[0]), "deep": as_cells(m.taps[1]), "labels": m.labels}
+            for lane, m in models.items()
+        }
+        stacked = _stack(each, size)
+        shallow, deep = (stacked[name].movedim(4, 2) for name in ("shallow", "deep"))
+        seen = networks.inputs(weights, shallow, deep) if fixed else None
+        return cls(networks, shallow, deep, stacked["labels"], seen)
+
+    def respond(self, weights: Mapping[str, Tensor], chosen: slice) -> Tensor:
+        """Return the responses `(L, n, h, w)` to some of the samples."""
+        if self.fixed is not None:
+            return self.networks.respond(weights, self.fixed[:, chosen])
+        seen = self.networks.inputs(weights, self.shallow[:, chosen], self.deep[:, chosen])
+        return self.networks.respond(weights, seen)
 
 
 def _stack(found: Mapping[int, Mapping[str, Tensor]], size: int) -> dict[str, Tensor]:

@@ -8,7 +8,9 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,6 +19,7 @@ from click.testing import CliRunner
 from PIL import Image
 
 from dslt.cli import group
+from dslt.commands import track
 from dslt.core.errors import DsltError
 from dslt.core.parts import Parts
 from dslt.study.cells import resolve_settings
@@ -203,6 +206,71 @@ def test_a_job_that_is_killed_at_any_moment_goes_on(unit: Unit) -> None:
     unit.track()
     assert kept.items() <= unit.read().items()
     assert len(list(unit.out.glob("*.txt"))) == 15
+
+
+@pytest.fixture(scope="module")
+def quick_dslt() -> str:
+    overrides = "training.backbone.weights=random; training.iterations=1; tracking.update.steps=0"
+    trackers = ROOT / "config" / "trackers"
+    return resolve_settings("dslt/lite", overrides, trackers, "test").model_dump_json()
+
+
+def some(unit: Unit, names: list[str], **changes: object) -> list[str]:
+    """Arguments of a job of some sequences in lockstep."""
+    options = {"cell": "dslt", "lockstep": "exact", "lanes": 2, **changes}
+    return [*unit.arguments(**options), "--sequence", *names]
+
+
+def test_a_failing_sequence_harms_no_other_in_lockstep(unit: Unit, quick_dslt: str) -> None:
+    names = [NAMES[0], BROKEN, NAMES[1]]
+    with pytest.raises(DsltError) as failure:
+        unit.call("track", *some(unit, names, settings=quick_dslt))
+    assert f"1 of 3 sequences failed; the results of the other 2 are kept in {unit.states}" in str(
+        failure.value
+    )
+    assert f"\n  {BROKEN}: frame 2: {unit.broken}: unreadable frame" in str(failure.value)
+    before = unit.read()
+    assert len(before) == 2 * 3
+    unit.remove_outputs()
+    unit.mend()
+    told = unit.call("track", *some(unit, names, settings=quick_dslt, lanes=1))
+    assert told.count("kept from a run that was broken off") == 2
+    assert "dslt: 1 sequences in lockstep, 1 at a time" in told
+    after = unit.read()
+    assert before.items() <= after.items()
+    assert list(unit.states.iterdir()) == []
+    unit.call("track", *some(unit, names, settings=quick_dslt, lockstep="never"))
+    alone = unit.read()
+    for name in names:
+        assert after[f"{name}.txt"] == alone[f"{name}.txt"]
+
+
+def test_a_kill_leaves_whole_results_of_finished_sequences(
+    unit: Unit, quick_dslt: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = track.run_lockstep
+
+    def killed(*arguments: Any) -> Iterator[Any]:
+        for number, found in enumerate(whole(*arguments)):
+            if number == 2:
+                raise KeyboardInterrupt
+            yield found
+
+    monkeypatch.setattr(track, "run_lockstep", killed)
+    with pytest.raises(KeyboardInterrupt):
+        track.command.main(some(unit, NAMES[:4], settings=quick_dslt), standalone_mode=False)
+    before = unit.read()
+    assert len(before) == 2 * 3
+    assert len(list(unit.states.iterdir())) == 2
+    unit.remove_outputs()
+    monkeypatch.setattr(track, "run_lockstep", whole)
+    other = unit.call("track", *some(unit, NAMES[:1], settings=quick_dslt, lockstep="never"))
+    assert "kept from" not in other, "another way to run them is another job"
+    told = unit.call("track", *some(unit, NAMES[:4], settings=quick_dslt))
+    assert told.count("kept from a run that was broken off") == 2
+    after = unit.read()
+    assert len(after) == 4 * 3
+    assert before.items() <= after.items()
 
 
 def test_a_full_disk_is_no_fault_of_one_sequence(

@@ -212,6 +212,9 @@ def test_the_number_of_lanes(monkeypatch: pytest.MonkeyPatch) -> None:
     assert choose_lanes(None, Maker(), boxes, "cuda") == lockstep.MOST["cuda"]
     monkeypatch.setattr(lockstep, "free_memory", lambda device: 10**9)
     few = choose_lanes(None, Maker(), boxes, "cuda")
-    assert 1 < few < lockstep.MOST["cuda"]
+    assert few % lockstep.SIZE["cuda"] == 0
+    assert 0 < few < lockstep.MOST["cuda"]
+    mixed = [moved(0, number) for number in range(100)]
+    assert 0 < choose_lanes(None, Maker(), mixed, "cuda") < few, "blocks of each kind"
     monkeypatch.setattr(lockstep, "free_memory", lambda device: 0)
     assert choose_lanes(None, Maker(), boxes, "cuda") == 1

@@ -23,15 +23,15 @@ from dslt.trackers.make import start_tracker
 from places import ROOT
 
 RANDOM = "training.backbone.weights=random"
-SHORT = "training.iterations=8"
+TINY = "training.iterations=4; training.patch.target_side=24; training.patch.min_side=100"
 SMALL = "training.crops.search=143; tracking.instance=143"
 LOSSES = ("l2", "l3", "ohnm", "released")
 CASES = {
-    "dslt lite": ("dslt/lite", SHORT),
-    "dslt paper": ("dslt/paper", SHORT),
-    "dslt released": ("dslt/released", SHORT),
-    "dslt_mul": ("dslt/lite", f"{SHORT}; training.head.fuse=false"),
-    **{f"dslt {name}": ("dslt/lite", f"{SHORT}; training.loss.name={name}") for name in LOSSES},
+    "dslt lite": ("dslt/lite", TINY),
+    "dslt paper": ("dslt/paper", TINY),
+    "dslt released": ("dslt/released", TINY),
+    "dslt_mul": ("dslt/lite", f"{TINY}; training.head.fuse=false"),
+    **{f"dslt {name}": ("dslt/lite", f"{TINY}; training.loss.name={name}") for name in LOSSES},
     "siamfc light": ("siamfc/lite", SMALL),
     "siamfc": ("siamfc/paper", f"{RANDOM}; {SMALL}"),
     "siamrpn": ("siamrpn/pysot", f"{RANDOM}; {SMALL}"),
