@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, NoReturn, get_args
 
 import click
 from tqdm import tqdm
@@ -167,7 +167,7 @@ class _Unit:
         """Run one sequence and write what comes of it, or write what came of it before."""
         if self._is_kept(name):
             return
-        with tqdm(total=self.benchmark.entry(name).frames, **self._bar(name)) as bar:
+        with self._bar(name, self.benchmark.entry(name).frames) as bar:
             course = self._course(name, bar.update)
             try:
                 run = alone(course, make)
@@ -190,7 +190,7 @@ class _Unit:
         lanes = choose_lanes(lanes, maker, boxes.values(), device)
         click.echo(f"{self.cell}: {len(left)} sequences in lockstep, {lanes} at a time", err=True)
         done = dict.fromkeys(left, 0)
-        with tqdm(total=sum(e.frames for e in entries), **self._bar("in lockstep")) as bar:
+        with self._bar("in lockstep", sum(entry.frames for entry in entries)) as bar:
 
             def count(name: str) -> None:
                 done[name] += 1
@@ -211,9 +211,9 @@ class _Unit:
                         raise DsltError(f"frame {done[name]}: {run}") from run
                     self._write(name, run)
 
-    def _bar(self, what: str) -> dict[str, str]:
-        """Say what a bar is called."""
-        return {"desc": f"{self.cell} {what}", "unit": "frame"}
+    def _bar(self, what: str, frames: int) -> "tqdm[NoReturn]":
+        """Make a bar."""
+        return tqdm(total=frames, desc=f"{self.cell} {what}", unit="frame")
 
     def _is_kept(self, name: str) -> bool:
         """Write what came of a sequence before, if it was done."""

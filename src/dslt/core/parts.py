@@ -34,7 +34,7 @@ class Parts:
     def __init__(self, title: str, states: Path | None, identity: Mapping[str, Any]) -> None:
         self.title, self.states, self.identity = title, states, identity
         self._done: list[Path] = []
-        self._count = 0
+        self._names: set[str] = set()
         self._faults: list[str] = []
 
     @contextmanager
@@ -44,7 +44,7 @@ class Parts:
         Raises:
             NotWrittenError: A file could not be written; the next one would fare no better.
         """
-        self._count += 1
+        self._names.add(name)
         try:
             yield
         except NotWrittenError:
@@ -97,7 +97,7 @@ class Parts:
             DsltError: Some failed, each of which is named; what the others came to stays.
         """
         if self._faults:
-            count, failed = self._count, len(self._faults)
+            count, failed = len(self._names), len(self._faults)
             head, then = f"{self.title}: {failed} of {count} sequences failed", "mend what is named"
             if count > failed and self.states is not None:
                 head += f"; the results of the other {count - failed} are kept in {self.states}"

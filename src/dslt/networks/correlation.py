@@ -15,6 +15,11 @@ def cut_of(kernel: Size, padding: str) -> Size:
     return (height // 2, width // 2) if padding == "same" else (height - 1, width - 1)
 
 
+def spread(values: Tensor, lanes: int) -> Tensor:
+    """View a first axis `(L n, ...)` as two, `(L, n, ...)`."""
+    return values.view(lanes, -1, *values.shape[1:])
+
+
 def as_cells(maps: Tensor) -> Tensor:
     """View maps `(N, C, H, W)` as `(N, H, W, C)`, which is how they lie in memory."""
     return maps.permute(0, 2, 3, 1)

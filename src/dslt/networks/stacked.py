@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from dslt.core.device import one_at_a_time
-from dslt.networks.correlation import Correlation, Size, as_cells, as_planes, cut_of
+from dslt.networks.correlation import Correlation, Size, as_cells, as_planes, cut_of, spread
 from dslt.networks.regression import RegressionNetwork, fuse
 from dslt.settings.dslt import AdamSettings, HeadSettings
 
@@ -60,14 +60,13 @@ class StackedNetworks:
 
     def inputs(self, weights: Mapping[str, Tensor], shallow: Tensor, deep: Tensor) -> Tensor:
         """Return what the heads see of taps from `standardise`, cells `(L, n, H, W, 2 C)`."""
-        lanes, samples = shallow.shape[:2]
         low, high = (
             _reduced(weights[name], tap)
             for name, tap in zip(REDUCTIONS, (shallow, deep), strict=True)
         )
         if high.shape[-2:] != low.shape[-2:]:
             high = F.interpolate(high, low.shape[-2:], mode="bilinear", align_corners=False)
-        return fuse(self.settings, low, high).unflatten(0, (lanes, samples))
+        return spread(fuse(self.settings, low, high), len(shallow))
 
     def respond(self, weights: Mapping[str, Tensor], cells: Tensor) -> Tensor:
         """Return the summed response of both heads, `(L, n, h, w)`, to cells from `inputs`."""
@@ -178,7 +177,7 @@ class _StackedCorrelation(torch.autograd.Function):
         sides = cells.shape[2:4]
         full = tuple(side + more - 1 for side, more in zip(sides, kernel, strict=True))
         products = taps[:, None] @ cells.flatten(2, 3).transpose(2, 3)
-        response = F.fold(products.flatten(0, 1), full, kernel).unflatten(0, cells.shape[:2])
+        response = spread(F.fold(products.flatten(0, 1), full, kernel), len(cells))
         (top, left), (height, width) = cut, full
         return response[:, :, 0, top : height - top, left : width - left]
 
@@ -188,10 +187,10 @@ class _StackedCorrelation(torch.autograd.Function):
         cells, taps = ctx.saved_tensors
         top, left = ctx.cut
         full = F.pad(grads[0], (left, left, top, top)).flatten(0, 1)[:, None]
-        shifted = F.unfold(full, ctx.kernel).unflatten(0, cells.shape[:2])
+        shifted = spread(F.unfold(full, ctx.kernel), len(cells))
         of_cells = of_taps = None
         if ctx.needs_input_grad[0]:
-            of_cells = (shifted.transpose(2, 3) @ taps[:, None]).view_as(cells)
+            of_cells = (shifted.transpose(2, 3) @ taps[:, None]).view(cells.shape)
         if ctx.needs_input_grad[1]:
             of_taps = (shifted @ cells.flatten(2, 3)).sum(dim=1)
         return of_cells, of_taps, None, None

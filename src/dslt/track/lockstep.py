@@ -57,7 +57,7 @@ class _Running(Generic[T]):
 
 def run_lockstep(
     jobs: Iterable[SequenceJob[T]], team: Team, lanes: int
-) -> Iterator[tuple[str, T | Exception]]:
+) -> Iterator[tuple[str, T | DsltError]]:
     """Run sequences in lockstep.
 
     Those of one kind follow each other, so that they share a batch, the longest first, so that none
@@ -117,7 +117,7 @@ def _advance(team: Team, running: Mapping[int, _Running[T]]) -> dict[int, Answer
 
 def _tell(
     one: _Running[T], answer: Answer, seconds: float, team: Team, lane: int
-) -> tuple[T | Exception] | None:
+) -> tuple[T | DsltError] | None:
     """Tell a course what was found; return what came of it, if that was the end of it."""
     if isinstance(answer, DsltError):
         one.course.close()

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from dslt.core.images import Frame
 from dslt.geometry.boxes import Box, centers
+from dslt.networks.correlation import spread
 from dslt.networks.stacked import StackedAdam, StackedNetworks
 from dslt.settings.dslt import DsltSettings
 from dslt.trackers.dslt import SMALLEST_SIDE
@@ -190,10 +191,10 @@ class DsltLanes(Lanes):
 
     def _look(self, steps: Tensor) -> Tensor:
         """Return what the heads see about the targets, cells `(L, S, H, W, 2 C)`."""
-        state, shape = self.state, steps.shape[:2]
+        state = self.state
         patches = self.cutter.cut(state["center"][:, None], steps, self.grid.shape.size)
         taps = self.model.backbone.extract(patches.flatten(0, 1))
-        shallow, deep = (tap.unflatten(0, shape) for tap in taps)
+        shallow, deep = (spread(tap, self.size) for tap in taps)
         return self.networks.inputs(state, *self.networks.standardise(state, shallow, deep))
 
     def _resized(self, factor: Tensor) -> Tensor:

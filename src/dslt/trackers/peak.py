@@ -88,8 +88,7 @@ def peaks_of(responses: Tensor, stride: int, prior: Prior | None = None) -> Peak
     count = len(responses)
     priors = [None] * count if prior is None else list(map(Prior, prior.pixels, prior.cells))
     found = [_near(one, stride, factors) for one, factors in zip(responses, priors, strict=True)]
-    value, row, column = zip(*found, strict=True)
-    return Peaks(torch.tensor(value), torch.tensor(row), torch.tensor(column))
+    return Peaks(*(torch.tensor(part) for part in zip(*found, strict=True)))
 
 
 def find_everywhere(responses: Tensor, stride: int, prior: Prior | None = None) -> list[Peak]:

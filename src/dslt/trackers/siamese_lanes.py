@@ -99,8 +99,9 @@ class SiameseMaker:
 
     def memory(self, kind: Kind) -> int:
         """See `LaneMaker`: the widest maps of a backbone are 64 channels at stride 2."""
-        side = self.settings.tracking.instance
-        return 4 * getattr(self.settings.tracking, "scales", 1) * 4 * side**2 * (64 // 4 + 3)
+        side: int = self.settings.tracking.instance
+        scales: int = getattr(self.settings.tracking, "scales", 1)
+        return 4 * scales * 4 * side**2 * (64 // 4 + 3)
 
 
 def square_side(size: Tensor, context: float) -> Tensor:

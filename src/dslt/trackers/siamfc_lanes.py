@@ -58,7 +58,8 @@ class SiamFcLanes(SiameseLanes):
         found = peaks_of(responses.flatten(0, 1), self.settings.upsample).value
         peaks = found.view(lanes, scales).double()
         change = (self.factors != 1.0).double()
-        return (peaks - change * (1 - self.settings.penalty) * peaks.abs()).argmax(dim=1)
+        loss: float = 1 - self.settings.penalty
+        return (peaks - change * loss * peaks.abs()).argmax(dim=1)
 
     def _find(self, fine: Tensor) -> tuple[Tensor, Tensor]:
         """Find targets in up-sampled correlations `(L, N, N)`; offsets from the region's middle."""

@@ -70,7 +70,8 @@ class SiamRpnLanes(SiameseLanes):
         context = self.crops.context
         size = _change(square_side(sizes, context) / square_side(extent, context))
         ratio = _change((sizes[..., 0] / sizes[..., 1]) / (extent[..., 0] / extent[..., 1]))
-        return ((1 - size * ratio) * self.settings.penalty).exp()
+        strength: float = self.settings.penalty
+        return ((1 - size * ratio) * strength).exp()
 
 
 def _change(ratio: Tensor) -> Tensor:

@@ -113,7 +113,9 @@ def test_lockstep_finds_what_one_by_one_finds(case: Case, gpu: bool) -> None:
     with arithmetic_of_gpu() if gpu else nullcontext():
         found = case.together(size=2 if gpu else 1)
     for name, alone in case.alone.items():
-        assert iou(found[name].boxes, alone.boxes).min() > (0.9 if gpu else 0.999)
+        overlap = iou(found[name].boxes, alone.boxes)
+        assert overlap.min() > (0.8 if gpu else 0.999)
+        assert overlap.mean() > 0.95
         scores = np.stack([found[name].scores[1:], alone.scores[1:]])
         assert np.ptp(scores, axis=0).max() < (0.05 if gpu else 1e-3)
         loss, wanted = found[name].record.loss, alone.record.loss
