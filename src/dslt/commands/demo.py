@@ -13,7 +13,7 @@ from dslt.demo.lost import LostRule, below_level, read_lost_settings
 from dslt.demo.outputs import Outputs
 from dslt.demo.show import demonstrate
 from dslt.demo.targets import make_targets, parse_targets
-from dslt.trackers.make import prepare
+from dslt.trackers.make import prepare, prepare_stream
 
 
 @click.command()
@@ -42,6 +42,12 @@ from dslt.trackers.make import prepare
     help="Fraction of the score's level on the first frames up to which a target is lost. "
     "Default: by tracker, from config/lost.yaml.",
 )
+@click.option(
+    "--graphs",
+    is_flag=True,
+    help="Less latency on a CUDA GPU: each frame is one graph, with the arithmetic of lockstep. "
+    "Elsewhere the same without graphs.",
+)
 @WEIGHTS
 @SEED
 @DEVICE
@@ -57,6 +63,7 @@ def command(
     overrides: tuple[str, ...],
     trackers: Path,
     below: float | None,
+    graphs: bool,
     weights: Path | None,
     seed: int,
     device: Device,
@@ -97,8 +104,9 @@ def command(
         "rate": footage.rate,
         "tracker": choice.about(),
         "device": device,
+        "graphs": graphs,
     }
-    make = prepare(choice.settings, seed, device, choice.weights)
+    make = (prepare_stream if graphs else prepare)(choice.settings, seed, device, choice.weights)
     for line in demonstrate(footage, run, make, outputs, about):
         click.echo(line)
 

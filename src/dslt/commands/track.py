@@ -37,7 +37,7 @@ from dslt.track.supervised import SupervisedRun, supervised, write_supervised_ru
 from dslt.track.team import Team
 from dslt.trackers.base import Tracker
 from dslt.trackers.lanes import LaneMaker
-from dslt.trackers.make import prepare, prepare_lanes
+from dslt.trackers.make import prepare, prepare_lanes, prepare_stream
 
 WRITTEN = ("training.csv", "csv", "txt")
 """Suffixes of the files of a sequence; where the last one is, the rest is."""
@@ -113,8 +113,9 @@ def command(
         code=code_of(__name__, *entry.modules("tracker", "network", "lanes")),
     )
     unit = _Unit(cell, benchmark, str(index), protocol, parts, out)
-    if together == "never":
-        make = prepare(parsed, seed, device, weights)
+    if together in ("never", "graphs"):
+        ready = prepare if together == "never" else prepare_stream
+        make = ready(parsed, seed, device, weights)
         for name in chosen:
             with parts.attempt(name):
                 unit.do(name, make)

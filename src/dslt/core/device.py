@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Device = Literal["auto", "cpu", "cuda", "mps"]
 EngineName = Literal["auto", "openvino", "torch"]
 Precision = Literal["float32", "bfloat16"]
-LockstepName = Literal["auto", "never", "exact", "coarse"]
+LockstepName = Literal["auto", "never", "graphs", "exact", "coarse"]
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,8 @@ def choose_lockstep(asked: LockstepName, device: str, able: bool) -> str:
         able: Whether the tracker has lanes; one that has none runs its sequences one by one.
 
     Returns:
-        `never`: one by one; `exact`: together, with the patches of one by one; `coarse`: together,
+        `never`: one by one; `graphs`: one by one with the arithmetic of lockstep, each frame a CUDA
+        graph on a GPU; `exact`: together, with the patches of one by one; `coarse`: together,
         with patches of fewer sizes, so that more sequences share a batch.
     """
     if not able:

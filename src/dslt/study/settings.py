@@ -257,9 +257,10 @@ class StudySettings(Settings):
     computes everything again.
     """
     lockstep: LockstepName
-    """Whether the sequences of a track job advance together: `never`, one by one; `exact`, with the
-    patches of one by one; `coarse`, with patches of fewer sizes, so that more sequences share a
-    batch; `auto` is `exact` on a GPU, else `never`. A change tracks again.
+    """Whether the sequences of a track job advance together: `never`, one by one; `graphs`, one by
+    one with the arithmetic of lockstep, each frame a CUDA graph on a GPU, as for a live user;
+    `exact`, together with the patches of one by one; `coarse`, with patches of fewer sizes, so that
+    more sequences share a batch; `auto` is `exact` on a GPU, else `never`. A change tracks again.
     """
     lanes: Count | None
     """Most sequences at a time in lockstep; null: by free memory. A change computes nothing again.

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import numpy as np
 import torch
 
+from dslt.core.arrays import Floats
 from dslt.core.errors import DsltError
 from dslt.core.images import Frame
 from dslt.trackers.base import Prediction, TrainingRecord
-from dslt.trackers.lanes import Kind, LaneMaker, Lanes, Start
+from dslt.trackers.lanes import Kind, LaneMaker, Lanes, Start, read_answer
 
 Answer = Prediction | DsltError
 
@@ -153,10 +153,9 @@ def _begin(lanes: Lanes, new: Mapping[int, int], starts: Mapping[int, Start]) ->
     return answers
 
 
-def _answer(values: np.ndarray, broken: str) -> Answer:
-    """Read what a lane's tracker found."""
-    if not values[5]:
-        return DsltError(
-            f"{broken} nan or inf; expected numbers; the weights are broken, train them anew"
-        )
-    return Prediction(values[:4].copy(), float(values[4]))
+def _answer(values: Floats, broken: str) -> Answer:
+    """Read what a lane's tracker found, or what is wrong with it."""
+    try:
+        return read_answer(values, broken)
+    except DsltError as error:
+        return error

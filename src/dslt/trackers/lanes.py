@@ -13,10 +13,12 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from dslt.core.arrays import Floats
+from dslt.core.errors import DsltError
 from dslt.core.images import Frame
 from dslt.geometry.boxes import Box
 from dslt.geometry.lane_crops import make_cutter
-from dslt.trackers.base import TrainingRecord
+from dslt.trackers.base import Prediction, TrainingRecord
 
 Kind = Hashable
 
@@ -122,3 +124,16 @@ class LaneMaker(Protocol):
 
     def memory(self, kind: Kind) -> int:
         """Bytes that a lane of a kind takes on the device, about; its frames left out."""
+
+
+def read_answer(values: Floats, broken: str) -> Prediction:
+    """Read a row of what `Lanes.step` returns.
+
+    Raises:
+        DsltError: The tracker's answer is not finite; `broken` says what of it.
+    """
+    if not values[5]:
+        raise DsltError(
+            f"{broken} nan or inf; expected numbers; the weights are broken, train them anew"
+        )
+    return Prediction(values[:4].copy(), float(values[4]))

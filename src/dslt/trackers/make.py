@@ -79,6 +79,22 @@ def prepare_lanes(
     return maker
 
 
+def prepare_stream(
+    settings: TrackerSettings,
+    seed: int = 0,
+    device: Device = "cpu",
+    weights: Path | None = None,
+) -> Callable[[], Tracker]:
+    """Get ready to make trackers of one stream each, by CUDA graphs; as `prepare`.
+
+    Raises:
+        DsltError: As `prepare_lanes`.
+    """
+    from dslt.trackers.stream import StreamTracker
+
+    return partial(StreamTracker, prepare_lanes(settings, seed, device, weights))
+
+
 def _ready(
     settings: TrackerSettings, device: Device, weights: Path | None
 ) -> tuple[str, nn.Module | None]:

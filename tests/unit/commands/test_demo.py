@@ -78,6 +78,17 @@ def test_the_source_is_kept_where_the_boxes_would_go(tmp_path, source):
     assert clip.read_bytes() == data
 
 
+def test_a_demo_by_graphs_says_so(tmp_path, source):
+    out = tmp_path / "car.mp4"
+    words = ("--end", "2", "--device", "cpu")
+    quick = "training.backbone.weights=random;training.iterations=2"
+    demo(source, out, "--tracker", "dslt/lite", "--set", quick, "--graphs", *words)
+    assert read_json(out.with_suffix(".json"))["graphs"] is True
+    assert len(read_boxes(out.with_suffix(".txt"), origin=0)) == 3
+    with pytest.raises(DsltError, match=r"opencv.* runs one sequence at a time"):
+        demo(source, tmp_path / "other.mp4", "--graphs", *words)
+
+
 def test_boxes_of_a_demo_that_was_ended_early(tmp_path, source):
     out = tmp_path / "car.mp4"
     demo(source, out)
