@@ -4,8 +4,9 @@
     python speed/paper_scale.py --measure 20 --device cpu --cells config/cells.tsv
 
 Every network is timed untrained: the steps of its last, slowest epoch on one procedural batch, and
-its tracker on a made-up video; so drawing of pairs and decoding of frames come on top. The entry is
-printed as YAML; `dslt plan` computes hours from it, or from the options that are printed below it.
+its tracker on a made-up video of JPEG images, with and without their decoding; drawing of pairs
+comes on top. The entry is printed as YAML; `dslt plan` computes hours from it, or from the options
+that are printed below it.
 """
 
 from __future__ import annotations
@@ -16,25 +17,30 @@ import sys
 import time
 from collections.abc import Iterable
 from pathlib import Path
+from typing import get_args
 
 import click
 import numpy as np
 import torch
 import yaml
+from streams import lanes_of, lockstep_speed, many_targets, rounded, stream_speed
+from torch import nn
 from training import Bench, training_of
 
 from dslt.core.device import Device, choose_device, limit_threads
-from dslt.data.pairs.heldout import heldout
 from dslt.networks.backbones.make import build
 from dslt.networks.make import make_network
+from dslt.settings.tracker import TrackerSettings
 from dslt.study.cells import Cell, load_cells, resolve_settings
-from dslt.study.cost.speeds import NetworkSpeed
-from dslt.track.one_pass import run_tracker
+from dslt.study.cost.speeds import NetworkSpeed, Rate, TrackingSpeed
+from dslt.track.lockstep import MOST
 from dslt.trackers.base import Tracker
 from dslt.trackers.make import start_tracker
+from dslt.trackers.stream import StreamTracker
 
 ROOT = Path(__file__).parents[1]
 TRACKERS = ROOT / "config" / "trackers"
+FRAMES = 80  # of a video, at most
 
 
 def changes(cell: Cell) -> str:
@@ -54,49 +60,58 @@ def measure_pairs(cell: Cell, seconds: float, device: str, batch: int | None) ->
     return Bench(training, workers=0, device=device).network(seconds)
 
 
-def untrained_tracker(cell: Cell, device: str) -> Tracker:
-    """Make a cell's tracker with random weights, which cost what trained ones do."""
+def untrained(cell: Cell) -> tuple[TrackerSettings, nn.Module | None]:
+    """Make a cell's settings and network with random weights, which cost what trained ones do."""
     settings = resolve_settings(cell.base, changes(cell), TRACKERS, cell.id)
-    net = make_network(settings.learnt) if cell.offline and settings.learnt else None
-    return start_tracker(settings, net, device=device)
+    return settings, make_network(settings.learnt) if cell.offline and settings.learnt else None
 
 
-def measure_frames(cell: Cell, seconds: float, device: str) -> tuple[float, float]:
-    """Time the tracker of an untrained network; seconds of the first frame, frames per second."""
+def untrained_tracker(cell: Cell, device: str) -> Tracker:
+    """Make a cell's tracker with random weights."""
+    return start_tracker(*untrained(cell), device=device)
+
+
+def measure_frames(cell: Cell, seconds: float, device: str) -> TrackingSpeed:
+    """Time the tracker of an untrained network, one stream."""
     # Enough frames for a median; more as long as they are quick.
     frames, start = 5, time.perf_counter()
     while True:
         build.cache_clear()  # or the first frame would find its network compiled
-        tracker = untrained_tracker(cell, device)
-        (sequence,) = heldout(1, 0, frames, 0)
-        run = run_tracker(tracker, sequence.frames, sequence.initial_box, cell.id)
-        if time.perf_counter() - start > seconds or frames >= 80:
-            return float(run.seconds[0]), float(1 / np.median(run.seconds[1:]))
+        speed = stream_speed(untrained_tracker(cell, device), frames)
+        if time.perf_counter() - start > seconds or frames >= FRAMES:
+            return speed
         frames *= 4
+
+
+def measure_lanes(cell: Cell, seconds: float, device: str) -> dict[str, TrackingSpeed]:
+    """Time an untrained network by CUDA graphs and in lockstep, if its tracker has lanes."""
+    if not cell.entry.lanes:
+        return {}
+    maker = lanes_of(*untrained(cell), device)
+    graphs = stream_speed(StreamTracker(maker), FRAMES)
+    # As many frames as are done in the time, by what a frame takes alone.
+    count = MOST.get(device, 1)
+    frames = int(np.clip(seconds * (graphs.frames or 1) / count, 3, FRAMES))
+    together = lockstep_speed(maker, device, many_targets(count, frames))
+    return {"graphs": graphs, "lockstep": together}
 
 
 def measure(cell: Cell, seconds: float, device: str, batch: int | None) -> NetworkSpeed:
     """Time a cell's network in training, if it is trained offline, and in tracking."""
     pairs = measure_pairs(cell, seconds, device, batch) if cell.offline else None
-    first, frames = measure_frames(cell, seconds, device)
-    return NetworkSpeed(
+    known = NetworkSpeed(
         preset=cell.base,
         pairs=None if pairs is None else rounded(pairs),
         precision=cell.offline.schedule.precision if cell.offline else "full",
-        frames=rounded(frames),
-        first=rounded(first),
     )
-
-
-def rounded(value: float) -> float:
-    """Keep three digits."""
-    return float(f"{value:.3g}")
+    one = dict(measure_frames(cell, seconds, device))
+    return known.model_copy(update=one | measure_lanes(cell, seconds, device))
 
 
 def spoken(speed: NetworkSpeed) -> dict[str, object]:
     """Leave out what was not measured."""
-    unused = set() if speed.pairs else {"precision"}
-    return speed.model_dump(exclude_none=True, exclude=unused)
+    unused = {"preset"} if speed.pairs else {"preset", "precision"}
+    return {"preset": speed.preset, **speed.model_dump(exclude_none=True, exclude=unused)}
 
 
 def networks(cells: Iterable[Cell]) -> dict[str, Cell]:
@@ -136,9 +151,10 @@ def main(seconds: float, batch: int | None, device: Device, threads: int, sheet:
         "networks": {name: spoken(speed) for name, speed in found.items()},
     }
     click.echo(yaml.safe_dump({device_name(place, threads): entry}, sort_keys=False, width=1000))
-    for rate in ("pairs", "frames", "first"):
-        known = {name: getattr(speed, rate) for name, speed in found.items()}
-        click.echo(" ".join(f"--{rate} {name}={v:g}" for name, v in known.items() if v is not None))
+    for rate in get_args(Rate):
+        known = {name: speed.measured(rate) for name, speed in found.items()}
+        option = f"--{rate.replace('_', '-')}"
+        click.echo(" ".join(f"{option} {name}={v:g}" for name, v in known.items() if v is not None))
 
 
 if __name__ == "__main__":

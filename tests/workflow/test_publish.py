@@ -34,6 +34,7 @@ def test_a_published_network_tracks_the_same_boxes_elsewhere(
     assert "may not be used for" in card
     assert "the same as that commit's" in card
     assert "| tiny (2 sequences) | AUC | " in card
+    assert "## Speed" in card
     assert NAME in (fresh.path / "zoo.md").read_text()
 
     other = copy_repository(tmp_path / "other")

@@ -23,6 +23,8 @@ RATE = "NETWORK=NUMBER"
 @click.option("--pairs", multiple=True, metavar=RATE, help="Training, pairs per second.")
 @click.option("--frames", multiple=True, metavar=RATE, help="Tracking, frames per second.")
 @click.option("--first", multiple=True, metavar=RATE, help="Seconds of the first frame.")
+@click.option("--lockstep", multiple=True, metavar=RATE, help="As --frames, of all in lockstep.")
+@click.option("--lockstep-first", multiple=True, metavar=RATE, help="As --first, in lockstep.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(
     overlays: tuple[str, ...],

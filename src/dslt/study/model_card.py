@@ -1,11 +1,13 @@
 """The card of a published network, and the page that lists several, in Markdown."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from dslt.compare.cell import Value
 from dslt.core.text import canonical
 from dslt.score.metrics import METRICS
 from dslt.study import paths
+from dslt.study.cells import Cell
+from dslt.study.cost.speeds import DeviceSpeeds, TrackingSpeed
 from dslt.study.release import BOXES, SCORES, Release
 
 PAGE_HEAD = """\
@@ -30,12 +32,22 @@ _LITE = """\
 - Claims about the paper's networks: the preset is `lite`, settings and a backbone of this project's
   own for two cores (docs/deviations.md).
 """
+_SPEED = """\
+One sequence by itself: one over the latency, which somebody who watches waits for. Many in lockstep
+on the same device: throughput, frames of all of them; none of them is faster for it.
+"""
+_SPEED_HEAD = """\
+| device | preset measured | sequences | frames/s, decoding apart | with decoding | first frame |
+|---|---|---|---|---|---|
+"""
+_UNMEASURED = "not measured"
 
 
 def card(release: Release) -> str:
     """Write the card of a network."""
-    parts = [_head(release), _use(release), _scores(release), _training(release), _files(release)]
-    return "\n".join(parts)
+    speed = speed_text(release.cell, release.speeds)
+    parts = (_head(release), _use(release), _scores(release), speed)
+    return "\n".join((*parts, _training(release), _files(release)))
 
 
 def page(releases: Iterable[Release]) -> str:
@@ -95,6 +107,34 @@ def _scores(release: Release) -> str:
     notes = sorted({note for b in release.comparison.benchmarks.values() for note in b.notes})
     lines += [f"\n- {note}" for note in notes]
     return "".join(lines) + ("\n" if notes else "")
+
+
+def speed_text(cell: Cell, speeds: Mapping[str, DeviceSpeeds]) -> str:
+    """Say how fast a cell's network tracks: latency and throughput on each measured device."""
+    rows = "".join(f"| {' | '.join(row)} |\n" for row in _speed_rows(cell, speeds))
+    unmeasured = f"{cell.settings.speed_name}: {_UNMEASURED} on any device.\n"
+    return f"## Speed\n\n{_SPEED}\n{_SPEED_HEAD + rows if rows else unmeasured}"
+
+
+def _speed_rows(cell: Cell, speeds: Mapping[str, DeviceSpeeds]) -> Iterator[tuple[str, ...]]:
+    """Make the rows of the table of speeds: one stream and lockstep, device by device."""
+    for device, known in speeds.items():
+        if speed := known.networks.get(cell.settings.speed_name):
+            preset = speed.preset if speed.preset == cell.base else f"{speed.preset}, not this one"
+            place, together = (f"{device}, {known.date}", preset), speed.lockstep
+            yield (*place, "one", *_rates(speed))
+            if speed.graphs:
+                yield (*place, "one, CUDA graphs", *_rates(speed.graphs))
+            lanes = str(together.lanes) if together else "many"
+            yield (*place, lanes, *_rates(together or TrackingSpeed()))
+
+
+def _rates(speed: TrackingSpeed) -> tuple[str, str, str]:
+    """Write frames per second without and with decoding, and the first frame."""
+    frames, decoded = (
+        f"{rate:,.4g}" if rate else _UNMEASURED for rate in (speed.frames, speed.decoded)
+    )
+    return frames, decoded, _UNMEASURED if speed.first is None else f"{speed.first:.3g} s"
 
 
 def _training(release: Release) -> str:

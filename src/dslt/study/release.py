@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from dslt.compare.cell import CellComparison, load_comparison
+from dslt.core.definitions import config_file
 from dslt.core.errors import DsltError
 from dslt.core.files import atomic_write, sha256_file
 from dslt.core.fingerprint import code_of
@@ -19,6 +20,7 @@ from dslt.data.downloads.models import SUMS
 from dslt.score.scores import Scores, load_scores
 from dslt.study import paths
 from dslt.study.cells import Cell
+from dslt.study.cost.speeds import SPEEDS, DeviceSpeeds, load_speeds
 from dslt.study.study import Study
 
 CARD, BOXES, SCORES = "README.md", "boxes.zip", "scores.json"
@@ -39,6 +41,7 @@ class Release:
         scores: Map from benchmarks to the scores of this seed.
         commit: Commit of the project's folder; empty where git does not tell.
         same_code: Whether the training's code is that of this version.
+        speeds: What `config/speeds.yaml` says of every device.
         onnx_error: Greatest difference of ONNX Runtime's responses; None: no ONNX.
     """
 
@@ -51,6 +54,7 @@ class Release:
     scores: Mapping[str, Scores]
     commit: str
     same_code: bool
+    speeds: Mapping[str, DeviceSpeeds]
     onnx_error: float | None = None
 
 
@@ -86,6 +90,7 @@ def load_release(study: Study, cell: str, seed: int) -> Release:
         scores={name: load_scores(path) for name, path in scores.items()},
         commit=_commit(),
         same_code=header.get("code") == code_of("dslt.commands.train", *roles),
+        speeds=load_speeds(config_file(SPEEDS)),
     )
 
 

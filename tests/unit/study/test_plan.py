@@ -24,15 +24,17 @@ from dslt.study.cost.amounts import Amount, total
 from dslt.study.cost.downloads import Needed, needed
 from dslt.study.cost.hours import Hours, LongTask, count_frames, tasks_of, whole_tasks
 from dslt.study.cost.jobs import STEMS, PlannedJob, plan_jobs, read_jobs
-from dslt.study.cost.plan import MODEL, StudyPlan, make_plan, plan_text
+from dslt.study.cost.plan import MODEL, StudyPlan, make_plan, plan_text, task_tables
 from dslt.study.cost.speeds import (
     DeviceSpeeds,
+    LockstepSpeed,
     Speeds,
     choose_speeds,
     load_speeds,
     read_rates,
 )
 from dslt.study.load import load_study
+from dslt.study.model_card import speed_text
 from dslt.study.study import Study
 from places import ROOT
 
@@ -336,6 +338,48 @@ def test_a_network_without_a_speed_is_not_counted(study: Study) -> None:
     assert "As given: pairs of siamfc-alexnet_groups = 20." in plan_text(plan)
 
 
+def test_hours_in_lockstep_stand_beside_those_of_one_stream(study: Study) -> None:
+    networks = dict(SPEED.networks)
+    together = LockstepSpeed(lanes=8, frames=100, decoded=50, first=0.5)
+    star = networks["dslt-resnet50"].model_copy(update={"lockstep": together})
+    measured = SPEED.model_copy(update={"networks": networks | {"dslt-resnet50": star}})
+    plan = planned(study, speeds=replace(SPEEDS, measured=measured))
+    net, _, star_runs = plan.groups["runs"]
+    # 300 frames at 50 a second with decoding, two first frames of half a second.
+    assert seconds(star_runs.lockstep_left) == 300 / 50 + 2 * 0.5
+    assert net.lockstep_left.unknown == ("frames per second of siamfc-alexnet_groups in lockstep",)
+    assert plan.groups["trainings"][0].lockstep_left == Amount()
+    tables = task_tables(plan)
+    assert ["one by one |" in table for table in tables] == [False, True, False]
+    # What counts is what the study does, where it was measured.
+    assert star_runs.hours_left == star_runs.alone_left
+    by_gpu = replace(SPEEDS, measured=measured, kind="cuda", lockstep="auto")
+    runs = planned(study, speeds=by_gpu).groups["runs"]
+    assert runs[-1].hours_left == runs[-1].hours == runs[-1].lockstep_left
+    assert runs[0].hours_left == runs[0].alone_left
+    assert "counts in lockstep where" in plan_text(planned(study, speeds=by_gpu))
+    # A first frame that was not measured in lockstep: as long as by itself, at most, a guess.
+    alone = star.model_copy(update={"lockstep": LockstepSpeed(lanes=8, frames=100)})
+    measured = SPEED.model_copy(update={"networks": networks | {"dslt-resnet50": alone}})
+    runs = planned(study, speeds=replace(SPEEDS, measured=measured)).groups["runs"]
+    assert seconds(runs[-1].lockstep_left) == 300 / 100 + 2 * 3
+    assert runs[-1].lockstep_left.guess
+    given = {"lockstep": {"siamfc-alexnet_groups": 1000.0}, "lockstep_first": {}}
+    runs = planned(study, speeds=replace(SPEEDS, given=given)).groups["runs"]
+    # Three runs, 900 frames and six first frames of two seconds.
+    assert seconds(runs[0].lockstep_left) == pytest.approx(900 / 1000 + 6 * 2)
+
+
+def test_hours_include_decoding_where_it_was_measured(study: Study) -> None:
+    assert "Decoding of frames comes on top." in plan_text(planned(study))
+    networks = dict(SPEED.networks)
+    networks["dslt-resnet50"] = networks["dslt-resnet50"].model_copy(update={"decoded": 1.0})
+    measured = replace(SPEEDS, measured=SPEED.model_copy(update={"networks": networks}))
+    plan = planned(study, speeds=measured)
+    assert seconds(plan.groups["runs"][-1].hours) == 300 + 2 * 3
+    assert "comes on top of siamfc-alexnet_groups." in plan_text(plan)
+
+
 def by_name(found: list[Needed]) -> dict[str, Needed]:
     assert len({one.name for one in found}) == len(found)
     return {one.name: one for one in found}
@@ -438,6 +482,22 @@ def test_speeds_are_there_for_every_network_that_runs() -> None:
     assert {cell.settings.speed_name for cell in cells if cell.offline} == set(MODEL)
 
 
+def test_a_card_says_latency_and_throughput_and_what_was_not_measured() -> None:
+    cell = load_cells(CONFIG / "paper_cells.tsv", CONFIG / "trackers")["siamfc_paper_bce"]
+    assert cell.settings.speed_name == "siamfc-alexnet_groups"
+    text = speed_text(cell, {"A": SPEED})
+    assert "| A, 2026-01-02 | siamfc/paper | one | 5 | not measured | 2 s |" in text
+    assert "| siamfc/paper | many | not measured | not measured | not measured |" in text
+    speed = SPEED.networks["siamfc-alexnet_groups"]
+    together = LockstepSpeed(lanes=64, frames=4000, decoded=2500, first=0.01)
+    updated = speed.model_copy(update={"preset": "siamfc/lite", "lockstep": together})
+    measured = SPEED.model_copy(update={"networks": {"siamfc-alexnet_groups": updated}})
+    text = speed_text(cell, {"A": measured})
+    row = "siamfc/lite, not this one | 64 | 4,000 | 2,500 | 0.01 s |"
+    assert row in text
+    assert "siamfc-alexnet_groups: not measured on any device." in speed_text(cell, {})
+
+
 def test_an_entry_is_chosen_by_name_or_by_device() -> None:
     gpu = SPEED.model_copy(update={"device": "cuda"})
     known = {"A": SPEED, "B": gpu}
@@ -454,6 +514,8 @@ def test_a_rate_that_is_none_is_refused(text: str) -> None:
         read_rates("pairs", [text], ["net"])
     with pytest.raises(DsltError, match="unknown network of --pairs 'other'; allowed: net"):
         read_rates("pairs", ["other=1"], ["net"])
+    with pytest.raises(DsltError, match="unknown network of --lockstep-first 'other'"):
+        read_rates("lockstep_first", ["other=1"], ["net"])
 
 
 def test_an_unknown_key_of_a_speed_is_an_error(tmp_path: Path) -> None:
@@ -494,7 +556,11 @@ def test_the_measuring_script_prints_an_entry(tmp_path: Path) -> None:
     path.write_text(entry, encoding="utf-8")
     (speeds,) = load_speeds(path).values()
     assert list(speeds.networks) == ["opencv-kcf"]
-    assert "frames opencv-kcf=" in options
+    kcf = speeds.networks["opencv-kcf"]
+    assert kcf.frames
+    assert kcf.decoded
+    assert kcf.lockstep is None
+    assert f"frames opencv-kcf={kcf.decoded:g}" in options
 
 
 # ---------------------------------------------------------------------- Snakemake

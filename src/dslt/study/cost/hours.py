@@ -1,6 +1,7 @@
 """Hours: amounts of work over measured speeds, in groups of cells that cost the same.
 
-Decoding of frames, restarts on VOT, validations and the start of a job come on top.
+Decoding of frames where no speed includes it, restarts on VOT, validations and the start of a job
+come on top.
 """
 
 import functools
@@ -45,8 +46,25 @@ class LongTask(NamedTuple):
 
 Tasks = Mapping[LongTask, tuple[str, ...]]
 """The sequences of each task; none for offline trainings."""
-_Cost = tuple[Amount, Amount]
-"""Pairs, frames or sequences of a task, and its hours."""
+
+
+class TaskCost(NamedTuple):
+    """What a task costs.
+
+    Attributes:
+        size: Its pairs, frames or sequences.
+        hours: Its hours, tracked as the study says; one by one where lockstep was not measured.
+        alone: Its hours, tracked one by one; nothing where nothing is tracked.
+        lockstep: The same in lockstep.
+    """
+
+    size: Amount
+    hours: Amount
+    alone: Amount
+    lockstep: Amount
+
+
+_FREE = TaskCost(*[Amount()] * 4)
 
 
 @dataclass(frozen=True)
@@ -60,7 +78,9 @@ class TaskGroup:
         size: Pairs, frames or sequences of one task, on average.
         one: Hours of one task, on average.
         size_left: Sum of pairs, frames or sequences that are left.
-        hours_left: Sum of hours that are left.
+        hours_left: Sum of hours that are left, as in `TaskCost`.
+        alone_left: The same one by one.
+        lockstep_left: The same in lockstep.
         hours: Sum of hours of the whole study.
     """
 
@@ -71,6 +91,8 @@ class TaskGroup:
     one: Amount
     size_left: Amount
     hours_left: Amount
+    alone_left: Amount
+    lockstep_left: Amount
     hours: Amount
 
 
@@ -112,7 +134,7 @@ class Hours:
 
     def groups(self, left: Tasks, whole: Tasks) -> dict[str, list[TaskGroup]]:
         """Map each kind to its groups of tasks, in the study's order."""
-        costs: dict[tuple[str, tuple[str, str]], tuple[list[_Cost], list[_Cost]]] = {}
+        costs: dict[tuple[str, tuple[str, str]], tuple[list[TaskCost], list[TaskCost]]] = {}
         for place, tasks in enumerate((whole, left)):
             for task, sequences in tasks.items():
                 cell = self.study.cells[task.cell]
@@ -125,17 +147,23 @@ class Hours:
             for kind in KINDS
         }
 
-    def _cost(self, task: LongTask, sequences: tuple[str, ...]) -> _Cost:
-        """Give the pairs, frames or sequences of a task, and its hours."""
+    def _cost(self, task: LongTask, sequences: tuple[str, ...]) -> TaskCost:
+        """Give what a task costs."""
         cell = self.study.cells[task.cell]
         first = self.speeds.seconds("first", cell)
+        alone = lockstep = Amount()
         if cell.offline and task.kind == "trainings":
             training = cell.offline
             size = Amount(training.pairs.per_epoch * training.schedule.epochs)
             seconds = self.speeds.pair(cell, self.study.settings.training.workers) * size
         elif task.kind == "runs":
             size = count_frames(self.study, task.benchmark, sequences)
-            seconds = self.speeds.seconds("frames", cell) * size + first * len(sequences)
+            alone = self.speeds.seconds("frames", cell) * size + first * len(sequences)
+            lockstep = self.speeds.seconds("lockstep", cell) * size
+            if not lockstep.unknown:  # first frames alone would look like the whole
+                lockstep += self.speeds.seconds("lockstep_first", cell) * len(sequences)
+            known = self.speeds.together(cell) and not lockstep.unknown
+            seconds = lockstep if known else alone
         else:
             learnt = cell.settings.learnt
             assert learnt
@@ -145,7 +173,7 @@ class Hours:
             cap = self.study.settings.convergence.iterations / learnt.first_frame_iterations
             size = Amount(len(sequences))
             seconds = first * Amount(cap, guess=True) * size
-        return size, seconds * (1 / HOUR)
+        return TaskCost(size, *(amount * (1 / HOUR) for amount in (seconds, alone, lockstep)))
 
 
 def count_frames(study: Study, benchmark: str, names: Sequence[str]) -> Amount:
@@ -175,12 +203,12 @@ def index_lengths(path: Path) -> dict[str, int]:
     return {entry.name: entry.frames for entry in entries}
 
 
-def _group(names: tuple[str, str], whole: list[_Cost], left: list[_Cost]) -> TaskGroup:
+def _group(names: tuple[str, str], whole: list[TaskCost], left: list[TaskCost]) -> TaskGroup:
     share, counts = 1 / len(whole or left), (len(left), len(whole))
-    size, one = (amount * share for amount in _sums(whole or left))
-    return TaskGroup(names, *counts, size, one, *_sums(left), _sums(whole)[1])
+    size, one, *_ = (amount * share for amount in _sums(whole or left))
+    return TaskGroup(names, *counts, size, one, *_sums(left), _sums(whole).hours)
 
 
-def _sums(costs: list[_Cost]) -> _Cost:
-    """Add up pairs, frames or sequences, and hours."""
-    return total(size for size, _ in costs), total(hours for _, hours in costs)
+def _sums(costs: list[TaskCost]) -> TaskCost:
+    """Add up what tasks cost."""
+    return TaskCost(*(total(amounts) for amounts in zip(*costs, strict=True))) if costs else _FREE

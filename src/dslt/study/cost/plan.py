@@ -39,6 +39,8 @@ TASKS = {
     "runs": ("Tracking", "network", "benchmark", "runs", "frames"),
     "records": (RECORDED, "network", "benchmark", "cells", "first frames"),
 }
+# The last two titles: of runs, what is left one by one and in lockstep; and of the others.
+WAYS, EACH = ("one by one", "lockstep"), ("h each", "h left")
 
 
 class StemCost(NamedTuple):
@@ -193,17 +195,23 @@ def task_tables(plan: StudyPlan) -> list[str]:
     tables = []
     for kind, (head, *titles, size) in TASKS.items():
         groups = [group for group in plan.groups[kind] if group.left]
+        if kind == "runs":
+            heads = WAYS
+            pairs = [(group.alone_left, group.lockstep_left) for group in groups]
+            sums = [str(total(amounts)) for amounts in zip(*pairs, strict=True)]
+        else:
+            heads, pairs = EACH, [(group.one, group.hours_left) for group in groups]
+            sums = ["", str(total(group.hours_left for group in groups))]
         rows = [
             (
                 *group.names,
                 str(group.left) if group.left >= group.of else f"{group.left} of {group.of}",
-                *map(str, (group.size, group.one, group.hours_left)),
+                *map(str, (group.size, *pair)),
             )
-            for group in groups
+            for group, pair in zip(groups, pairs, strict=True)
         ]
-        count, hours = sum(group.left for group in groups), total(g.hours_left for g in groups)
-        rows.append(("all", "", str(count), "", "", str(hours)))
-        table = _table((*titles, f"{size} each", "h each", "h left"), rows, "llrrrr")
+        rows.append(("all", "", str(sum(group.left for group in groups)), "", *sums))
+        table = _table((*titles, f"{size} each", *heads), rows, "llrrrr")
         tables += [f"{head}, {plan.speeds.unit}:\n\n{table}"] if groups else []
     return tables
 
@@ -241,6 +249,15 @@ def _speeds(plan: StudyPlan) -> str:
     lines = [f"Hours are those of: {name}{f', measured {measured.date}' if measured else ''}."]
     for rate, numbers in plan.speeds.given.items():
         lines += [f"As given: {rate} of {n} = {number:g}." for n, number in numbers.items()]
+    tracked = dict.fromkeys(group.names[0] for group in plan.groups["runs"])
+    apart = [network for network in tracked if plan.speeds.decoding_apart(network)]
+    if apart:
+        which = "" if len(apart) == len(tracked) else f" of {', '.join(apart)}"
+        lines.append(_fill(f"Decoding of frames comes on top{which}."))
+    if plan.speeds.lockstep not in ("never", "graphs"):
+        lines.append(
+            "Tracking counts in lockstep where it runs so and was measured, else one by one."
+        )
     return "\n".join(lines)
 
 

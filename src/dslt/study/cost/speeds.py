@@ -12,6 +12,7 @@ from typing import Annotated, Literal, get_args
 from pydantic import Field
 
 from dslt.core.definitions import config_file, read_definitions
+from dslt.core.device import LockstepName, choose_lockstep
 from dslt.core.errors import DsltError, unknown
 from dslt.core.gpus import DRIVER
 from dslt.core.text import split_pair
@@ -22,11 +23,39 @@ from dslt.study.job import gpu_jobs
 from dslt.study.study import Study
 
 SPEEDS = "speeds.yaml"
-Rate = Literal["pairs", "frames", "first"]
+Rate = Literal["pairs", "frames", "first", "lockstep", "lockstep_first"]
+_IN_WORDS = {
+    "pairs": "pairs per second of {}",
+    "frames": "frames per second of {}",
+    "lockstep": "frames per second of {} in lockstep",
+}
 
 
-class NetworkSpeed(Settings):
-    """What was measured of one network."""
+class TrackingSpeed(Settings):
+    """How fast a network tracks; null: not measured."""
+
+    frames: Positive | None = None
+    """Frames per second after the first one, decoding apart."""
+    decoded: Positive | None = None
+    """The same, frames decoded from JPEG meanwhile."""
+    first: NonNegative | None = None
+    """Seconds of a first frame; null: it takes as long as another."""
+
+    @property
+    def best_known(self) -> float | None:
+        """Frames per second with decoding, or else without; None: neither was measured."""
+        return self.decoded or self.frames
+
+
+class LockstepSpeed(TrackingSpeed):
+    """How fast many sequences advance together: frames of all of them, and `first` of each."""
+
+    lanes: Annotated[int, Field(ge=1)]
+    """Sequences that advanced together."""
+
+
+class NetworkSpeed(TrackingSpeed):
+    """What was measured of one network; frames are those of one stream."""
 
     preset: str
     """Preset that was measured; what cells of other presets take is guessed from it."""
@@ -34,10 +63,21 @@ class NetworkSpeed(Settings):
     """Training pairs per second."""
     precision: Literal["full", "mixed"] = "full"
     """Precision of the measured training."""
-    frames: Positive | None = None
-    """Frames per second in tracking, after the first one."""
-    first: NonNegative | None = None
-    """Seconds of the first frame; null: it takes as long as another."""
+    graphs: TrackingSpeed | None = None
+    """Tracking one stream by CUDA graphs; null: not measured."""
+    lockstep: LockstepSpeed | None = None
+    """Tracking in lockstep; null: not measured."""
+
+    def measured(self, rate: Rate) -> float | None:
+        """Give the number of a rate, decoding included where that was measured."""
+        together = self.lockstep or TrackingSpeed()
+        return {
+            "pairs": self.pairs,
+            "frames": self.best_known,
+            "first": self.first,
+            "lockstep": together.best_known,
+            "lockstep_first": together.first,
+        }[rate]
 
 
 class DeviceSpeeds(Settings):
@@ -64,12 +104,14 @@ class Speeds:
         kind: Kind of the device: `cpu`, `cuda` or `mps`.
         measured: Entry of the device; None: there is none.
         given: Mapping of rates to networks to numbers, which go before the measured ones.
+        lockstep: How the sequences of a job are run, as the study's setting says.
     """
 
     name: str
     kind: str
     measured: DeviceSpeeds | None = None
     given: Mapping[Rate, Mapping[str, float]] = field(default_factory=dict)
+    lockstep: LockstepName = "never"
 
     @property
     def unit(self) -> str:
@@ -77,17 +119,35 @@ class Speeds:
         return "CPU hours" if self.kind == "cpu" else "GPU hours"
 
     def seconds(self, rate: Rate, cell: Cell) -> Amount:
-        """Give the seconds of one pair, of one frame, or of the first frame."""
+        """Give the seconds of one pair, of one frame, or of a first frame.
+
+        A first frame whose seconds in lockstep are not known is guessed to take what it takes by
+        itself.
+        """
         network = cell.settings.speed_name
         known, guess = self.given.get(rate, {}).get(network), False
         speed = self.measured.networks.get(network) if self.measured else None
         if known is None and speed:
-            known, guess = getattr(speed, rate), cell.base != speed.preset
+            known, guess = speed.measured(rate), cell.base != speed.preset
             if rate == "pairs" and cell.offline:
                 guess |= cell.offline.schedule.precision != speed.precision
-        if rate == "first":
+        if rate == "lockstep_first" and known is None:
+            return replace(self.seconds("first", cell), guess=True)
+        if rate in ("first", "lockstep_first"):
             return Amount(known or 0.0, guess)
-        return known_or(f"{rate} per second of {network}", known and 1 / known, guess)
+        return known_or(_IN_WORDS[rate].format(network), known and 1 / known, guess)
+
+    def together(self, cell: Cell) -> bool:
+        """Tell whether the study runs a cell's sequences in lockstep on this device."""
+        able = bool(cell.entry.lanes)
+        return choose_lockstep(self.lockstep, self.kind, able) in ("exact", "coarse")
+
+    def decoding_apart(self, network: str) -> bool:
+        """Tell whether the frames per second of one stream were measured without decoding."""
+        if network in self.given.get("frames", {}):
+            return False
+        speed = self.measured.networks.get(network) if self.measured else None
+        return speed is not None and speed.decoded is None
 
     def pair(self, cell: Cell, workers: int) -> Amount:
         """Give the seconds of one training pair, drawing it included.
@@ -121,7 +181,8 @@ def study_speeds(study: Study, name: str | None, rates: Mapping[str, Iterable[st
     networks = {study.cells[cell].settings.speed_name for cell in study.cells_run} - {""}
     given = {rate: read_rates(rate, rates[rate], networks) for rate in get_args(Rate)}
     known = load_speeds(config_file(SPEEDS))
-    return replace(choose_speeds(known, study.settings.device, name), given=given)
+    chosen = choose_speeds(known, study.settings.device, name)
+    return replace(chosen, given=given, lockstep=study.settings.lockstep)
 
 
 def load_speeds(path: Path) -> dict[str, DeviceSpeeds]:
@@ -171,15 +232,15 @@ def read_rates(rate: Rate, texts: Iterable[str], networks: Iterable[str]) -> dic
     Raises:
         DsltError: The study has no such network, or the number is not a positive one.
     """
-    found: dict[str, float] = {}
+    option, found = f"--{rate.replace('_', '-')}", dict[str, float]()
     for text in texts:
-        network, number = split_pair(text, f"--{rate} NETWORK=NUMBER")
+        network, number = split_pair(text, f"{option} NETWORK=NUMBER")
         if network not in networks:
-            raise unknown(f"network of --{rate}", network, networks)
+            raise unknown(f"network of {option}", network, networks)
         try:
             found[network] = float(number)
         except ValueError:
             found[network] = 0.0
         if not 0 < found[network] < float("inf"):
-            raise DsltError(f"--{rate} {text}: expected {network}=NUMBER, a positive one")
+            raise DsltError(f"{option} {text}: expected {network}=NUMBER, a positive one")
     return found
