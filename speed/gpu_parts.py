@@ -1,0 +1,241 @@
+"""The parts of `gpu.py`: what each measures, in its own process."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from streams import (
+    SAME,
+    jpeg_videos,
+    lanes_of,
+    lockstep_speed,
+    many_targets,
+    rounded,
+    run_together,
+    same_boxes,
+    stream_speed,
+)
+from training import Bench, training_of
+
+from dslt.compare.intervals import interval_of_difference
+from dslt.compare.ratios import RatioSums
+from dslt.data.sequences.target import Target
+from dslt.networks.make import make_network
+from dslt.score.ope import score
+from dslt.settings.protocols import OpeProtocol, load_protocols
+from dslt.settings.tracker import TrackerSettings
+from dslt.study.cells import resolve_settings
+from dslt.track.one_pass import run_tracker
+from dslt.trackers.make import start_tracker
+from dslt.trackers.stream import StreamTracker
+
+ROOT = Path(__file__).parents[1]
+Note = Callable[[str, object], None]
+"""Takes the name of a figure and its value, as soon as it is known."""
+Preset = tuple[str, str]
+"""A preset, and what is changed in it."""
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How much is measured, and of what.
+
+    Attributes:
+        dslt: The regression tracker.
+        siamese: The tracker without learning on the video.
+        training: What is trained offline.
+        frames: Frames of a stream, and of each sequence in lockstep.
+        lanes: Sequences in lockstep.
+        starts: First frames that are learnt.
+        compared: Procedural and textured sequences that are run both ways, and their frames.
+        workers: Processes that draw pairs.
+        seconds: Of each measurement of the training.
+    """
+
+    dslt: Preset
+    siamese: Preset
+    training: Preset
+    frames: tuple[int, int]
+    lanes: int
+    starts: int
+    compared: tuple[int, int, int]
+    workers: int
+    seconds: float
+
+
+RANDOM = "training.backbone.weights=random"
+FULL = Sizes(
+    dslt=("dslt/paper", f"training.backbone.name=resnet50; {RANDOM}"),
+    siamese=("siamrpn/paper", RANDOM),
+    training=("siamrpn/pp_paper", f"training.schedule.precision=mixed; {RANDOM}"),
+    frames=(60, 41),
+    lanes=64,
+    starts=100,
+    compared=(16, 8, 40),
+    workers=14,
+    seconds=25,
+)
+DRY = Sizes(
+    dslt=("dslt/lite", f"training.iterations=2; {RANDOM}"),
+    siamese=("siamfc/lite", RANDOM),
+    training=("siamfc/lite", f"training.schedule.batch=2; {RANDOM}"),
+    frames=(3, 3),
+    lanes=2,
+    starts=2,
+    compared=(2, 0, 3),
+    workers=0,
+    seconds=0.01,
+)
+
+
+def one_stream(sizes: Sizes, device: str, note: Note) -> None:
+    """One sequence by itself, exactly and by CUDA graphs."""
+    settings = settings_of(sizes.dslt)
+    exact = start_tracker(settings, None, device=device)
+    note("exact", stream_speed(exact, sizes.frames[0]).model_dump())
+    graphs = StreamTracker(lanes_of(settings, None, device))
+    note("graphs", stream_speed(graphs, sizes.frames[0]).model_dump())
+
+
+def first_frames(sizes: Sizes, device: str, note: Note) -> None:
+    """First frames of many sequences, learnt together; decoding included."""
+    maker = lanes_of(settings_of(sizes.dslt), None, device)
+    targets = many_targets(sizes.starts, 1)
+    note("kinds", len({maker.kind(one.initial_box) for one in targets}))
+    start = time.perf_counter()
+    run_together(maker, device, targets, sizes.lanes)
+    note("seconds", rounded(time.perf_counter() - start))
+
+
+def lockstep(sizes: Sizes, device: str, note: Note) -> None:
+    """The regression tracker, many sequences together."""
+    maker = lanes_of(settings_of(sizes.dslt), None, device)
+    targets = many_targets(sizes.lanes, sizes.frames[1])
+    note("kinds", len({maker.kind(one.initial_box) for one in targets}))
+    note("lockstep", lockstep_speed(maker, device, targets).model_dump())
+
+
+def siamese(sizes: Sizes, device: str, note: Note) -> None:
+    """The Siamese tracker: one stream both ways, and many sequences together."""
+    settings = settings_of(sizes.siamese)
+    assert settings.learnt
+    net = make_network(settings.learnt)
+    note(
+        "exact",
+        stream_speed(start_tracker(settings, net, device=device), sizes.frames[0]).model_dump(),
+    )
+    maker = lanes_of(settings, net, device)
+    note("graphs", stream_speed(StreamTracker(maker), sizes.frames[0]).model_dump())
+    targets = many_targets(sizes.lanes, sizes.frames[1])
+    note("lockstep", lockstep_speed(maker, device, targets).model_dump())
+
+
+def training(sizes: Sizes, device: str, note: Note) -> None:
+    """Pairs per second of a training: the network alone, with its loader, and the loader alone."""
+    bench = Bench(training_of(*sizes.training), sizes.workers, device)
+    network = bench.network(sizes.seconds)
+    note("network", rounded(network))
+    both = bench.both(sizes.seconds)
+    note("both", rounded(both))
+    note("part", rounded(both / network))
+    note("data", rounded(bench.data(sizes.seconds)))
+
+
+def equality(sizes: Sizes, device: str, note: Note) -> None:
+    """How far lockstep is from the exact path; `docs/deviations.md` says how far it may be."""
+    settings = settings_of(sizes.dslt)
+    videos = jpeg_videos(*sizes.compared)
+    together = run_together(lanes_of(settings, None, device), device, videos, sizes.lanes)
+    exact = []
+    for one in videos:
+        tracker = start_tracker(settings, None, device=device)
+        exact.append(run_tracker(tracker, one.frames, one.initial_box, one.name))
+    runs = [[run.boxes for run in way] for way in (together, exact)]
+    note("same", rounded(100 * same_boxes(*runs)))
+    protocol = load_protocols(ROOT / "config" / "protocols.yaml")["otb"]
+    assert isinstance(protocol, OpeProtocol)
+    targets = [Target(one.ground_truth, (), one.video) for one in videos]
+    first, second = (
+        RatioSums.of_means(score(boxes, targets, protocol).success_auc[:, None]) for boxes in runs
+    )
+    names = [one.video for one in videos]
+    found = interval_of_difference(first, second, names, paired_seeds=True)
+    note("exact_auc", rounded(100 * second.value()))
+    note("difference", rounded(100 * found.value))
+    ends = [end for end in found.ends() if end is not None]
+    if ends:
+        note("interval", [rounded(100 * end) for end in ends])
+        note("farthest", rounded(100 * float(np.abs(ends).max())))
+
+
+def settings_of(preset: Preset) -> TrackerSettings:
+    """Resolve the settings of a preset."""
+    return resolve_settings(*preset, ROOT / "config" / "trackers", preset[0])
+
+
+@dataclass(frozen=True)
+class Bar:
+    """What has to be reached.
+
+    Attributes:
+        title: What it is of.
+        part: Part that measures it.
+        figure: Path of the figure in what the part finds.
+        unit: Its unit.
+        bar: The bar.
+        least: Whether the figure has to be at least the bar; else at most, whatever its sign.
+    """
+
+    title: str
+    part: str
+    figure: tuple[str, ...]
+    unit: str
+    bar: float
+    least: bool = True
+
+    def reached(self, value: float) -> bool:
+        """Tell whether a value will do."""
+        return value >= self.bar if self.least else abs(value) <= self.bar
+
+
+PARTS: Mapping[str, tuple[Callable[[Sizes, str, Note], None], float]] = {
+    "one stream": (one_stream, 90),
+    "first frames": (first_frames, 60),
+    "lockstep": (lockstep, 130),
+    "SiamRPN": (siamese, 80),
+    "training": (training, 140),
+    "equality": (equality, 190),
+}
+"""What measures each part, and for how many seconds at most."""
+BARS = (
+    Bar("DSLT*, one stream", "one stream", ("graphs", "frames"), "frames/s", 100),
+    Bar("DSLT*, first frames of 100", "first frames", ("seconds",), "s", 10, least=False),
+    Bar("DSLT*, lockstep", "lockstep", ("lockstep", "frames"), "frames/s", 600),
+    Bar("SiamRPN, lockstep", "SiamRPN", ("lockstep", "frames"), "frames/s", 2000),
+    Bar("SiamRPN++, mixed: with its loader / alone", "training", ("part",), "", 0.9),
+    Bar(f"DSLT*: boxes with overlap > {SAME}", "equality", ("same",), "%", 95),
+    Bar("DSLT*: difference of AUC", "equality", ("difference",), "points", 0.5, least=False),
+    Bar("DSLT*: far end of its interval", "equality", ("farthest",), "points", 1.5, least=False),
+)
+
+
+def entry_of_speeds(found: Mapping[str, Mapping[str, Any]], sizes: Sizes) -> dict[str, Any]:
+    """Make networks of an entry of config/speeds.yaml from what the parts found."""
+    networks: dict[str, Any] = {}
+    for preset, names in ((sizes.dslt, ("one stream", "lockstep")), (sizes.siamese, ("SiamRPN",))):
+        figures = {key: value for name in names for key, value in found.get(name, {}).items()}
+        ways = {way: figures[way] for way in ("graphs", "lockstep") if way in figures}
+        if values := figures.get("exact", {}) | ways:
+            networks[settings_of(preset).speed_name] = {"preset": preset[0], **values}
+    trained = settings_of(sizes.training)
+    if pairs := found.get("training", {}).get("network"):
+        assert trained.learnt
+        precision = trained.learnt.schedule.precision  # type: ignore[attr-defined]
+        values = {"preset": sizes.training[0], "pairs": pairs, "precision": precision}
+        networks.setdefault(trained.speed_name, {}).update(values)
+    return networks
