@@ -73,7 +73,7 @@ def correlate_each(templates: Tensor, features: Tensor) -> Tensor:
         kernel, sides = templates.shape[-2:], features.shape[-2:]
         taps = templates.float().flatten(2).flip(2).transpose(1, 2)[:, None]
         products = (taps @ features.float().flatten(3)).flatten(0, 1)
-        full = [side + more - 1 for side, more in zip(sides, kernel, strict=True)]
+        full = tuple(side + more - 1 for side, more in zip(sides, kernel, strict=True))
         found = F.fold(products, full, tuple(kernel)).view(*features.shape[:2], *full)
         return found[..., kernel[0] - 1 : sides[0], kernel[1] - 1 : sides[1]]
 
