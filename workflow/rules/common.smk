@@ -75,8 +75,8 @@ DRAWN = [name for name in SETTINGS.figures.make if name in FIGURES]
 
 # Jobs that use a GPU ask for it; profiles/ cap how many run at a time.
 GPU = gpu_jobs(SETTINGS.device)
-# What a job runs its networks on.
-LANES = f"--lanes {SETTINGS.lanes}" if SETTINGS.lanes else ""  # decides no result
+# What a job runs its networks on, and how many sequences at a time, which decides no result.
+LANES = f"--lanes {SETTINGS.lanes}" if SETTINGS.lanes else ""
 PLACE = f"--device {SETTINGS.device} --engine {SETTINGS.engine}:{SETTINGS.precision}"
 
 

@@ -38,13 +38,14 @@ for _benchmark in STUDY.benchmarks_used:
                 protocol=SUPERVISED[_benchmark],
                 weights=lambda wildcards, input: repeat("--weights", input.weights),
                 lockstep=SETTINGS.lockstep,
+                lanes=lambda wildcards, output: LANES,
                 code=code_for("track", "tracker", "network", "lanes"),
                 libraries=libraries(),
             shell:
                 "dslt track --cell {wildcards.cell} --settings {params.settings:q}"
                 " --index {input.index:q} --sequence {params.sequences:q}"
                 " {params.protocol:q} {params.weights:q} --seed {wildcards.seed} --threads {threads}"
-                " {params.place} --lockstep {params.lockstep} {LANES} --states state/track"
+                " {params.place} --lockstep {params.lockstep} {params.lanes} --states state/track"
                 " --out {params.folder:q} > {log} 2>&1"
 
 

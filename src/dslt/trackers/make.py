@@ -12,10 +12,11 @@ from dslt.core.errors import DsltError
 from dslt.settings.registry import entry_of, require
 from dslt.settings.tracker import TrackerSettings
 from dslt.trackers.base import Tracker
-from dslt.trackers.lanes import LaneMaker
 
 if TYPE_CHECKING:
     from torch import nn
+
+    from dslt.trackers.lanes import LaneMaker
 
 
 def make_tracker(

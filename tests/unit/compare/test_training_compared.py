@@ -103,5 +103,5 @@ def test_records_that_do_not_belong_together(specs, tmp_path):
         read_validations([specs[0], f"bce@1={longer}"])
     with pytest.raises(DsltError, match="bce@0 was given twice"):
         read_validations([specs[0], specs[0]])
-    with pytest.raises(DsltError, match="expected CELL@SEED=FILE"):
+    with pytest.raises(DsltError, match="expected --validation CELL@SEED=FILE"):
         read_validations(["bce=x.csv"])

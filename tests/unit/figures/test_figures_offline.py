@@ -184,7 +184,7 @@ def test_fig14_errors_name_the_file(tracked, tmp_path):
     path = tmp_path / "track" / "bad" / "near.csv"
     lines = path.read_text().splitlines()
     path.write_text("\n".join(lines[:-1]) + "\n")
-    with pytest.raises(DsltError, match=r"near\.csv: 7 rows; expected one for each.* 0 to 7"):
+    with pytest.raises(DsltError, match=r"near\.csv: 7 rows; expected 8, one for each frame"):
         fig14.load(*tracked, "near", 3)
     path.write_text("\n".join(",".join(line.split(",")[:5]) for line in lines) + "\n")
     with pytest.raises(DsltError, match=r"near\.csv: lacks the columns score"):
