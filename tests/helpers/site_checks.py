@@ -12,7 +12,6 @@ from dslt.report import html
 
 PICTURE, WHOLE, FIRST = 1_000_000, 15_000_000, 2_000_000  # bytes
 VIDEOS = (".webm", ".mp4")
-SNAKEMAKE = "workflow.html"  # a page of its own making, linked and not counted
 
 
 def links(page: BeautifulSoup) -> Iterator[str]:
@@ -24,7 +23,7 @@ def links(page: BeautifulSoup) -> Iterator[str]:
 def broken(folder: Path) -> list[str]:
     """Links of pages to files or places that the folder does not have."""
     found = []
-    pages = {path: BeautifulSoup(path.read_text(), "html.parser") for path in own_pages(folder)}
+    pages = {path: BeautifulSoup(path.read_text(), "html.parser") for path in pages_of(folder)}
     for path, page in pages.items():
         for link in links(page):
             parts = urlsplit(link)
@@ -40,18 +39,17 @@ def broken(folder: Path) -> list[str]:
     return found
 
 
-def own_pages(folder: Path) -> list[Path]:
-    """The pages, but for Snakemake's."""
-    paths = sorted(folder.resolve().rglob("*.html"))
-    return [path for path in paths if path.name != SNAKEMAKE]
+def pages_of(folder: Path) -> list[Path]:
+    """The pages."""
+    return sorted(folder.resolve().rglob("*.html"))
 
 
 def check_site(folder: Path) -> None:
     """Assert all that holds for every site."""
     folder = folder.resolve()
-    assert own_pages(folder)
+    assert pages_of(folder)
     assert broken(folder) == []
-    for path in own_pages(folder):
+    for path in pages_of(folder):
         text = path.read_text()
         html.check_offline(text, path)
         page = BeautifulSoup(text, "html.parser")
@@ -61,7 +59,7 @@ def check_site(folder: Path) -> None:
         ids = [element["id"] for element in page.find_all(id=True)]
         assert len(ids) == len(set(ids)), path
         assert not any(link.startswith("data:") for link in links(page)), path
-    files = [path for path in folder.rglob("*") if path.is_file() and path.name != SNAKEMAKE]
+    files = [path for path in folder.rglob("*") if path.is_file()]
     sizes = {path: path.stat().st_size for path in files if path.suffix not in VIDEOS}
     pictures = [path for path in sizes if path.suffix in (".png", ".webp", ".jpg", ".svg")]
     assert [path.name for path in pictures if sizes[path] > PICTURE] == []

@@ -51,11 +51,10 @@ rule index_page:
         mem_mb=growing(1000),
     params:
         site=SITE_PAGES,
-        workflow=paths.WORKFLOW_REPORT,
         code=f"{TEMPLATES} {code_of('dslt.report.index')}",
     shell:
         "dslt report index {params.site:q} --scorecard {input.scorecard:q}"
-        " --workflow {params.workflow:q} --out {output:q} > {log} 2>&1"
+        " --out {output:q} > {log} 2>&1"
 
 
 rule provenance_page:
@@ -72,12 +71,10 @@ rule provenance_page:
         site=SITE_PAGES,
         options=PROVENANCE.options,
         libraries=libraries(),
-        workflow=paths.WORKFLOW_REPORT,
         code=f"{TEMPLATES} {code_of('dslt.report.provenance')}",
     shell:
         "dslt report provenance {params.site:q} {params.options:q}"
-        " --libraries {params.libraries:q} --workflow {params.workflow:q} --out {output:q}"
-        " > {log} 2>&1"
+        " --libraries {params.libraries:q} --out {output:q} > {log} 2>&1"
 
 
 # The annotated report needs the records of finished jobs, so it comes last, from a second Snakemake

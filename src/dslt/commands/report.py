@@ -15,9 +15,6 @@ SITE_PAGES = click.option(
     type=click.Choice(list(SITE)),
     help="A page of the site, for the navigation; the entrance first. Repeat.",
 )
-WORKFLOW = click.option(
-    "--workflow", type=PATH, help="Page of `snakemake --report` to link; may be made later."
-)
 
 
 @click.group()
@@ -58,15 +55,12 @@ def page(
 @command.command()
 @SITE_PAGES
 @click.option("--scorecard", type=PATH, help="The scorecard, for what was found.")
-@WORKFLOW
 @OUT
-def index(
-    site_pages: tuple[str, ...], scorecard: Path | None, workflow: Path | None, out: Path
-) -> None:
+def index(site_pages: tuple[str, ...], scorecard: Path | None, out: Path) -> None:
     """Write the entrance: what was found, and links to the pages."""
     from dslt.report.index import render
 
-    render(site_pages, out, scorecard, workflow)
+    render(site_pages, out, scorecard)
     click.echo(out)
 
 
@@ -78,7 +72,6 @@ def index(
 @click.option("--index", multiple=True, type=PATH, help="Index of a benchmark. Repeat.")
 @pair_option("--settings", "CELL=HASH", "settings", "Hash of a cell's settings. Repeat.")
 @click.option("--libraries", default="", help="Libraries and versions, `numpy 2.0, torch 2.9`.")
-@WORKFLOW
 @OUT
 def provenance(
     site_pages: tuple[str, ...],
@@ -88,13 +81,12 @@ def provenance(
     index: tuple[Path, ...],
     settings: dict[str, str],
     libraries: str,
-    workflow: Path | None,
     out: Path,
 ) -> None:
     """Write the page that says what each result was made from."""
     from dslt.report.provenance import Sources, render
 
-    render(Sources(compare, score, models, index, settings, libraries), site_pages, out, workflow)
+    render(Sources(compare, score, models, index, settings, libraries), site_pages, out)
     click.echo(out)
 
 

@@ -9,8 +9,6 @@ from dslt.report import found, html
 from dslt.report.summary import sentences
 from dslt.settings.site import SITE, SITE_WORDS
 
-WORKFLOW = "Every rule with its code, run times and inputs, as Snakemake reports them."
-
 
 @dataclass(frozen=True)
 class Card:
@@ -27,16 +25,13 @@ class Card:
     words: str
 
 
-def render(
-    pages: Sequence[str], out: Path, scorecard: Path | None = None, workflow: Path | None = None
-) -> None:
+def render(pages: Sequence[str], out: Path, scorecard: Path | None = None) -> None:
     """Write the entrance.
 
     Args:
         pages: Pages of the site, this one first.
         out: The HTML page.
         scorecard: The scorecard, if there is one.
-        workflow: The page of `snakemake --report`; it is made last and need not exist yet.
 
     Raises:
         DsltError: There is no page, or the scorecard is missing or malformed.
@@ -44,8 +39,6 @@ def render(
     if not pages:
         raise DsltError(f"{out}: a site needs pages; expected --site index and others")
     cards = [Card(f"{page}.html", SITE[page], SITE_WORDS[page]) for page in pages[1:]]
-    if workflow:
-        cards.append(Card(html.relative(workflow, out.parent), "Workflow", WORKFLOW))
     body = html.fill(
         "index",
         sentences=sentences(scorecard) if scorecard else [],

@@ -46,14 +46,13 @@ class Sources:
     libraries: str = ""
 
 
-def render(sources: Sources, pages: Sequence[str], out: Path, workflow: Path | None = None) -> None:
+def render(sources: Sources, pages: Sequence[str], out: Path) -> None:
     """Write the page.
 
     Args:
         sources: What it is made from.
         pages: Pages of the site.
         out: The HTML page.
-        workflow: The page of `snakemake --report`, which may be made later.
 
     Raises:
         DsltError: A file is missing or malformed.
@@ -68,7 +67,6 @@ def render(sources: Sources, pages: Sequence[str], out: Path, workflow: Path | N
         data=pd.DataFrame([_data(*one) for one in indexes.items()], dtype=object),
         videos=pd.DataFrame(list(_videos(indexes.values())), dtype=object),
         results=pd.DataFrame([_result(path) for path in sources.scores], dtype=object),
-        workflow=html.relative(workflow, out.parent) if workflow else "",
     )
     html.write("Provenance", body, out, html.Site(tuple(pages) or ("index",), out.stem))
 

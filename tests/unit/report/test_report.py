@@ -516,13 +516,12 @@ def test_the_entrance_says_what_was_found_and_links_the_pages(results):
     out = results / "report" / "index.html"
     arguments = ["--site", "index", "--site", "scorecard", "--site", "data"]
     arguments += ["--scorecard", str(results / "scorecard.csv")]
-    arguments += ["--workflow", str(results / "report" / "workflow.html"), "--out", str(out)]
+    arguments += ["--out", str(out)]
     done = CliRunner().invoke(command, ["index", *arguments], catch_exceptions=False)
     assert done.exit_code == 0, done.output
     text = out.read_text()
     html.check_offline(text, out)
     assert '<a href="scorecard.html">Scorecard</a><p>Every claim' in text
-    assert 'href="workflow.html"' in text
     seen = words(text)
     assert summary.sentences(results / "scorecard.csv")[0] in seen
     assert "OHNM is below" in text[text.index('class="claims"') :]
