@@ -8,30 +8,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+from equality import BOUNDS, SAME, compare
 from streams import (
-    SAME,
     jpeg_videos,
-    lanes_of,
     lockstep_speed,
     many_targets,
     rounded,
     run_together,
-    same_boxes,
     stream_speed,
 )
 from training import Bench, training_of
 
-from dslt.compare.intervals import interval_of_difference
-from dslt.compare.ratios import RatioSums
 from dslt.data.sequences.target import Target
 from dslt.networks.make import make_network
-from dslt.score.ope import score
-from dslt.settings.protocols import OpeProtocol, load_protocols
 from dslt.settings.tracker import TrackerSettings
 from dslt.study.cells import resolve_settings
+from dslt.track.lockstep import SIZE
 from dslt.track.one_pass import run_tracker
-from dslt.trackers.make import start_tracker
+from dslt.trackers.make import make_lanes, start_tracker
 from dslt.trackers.stream import StreamTracker
 
 ROOT = Path(__file__).parents[1]
@@ -98,23 +92,23 @@ def one_stream(sizes: Sizes, device: str, note: Note) -> None:
     settings = settings_of(sizes.dslt)
     exact = start_tracker(settings, None, device=device)
     note("exact", stream_speed(exact, sizes.frames[0]).model_dump())
-    graphs = StreamTracker(lanes_of(settings, None, device))
+    graphs = StreamTracker(make_lanes(settings, None, device=device))
     note("graphs", stream_speed(graphs, sizes.frames[0]).model_dump())
 
 
 def first_frames(sizes: Sizes, device: str, note: Note) -> None:
     """First frames of many sequences, learnt together; decoding included."""
-    maker = lanes_of(settings_of(sizes.dslt), None, device)
+    maker = make_lanes(settings_of(sizes.dslt), None, device=device)
     targets = many_targets(sizes.starts, 1)
     note("kinds", len({maker.kind(one.initial_box) for one in targets}))
     start = time.perf_counter()
-    run_together(maker, device, targets, sizes.lanes)
+    run_together(maker, SIZE[device], targets, sizes.lanes)
     note("seconds", rounded(time.perf_counter() - start))
 
 
 def lockstep(sizes: Sizes, device: str, note: Note) -> None:
     """The regression tracker, many sequences together."""
-    maker = lanes_of(settings_of(sizes.dslt), None, device)
+    maker = make_lanes(settings_of(sizes.dslt), None, device=device)
     targets = many_targets(sizes.lanes, sizes.frames[1])
     note("kinds", len({maker.kind(one.initial_box) for one in targets}))
     note("lockstep", lockstep_speed(maker, device, targets).model_dump())
@@ -129,7 +123,7 @@ def siamese(sizes: Sizes, device: str, note: Note) -> None:
         "exact",
         stream_speed(start_tracker(settings, net, device=device), sizes.frames[0]).model_dump(),
     )
-    maker = lanes_of(settings, net, device)
+    maker = make_lanes(settings, net, device=device)
     note("graphs", stream_speed(StreamTracker(maker), sizes.frames[0]).model_dump())
     targets = many_targets(sizes.lanes, sizes.frames[1])
     note("lockstep", lockstep_speed(maker, device, targets).model_dump())
@@ -150,27 +144,21 @@ def equality(sizes: Sizes, device: str, note: Note) -> None:
     """How far lockstep is from the exact path; `docs/deviations.md` says how far it may be."""
     settings = settings_of(sizes.dslt)
     videos = jpeg_videos(*sizes.compared)
-    together = run_together(lanes_of(settings, None, device), device, videos, sizes.lanes)
+    maker = make_lanes(settings, None, device=device)
+    together = run_together(maker, SIZE[device], videos, sizes.lanes)
     exact = []
     for one in videos:
         tracker = start_tracker(settings, None, device=device)
         exact.append(run_tracker(tracker, one.frames, one.initial_box, one.name))
-    runs = [[run.boxes for run in way] for way in (together, exact)]
-    note("same", rounded(100 * same_boxes(*runs)))
-    protocol = load_protocols(ROOT / "config" / "protocols.yaml")["otb"]
-    assert isinstance(protocol, OpeProtocol)
+    boxes, others = ([run.boxes for run in way] for way in (together, exact))
     targets = [Target(one.ground_truth, (), one.video) for one in videos]
-    first, second = (
-        RatioSums.of_means(score(boxes, targets, protocol).success_auc[:, None]) for boxes in runs
-    )
-    names = [one.video for one in videos]
-    found = interval_of_difference(first, second, names, paired_seeds=True)
-    note("exact_auc", rounded(100 * second.value()))
-    note("difference", rounded(100 * found.value))
-    ends = [end for end in found.ends() if end is not None]
-    if ends:
-        note("interval", [rounded(100 * end) for end in ends])
-        note("farthest", rounded(100 * float(np.abs(ends).max())))
+    apart = compare(boxes, others, targets)
+    note("same", rounded(apart.same))
+    note("exact_auc", rounded(apart.auc))
+    note("difference", rounded(apart.difference.value))
+    if apart.farthest is not None:
+        note("interval", [rounded(end) for end in apart.difference.ends() if end is not None])
+        note("farthest", rounded(apart.farthest))
 
 
 def settings_of(preset: Preset) -> TrackerSettings:
@@ -218,9 +206,14 @@ BARS = (
     Bar("DSLT*, lockstep", "lockstep", ("lockstep", "frames"), "frames/s", 600),
     Bar("SiamRPN, lockstep", "SiamRPN", ("lockstep", "frames"), "frames/s", 2000),
     Bar("SiamRPN++, mixed: with its loader / alone", "training", ("part",), "", 0.9),
-    Bar(f"DSLT*: boxes with overlap > {SAME}", "equality", ("same",), "%", 95),
-    Bar("DSLT*: difference of AUC", "equality", ("difference",), "points", 0.5, least=False),
-    Bar("DSLT*: far end of its interval", "equality", ("farthest",), "points", 1.5, least=False),
+    *(
+        Bar(f"DSLT*: {title}", "equality", (figure,), unit, getattr(BOUNDS[True], figure), least)
+        for figure, title, unit, least in (
+            ("same", f"boxes with overlap > {SAME}", "%", True),
+            ("difference", "difference of AUC", "points", False),
+            ("farthest", "far end of its interval", "points", False),
+        )
+    ),
 )
 
 

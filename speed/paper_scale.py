@@ -23,7 +23,7 @@ import click
 import numpy as np
 import torch
 import yaml
-from streams import lanes_of, lockstep_speed, many_targets, rounded, stream_speed
+from streams import lockstep_speed, many_targets, rounded, stream_speed
 from torch import nn
 from training import Bench, training_of
 
@@ -35,7 +35,7 @@ from dslt.study.cells import Cell, load_cells, resolve_settings
 from dslt.study.cost.speeds import NetworkSpeed, Rate, TrackingSpeed
 from dslt.track.lockstep import MOST
 from dslt.trackers.base import Tracker
-from dslt.trackers.make import start_tracker
+from dslt.trackers.make import make_lanes, start_tracker
 from dslt.trackers.stream import StreamTracker
 
 ROOT = Path(__file__).parents[1]
@@ -87,7 +87,7 @@ def measure_lanes(cell: Cell, seconds: float, device: str) -> dict[str, Tracking
     """Time an untrained network by CUDA graphs and in lockstep, if its tracker has lanes."""
     if not cell.entry.lanes:
         return {}
-    maker = lanes_of(*untrained(cell), device)
+    maker = make_lanes(*untrained(cell), device=device)
     graphs = stream_speed(StreamTracker(maker), FRAMES)
     # As many frames as are done in the time, by what a frame takes alone.
     count = MOST.get(device, 1)

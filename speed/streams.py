@@ -17,9 +17,6 @@ import numpy as np
 from dslt.core.images import Frame
 from dslt.data.pairs.heldout import heldout
 from dslt.data.sequences.frames import ImageFrames, Sequence
-from dslt.geometry.boxes import Boxes, iou
-from dslt.settings.registry import entry_of
-from dslt.settings.tracker import TrackerSettings
 from dslt.study.cost.speeds import LockstepSpeed, TrackingSpeed
 from dslt.track.lockstep import SIZE, SequenceJob, run_lockstep
 from dslt.track.one_pass import TrackerRun, one_pass, run_tracker
@@ -28,7 +25,6 @@ from dslt.trackers.base import Tracker
 from dslt.trackers.lanes import LaneMaker
 
 ROWS, COLUMNS = 480, 640
-SAME = 0.9  # overlap from which a box counts as the same
 DIFFERENT = 8  # videos that are rendered; more targets are other boxes in them
 
 
@@ -107,7 +103,7 @@ def lockstep_speed(maker: LaneMaker, device: str, sequences: Several[Sequence]) 
     """Run sequences of one length in lockstep, all at once; see `stream_speed`."""
     stamps: list[float] = []
     lanes = len(sequences)
-    runs = run_together(maker, device, sequences, lanes, stamps)
+    runs = run_together(maker, SIZE[device], sequences, lanes, stamps)
     # Each has an equal share of what a step took.
     steps = np.sum([run.seconds for run in runs], axis=0)
     frames = len(steps) - 1
@@ -121,7 +117,7 @@ def lockstep_speed(maker: LaneMaker, device: str, sequences: Several[Sequence]) 
 
 def run_together(
     maker: LaneMaker,
-    device: str,
+    size: int,
     sequences: Several[Sequence],
     lanes: int,
     stamps: list[float] | None = None,
@@ -130,7 +126,7 @@ def run_together(
 
     Args:
         maker: Makes the lanes.
-        device: Where they are.
+        size: Lanes of a block.
         sequences: The sequences, of different names.
         lanes: Most sequences at a time.
         stamps: Gets the time of each frame that is done.
@@ -155,25 +151,11 @@ def run_together(
         for one in sequences
     ]
     found: dict[str, TrackerRun] = {}
-    for name, run in run_lockstep(jobs, Team(maker, SIZE[device]), lanes):
+    for name, run in run_lockstep(jobs, Team(maker, size), lanes):
         if isinstance(run, Exception):
             raise run
         found[name] = run
     return [found[one.name] for one in sequences]
-
-
-def lanes_of(settings: TrackerSettings, net: object, device: str) -> LaneMaker:
-    """Make the lanes of a tracker whose network, if it learns offline, is there already."""
-    entry = entry_of(settings)
-    options = {"net": net} if entry.offline else {}
-    maker: LaneMaker = entry.load("lanes")(settings, device=device, **options)
-    return maker
-
-
-def same_boxes(some: Several[Boxes], others: Several[Boxes]) -> float:
-    """Share of boxes after the first that overlap by more than `SAME`."""
-    pairs = zip(some, others, strict=True)
-    return float(np.mean(np.concatenate([iou(a[1:], b[1:]) > SAME for a, b in pairs])))
 
 
 def rounded(value: float | np.floating) -> float:

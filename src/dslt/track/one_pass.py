@@ -76,18 +76,7 @@ def run_tracker(
     where: str,
     progress: Callable[[], object] = lambda: None,
 ) -> TrackerRun:
-    """Track one target through all frames; see `one_pass`.
-
-    Args:
-        tracker: A fresh tracker.
-        frames: The frames; one is enough.
-        box: Initial box `(x, y, w, h)`, 0-based.
-        where: Name of the sequence in errors.
-        progress: Called once per frame.
-
-    Raises:
-        DsltError: A frame is unreadable, or the initial box is unusable.
-    """
+    """Track one target with a fresh tracker; the other arguments and errors as `one_pass`."""
     return alone(one_pass(frames, box, where, progress), lambda: tracker)
 
 

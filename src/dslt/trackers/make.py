@@ -75,9 +75,7 @@ def prepare_lanes(
     """
     require(settings, lambda entry: entry.lanes, "lockstep", "runs one sequence at a time")
     place, net = _ready(settings, device, weights)
-    options = _options(settings, net, seed, place)
-    maker: LaneMaker = entry_of(settings).load("lanes")(settings, **options, coarse=coarse)
-    return maker
+    return make_lanes(settings, net, seed, place, coarse=coarse)
 
 
 def prepare_stream(
@@ -134,6 +132,20 @@ def start_tracker(
     options = _options(settings, net, seed, device)
     tracker: Tracker = entry_of(settings).load("tracker")(settings, **options)
     return tracker
+
+
+def make_lanes(
+    settings: TrackerSettings,
+    net: nn.Module | None,
+    seed: int = 0,
+    device: str = "cpu",
+    *,
+    coarse: bool = False,
+) -> LaneMaker:
+    """Make what makes the lanes of a tracker; as `start_tracker` and `prepare_lanes`."""
+    options = _options(settings, net, seed, device)
+    maker: LaneMaker = entry_of(settings).load("lanes")(settings, **options, coarse=coarse)
+    return maker
 
 
 def _options(
