@@ -30,6 +30,24 @@ def as_planes(cells: Tensor) -> Tensor:
     return cells.permute(0, 3, 1, 2)
 
 
+def add_up(products: Tensor, sides: Size, kernel: Size, cut: Size) -> Tensor:
+    """Add a map's products with each position of a kernel up to its response.
+
+    Args:
+        products: `(N, K, H W)`, the kernel's positions last to first.
+        sides: `H, W`.
+        kernel: Its rows and columns.
+        cut: Rows and columns taken off the full response on each side.
+
+    Returns:
+        `(N, h, w)`.
+    """
+    full = (sides[0] + kernel[0] - 1, sides[1] + kernel[1] - 1)
+    response = F.fold(products, full, kernel)[:, 0]
+    (top, left), (height, width) = cut, full
+    return response[:, top : height - top, left : width - left]
+
+
 class Correlation(torch.autograd.Function):
     """A convolution with one output channel, four times as fast as `conv2d` on a CPU.
 
@@ -50,12 +68,10 @@ class Correlation(torch.autograd.Function):
         """
         ctx.save_for_backward(maps, taps)
         ctx.cut = cut
-        full = tuple(side + more - 1 for side, more in zip(maps.shape[2:], kernel, strict=True))
         products = taps @ as_cells(maps).flatten(0, 2).t()
-        shifted = products.view(len(taps), len(maps), -1).transpose(0, 1)
-        response = F.fold(shifted, full, kernel)[:, 0]
-        (top, left), (height, width) = cut, full
-        return response[:, top : height - top, left : width - left]
+        each = products.view(len(taps), len(maps), -1).transpose(0, 1)
+        height, width = maps.shape[2:]
+        return add_up(each, (height, width), kernel, cut)
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, Tensor | None, None, None]:

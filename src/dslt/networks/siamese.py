@@ -7,6 +7,7 @@ from torch.nn import functional as F
 from dslt.core.device import one_at_a_time
 from dslt.core.errors import DsltError
 from dslt.networks.base import TrainedNet
+from dslt.networks.correlation import add_up, cut_of, spread
 from dslt.networks.trunk import Trunk
 from dslt.settings.offline import CropSettings
 
@@ -70,12 +71,12 @@ def correlate_each(templates: Tensor, features: Tensor) -> Tensor:
         each = [correlate(one[None], maps) for one, maps in zip(templates, features, strict=True)]
         return torch.stack(each)[:, :, 0]
     with torch.autocast(features.device.type, enabled=False):
-        kernel, sides = templates.shape[-2:], features.shape[-2:]
+        (rows, columns), (height, width) = templates.shape[-2:], features.shape[-2:]
+        kernel = (rows, columns)
         taps = templates.float().flatten(2).flip(2).transpose(1, 2)[:, None]
         products = (taps @ features.float().flatten(3)).flatten(0, 1)
-        full = tuple(side + more - 1 for side, more in zip(sides, kernel, strict=True))
-        found = F.fold(products, full, tuple(kernel)).view(*features.shape[:2], *full)
-        return found[..., kernel[0] - 1 : sides[0], kernel[1] - 1 : sides[1]]
+        found = add_up(products, (height, width), kernel, cut_of(kernel, "valid"))
+        return spread(found, len(features))
 
 
 def correlate_channels(templates: Tensor, features: Tensor) -> Tensor:

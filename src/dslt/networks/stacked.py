@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from dslt.core.device import one_at_a_time
-from dslt.networks.correlation import Correlation, Size, as_cells, as_planes, cut_of, spread
+from dslt.networks.correlation import Correlation, Size, add_up, as_cells, as_planes, cut_of, spread
 from dslt.networks.regression import RegressionNetwork, fuse
 from dslt.settings.dslt import AdamSettings, HeadSettings
 
@@ -174,12 +174,9 @@ class _StackedCorrelation(torch.autograd.Function):
         """Correlate cells `(L, n, H, W, C)` with taps `(L, K, C)`; see `Correlation`."""
         ctx.save_for_backward(cells, taps)
         ctx.kernel, ctx.cut = kernel, cut
-        sides = cells.shape[2:4]
-        full = tuple(side + more - 1 for side, more in zip(sides, kernel, strict=True))
         products = taps[:, None] @ cells.flatten(2, 3).transpose(2, 3)
-        response = spread(F.fold(products.flatten(0, 1), full, kernel), len(cells))
-        (top, left), (height, width) = cut, full
-        return response[:, :, 0, top : height - top, left : width - left]
+        height, width = cells.shape[2:4]
+        return spread(add_up(products.flatten(0, 1), (height, width), kernel, cut), len(cells))
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, Tensor | None, None, None]:
