@@ -35,7 +35,7 @@ rule score:
 rule confidence:
     input:
         indexes=lambda wildcards: confidence.indexes(STUDY, wildcards.cell),
-        records=lambda wildcards: confidence.records(STUDY, wildcards.cell),
+        scores=lambda wildcards: confidence.scores(STUDY, wildcards.cell),
     output:
         paths.CONFIDENCE,
     log:

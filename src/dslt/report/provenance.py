@@ -142,4 +142,5 @@ def _result(path: Path) -> dict[str, object]:
         "Protocol": str(scores.conventions.get("protocol", "")),
         "File": path.as_posix(),
         "SHA-256": sha256_file(path)[:SHOWN],
+        "of raw results": (scores.raw or "")[:SHOWN],
     }

@@ -10,7 +10,8 @@ import numpy as np
 from dslt.core.arrays import Floats
 from dslt.core.errors import DsltError
 from dslt.data.sequences.target import Target
-from dslt.score.formats.found import some
+from dslt.score.formats.found import Content, some
+from dslt.score.formats.layouts import checksum
 from dslt.score.metrics import OPE, VOT
 from dslt.score.ope import OpeScores, per_attribute, score
 from dslt.score.read_boxes import read_results
@@ -84,6 +85,8 @@ def evaluate(
         parts = _supervised(suite, _protocols(protocol, suite, others), folder, origin)
     values = {"cell": cell, "benchmark": suite.benchmark, "seed": seed, "box_origin": origin}
     values |= parts | {"notes": (*suite.notes, *parts["notes"])}
+    content: Content = "boxes" if isinstance(protocol, OpeProtocol) else "runs"
+    values["raw"] = checksum(folder, suite.targets, content)
     values["complete"] = suite.complete and len(parts["sequences"]) == len(suite.targets)
     values["conventions"] = suite.conventions() | parts.get("conventions", {})
     values["sequences"] = {

@@ -130,6 +130,8 @@ class Scores(Settings):
         box_origin: Where the result files count pixels from.
         complete: False where annotations of some of the benchmark's sequences were missing.
         alternatives: Overall scores under the protocol's named alternatives, where asked for.
+        raw: SHA-256 of the raw results that were scored, see `formats.layouts.checksum`. What reads
+            those as well depends on this file: scores of others are another file.
     """
 
     cell: str
@@ -144,6 +146,7 @@ class Scores(Settings):
     attributes: dict[str, AttributeScore]
     sequences: dict[str, SequenceScore]
     alternatives: dict[str, Summary] | None = None
+    raw: str | None = None
 
 
 def load_scores(path: Path) -> Scores:

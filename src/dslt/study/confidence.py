@@ -36,14 +36,12 @@ def indexes(study: Study, cell: str) -> list[str]:
     return [paths.INDEX.format(benchmark=name) for name in _benchmarks(study, cell)]
 
 
-def records(study: Study, cell: str) -> list[str]:
-    """List the per-frame records that a cell's confidence is scored from."""
-    return [
-        path
-        for benchmark in _benchmarks(study, cell)
-        for seed in study.cells[cell].seeds
-        for path in study.box_files(cell, benchmark, seed, ".csv")
-    ]
+def scores(study: Study, cell: str) -> list[str]:
+    """List the score files of these runs, each of which names the checksum of its records.
+
+    They stand for the records: thousands of files twice are what planning takes longest for.
+    """
+    return study.scores_of(cell, _benchmarks(study, cell))
 
 
 def files(study: Study, cells: Iterable[str] | None = None) -> dict[str, str]:

@@ -1,13 +1,14 @@
 """Which rule makes a file: an index for Snakemake, for outputs of which thousands begin alike.
 
 Snakemake's own index tells outputs apart by what stands before their first wildcard. Below
-`results/track/` a wildcard follows at once, so each of some 160,000 inputs of the paper's study is
+`results/track/` a wildcard follows at once, so each of some 70,000 inputs of the paper's study is
 compared with each of 2,000 patterns, which takes most of the planning. Outputs differ in what
-stands behind their last wildcard, the sequence's name: that is looked up here first.
+stands behind their last wildcard, mostly the file's whole name: that is looked up here first.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable
+from itertools import chain
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,21 +24,26 @@ class EndIndex:
     """
 
     def __init__(self, rules: "Iterable[Rule]") -> None:
+        self._by_name: dict[str, list[tuple[str, _IOFile, Rule]]] = defaultdict(list)
         self._by_end: dict[str, list[tuple[str, _IOFile, Rule]]] = defaultdict(list)
         for rule in rules:
             for product in rule.products():
                 begin, end = str(product.constant_prefix()), str(product.constant_suffix())
-                self._by_end[end].append((begin, product, rule))
+                _, slash, name = end.rpartition("/")
+                places = self._by_name[name] if slash else self._by_end[end]
+                places.append((begin, product, rule))
         self._lengths = sorted({len(end) for end in self._by_end})
 
     def match_producers(self, targetfile: str) -> "set[Rule]":
         """Give all rules that make a file, as Snakemake's index does."""
         whole = len(targetfile)
-        ends = (targetfile[whole - length :] for length in self._lengths if length <= whole)
+        places = [self._by_name.get(targetfile.rpartition("/")[2], ())]
+        for length in self._lengths:
+            if length <= whole:
+                places.append(self._by_end.get(targetfile[whole - length :], ()))
         return {
             rule
-            for end in ends
-            for begin, product, rule in self._by_end.get(end, ())
+            for begin, product, rule in chain.from_iterable(places)
             if targetfile.startswith(begin) and product.match(targetfile)
         }
 

@@ -1,7 +1,6 @@
 """What the commands of the sequences' pages get: files and options, spelled out."""
 
 from collections.abc import Iterable
-from itertools import chain
 
 from dslt.study import paths
 from dslt.study.data import StudyData
@@ -26,11 +25,13 @@ def matrix_job(study: Study) -> Job:
 
 
 def _pages(study: Study, benchmark: str) -> Job:
-    """Read the index, and the results and scores of every cell and seed."""
+    """Read the index, and of every cell and seed the scores, and the results that they stand for.
+
+    A score file has the checksum of its results; that they are no inputs too halves the planning.
+    """
     cells = study.runs[benchmark]
     index, scores = paths.INDEX.format(benchmark=benchmark), _scores(study, benchmark, cells)
     runs = [(cell, seed) for cell in cells for seed in study.cells[cell].seeds]
-    results = chain(*(study.box_files(c, benchmark, s, ".txt", ".csv") for c, s in runs))
     folders = {f"{c}@{s}": study.result_folder(c, benchmark, s) for c, s in runs}
     options = ["--index", index, "--protocol-definition", study.protocol(benchmark)]
     options += repeat("--sequence", study.among(benchmark))
@@ -39,8 +40,7 @@ def _pages(study: Study, benchmark: str) -> Job:
     options += repeat("--chosen", first[:MOST])
     if StudyData(study).has_frames(benchmark):
         options += ["--videos", _folder(paths.VIDEO, benchmark)]
-    files = dict.fromkeys((index, *results, *scores))
-    return Job("sequences", tuple(files), tuple(options))
+    return Job("sequences", (index, *scores), tuple(options))
 
 
 def _scores(study: Study, benchmark: str, cells: Iterable[str]) -> list[str]:

@@ -263,6 +263,23 @@ def test_nothing_to_look_at():
 # ---------------------------------------------------------------------- parts of a benchmark
 
 
+def test_scores_name_the_results_they_are_of(tmp_path):
+    save_rows(tmp_path, lambda boxes: boxes)
+    before = scored(tmp_path)
+    (tmp_path / "other.txt").write_text("1,2,3,4\n")  # of no sequence
+    assert scored(tmp_path).raw == before.raw
+    path = tmp_path / "Man.txt"
+    path.write_bytes(path.read_bytes() + b"\n")
+    after = scored(tmp_path)
+    assert after.raw != before.raw
+    same = {"raw", "notes"}
+    assert after.model_dump(exclude=same) == before.model_dump(exclude=same)
+    (tmp_path / "Man.csv").write_text(
+        "frame,seconds\n" + "".join(f"{n},0.1\n" for n in range(FRAMES))
+    )
+    assert scored(tmp_path).raw not in {before.raw, after.raw}
+
+
 def test_a_missing_sequence_makes_a_part(tmp_path):
     save_rows(tmp_path, lambda rows: rows)
     whole = scored(tmp_path)

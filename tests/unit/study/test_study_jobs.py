@@ -187,11 +187,9 @@ def test_confidence_is_scored_of_those_who_have_one(configured: dict[str, Any]) 
     assert confidence.runs(study, "dslt") == {"clips@0": "results/track/dslt/clips/seed0"}
     assert list(confidence.runs(study, "siamfc_bce")) == ["clips@0", "clips@1", "clips@2"]
     assert confidence.indexes(study, "dslt") == ["results/data/clips.parquet"]
-    assert set(confidence.records(study, "siamfc_bce")) == {
-        f"results/track/siamfc_bce/clips/seed{seed}/{name}.csv"
-        for seed in range(3)
-        for name in study.sequences["clips"]
-    }
+    assert confidence.scores(study, "siamfc_bce") == [
+        f"results/score/siamfc_bce/clips/seed{seed}.json" for seed in range(3)
+    ]
     assert confidence.runs(study, "csrt") == {}
     assert confidence.left_out(study) == {"csrt": "OpenCV says only whether it found the target"}
     job = table_jobs(study)["confidence"]
@@ -235,10 +233,8 @@ def test_the_pages_of_sequences_show_every_cell_and_seed(configured: dict[str, A
     job = jobs["clips"]
     runs = [f"{cell}@{s}" for cell in study.runs["clips"] for s in study.cells[cell].seeds]
     assert [value.partition("=")[0] for value in given(job, "--run")] == runs
-    assert {f"results/track/siamfc_bce/clips/seed2/puck.{end}" for end in ("txt", "csv")} <= set(
-        job.files
-    )
-    assert set(given(job, "--score")) <= set(job.files)
+    # A score file stands for the results that it was computed from.
+    assert job.files == ("results/data/clips.parquet", *given(job, "--score"))
     assert given(job, "--chosen") == ["dslt", "dslt_l2", "csrt", "kcf"]
     assert "siamfc_bce=bce" in given(job, "--loss")
     assert "csrt" not in {value.partition("=")[0] for value in given(job, "--loss")}
@@ -254,5 +250,5 @@ def test_results_of_others_are_on_the_pages_and_annotations_have_no_video(
     study = with_external(configured, tmp_path)
     jobs = sequence_jobs(study)
     assert f"rpn@0={tmp_path}/raw" in given(jobs["clips"], "--run")
-    assert f"{tmp_path}/raw/ants1.txt" in jobs["VOT-2018"].files
+    assert "results/score/rpn/VOT-2018/seed0.json" in jobs["VOT-2018"].files
     assert given(jobs["VOT-2018"], "--videos") == []

@@ -13,11 +13,13 @@ All of them may have a tracker's name around the sequence's (`affixes`). A super
 trackers lies flat, as `otb` does, with VOT's lines in the text.
 """
 
+import hashlib
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from dslt.core.errors import DsltError, unknown
+from dslt.core.files import sha256_file
 from dslt.data.sequences.names import alike, match_names
 from dslt.score.formats.affixes import PLAIN, any_named, split_names
 from dslt.score.formats.found import Content, ResultFiles, nothing, scan, some
@@ -149,6 +151,26 @@ def pair_files(
     if extra:
         notes.append(f"{len(extra)} files of no sequence that is scored ignored: {some(extra)}")
     return pairs, notes
+
+
+def checksum(folder: Path, wanted: Collection[str], content: Content) -> str:
+    """SHA-256 of the result files of the sequences, boxes and times, in the sequences' order.
+
+    Args:
+        folder: Folder of the tracker, in any layout.
+        wanted: Names of the sequences; less than half of them may be missing.
+        content: As of `find_files`.
+
+    Raises:
+        DsltError: As `find_files` and `pair_files`.
+    """
+    found = find_files(folder, wanted=wanted, content=content)
+    pairs, _ = pair_files(folder, found, wanted, part=True)
+    digest = hashlib.sha256()
+    for name in pairs.values():
+        for path in (*found.files[name], *found.seconds.get(name, ())):
+            digest.update(bytes.fromhex(sha256_file(path)))
+    return digest.hexdigest()
 
 
 def _flat(folder: Path, files: list[str], folders: list[str]) -> ResultFiles:
