@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 TIMES = {"fps", "init_seconds", "pairs_per_second", "seconds", "waited"}
+TIMES |= {"raw"}  # a checksum of records with their seconds
 CODE = {"code", "libraries", "model_id", "tracker"}  # in the header of trained weights
 STEMS = ("data", "train", "track", "score", "compare", "tables")
 SUFFIXES = {".csv", ".json", ".jsonl", ".md", ".npz", ".parquet", ".pt", ".tex", ".txt"}
