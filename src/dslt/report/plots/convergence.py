@@ -75,6 +75,6 @@ def _validation(validated: Validated) -> PlotPanel:
                 PlotSeries(cell, f"seed {seed}", x, values.tolist(), single=True)
                 for seed, values in zip(tables, auc, strict=True)
             ]
-    epoch = PlotAxis("Epoch (0: untrained)", 0.0, last)
+    epoch = PlotAxis("Epoch (0: untrained)", 0.0, last, step=1)
     series = [*singles, *means]
     return PlotPanel(validation.title(validated), epoch, PlotAxis("Success AUC"), series)
