@@ -124,6 +124,14 @@ def build(settings: LossSettings) -> Loss:
 
 
 def convergence_criterion(P: Tensor, Y: Tensor) -> Tensor:
-    """Sum of `exp(Y) (P - Y)^2` per map: one yardstick for the training under every loss."""
+    """Sum of `exp(Y) (P - Y)^2` per map: one yardstick for the training under every loss.
+
+    Args:
+        P: Responses `(..., n, h, w)`.
+        Y: Labels of the same shape.
+
+    Returns:
+        Its mean over n maps, `(...)`.
+    """
     P, Y = _promote(P, Y)
-    return (importance(Y, "exp") * l2(P, Y)).sum(dim=(-2, -1)).mean()
+    return (importance(Y, "exp") * l2(P, Y)).sum(dim=(-2, -1)).mean(dim=-1)

@@ -236,19 +236,12 @@ class FirstFrame:
             else:
                 response = network.respond([fixed[chosen]])
             loss = self.loss(response, self.labels[chosen])
-            self._note(loss, response, self.labels[chosen])
+            note = noted(loss, response, self.labels[chosen]).tolist()
+            for entries, value in zip(vars(self.record).values(), note, strict=True):
+                entries.append(value)
             if len(self.record.loss) > settings.iterations or settled(self.record):
                 return
             optimiser.step(loss)
-
-    @torch.no_grad()
-    def _note(self, loss: Tensor, response: Tensor, label: Tensor) -> None:
-        """Append one entry to the training record."""
-        outside = torch.where(label < BACKGROUND_LABEL, response.abs(), torch.zeros_like(response))
-        criterion = losses.convergence_criterion(response, label)
-        values = torch.stack([loss, criterion, response.amax(), outside.amax()]).tolist()
-        for entries, value in zip(vars(self.record).values(), values, strict=True):
-            entries.append(value)
 
     def converged(self, record: TrainingRecord) -> bool:
         """Tell whether the training may stop before its last iteration."""
@@ -257,6 +250,23 @@ class FirstFrame:
             return True
         recent = loss[-STOP_WINDOW:]
         return len(loss) > STOP_WINDOW and sum(recent) < len(recent) * self.settings.stop * loss[0]
+
+
+@torch.no_grad()
+def noted(loss: Tensor, response: Tensor, label: Tensor) -> Tensor:
+    """Sum an iteration up as `TrainingRecord` lists it, of one target or of several.
+
+    Args:
+        loss: `(...)`.
+        response: `(..., n, h, w)`.
+        label: The same.
+
+    Returns:
+        `(..., 4)`.
+    """
+    outside = torch.where(label < BACKGROUND_LABEL, response.abs(), torch.zeros_like(response))
+    maxima = [values.amax(dim=(-3, -2, -1)) for values in (response, outside)]
+    return torch.stack([loss, losses.convergence_criterion(response, label), *maxima], dim=-1)
 
 
 def _kernel_side(cells: float, limit: int, *, odd: bool, step: int) -> int:

@@ -6,11 +6,10 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from dslt.losses import regression as losses
 from dslt.networks.correlation import as_cells
 from dslt.networks.stacked import StackedAdam, StackedNetworks, weights_of
 from dslt.trackers.base import TrainingRecord
-from dslt.trackers.first_frame import BACKGROUND_LABEL, STOP_WINDOW, FirstFrame
+from dslt.trackers.first_frame import STOP_WINDOW, FirstFrame, noted
 
 ASK = 25  # iterations between two looks at whether all have converged
 
@@ -59,7 +58,7 @@ def train_together(
         now = weights | {name: weights[name].detach().requires_grad_() for name in rates}
         response, labels = samples.respond(now, chosen), samples.labels[:, chosen]
         loss = one.loss_of_cells(response, labels).sum(dim=(2, 3)).mean(dim=1)
-        notes.append(_note(loss.detach(), response.detach(), labels))
+        notes.append(noted(loss, response, labels))
         if iteration == settings.iterations:
             break
         settled = _converged(notes, settings.stop, settings.stop_absolute)
@@ -127,16 +126,6 @@ def _stack(found: Mapping[int, Mapping[str, Tensor]], size: int) -> dict[str, Te
         for name, value in values.items():
             stacked[name][lane] = value
     return stacked
-
-
-@torch.no_grad()
-def _note(loss: Tensor, response: Tensor, label: Tensor) -> Tensor:
-    """Sum an iteration up, `(L, 4)`, as `TrainingRecord` lists it; see `FirstFrame`."""
-    outside = torch.where(label < BACKGROUND_LABEL, response.abs(), torch.zeros_like(response))
-    criterion = losses.importance(label, "exp") * losses.l2(response, label)
-    each = criterion.sum(dim=(2, 3)).mean(dim=1)
-    maxima = (response.amax(dim=(1, 2, 3)), outside.amax(dim=(1, 2, 3)))
-    return torch.stack([loss, each, *maxima], dim=1)
 
 
 def _converged(notes: list[Tensor], stop: float, absolute: float) -> Tensor | None:
