@@ -1,6 +1,6 @@
 # Two commands for a newcomer: `make all` and `make test`. Python >= 3.11, git and make suffice.
 #   make all TORCH_INDEX=https://download.pytorch.org/whl/cpu    no GPU: skip torch's CUDA packages
-#   make quick CORES=2 SNAKEMAKE_ARGS='--configfile config/examples/folder.yaml'
+#   make ablation CORES=2 SNAKEMAKE_ARGS='--configfile config/examples/folder.yaml'
 PYTHON ?= python3
 CORES ?= all
 TORCH_INDEX ?=

@@ -25,8 +25,9 @@
 #   a monotone map that was fitted on the other videos. *ECE* is how far these probabilities are
 #   from the share of hits, on average; 0 is perfect. A score that says nothing can have a small
 #   one, so it is read beside AUROC.
-# - **Absent told**: of the frames in which the target is not there at all, the share with a score
-#   below the threshold of F. There are few such frames here, so its interval says most.
+# - **TNR**, the true negative rate: of the frames in which the target is not there at all, the
+#   share with a score below the threshold of F. There are few such frames here, so its interval
+#   says most.
 
 # %% tags=["parameters"]
 table = []

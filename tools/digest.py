@@ -3,8 +3,8 @@
     python tools/digest.py [FOLDER]     FOLDER: results, of this checkout or of another one
 
 Boxes, scores, comparisons, tables, recorded trainings and weights count; figures and pages, which
-are drawn from them and name versions, do not. Frames per second and seconds are left out, and what
-weights say of the code that trained them.
+are drawn from them and name versions, do not. Frames per second and seconds are left out, the
+checksum of records with seconds (`raw`), and what weights say of the code that trained them.
 """
 
 import csv

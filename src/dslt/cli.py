@@ -15,7 +15,7 @@ VERBS = {
     "fetch": "Fetch and verify what a benchmark or a backbone needs.",
     "index": "Index a benchmark or a training set, and check it.",
     "settings": "Print the settings of a tracker as other verbs read them.",
-    "train": "Train the network of a Siamese tracker offline.",
+    "train": "Train a network offline: SiamFC, SiamRPN, RT-MDNet.",
     "track": "Run one cell over sequences of an indexed benchmark.",
     "respond": "Keep what a trained Siamese network answers to one frame.",
     "converge": "Train on first frames only and record the convergence.",

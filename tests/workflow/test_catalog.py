@@ -142,4 +142,4 @@ def test_a_deployed_module_runs_the_tiny_study(targets: list[str], tmp_path: Pat
     assert {name.split("/")[0] for name in repository.boxes()} >= {"dslt_l2", "kcf"}
     assert "workflow_report" in run("--dry-run", "--forceall", "all")
     if targets == ["all"]:
-        assert (deployed / "results" / "workflow.html").is_file()
+        assert (deployed / "results" / "workflow" / "report.html").is_file()

@@ -49,7 +49,7 @@ def test_results_are_there(finished: Repository) -> None:
         "report/sequences.html",
         "report/sequences/tiny/left.html",
         "report/videos/tiny/right.webm",
-        "workflow.html",
+        "workflow/report.html",
     ):
         assert (results / name).stat().st_size > 0
     assert len(finished.boxes()) == 8

@@ -1,4 +1,4 @@
-# train: the offline training of Siamese networks, and first-frame training alone, recorded up to a
+# train: the offline training of networks, and first-frame training alone, recorded up to a
 # cap. Both read training settings only, so a changed tracking value reruns none of it.
 
 

@@ -18,11 +18,11 @@ SITE: Mapping[str, str] = {
 # What one finds there, on the site's first page.
 SITE_WORDS: Mapping[str, str] = {
     "scorecard": "Every claim and number of the paper, with a verdict and an interval.",
-    "ablation": "Which loss tracks best, everything else being equal: Table 3, Fig. 1, 11 and 15.",
+    "ablation": "Which loss tracks best, everything else being equal: Table 3, Fig. 1 and 15.",
     "benchmarks": "The comparisons with other trackers: Tables 1 and 2, Fig. 8 to 13, 17 and 18.",
     "sequences": "Every video with the boxes of every tracker on it.",
     "convergence": "How fast each loss trains on a first frame: Fig. 3, 4 and 16.",
-    "offline": "What each loss does to a Siamese network: Fig. 6, 7 and 14.",
+    "offline": "What each loss does to a network that is trained offline: Fig. 6, 7, 14 and 16.",
     "confidence": "Does a tracker's score tell when the target is lost?",
     "data": "The videos, their sources and what makes them hard.",
     "provenance": "What each result was made from: settings, data, code and libraries.",

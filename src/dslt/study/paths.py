@@ -42,7 +42,8 @@ SITE = "results/report"
 PAGE = f"{SITE}/{{page}}.html"
 REPORT = f"{SITE}/index.html"
 PROVENANCE = f"{SITE}/provenance.html"
-WORKFLOW_REPORT = "results/workflow.html"  # holds every file once more, so it is no part of a site
+# Snakemake's own report holds every file once more, so it is no part of the site.
+WORKFLOW_REPORT = "results/workflow/report.html"
 # What the pages show or offer stands in the site's own folder, so that it can be copied.
 ASSET = f"{SITE}/assets/{{asset}}"
 PICTURE = f"{SITE}/figures/{{figure}}.webp"

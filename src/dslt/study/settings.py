@@ -58,7 +58,7 @@ class ConvergenceSettings(Settings):
 
 
 class OfflineTrainingSettings(Settings):
-    """The offline training of Siamese networks."""
+    """The offline training of networks."""
 
     sets_file: str
     """Definitions of the training sets that a cell's `pairs.sources` names."""
@@ -260,10 +260,12 @@ class StudySettings(Settings):
     """Whether the sequences of a track job advance together: `never`, one by one; `graphs`, one by
     one with the arithmetic of lockstep, each frame a CUDA graph on a GPU, as for a live user;
     `exact`, together with the patches of one by one; `coarse`, with patches of fewer sizes, so that
-    more sequences share a batch; `auto` is `exact` on a GPU, else `never`. A change tracks again.
+    more sequences share a batch; `auto` is `exact` on an NVIDIA GPU, else `never`. A change
+    tracks again.
     """
     lanes: Count | None
-    """Most sequences at a time in lockstep; null: by free memory. A change computes nothing again.
+    """Most sequences at a time in lockstep; null: by free memory, at most 64 on a GPU and 4 on a
+    CPU. Never more than `unit_size`. A change computes nothing again.
     """
     unit_size: Count
     """Sequences in one track job: 1 spreads best over cores, more saves start-up on a GPU. A change
