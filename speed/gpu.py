@@ -68,22 +68,25 @@ def measure(name: str, sizes: Sizes, device: Device, threads: int, limit: float)
     process = context.Process(target=_work, args=(sender, name, sizes, device, threads))
     process.start()
     sender.close()
-    while True:
-        if not receiver.poll(max(0.0, start + limit - time.monotonic())):
-            trouble = f"stopped after {limit:.0f} s"
-            break
-        try:
-            key, value = receiver.recv()
-        except EOFError:
-            break
-        if key:
-            figures[key] = value
+    ended = False
+    try:
+        while receiver.poll(max(0.0, start + limit - time.monotonic())):
+            try:
+                key, value = receiver.recv()
+            except EOFError:
+                ended = True
+                break
+            if key:
+                figures[key] = value
+            else:
+                trouble = value
         else:
-            trouble = value
-    if trouble:
-        assert process.pid
-        _stop(process.pid)
-        process.kill()  # should it not have become a group yet
+            trouble = f"stopped after {limit:.0f} s"
+    finally:  # also where this process is stopped, which would wait for the part or leave it there
+        if trouble or not ended:
+            assert process.pid
+            _stop(process.pid)
+            process.kill()  # should it not have become a group yet
     process.join(STUCK)
     if process.exitcode and not trouble:
         trouble = f"its process ended with {process.exitcode}"
@@ -93,6 +96,7 @@ def measure(name: str, sizes: Sizes, device: Device, threads: int, limit: float)
 def _work(sender: Connection, name: str, sizes: Sizes, device: Device, threads: int) -> None:
     """Do a part and send what it finds; its process is a group, with what it starts."""
     os.setsid()
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     limit_threads(threads)
     try:
         place = choose_device(device)
@@ -162,6 +166,7 @@ def main(
     seconds: float,
 ) -> None:
     """Measure all parts, one after the other, and write what was found."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # as an error: its part ends, too
     sizes = DRY if dry_run else FULL
     if workers is None:
         workers = min(sizes.workers, max((os.cpu_count() or 1) - 2, 1))

@@ -62,15 +62,19 @@ def side_by_side(options: list[str], parts: list[list[str]], out: Path) -> Taken
         job = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
         jobs.append((job, log))
     cpu, memory = 0.0, 0.0
-    for job, log in jobs:
-        _, status, usage = os.wait4(job.pid, 0)
-        job.returncode = os.waitstatus_to_exitcode(status)
-        if job.returncode:
-            log.seek(0)
-            raise click.ClickException(log.read()[-2000:])
-        log.close()
-        cpu += usage.ru_utime + usage.ru_stime
-        memory = max(memory, usage.ru_maxrss / 1024)
+    try:
+        for job, log in jobs:
+            _, status, usage = os.wait4(job.pid, 0)
+            job.returncode = os.waitstatus_to_exitcode(status)
+            if job.returncode:
+                log.seek(0)
+                raise click.ClickException(log.read()[-2000:])
+            log.close()
+            cpu += usage.ru_utime + usage.ru_stime
+            memory = max(memory, usage.ru_maxrss / 1024)
+    finally:
+        for job, _ in jobs:  # those beside one that failed
+            job.kill()
     names = [name for part in parts for name in part]
     boxes = {name: read_boxes(out / f"{name}.txt") for name in names}
     return Taken(cpu, time.perf_counter() - start, memory, boxes)

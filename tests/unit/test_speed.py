@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -80,12 +81,31 @@ def test_a_part_that_hangs_is_stopped_with_all_it_started(
     assert time.monotonic() - start < 60
     assert outcome.figures["frames"] == 12.5
     assert outcome.trouble == "stopped after 4 s"
-    child = int((tmp_path / "child").read_text())
+    assert ends(int((tmp_path / "child").read_text()))
+
+
+def test_a_part_ends_with_the_script(
+    gpu: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    parent = os.getpid()
+
+    def hang(sizes: Any, device: str, note: Callable[[str, object], None]) -> None:
+        (tmp_path / "part").write_text(str(os.getpid()))
+        os.kill(parent, signal.SIGINT)
+        time.sleep(600)
+
+    with pytest.raises(KeyboardInterrupt):
+        run_part(gpu, monkeypatch, hang, 300)
+    assert ends(int((tmp_path / "part").read_text()))
+
+
+def ends(process: int) -> bool:
+    """Tell whether a process is gone within ten seconds."""
     for _ in range(100):
-        if not alive(child):
-            break
+        if not alive(process):
+            return True
         time.sleep(0.1)
-    assert not alive(child)
+    return False
 
 
 def alive(process: int) -> bool:

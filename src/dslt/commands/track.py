@@ -31,7 +31,7 @@ from dslt.data.benchmarks.index_file import BenchmarkIndex, load_index
 from dslt.settings.protocols import Protocol, VotProtocol, parse_protocol
 from dslt.settings.registry import entry_of, parse_tracker
 from dslt.track.identity import contents_to_keep, parts_of
-from dslt.track.lockstep import SIZE, SequenceJob, choose_lanes, run_lockstep
+from dslt.track.lockstep import FRAME, SIZE, SequenceJob, choose_lanes, run_lockstep
 from dslt.track.one_pass import Course, TrackerRun, alone, one_pass, write_run
 from dslt.track.supervised import SupervisedRun, supervised, write_supervised_run
 from dslt.track.team import Team
@@ -188,7 +188,8 @@ class _Unit:
             return
         entries = [self.benchmark.entry(name) for name in left]
         boxes = {entry.name: entry.boxes()[0] for entry in entries}
-        lanes = choose_lanes(lanes, maker, boxes.values(), device)
+        frame = max(3 * entry.size[0] * entry.size[1] if entry.size else FRAME for entry in entries)
+        lanes = choose_lanes(lanes, maker, boxes.values(), device, frame)
         click.echo(f"{self.cell}: {len(left)} sequences in lockstep, {lanes} at a time", err=True)
         done = dict.fromkeys(left, 0)
         with self._bar("in lockstep", sum(entry.frames for entry in entries)) as bar:

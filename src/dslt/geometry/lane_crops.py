@@ -55,7 +55,7 @@ def make_cutter(lanes: int, device: torch.device) -> Cutter:
 
 
 class HostCutter:
-    """OpenCV cuts; the devices's numbers are the host's. See `Cutter`."""
+    """OpenCV cuts; the device's numbers are the host's. See `Cutter`."""
 
     def __init__(self, lanes: int):
         self.frames: dict[int, Frame] = {}
@@ -103,13 +103,19 @@ class DeviceCutter:
         for lane, frame in frames.items():
             height, width = frame.shape[:2]
             # Pinned memory lets the copy run beside what the host does next.
-            host = torch.from_numpy(frame)
-            host = host.pin_memory() if self.device.type == "cuda" else host
-            self.pixels[lane, :height, :width].copy_(host, non_blocking=True)
             size = torch.tensor([width, height], dtype=torch.float64)
-            self.sizes[lane].copy_(size, non_blocking=True)
-            rows = self.pixels[lane].cumsum(0, dtype=torch.int32)
-            self.sums[lane, 1:, 1:] = rows.cumsum(1, dtype=torch.int32)
+            for host, place in (
+                (torch.from_numpy(frame), self.pixels[lane, :height, :width]),
+                (size, self.sizes[lane]),
+            ):
+                host = host.pin_memory() if self.device.type == "cuda" else host
+                place.copy_(host, non_blocking=True)
+            self._add_up(lane)
+
+    def _add_up(self, lane: int) -> None:
+        """Sum a lane's frame up over all that is above and to the left."""
+        rows = self.pixels[lane].cumsum(0, dtype=torch.int32)
+        self.sums[lane, 1:, 1:] = rows.cumsum(1, dtype=torch.int32)
 
     def _make_room(self, shapes: list[tuple[int, ...]]) -> None:
         """Replace the frames' memory where one does not fit in; what is there stays."""
@@ -123,7 +129,8 @@ class DeviceCutter:
             larger[:, :height, :width] = self.pixels
             self.pixels = larger
             self.sums = self.sums.new_zeros(lanes, rows + 1, columns + 1, 3)
-            self.sums[:, 1:, 1:] = larger.cumsum(1, dtype=torch.int32).cumsum(2, dtype=torch.int32)
+            for lane in range(lanes):
+                self._add_up(lane)
 
     def cut(self, centers: Tensor, steps: Tensor, size: Size, fill: Tensor | None = None) -> Tensor:
         """See `Cutter`."""

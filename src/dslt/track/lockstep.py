@@ -24,7 +24,7 @@ SIZE = {"cpu": 1, "cuda": 8}
 PART = 0.6
 """Part of the free memory that lanes may take: the estimate is a rough one."""
 FRAME = 3 * 1920 * 1080
-"""Bytes of a frame, as large as they usually are."""
+"""Bytes of a frame of which nobody knows the size."""
 AHEAD = 6
 """Decoded frames of a lane: the present one, those ahead, and copies on the way."""
 
@@ -131,7 +131,9 @@ def _tell(
     return None
 
 
-def choose_lanes(given: int | None, maker: LaneMaker, boxes: Iterable[Box], device: str) -> int:
+def choose_lanes(
+    given: int | None, maker: LaneMaker, boxes: Iterable[Box], device: str, frame: int = FRAME
+) -> int:
     """Choose how many sequences run at a time, by free memory where nobody says.
 
     Args:
@@ -139,6 +141,7 @@ def choose_lanes(given: int | None, maker: LaneMaker, boxes: Iterable[Box], devi
         maker: Makes the lanes.
         boxes: First boxes of the sequences.
         device: Where they run.
+        frame: Bytes of their largest frame.
 
     Returns:
         At least 1, and no more than there are sequences.
@@ -147,11 +150,12 @@ def choose_lanes(given: int | None, maker: LaneMaker, boxes: Iterable[Box], devi
     if given is not None:
         return min(given, len(kinds))
     size, names = SIZE.get(device, 1), set(kinds)
-    # On a GPU the bytes of a frame, and sums of four; on the host also those that wait.
-    frames = FRAME * (AHEAD if device == "cpu" else 5)
-    each = max(map(maker.memory, names)) + frames
+    # On a GPU the bytes of a frame, and sums of four each; on the host those that wait.
+    waiting, there = AHEAD * frame, 0 if device == "cpu" else 5 * frame
+    each = max(map(maker.memory, names)) + (there or waiting)
     room = PART * free_memory(device) / (size * each)
-    for lanes in range(min(MOST.get(device, 1), len(kinds)), 1, -1):
+    most = min(MOST.get(device, 1), len(kinds), int(PART * free_memory("cpu") / waiting))
+    for lanes in range(most, 1, -1):
         # Of each kind, one block may be half empty.
         blocks = min(lanes, -(-lanes // size) + min(lanes, len(names)) - 1)
         if blocks <= room:

@@ -1,6 +1,6 @@
 """Lanes for sequences of any kind: which target is in which lane, and one step for all of them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -63,9 +63,7 @@ class Team:
             new = {number: lane for lane, number in block.targets.items() if number in starts}
             if new:
                 answers |= _begin(block.lanes, new, starts)
-        for number, answer in answers.items():
-            if isinstance(answer, DsltError):
-                self.release(number)
+        self._forget([n for n, answer in answers.items() if isinstance(answer, DsltError)])
         return answers
 
     def update(self, frames: Mapping[int, Frame]) -> dict[int, Answer]:
@@ -77,8 +75,7 @@ class Team:
         Returns:
             What was found, or what is wrong with it: such a target is released.
         """
-        for number in self.places.keys() - frames.keys():
-            self.release(number)
+        self._forget(self.places.keys() - frames.keys())
         outputs = []
         for block in self.blocks:
             learn = block.lanes.load({lane: frames[n] for lane, n in block.targets.items()})
@@ -88,9 +85,7 @@ class Team:
         for block, found in zip(self.blocks, values, strict=True):
             for lane, number in block.targets.items():
                 answers[number] = _answer(found[lane], block.lanes.broken)
-        for number, answer in answers.items():
-            if isinstance(answer, DsltError):
-                self.release(number)
+        self._forget([n for n, answer in answers.items() if isinstance(answer, DsltError)])
         return answers
 
     def record(self, number: int) -> TrainingRecord:
@@ -99,17 +94,22 @@ class Team:
         return block.lanes.record(lane)
 
     def release(self, number: int) -> None:
-        """Forget a target, if it is there; blocks that fit into one become one."""
-        if number not in self.places:
-            return
-        block, lane = self.places.pop(number)
-        del block.targets[lane]
-        for other in self.blocks:
-            if other is block or other.kind != block.kind:
-                continue
-            if len(block.targets) <= len(other.free()):
-                self._join(block, other)
-                break
+        """Forget a target, if it is there."""
+        self._forget([number] if number in self.places else [])
+
+    def _forget(self, numbers: Collection[int]) -> None:
+        """Release targets; of each kind there are no more blocks than the others need."""
+        kinds = dict.fromkeys(self.places[number][0].kind for number in numbers)
+        # All first: no other may move to a block that learnt nothing.
+        for number in numbers:
+            block, lane = self.places.pop(number)
+            del block.targets[lane]
+        self.blocks = [block for block in self.blocks if block.targets]
+        for kind in kinds:
+            same = [block for block in self.blocks if block.kind == kind]
+            same.sort(key=lambda block: len(block.targets), reverse=True)
+            while same and sum(len(one.free()) for one in same[:-1]) >= len(same[-1].targets):
+                self._spread(same.pop(), same)
         self.blocks = [block for block in self.blocks if block.targets]
 
     def _place(self, number: int, kind: Kind) -> None:
@@ -123,9 +123,10 @@ class Team:
         block.targets[lane] = number
         self.places[number] = block, lane
 
-    def _join(self, block: _Block, other: _Block) -> None:
-        """Move all targets of a block into another one."""
-        for (lane, number), place in zip(block.targets.items(), other.free(), strict=False):
+    def _spread(self, block: _Block, others: Sequence[_Block]) -> None:
+        """Move all targets of a block to free lanes of others."""
+        free = [(other, place) for other in others for place in other.free()]
+        for (lane, number), (other, place) in zip(block.targets.items(), free, strict=False):
             block.lanes.move(lane, other.lanes, place)
             other.targets[place] = number
             self.places[number] = other, place

@@ -134,7 +134,9 @@ class DsltLanes(Lanes):
         for lane in frames:
             self.frames[lane] += 1
             due[lane] = bool(update.steps) and self.frames[lane] % update.every == 0
-        self.due.copy_(torch.tensor(due), non_blocking=True)
+        host = torch.tensor(due)
+        host = host.pin_memory() if self.device.type == "cuda" else host
+        self.due.copy_(host, non_blocking=True)
         return any(due)
 
     def move(self, lane: int, to: Lanes, place: int) -> None:
@@ -175,7 +177,7 @@ class DsltLanes(Lanes):
         prior = Prior(*(state[n].repeat_interleave(count, 0) for n in ("prior", "prior_cells")))
         peaks = peaks_of(raw.flatten(0, 1), grid.stride, prior)
         value, row, column = (part.view(-1, count) for part in peaks)
-        weights = torch.where(factors == 1.0, 1.0, self.settings.scale.penalty)
+        weights = torch.full_like(factors, self.settings.scale.penalty).masked_fill(factors == 1, 1)
         best = (value.double() * weights).argmax(dim=1)
         lanes = self.lanes
         pixel = torch.stack([column[lanes, best], row[lanes, best]], dim=1).double()

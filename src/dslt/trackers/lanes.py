@@ -91,7 +91,8 @@ class Lanes(ABC):
 
         Returns:
             `(size, 6)`, float64, on the device: box `(x, y, w, h)`, score, and 1 where the
-            tracker's answer is finite, else 0. Rows of lanes without a target mean nothing.
+            tracker's answer is finite, else 0; DSLT, whose training may diverge, stays where it is
+            and says 1. Rows of lanes without a target mean nothing.
         """
 
     def record(self, lane: int) -> TrainingRecord:

@@ -71,10 +71,15 @@ def prepare_lanes(
         coarse: See `LaneMaker`.
 
     Raises:
-        DsltError: As `prepare`, or the tracker has no lanes.
+        DsltError: As `prepare`, or the tracker has no lanes, or the device no float64.
     """
     require(settings, lambda entry: entry.lanes, "lockstep", "runs one sequence at a time")
     place, net = _ready(settings, device, weights)
+    if place == "mps":
+        raise DsltError(
+            "lockstep and graphs compute in float64, which mps does not have; give --device cpu, or"
+            " run one sequence by itself"
+        )
     return make_lanes(settings, net, seed, place, coarse=coarse)
 
 

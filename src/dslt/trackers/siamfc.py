@@ -73,7 +73,7 @@ class SiamFcTracker(SiameseTracker):
 
     def _find(self, fine: Tensor) -> tuple[float, float]:
         """Find the target in an up-sampled correlation; return its search-region pixel `(x, y)`."""
-        response = fine.double().cpu().numpy()
+        response = fine.cpu().double().numpy()
         response = response - response.min()
         window, weight = cosine_window(len(response)), self.settings.window
         mixed = (1 - weight) * response / max(response.sum(), np.finfo(np.float64).tiny)

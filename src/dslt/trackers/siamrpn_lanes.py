@@ -60,9 +60,11 @@ class SiamRpnLanes(SiameseLanes):
         # A proposal that is likely and of a likely shape may change the size faster.
         rate = (penalty[lanes, best] * score * self.settings.rate)[:, None]
         limits = self.cutter.sizes
-        center.copy_((center + box[:, :2]).clamp_min(0).minimum(limits))
-        extent.copy_(((1 - rate) * extent + rate * box[:, 2:]).clamp_min(SMALLEST_SIDE))
-        extent.copy_(extent.minimum(limits))
+        moved = (center + box[:, :2]).clamp_min(0).minimum(limits)
+        resized = ((1 - rate) * extent + rate * box[:, 2:]).clamp_min(SMALLEST_SIDE).minimum(limits)
+        # Where a NaN is, nothing can be cut; the lane may go on for a frame before it is released.
+        for old, new in ((center, moved), (extent, resized)):
+            old.copy_(torch.where(finite[:, None], new, old))
         return self.boxes(score, finite)
 
     def _penalty(self, sizes: Tensor, extent: Tensor) -> Tensor:

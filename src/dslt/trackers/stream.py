@@ -15,6 +15,7 @@ from dslt.geometry.boxes import Box
 from dslt.trackers.base import Prediction, TrainingRecord
 from dslt.trackers.lanes import LaneMaker, Lanes, Start, read_answer
 
+Place = tuple[int, torch.Size]
 WARM_UP = 3  # steps before a capture: libraries set themselves up in the first ones
 
 
@@ -65,7 +66,7 @@ class StepGraphs:
 
     def __init__(self, lanes: Lanes):
         self.lanes = lanes
-        self.graphs: dict[bool, tuple[torch.cuda.CUDAGraph, Tensor, tuple[int, ...]]] = {}
+        self.graphs: dict[bool, tuple[torch.cuda.CUDAGraph, Tensor, tuple[Place, ...]]] = {}
 
     def __call__(self, learn: bool) -> Tensor:
         """Do what `Lanes.step` does."""
@@ -76,11 +77,11 @@ class StepGraphs:
         graph.replay()
         return output.clone()  # the next replay writes over it
 
-    def _places(self) -> tuple[int, ...]:
+    def _places(self) -> tuple[Place, ...]:
         """Where the tensors are that a graph reads from and writes to from frame to frame."""
         lanes = self.lanes
         values = [*lanes.state.values(), *vars(lanes.cutter).values()]
-        return tuple(value.data_ptr() for value in values if isinstance(value, Tensor))
+        return tuple((v.data_ptr(), v.shape) for v in values if isinstance(v, Tensor))
 
     def _capture(self, learn: bool) -> tuple[torch.cuda.CUDAGraph, Tensor]:
         """Capture a step, which happens when the graph is replayed; what warms it up is undone."""

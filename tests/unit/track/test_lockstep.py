@@ -12,11 +12,13 @@ import torch
 
 from dslt.core.errors import DsltError
 from dslt.settings.protocols import VotProtocol, load_protocols
+from dslt.study.cells import resolve_settings
 from dslt.track import lockstep
 from dslt.track.lockstep import SequenceJob, choose_lanes, run_lockstep
 from dslt.track.one_pass import one_pass
 from dslt.track.supervised import run_supervised, supervised
 from dslt.track.team import Team
+from dslt.trackers import make
 from dslt.trackers.base import Prediction, TrainingRecord
 from dslt.trackers.lanes import Start
 from places import ROOT
@@ -62,9 +64,14 @@ class Maker(GUIDE["StillMaker"]):  # type: ignore[misc]
         made = self
 
         class Lanes(GUIDE["StillLanes"]):  # type: ignore[misc]
+            def __init__(self, *options: Any) -> None:
+                super().__init__(*options)
+                self.room = self.state.pop("boxes")
+
             def begin(self, starts: Any) -> None:
                 if any(start.box[0] < 0 for start in starts.values()):
                     raise DsltError("a box that cannot be learnt")
+                self.state["boxes"] = self.room  # as those that do not know its shape before
                 super().begin(starts)
                 for lane in starts:
                     self.records[lane] = TrainingRecord(loss=[float(starts[lane].box[0])])
@@ -141,6 +148,29 @@ def test_blocks_that_fit_into_one_become_one() -> None:
     assert [team.record(n).loss for n in (1, 3)] == [[11.0], [13.0]]
 
 
+def test_there_are_no_more_blocks_than_a_kind_needs() -> None:
+    team = Team(Maker(), 3)
+    team.start({n: Start(FRAME, moved(n)) for n in range(9)})
+    for gone in (0, 4):
+        team.release(gone)
+        assert len(team.blocks) == 3
+    team.release(8)
+    assert [len(block.targets) for block in team.blocks] == [3, 3], "one is spread over two"
+    left = team.update(dict.fromkeys((1, 2, 3, 5, 6, 7), FRAME))
+    assert [left[n].box[0] for n in sorted(left)] == [11, 12, 13, 15, 16, 17]  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("bad", [{0, 2}, {2}, {0, 1}, {0, 1, 2}])
+def test_nobody_moves_to_a_block_that_learnt_nothing(bad: set[int]) -> None:
+    team = Team(Maker(), 2)
+    found = team.start({n: Start(FRAME, moved(-11 if n in bad else n)) for n in range(3)})
+    assert {n for n, answer in found.items() if isinstance(answer, DsltError)} == bad
+    left = team.update(dict.fromkeys(set(range(3)) - bad, FRAME))
+    assert {n: answer.box[0] for n, answer in left.items()} == {  # type: ignore[union-attr]
+        n: 10 + n for n in range(3) if n not in bad
+    }
+
+
 @pytest.mark.parametrize("bad", [0, 2, 4])
 def test_a_frame_that_cannot_be_read_ends_one_sequence(bad: int) -> None:
     jobs = [job("a", 5), job("broken", 5, moved(1), bad=bad), job("b", 6)]
@@ -204,6 +234,14 @@ def test_a_lost_tracker_starts_again_as_alone() -> None:
         assert np.array_equal(found.boxes, alone.boxes, equal_nan=True)  # type: ignore[union-attr]
 
 
+def test_a_device_without_float64_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(make, "choose_device", lambda device: "mps")
+    random = "training.backbone.weights=random"
+    settings = resolve_settings("dslt/lite", random, ROOT / "config" / "trackers", "test")
+    with pytest.raises(DsltError, match="float64, which mps does not have; give --device cpu"):
+        make.prepare_lanes(settings)
+
+
 def test_the_number_of_lanes(monkeypatch: pytest.MonkeyPatch) -> None:
     boxes = [BOX] * 100
     assert choose_lanes(7, Maker(), boxes, "cpu") == 7
@@ -214,6 +252,12 @@ def test_the_number_of_lanes(monkeypatch: pytest.MonkeyPatch) -> None:
     few = choose_lanes(None, Maker(), boxes, "cuda")
     assert few % lockstep.SIZE["cuda"] == 0
     assert 0 < few < lockstep.MOST["cuda"]
+    larger = choose_lanes(None, Maker(), boxes, "cuda", 4 * lockstep.FRAME)
+    assert 0 < larger < few, "frames of another size"
+    host = {"cuda": 10**12, "cpu": 10**9}
+    monkeypatch.setattr(lockstep, "free_memory", host.get)
+    assert choose_lanes(None, Maker(), boxes, "cuda") < lockstep.MOST["cuda"], "decoded frames"
+    monkeypatch.setattr(lockstep, "free_memory", lambda device: 10**9)
     mixed = [moved(0, number) for number in range(100)]
     assert 0 < choose_lanes(None, Maker(), mixed, "cuda") < few, "blocks of each kind"
     monkeypatch.setattr(lockstep, "free_memory", lambda device: 0)

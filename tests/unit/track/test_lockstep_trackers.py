@@ -19,6 +19,7 @@ from dslt.study.cells import resolve_settings
 from dslt.track.lockstep import SequenceJob, run_lockstep
 from dslt.track.one_pass import TrackerRun, one_pass, run_tracker
 from dslt.track.team import Team
+from dslt.trackers.lanes import Start
 from dslt.trackers.make import start_tracker
 from places import ROOT
 
@@ -140,6 +141,39 @@ def test_company_decides_nothing_in_the_arithmetic_of_a_gpu(case: Case) -> None:
         reference, alone = case.together(size=2), case.together(["b"], 1, size=2)
     assert np.array_equal(alone["b"].boxes, reference["b"].boxes)
     assert np.array_equal(alone["b"].scores, reference["b"].scores, equal_nan=True)
+
+
+@pytest.mark.parametrize(
+    ("base", "overrides"),
+    [
+        ("dslt/lite", f"{TINY}; tracking.update.every=3"),
+        CASES["siamfc light"],
+        CASES["siamrpn"],
+    ],
+)
+def test_a_target_that_moves_to_another_block_goes_on(base: str, overrides: str) -> None:
+    case = Case(base, overrides)
+    videos = {n: video(8 + n, (n % 3 - 1, n % 2), (28, 28)) for n in range(4)}
+    begins, ends = {0: 0, 1: 0, 2: 1, 3: 1}, {0: 7, 1: 3, 2: 8, 3: 3}
+
+    def follow(numbers: Any) -> dict[tuple[int, int], Any]:
+        team, found = Team(case.maker(), 2), {}
+        for tick in range(9):
+            running = [n for n in numbers if begins[n] < tick <= ends[n]]
+            answers = team.update({n: videos[n][0][tick - begins[n]] for n in running})
+            found |= {(n, tick): [*a.box, a.score] for n, a in answers.items()}  # type: ignore[union-attr]
+            new = [n for n in numbers if begins[n] == tick]
+            team.start({n: Start(videos[n][0][0], videos[n][1]) for n in new})
+            blocks.append(len(team.blocks))
+        return found
+
+    blocks: list[int] = []
+    with arithmetic_of_gpu():
+        together = follow(range(4))
+        assert blocks == [1, 2, 2, 2, 1, 1, 1, 1, 1]
+        for number in range(4):
+            for place, answer in follow([number]).items():
+                assert np.array_equal(answer, together[place]), place
 
 
 def test_coarse_patches_bring_more_targets_together() -> None:
