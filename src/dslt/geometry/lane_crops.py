@@ -18,6 +18,8 @@ from dslt.geometry.squares import padded_crop
 
 Size = tuple[int, int]
 FINENESS = 32  # parts of a pixel that OpenCV tells apart
+FIXED = 1024  # parts of a pixel in which it adds places up
+MARGIN = 15  # pixels that repeat a frame's end, so that blocks of up to 16 are whole
 
 
 class Cutter(Protocol):
@@ -86,16 +88,17 @@ class DeviceCutter:
     """Bilinear samples of means over blocks of pixels, for whatever lies on the device.
 
     A sum over the frame's upper left gives the mean of a block of any size by four looks, so that
-    one path serves every zoom. As with OpenCV, places are rounded to a 32nd of a pixel, and means
-    and samples to whole values; a block that reaches over the frame's end is the mean of what is
-    inside. See `Cutter`.
+    one path serves every zoom. Places, means and samples are rounded as OpenCV rounds them, so that
+    patches are the host's to the bit: a track that parts for a pixel of another value is another
+    track. See `Cutter`.
     """
 
     def __init__(self, lanes: int, device: torch.device):
         self.device = device
         self.sizes = torch.ones(lanes, 2, dtype=torch.float64, device=device)
-        self.pixels = torch.zeros(lanes, 1, 1, 3, dtype=torch.uint8, device=device)
-        self.sums = torch.zeros(lanes, 2, 2, 3, dtype=torch.int32, device=device)
+        side = 1 + MARGIN
+        self.pixels = torch.zeros(lanes, side, side, 3, dtype=torch.uint8, device=device)
+        self.sums = torch.zeros(lanes, side + 1, side + 1, 3, dtype=torch.int32, device=device)
 
     def load(self, frames: Mapping[int, Frame]) -> None:
         """See `Cutter`; a frame that is larger than all before it makes room for itself."""
@@ -110,6 +113,9 @@ class DeviceCutter:
             ):
                 host = host.pin_memory() if self.device.type == "cuda" else host
                 place.copy_(host, non_blocking=True)
+            whole = self.pixels[lane]
+            whole[:height, width : width + MARGIN] = whole[:height, width - 1 : width]
+            whole[height : height + MARGIN] = whole[height - 1 : height]
             self._add_up(lane)
 
     def _add_up(self, lane: int) -> None:
@@ -121,7 +127,7 @@ class DeviceCutter:
         """Replace the frames' memory where one does not fit in; what is there stays."""
         lanes, height, width = self.pixels.shape[:3]
         rows, columns = (
-            max([old, *(shape[axis] for shape in shapes)])
+            max([old, *(shape[axis] + MARGIN for shape in shapes)])
             for axis, old in enumerate((height, width))
         )
         if (rows, columns) != (height, width):
@@ -155,8 +161,11 @@ class DeviceCutter:
                 x, y = (left[one], right[one]), (top[two], bottom[two])
                 total = corner(y[1], x[1]) - corner(y[0], x[1])
                 total = total - corner(y[1], x[0]) + corner(y[0], x[0])
-                area = (y[1] - y[0])[..., None] * (x[1] - x[0])[:, :, None]
-                mean = (total / area[..., None] + 0.5).floor()
+                area = ((y[1] - y[0])[..., None] * (x[1] - x[0])[:, :, None])[..., None]
+                # The mean of four is rounded up from a half, that of more to the even number.
+                mean = torch.where(
+                    area == 4, (total + 2) // 4, (total.float() * area.float().reciprocal()).round()
+                )
                 found = found + mean * (at_y[two][..., None] * at_x[one][:, :, None])[..., None]
         patches = (found + 0.5).floor().to(torch.uint8)
         if fill is None:
@@ -183,18 +192,22 @@ class DeviceCutter:
         steps = torch.arange(pixels, dtype=torch.float64, device=self.device)
         end = self.sizes[:, axis].view(-1, 1, 1)
         # A place is given by how far behind the first pixel's middle it is.
-        places = (center - 0.5 - step * (pixels / 2 - 0.5))[..., None] + steps * step[..., None]
+        first = center - 0.5 - step * (pixels / 2 - 0.5)
+        first = torch.where(block == 1, first, (first + 0.5) / block - 0.5)[..., None]
+        further = (step / block)[..., None] * steps
+        # OpenCV rounds a row's first place and the way along it apart, a column's together.
+        parts = (first, further) if axis == 0 else (further + first,)
+        places = sum((part * FIXED).round() for part in parts)
+        places = ((places + FIXED // FINENESS // 2) * FINENESS / FIXED).floor()
+        near = (places / FINENESS).floor()
+        share = (places / FINENESS - near).float()
         block = block[..., None]
-        places = (places + 0.5) / block - 0.5
-        places = (places * FINENESS).round() / FINENESS
-        near = places.floor()
-        share = (places - near).float()
         last = (end / block).ceil() - 1
         starts, ends = [], []
         for offset in (0, 1):
             start = (near + offset).clamp_min(0).minimum(last) * block
             starts.append(start.long())
-            ends.append((start + block).minimum(end).long())
+            ends.append((start + block).minimum(end + MARGIN).long())
         # As `padded_crop`: a patch pixel belongs to the frame where its middle does.
         low = (pixels / 2 - center / step)[..., None]
         high = low + end / step[..., None]
