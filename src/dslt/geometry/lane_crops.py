@@ -196,8 +196,10 @@ class DeviceCutter:
         first = torch.where(block == 1, first, (first + 0.5) / block - 0.5)[..., None]
         further = (step / block)[..., None] * steps
         # OpenCV rounds a row's first place and the way along it apart, a column's together.
-        parts = (first, further) if axis == 0 else (further + first,)
-        places = sum((part * FIXED).round() for part in parts)
+        if axis == 0:
+            places = (first * FIXED).round() + (further * FIXED).round()
+        else:
+            places = ((further + first) * FIXED).round()
         places = ((places + FIXED // FINENESS // 2) * FINENESS / FIXED).floor()
         near = (places / FINENESS).floor()
         share = (places / FINENESS - near).float()
