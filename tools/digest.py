@@ -15,8 +15,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-TIMES = {"fps", "init_seconds", "pairs_per_second", "seconds", "waited"}
-TIMES |= {"raw"}  # a checksum of records with their seconds
+# `raw` is the checksum of records with their seconds.
+TIMES = {"fps", "init_seconds", "pairs_per_second", "raw", "seconds", "waited"}
 CODE = {"code", "libraries", "model_id", "tracker"}  # in the header of trained weights
 STEMS = ("data", "train", "track", "score", "compare", "tables")
 SUFFIXES = {".csv", ".json", ".jsonl", ".md", ".npz", ".parquet", ".pt", ".tex", ".txt"}

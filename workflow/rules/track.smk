@@ -38,7 +38,7 @@ for _benchmark in STUDY.benchmarks_used:
                 protocol=SUPERVISED[_benchmark],
                 weights=lambda wildcards, input: repeat("--weights", input.weights),
                 lockstep=SETTINGS.lockstep,
-                lanes=lambda wildcards, output: LANES,
+                lanes=lambda wildcards, output: LANES,  # as sequences_of, not recorded
                 code=code_for("track", "tracker", "network", "lanes"),
                 libraries=libraries(),
             shell:

@@ -112,6 +112,12 @@ def openvino_core() -> Any:
     return ov.Core()
 
 
+def copy_ahead(host: torch.Tensor, place: torch.Tensor) -> None:
+    """Copy a tensor of the host to a device, if it is a GPU beside what the host does next."""
+    host = host.pin_memory() if place.device.type == "cuda" else host
+    place.copy_(host, non_blocking=True)
+
+
 def limit_threads(threads: int) -> None:
     """Let torch and OpenCV use so many threads; the number decides a run's last bits."""
     import cv2

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dslt.core.device import one_at_a_time
+from dslt.core.device import copy_ahead, one_at_a_time
 from dslt.core.images import Frame
 from dslt.geometry.crops import Region, crop
 from dslt.geometry.squares import padded_crop
@@ -89,8 +89,8 @@ class DeviceCutter:
 
     A sum over the frame's upper left gives the mean of a block of any size by four looks, so that
     one path serves every zoom. Places, means and samples are rounded as OpenCV rounds them, so that
-    patches are the host's to the bit: a track that parts for a pixel of another value is another
-    track. See `Cutter`.
+    patches are the host's to the bit, for blocks of up to 16 pixels about centres in the frame: a
+    track that parts for a pixel of another value is another track. See `Cutter`.
     """
 
     def __init__(self, lanes: int, device: torch.device):
@@ -105,15 +105,9 @@ class DeviceCutter:
         self._make_room([frame.shape for frame in frames.values()])
         for lane, frame in frames.items():
             height, width = frame.shape[:2]
-            # Pinned memory lets the copy run beside what the host does next.
-            size = torch.tensor([width, height], dtype=torch.float64)
-            for host, place in (
-                (torch.from_numpy(frame), self.pixels[lane, :height, :width]),
-                (size, self.sizes[lane]),
-            ):
-                host = host.pin_memory() if self.device.type == "cuda" else host
-                place.copy_(host, non_blocking=True)
             whole = self.pixels[lane]
+            copy_ahead(torch.from_numpy(frame), whole[:height, :width])
+            copy_ahead(torch.tensor([width, height], dtype=torch.float64), self.sizes[lane])
             whole[:height, width : width + MARGIN] = whole[:height, width - 1 : width]
             whole[height : height + MARGIN] = whole[height - 1 : height]
             self._add_up(lane)

@@ -10,7 +10,7 @@ import numpy as np
 from dslt.core.arrays import Floats
 from dslt.core.errors import DsltError
 from dslt.data.sequences.target import Target
-from dslt.score.formats.found import Content, some
+from dslt.score.formats.found import some
 from dslt.score.formats.layouts import checksum
 from dslt.score.metrics import OPE, VOT
 from dslt.score.ope import OpeScores, per_attribute, score
@@ -85,8 +85,6 @@ def evaluate(
         parts = _supervised(suite, _protocols(protocol, suite, others), folder, origin)
     values = {"cell": cell, "benchmark": suite.benchmark, "seed": seed, "box_origin": origin}
     values |= parts | {"notes": (*suite.notes, *parts["notes"])}
-    content: Content = "boxes" if isinstance(protocol, OpeProtocol) else "runs"
-    values["raw"] = checksum(folder, suite.targets, content)
     values["complete"] = suite.complete and len(parts["sequences"]) == len(suite.targets)
     values["conventions"] = suite.conventions() | parts.get("conventions", {})
     values["sequences"] = {
@@ -173,6 +171,7 @@ def _one_pass(
         "curves": _mean_curves(protocols[""], scored[""]),
         "attributes": per_attribute([target.attributes for target in targets], columns[""]),
         "sequences": rows,
+        "raw": checksum(folder, suite.targets, "boxes"),
         "notes": [*notes, *failed],
         **_summaries(means, [result.fps for result in results.values()]),
     }
@@ -242,6 +241,7 @@ def _supervised(
             name: _vot_row(found, i) | {"fps": fps}
             for i, (name, fps) in enumerate(zip(runs, speeds, strict=True))
         },
+        "raw": checksum(folder, suite.targets, "runs"),
         "notes": [*notes, *failed],
         "conventions": {"eao_interval": list(found.eao_interval)},
         **_summaries(values, speeds),

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from dslt.core.device import copy_ahead
 from dslt.core.images import Frame
 from dslt.geometry.boxes import Box, centers
 from dslt.networks.correlation import spread
@@ -134,9 +135,7 @@ class DsltLanes(Lanes):
         for lane in frames:
             self.frames[lane] += 1
             due[lane] = bool(update.steps) and self.frames[lane] % update.every == 0
-        host = torch.tensor(due)
-        host = host.pin_memory() if self.device.type == "cuda" else host
-        self.due.copy_(host, non_blocking=True)
+        copy_ahead(torch.tensor(due), self.due)
         return any(due)
 
     def move(self, lane: int, to: Lanes, place: int) -> None:
