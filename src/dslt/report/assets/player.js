@@ -39,13 +39,18 @@
     constructor(video, count, rate, show) {
       Object.assign(this, { video, count, rate, show, time: 0 });
       const told = (_, { mediaTime }) => {
-        show(Math.min(count - 1, Math.round(mediaTime * rate)));
         video.requestVideoFrameCallback(told);
+        show(Math.min(count - 1, Math.round(mediaTime * rate)));
       };
+      const guess = () => show(Math.min(count - 1, Math.floor(video.currentTime * rate + 1e-3)));
+      // A browser tells of no frame that comes before its last one was taken note of: where a seek
+      // has ended and nothing plays, the time says which frame stands there.
+      const settle = () => { if (!video.seeking && !this.playing) guess(); };
+      const soon = () => requestAnimationFrame(() => requestAnimationFrame(settle));
       if ("requestVideoFrameCallback" in video) {
         video.requestVideoFrameCallback(told);
+        video.addEventListener("seeked", soon);
       } else {
-        const guess = () => show(Math.min(count - 1, Math.floor(video.currentTime * rate + 1e-3)));
         ["timeupdate", "seeked"].forEach((kind) => video.addEventListener(kind, guess));
       }
       video.addEventListener("loadedmetadata", () => this.makeSeekable());
