@@ -191,7 +191,9 @@ def _row(one: _Comparison, judged: _Verdict | None, measured: Measured) -> Score
         verdict=verdict,
         **shown(interval.value, interval.low, interval.high, one.metric),
     )
-    row, constants = _unless_it_depends(row, pair, measured.sensitivity)
+    row, constants = _unless_it_depends(
+        row, pair, one.claim.family.same_within, measured.sensitivity
+    )
     known = measured.comparisons.get(pair.better)
     notes = (
         *interval.notes,
@@ -219,11 +221,11 @@ def _censored(one: _Comparison) -> Iterator[str]:
 
 
 def _unless_it_depends(
-    row: ScorecardRow, pair: CellPair, sensitivity: Sensitivity
+    row: ScorecardRow, pair: CellPair, same_within: float | None, sensitivity: Sensitivity
 ) -> tuple[ScorecardRow, str]:
     """Take a verdict back that another constant of tracking would have changed; say so."""
     if row.verdict in (NOT_COMPARABLE, SECONDARY) or row.metric not in SCORES:
         return row, ""
     at = (pair.better, pair.worse, row.our_benchmark, row.metric)
-    other, note = sensitivity.look(at, row.ours, row.verdict)
+    other, note = sensitivity.look(at, row.ours, row.verdict, same_within)
     return replace(row, verdict=INCONCLUSIVE if other else row.verdict), note

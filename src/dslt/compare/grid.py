@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from dslt.compare.stacks import ScoreTables
+from dslt.core.errors import DsltError
 from dslt.score.metrics import METRICS
 
 SHOWN = ("success_auc", "precision_20", "eao", "failures")
@@ -18,7 +19,12 @@ def grid_rows(settings: Mapping[str, str], tables: ScoreTables) -> list[tuple[ob
 
     Returns:
         Rows under `HEADER`; scores are means over seeds, in the unit of print.
+
+    Raises:
+        DsltError: It is not said what was set in one of the cells.
     """
+    if unsaid := sorted({cell for cell, _ in tables} - set(settings)):
+        raise DsltError("--cell is missing for " + ", ".join(unsaid))
     order = {cell: place for place, cell in enumerate(settings)}
     rows: list[tuple[object, ...]] = []
     for (cell, benchmark), table in sorted(

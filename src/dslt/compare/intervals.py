@@ -10,7 +10,8 @@ Student's t takes differences to be symmetric. Those of trackers are not: a targ
 one video is most of a difference. With skewed differences t finds an effect where there is none in
 one of ten cases, with 6 to 14 videos. So two statistics must agree: t, and t corrected for skewness
 (Hall 1992, On the removal of skewness by transformation, J. R. Stat. Soc. B 54), and both must
-exceed what they exceed in 5 % of samples of a log-normal about 0 (skewness 3.3).
+exceed what they exceed in 5 % of samples of a log-normal about 0 (skewness 3.3), over as many
+videos with as many sequences each.
 docs/conventions.md has the false verdicts and the power by simulation.
 """
 
@@ -19,11 +20,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 import numpy as np
 
 from dslt.compare.ratios import Resampled
+from dslt.compare.skewness import agreed, skewed_samples, undone
 from dslt.core.arrays import Floats
 from dslt.core.errors import DsltError
 
@@ -31,11 +32,7 @@ LEVEL = 0.05
 ANYTHING = (-math.inf, math.inf)
 # The shape of differences cannot be seen in fewer, and what is rare in them is not there.
 VIDEOS_FOR_VERDICT = 6
-_SIGMA = 0.75  # of the logarithm: more skewed than an exponential, whose skewness is 2
-_SYMMETRIC = 1e-6  # less skewness than this is none
 _NOTHING = 1e-10  # rounding errors of scores
-_DRAWS = 60_000
-_PORTION = 4_000_000
 
 
 @dataclass(frozen=True)
@@ -47,7 +44,7 @@ class Interval:
         error: Its standard error; None where it would mean nothing.
         freedom: Degrees of freedom of the error.
         skewness: Of `value`: its third central moment over the cube of `error`.
-        videos: Number of source videos.
+        sizes: Number of sequences of each source video, ascending.
         notes: Why there is no interval, or what it leaves out.
         bounds: What no true value is beyond; the ends are cut there, which costs no coverage.
     """
@@ -56,9 +53,14 @@ class Interval:
     error: float | None = None
     freedom: float = 0.0
     skewness: float = 0.0
-    videos: int = 1
+    sizes: tuple[int, ...] = (1,)
     notes: tuple[str, ...] = ()
     bounds: tuple[float, float] = ANYTHING
+
+    @property
+    def videos(self) -> int:
+        """Number of source videos."""
+        return len(self.sizes)
 
     @property
     def low(self) -> float | None:
@@ -78,9 +80,9 @@ class Interval:
         if self.error is None:
             return None, None
         most = _student_quantile(level / 2, self.freedom)
-        most = max(most, float(np.quantile(_skewed(self.videos), 1 - level)))
-        below = max(most, _skew_undone(most, self.skewness))
-        above = max(most, -_skew_undone(-most, self.skewness))
+        most = max(most, float(np.quantile(skewed_samples(self.sizes), 1 - level)))
+        below = max(most, undone(most, self.skewness))
+        above = max(most, -undone(-most, self.skewness))
         low, high = self.value - below * self.error, self.value + above * self.error
         return max(low, self.bounds[0]), min(high, self.bounds[1])
 
@@ -91,8 +93,8 @@ class Interval:
         if self.error == 0:
             return 1.0 if abs(self.value) < _NOTHING else 0.0
         t = self.value / self.error
-        found = float(_agreed(np.array([t]), np.array([self.skewness]))[0])
-        skewed = _skewed(self.videos)
+        found = float(agreed(np.array([t]), np.array([self.skewness]))[0])
+        skewed = skewed_samples(self.sizes)
         beyond = len(skewed) - int(np.searchsorted(skewed, found))
         return max(2 * _student_beyond(found, self.freedom), beyond / len(skewed))
 
@@ -109,55 +111,6 @@ def _student_beyond(t: float, freedom: float) -> float:
     from scipy.special import stdtr
 
     return float(stdtr(freedom, -t))
-
-
-def _corrected(t: Floats, skewness: Floats) -> Floats:
-    """Hall's corrections of t for `skewness`, cubic and exponential: the one farther from 0.
-
-    Both increase with t throughout.
-    """
-    some = np.where(np.abs(skewness) < _SYMMETRIC, _SYMMETRIC, skewness)
-    cubic = t + some * t**2 / 3 + some**2 * t**3 / 27 + some / 6
-    exponential = np.expm1(np.minimum(2 * some * t / 3, 100)) * 1.5 / some + some / 6
-    return np.asarray(np.where(np.abs(cubic) > np.abs(exponential), cubic, exponential))
-
-
-def _skew_undone(corrected: float, skewness: float) -> float:
-    """The t nearest to 0 that has this corrected value."""
-    if abs(skewness) < _SYMMETRIC:
-        return corrected
-    shifted = skewness * (corrected - skewness / 6)
-    found = [3 / skewness * (np.cbrt(1 + shifted) - 1)]
-    if shifted > -1.5:  # else no t goes so far
-        found.append(1.5 / skewness * np.log1p(2 * shifted / 3))
-    return float(min(found, key=abs))
-
-
-def _agreed(t: Floats, skewness: Floats) -> Floats:
-    """How far both t and its correction are from 0; 0 where they differ in sign."""
-    corrected = _corrected(t, skewness)
-    nearer = np.minimum(np.abs(t), np.abs(corrected))
-    return np.asarray(np.where(np.sign(t) == np.sign(corrected), nearer, 0.0))
-
-
-@lru_cache(maxsize=64)
-def _skewed(videos: int) -> Floats:
-    """What `_agreed` is, ascending, in samples of `videos` log-normal differences about 0."""
-    generator = np.random.default_rng(videos)
-    draws = max(_DRAWS // max(1, videos // 60), 2_000)
-    portion = max(1, _PORTION // videos)
-    found = []
-    for start in range(0, draws, portion):
-        size = (min(portion, draws - start), videos)
-        values = generator.lognormal(0, _SIGMA, size) - np.exp(_SIGMA**2 / 2)
-        mean = values.mean(axis=1)
-        off = values - mean[:, None]
-        square = (off**2).mean(axis=1)
-        skewness = (off**3).mean(axis=1) / square**1.5 / np.sqrt(videos)
-        found.append(_agreed(mean / np.sqrt(square / (videos - 1)), skewness))
-    skewed = np.sort(np.concatenate(found))
-    skewed.setflags(write=False)
-    return skewed
 
 
 def interval_of_mean(
@@ -225,8 +178,8 @@ def _interval(
     if any(one.sequences != len(videos) or 0 in (one.sequences, one.seeds) for _, one in terms):
         raise DsltError(f"expected scores of {len(videos)} sequences, at least one, and a seed")
     value = sum(sign * values.value() for sign, values in terms)
-    names, member = np.unique(np.asarray(videos), return_inverse=True)
-    count = len(names)
+    _, member, counts = np.unique(np.asarray(videos), return_inverse=True, return_counts=True)
+    count, sizes = len(counts), tuple(sorted(counts.tolist()))
     if count < 2:
         return Interval(value, notes=("no interval: one source video",))
     left_out = _total(terms, lambda term: term.without_videos(member))
@@ -235,13 +188,13 @@ def _interval(
     total = sum(variance for variance, _ in parts)
     if not np.isfinite([value, total]).all():
         undefined = "no interval: the metric is undefined without one of the videos or seeds"
-        return Interval(value, videos=count, notes=(undefined,))
+        return Interval(value, sizes=sizes, notes=(undefined,))
     freedom = total**2 / sum(part**2 / free for part, free in parts) if total else count - 1
     third = (off**3).mean() / count**2
     skewness = third / (parts[0][0] * (count - 1) / count) ** 1.5 if parts[0][0] else 0.0
     share = (parts[0][0] / total) ** 1.5 if total else 0.0
     return Interval(
-        value, float(np.sqrt(total)), float(freedom), skewness * share, count, _notes(count, terms)
+        value, float(np.sqrt(total)), float(freedom), skewness * share, sizes, _notes(count, terms)
     )
 
 

@@ -118,7 +118,7 @@ def _compared(
     tolerances: Mapping[str, float],
 ) -> ScorecardRow:
     """Ours beside a printed number; `differs` says what makes them not comparable."""
-    factor = METRICS[number.metric].factor
+    factor, decimals = METRICS[number.metric].factor, METRICS[number.metric].decimals
     seeds = len(result.seeds)
     half = interval_half_over_seeds(value.seed_sd, seeds)
     mean = value.value if value.seed_mean is None else value.seed_mean
@@ -133,7 +133,6 @@ def _compared(
     else:
         scaled = None if half is None else factor * half
         verdict, reason = judge_number(gap, scaled, tolerance, seeds)
-        decimals = 2 if METRICS[number.metric].unit else 4
         reason = join(f"ours minus printed {gap:+.{decimals}f}, tolerance {tolerance:g}", reason)
     least, most = METRICS[number.metric].bounds
     low, high = (None, None) if half is None else (max(mean - half, least), min(mean + half, most))

@@ -39,14 +39,10 @@ class ScorecardRow:
 
 
 def shown(value: float, low: float | None, high: float | None, metric: str) -> dict[str, str]:
-    """Ours in the unit of print: two decimals of percent, failures and counts, else four."""
-    decimals = 2 if METRICS[metric].unit else 4
+    """Ours in the unit of print, with the metric's decimals."""
+    factor, decimals = METRICS[metric].factor, METRICS[metric].decimals
     ends = {"ours": value, "low": low, "high": high}
-    shown = {
-        name: round(end * METRICS[metric].factor, decimals)
-        for name, end in ends.items()
-        if end is not None
-    }
+    shown = {name: round(end * factor, decimals) for name, end in ends.items() if end is not None}
     return {name: f"{end + 0.0:.{decimals}f}" for name, end in shown.items()}  # + 0.0: no -0
 
 

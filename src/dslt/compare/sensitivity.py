@@ -7,7 +7,7 @@ from pathlib import Path
 from dslt.compare.paper import read_rows
 from dslt.compare.scorecard_row import shown
 from dslt.compare.stacks import ScoreTables, check_pair, difference
-from dslt.compare.verdicts import INCONCLUSIVE, Evidence, judge
+from dslt.compare.verdicts import INCONCLUSIVE, SAME, Evidence, judge
 from dslt.core.names import moved
 
 COMPARED = ("success_auc", "precision_20")
@@ -34,7 +34,7 @@ class Verdict:
         low: Lower end of its interval; empty where there is none.
         high: Upper end.
         videos: Number of source videos.
-        verdict: What the claim would be judged, if it were the only one.
+        verdict: What the claim would be judged, if it were the only one; never "no difference".
         key: What all of this was computed with.
     """
 
@@ -49,6 +49,13 @@ class Verdict:
     videos: str
     verdict: str
     key: str
+
+    def judged(self, same_within: float | None) -> str:
+        """Give the verdict; differences up to `same_within` percentage points are none."""
+        if same_within is None or self.verdict != INCONCLUSIVE or not (self.low and self.high):
+            return self.verdict
+        farthest = max(abs(float(self.low)), abs(float(self.high)))
+        return SAME if farthest <= same_within else INCONCLUSIVE
 
 
 COLUMNS = tuple(one.name for one in fields(Verdict))
@@ -139,7 +146,11 @@ class Sensitivity:
     found: Mapping[tuple[str, str, str, str], Mapping[str, Verdict]] = field(default_factory=dict)
 
     def look(
-        self, at: tuple[str, str, str, str], difference: str, verdict: str
+        self,
+        at: tuple[str, str, str, str],
+        difference: str,
+        verdict: str,
+        same_within: float | None = None,
     ) -> tuple[bool, str]:
         """Say whether constants of tracking change a verdict.
 
@@ -147,6 +158,7 @@ class Sensitivity:
             at: Better cell, worse cell, benchmark, metric.
             difference: As it is, percentage points.
             verdict: As it is.
+            same_within: Differences up to this, in percentage points, are none.
 
         Returns:
             Whether it is no verdict any more, and a note: with which change, or why nobody knows;
@@ -161,9 +173,9 @@ class Sensitivity:
             return False, STALE
         if verdict == INCONCLUSIVE:
             return False, ""
-        alone = others[AS_IS].verdict
+        judged = {row.change: row.judged(same_within) for row in others.values()}
         changed = [
-            f"{row.verdict} with {row.change}" for row in others.values() if row.verdict != alone
+            f"{found} with {change}" for change, found in judged.items() if found != judged[AS_IS]
         ]
         note = f"{DEPENDS}: {', '.join(changed)}"
         return bool(changed), note if changed else ""

@@ -13,12 +13,14 @@ class Metric:
         unit: Unit of print; what is printed in percent is a part of 1 in our files.
         less_is_better: True where a small value is good.
         bounds: The least and the largest value that there can be, in our files.
+        decimals: How many are written, in the unit of print.
     """
 
     title: str
     unit: str
     less_is_better: bool = False
     bounds: tuple[float, float] = (0.0, 1.0)
+    decimals: int = 2
 
     @property
     def with_unit(self) -> str:
@@ -36,9 +38,9 @@ METRICS: dict[str, Metric] = {
     "success_auc": Metric("AUC", "%"),
     "precision_20": Metric("DP", "%"),
     "norm_precision_20": Metric("NP", "%"),
-    "eao": Metric("EAO", ""),
-    "accuracy": Metric("A", ""),
-    "robustness": Metric("R", "failures/100 frames", less_is_better=True, bounds=OPEN),
+    "eao": Metric("EAO", "", decimals=4),
+    "accuracy": Metric("A", "", decimals=4),
+    "robustness": Metric("R", "failures/100 frames", less_is_better=True, bounds=OPEN, decimals=4),
     "failures": Metric("failures", "", less_is_better=True, bounds=OPEN),
     "failures_weighted": Metric("failures by tag", "", less_is_better=True, bounds=OPEN),
     "fps": Metric("frames/s", "frames/s", bounds=OPEN),
@@ -47,13 +49,13 @@ METRICS: dict[str, Metric] = {
     "iterations_common": Metric(
         "common iterations", "iterations", less_is_better=True, bounds=OPEN
     ),
-    "confidence_f": Metric("F", ""),
-    "confidence_precision": Metric("Pr", ""),
-    "confidence_recall": Metric("Re", ""),
-    "confidence_ap": Metric("AP", ""),
-    "confidence_auroc": Metric("AUROC", ""),
-    "confidence_ece": Metric("ECE", "", less_is_better=True),
-    "confidence_absent": Metric("TNR", ""),
+    "confidence_f": Metric("F", "", decimals=4),
+    "confidence_precision": Metric("Pr", "", decimals=4),
+    "confidence_recall": Metric("Re", "", decimals=4),
+    "confidence_ap": Metric("AP", "", decimals=4),
+    "confidence_auroc": Metric("AUROC", "", decimals=4),
+    "confidence_ece": Metric("ECE", "", less_is_better=True, decimals=4),
+    "confidence_absent": Metric("TNR", "", decimals=4),
 }
 # By protocol, in the order of the tables; the first one ranks.
 OPE = ("success_auc", "precision_20", "norm_precision_20")

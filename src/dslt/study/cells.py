@@ -220,8 +220,11 @@ def _read_row(row: list[str], trackers: Path, where: str) -> Cell:
         raise DsltError(
             f"{where}: seeds {quote(fields['seeds'])}; expected whole numbers"
         ) from None
-    if not seeds:
-        raise DsltError(f"{where}: cell {quote(name)} has no seeds; expected at least one")
+    if not seeds or min(seeds) < 0 or len(set(seeds)) < len(seeds):
+        raise DsltError(
+            f"{where}: seeds {quote(fields['seeds'])}; expected different whole numbers from 0 on,"
+            " at least one"
+        )
     settings = resolve_settings(
         fields["base"], fields["overrides"], trackers, f"{where}, cell {quote(name)}"
     )

@@ -206,11 +206,14 @@ def _check_runs(study: Study) -> None:
 
 
 def check_data(study: Study) -> None:
-    """Refuse to plan a study whose frames or training sets are not there.
+    """Refuse to plan a study whose frames, training sets or claims are not there.
 
     Raises:
         DsltError: naming the folder, and the key that says where it is.
     """
+    for key, folder in (("paper", study.settings.paper), ("claims", study.settings.claims)):
+        if not any(Path(folder).glob("*.csv")):
+            raise DsltError(f"{key}: there are no .csv files in {quote(folder)}")
     for benchmark, cells in study.runs.items():
         definition = study.benchmarks[benchmark]
         images = definition.images if isinstance(definition, AnnotationsBenchmark) else None

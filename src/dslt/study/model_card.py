@@ -99,7 +99,9 @@ def _scores(release: Release) -> str:
     lines = ["## Scores\n\n| benchmark | metric | this seed | all seeds, 95 % interval |\n"]
     lines.append("|---|---|---|---|\n")
     for benchmark, found in release.comparison.benchmarks.items():
-        own = release.scores[benchmark].overall.defined()
+        # The pool of several benchmarks has differences, and no scores of one seed.
+        scored = release.scores.get(benchmark)
+        own = scored.overall.defined() if scored else {}
         for name, value in found.metrics.items():
             here = f"{own[name] * METRICS[name].factor:.4g}" if name in own else ""
             row = (f"{benchmark} ({found.sequences} sequences)", METRICS[name].title, here)
@@ -140,7 +142,7 @@ def _rates(speed: TrackingSpeed) -> tuple[str, str, str]:
 def _training(release: Release) -> str:
     """How it came about."""
     header = release.header
-    model = paths.MODEL.format(cell=release.cell.id, seed=release.seed)
+    model = paths.MODEL.format(cell=release.trained, seed=release.seed)
     same = "the same as" if release.same_code else "another than"
     lines = [
         f"| command | `snakemake --cores 8 {model}` |",

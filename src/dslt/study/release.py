@@ -34,6 +34,7 @@ class Release:
     Attributes:
         name: Its name, and that of its folder.
         cell: Its cell.
+        trained: The cell that it was trained for, which others with the same training share.
         seed: Seed of its training.
         header: What `model.json` says of its training.
         sets: Definitions of its training sets.
@@ -47,6 +48,7 @@ class Release:
 
     name: str
     cell: Cell
+    trained: str
     seed: int
     header: Mapping[str, Any]
     sets: Mapping[str, Mapping[str, Any]]
@@ -67,7 +69,8 @@ def load_release(study: Study, cell: str, seed: int) -> Release:
     if cell not in study.offline or seed not in study.cells[cell].seeds:
         names = ", ".join(name for name in study.cells_run if name in study.offline)
         raise DsltError(f"{cell}, seed {seed}: not trained in this study; expected one of {names}")
-    trained, row = Path(paths.TRAINED.format(cell=cell, seed=seed)), study.cells[cell]
+    owner, row = study.trained_as[cell], study.cells[cell]
+    trained = Path(paths.TRAINED.format(cell=owner, seed=seed))
     benchmarks = study.benchmarks_of(cell)
     scores = {b: Path(paths.SCORE.format(cell=cell, benchmark=b, seed=seed)) for b in benchmarks}
     comparison = Path(paths.COMPARISON.format(cell=cell))
@@ -83,6 +86,7 @@ def load_release(study: Study, cell: str, seed: int) -> Release:
     return Release(
         name=f"{cell}-seed{seed}",
         cell=row,
+        trained=owner,
         seed=seed,
         header=header,
         sets=json.loads(study.offline[cell].sets),
@@ -122,10 +126,10 @@ def write_files(study: Study, release: Release, folder: Path, *, onnx: bool) -> 
     from dslt.networks.siamese import SiameseNet
 
     cell, seed = release.cell.id, release.seed
-    trained = Path(paths.TRAINED.format(cell=cell, seed=seed))
+    trained = Path(paths.TRAINED.format(cell=release.trained, seed=seed))
     settings = release.cell.offline
     assert settings is not None  # `load_release` refuses other cells
-    net = read_model(Path(paths.MODEL.format(cell=cell, seed=seed)), settings)
+    net = read_model(Path(paths.MODEL.format(cell=release.trained, seed=seed)), settings)
     write_model(net, release.header, folder, released=True)
     for name in _COPIED:
         with atomic_write(folder / name) as temporary:

@@ -212,16 +212,16 @@ class Study:
         Raises:
             DsltError: if a name cannot stand in a path pattern, or a folder is missing.
         """
-        used = {*self.planned, self.settings.quick.benchmark}
+        chosen = self.settings
+        used = {*self.planned, chosen.quick.benchmark, *chosen.training.validated_on}
         found = {
             name: tuple(benchmark.sequence_names())
             for name, benchmark in self.benchmarks.items()
             if name in used
         }
-        for benchmark, names in found.items():
-            for name in names:
-                if "{" in name or "}" in name:
-                    raise DsltError(f"benchmark {benchmark}: rename {name!r}, it has a brace in it")
+        for benchmark, name in ((one, name) for one, names in found.items() for name in names):
+            if "{" in name or "}" in name:
+                raise DsltError(f"benchmark {benchmark}: rename {name!r}, it has a brace in it")
         return found
 
     def is_external(self, cell: str) -> bool:

@@ -268,7 +268,7 @@ def test_cell_command(tmp_path):
 
 
 def evidence(value, videos=10, metric="success_auc", error=0.01, **more) -> Evidence:
-    return Evidence(Interval(value, error, max(1, videos - 1), 0.0, videos), metric, **more)
+    return Evidence(Interval(value, error, max(1, videos - 1), 0.0, (1,) * videos), metric, **more)
 
 
 @pytest.mark.parametrize(
@@ -346,17 +346,18 @@ def rows_of(tmp_path, claims, numbers=(), scores=(0.7, 0.5), presets=("lite", "l
     return scorecard(claims, numbers, TOLERANCES, Measured(comparisons, load_tables(paths), **more))
 
 
-def judged_with_changes(tmp_path, of_change):
+def judged_with_changes(tmp_path, of_change, *, wide=None):
     """Judge dslt and dslt_l2 as they are (0.7, 0.5), and with changes that give other scores.
 
-    The change "" is none.
+    The change "" is none; with the one that is `wide`, sequences differ ten times as much.
     """
     noise = np.random.default_rng(1).normal(0, 0.01, 10)
     paths = []
     for change, scores in {"": (0.7, 0.5), **of_change}.items():
         for cell, value in zip(("dslt", "dslt_l2"), scores, strict=True):
             name = f"{cell}__{change}" if change else cell
-            paths.append(save_scores(tmp_path, name, "synthetic", value + noise * (cell == "dslt")))
+            off = noise * (cell == "dslt") * (10 if change == wide else 1)
+            paths.append(save_scores(tmp_path, name, "synthetic", value + off))
     out = tmp_path / "sensitivity.csv"
     arguments = ["sensitivity", "--score", *map(str, paths), "--pair", "dslt=dslt_l2"]
     arguments += [word for change in of_change if change for word in ("--change", change)]
@@ -378,7 +379,7 @@ def test_a_verdict_that_a_constant_changes_is_inconclusive(tmp_path):
     pairs = [("dslt", "dslt_l2")]
     clips, synthetic = rows_of(tmp_path, [claim()], sensitivity=load_sensitivity(out, "k1", pairs))
     assert synthetic.verdict == "inconclusive"
-    assert "depends on constants of tracking: inconclusive with off" in synthetic.note
+    assert "depends on constants of tracking: no difference with off" in synthetic.note
     assert "high" not in synthetic.note
     assert "was not looked at" in clips.note  # the film was scored on synthetic videos only
 
@@ -397,7 +398,12 @@ def test_no_difference_depends_on_constants_only_where_one_appears(tmp_path):
     known = load_sensitivity(same, "k1", [("dslt", "dslt_l2")])
     at = ("dslt", "dslt_l2", "synthetic", "success_auc")
     difference = known.found[at]["as it is"].difference
-    assert known.look(at, difference, "no difference") == (False, "")
+    assert known.look(at, difference, "no difference", 1.5) == (False, "")
+    wide = judged_with_changes(tmp_path, {"": (0.5, 0.5), "off": (0.5, 0.5)}, wide="off")
+    known = load_sensitivity(wide, "k1", [("dslt", "dslt_l2")])
+    taken_back, note = known.look(at, difference, "no difference", 1.5)
+    assert taken_back
+    assert note.endswith("inconclusive with off")
     other = judged_with_changes(tmp_path, {"": (0.5, 0.5), "off": (0.7, 0.5)})
     known = load_sensitivity(other, "k1", [("dslt", "dslt_l2")])
     taken_back, note = known.look(at, difference, "no difference")

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
-from functools import partial
+from functools import cached_property, partial
 from itertools import permutations
 from typing import Any
 
@@ -96,6 +95,16 @@ class Case:
         assert sorted(found) == sorted(names)
         return found  # type: ignore[return-value]
 
+    @cached_property
+    def on_cpu(self) -> dict[str, TrackerRun]:
+        return self.together()
+
+    @cached_property
+    def as_on_gpu(self) -> dict[str, TrackerRun]:
+        """A GPU's arithmetic cuts, stacks and folds by itself."""
+        with arithmetic_of_gpu():
+            return self.together(size=2)
+
 
 @pytest.fixture(scope="module", params=CASES)
 def case(request: pytest.FixtureRequest) -> Case:
@@ -110,9 +119,8 @@ def test_every_tracker_with_lanes_is_tested() -> None:
 
 @pytest.mark.parametrize("gpu", [False, True], ids=["CPU's arithmetic", "GPU's arithmetic"])
 def test_lockstep_finds_what_one_by_one_finds(case: Case, gpu: bool) -> None:
-    """But for rounding, though a GPU's arithmetic cuts, stacks and folds by itself."""
-    with arithmetic_of_gpu() if gpu else nullcontext():
-        found = case.together(size=2 if gpu else 1)
+    """But for rounding."""
+    found = case.as_on_gpu if gpu else case.on_cpu
     for name, alone in case.alone.items():
         overlap = iou(found[name].boxes, alone.boxes)
         assert overlap.min() > 0.999
@@ -125,7 +133,7 @@ def test_lockstep_finds_what_one_by_one_finds(case: Case, gpu: bool) -> None:
 
 
 def test_neither_order_nor_company_decides(case: Case) -> None:
-    reference = case.together()
+    reference = case.on_cpu
     for lanes, names in enumerate(list(permutations(VIDEOS))[1:3], start=1):
         found = case.together(names, lanes)
         for name, run in reference.items():
@@ -138,9 +146,10 @@ def test_neither_order_nor_company_decides(case: Case) -> None:
 
 def test_company_decides_nothing_in_the_arithmetic_of_a_gpu(case: Case) -> None:
     with arithmetic_of_gpu():
-        reference, alone = case.together(size=2), case.together(["b"], 1, size=2)
-    assert np.array_equal(alone["b"].boxes, reference["b"].boxes)
-    assert np.array_equal(alone["b"].scores, reference["b"].scores, equal_nan=True)
+        alone = case.together(["b"], 1, size=2)["b"]
+    reference = case.as_on_gpu["b"]
+    assert np.array_equal(alone.boxes, reference.boxes)
+    assert np.array_equal(alone.scores, reference.scores, equal_nan=True)
 
 
 @pytest.mark.parametrize(

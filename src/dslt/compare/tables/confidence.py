@@ -104,9 +104,12 @@ def _row(
     other = tables.get((reference, benchmark))
     first = runs[benchmark][cell][0]
     intervals = intervals_of(scores)
-    if (absent := intervals.get(ABSENT)) and first.absent_videos < VIDEOS_FOR_VERDICT:
+    gaps = differences(scores, other, f"{cell} and {reference} on {benchmark}") if other else {}
+    if ABSENT in intervals and first.absent_videos < VIDEOS_FOR_VERDICT:
         few = f"no interval: {first.absent_videos} source videos have frames without target"
-        intervals[ABSENT] = Interval(absent.value, videos=first.absent_videos, notes=(few,))
+        intervals[ABSENT] = Interval(intervals[ABSENT].value, notes=(few,))
+        if ABSENT in gaps:
+            gaps[ABSENT] = DifferenceValue(value=gaps[ABSENT].value)
     return ConfidenceRow(
         cell=cell,
         label=known.label if known else cell,
@@ -115,7 +118,7 @@ def _row(
         scores=scores,
         first=first,
         values={metric: DifferenceValue.of(found) for metric, found in intervals.items()},
-        gaps=differences(scores, other, f"{cell} and {reference} on {benchmark}") if other else {},
+        gaps=gaps,
         notes=tuple(_notes(intervals)),
     )
 
