@@ -29,7 +29,8 @@ from dslt.geometry.boxes import iou, read_boxes
 from dslt.geometry.regions import bounding_boxes
 from dslt.score.read_runs import read_runs
 from dslt.settings.protocols import load_protocols
-from dslt.track.supervised import run_supervised
+from dslt.track.one_pass import alone
+from dslt.track.supervised import supervised
 from dslt.trackers.make import make_tracker
 from places import ROOT
 
@@ -155,7 +156,7 @@ def test_our_supervised_run_is_the_toolkits(toolkit: Toolkit) -> None:
     limit_threads(1)
     make = partial(make_tracker, find_settings("csrt", None, None), 0, "cpu")
     protocol = load_protocols(ROOT / "config" / "protocols.yaml")["vot2018"]
-    ours = run_supervised(make, frames, target, protocol, "jump").trajectory  # type: ignore[arg-type]
+    ours = alone(supervised(frames, target, protocol, "jump"), make).trajectory  # type: ignore[arg-type]
     assert (ours.states != TRACKED).sum() > 5
     assert ours.states.tolist() == theirs.states.tolist()
     np.testing.assert_allclose(ours.corners, theirs.corners, rtol=0, atol=WIRE)

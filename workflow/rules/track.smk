@@ -40,6 +40,7 @@ for _benchmark in STUDY.benchmarks_used:
                 lockstep=SETTINGS.lockstep,
                 lanes=lambda wildcards, output: LANES,  # as sequences_of, not recorded
                 code=code_for("track", "tracker", "network", "lanes"),
+                own=lambda wildcards: DATA.own_content[wildcards.cell],
                 libraries=libraries(),
             shell:
                 "dslt track --cell {wildcards.cell} --settings {params.settings:q}"
@@ -68,6 +69,7 @@ rule respond:
         settings=lookup("{cell}", within=CELL_SETTINGS),
         place=PLACE,
         code=code_for("respond", "tracker", "network"),
+        own=lambda wildcards: DATA.own_content[wildcards.cell],
         libraries=libraries(),
     shell:
         "dslt respond --cell {wildcards.cell} --settings {params.settings:q}"

@@ -38,6 +38,7 @@ rule train:
         place=PLACE,
         threads=SETTINGS.training.threads,
         code=code_for("train", "network", "task", "tracker"),
+        own=lambda wildcards: DATA.own_content[wildcards.cell],
         libraries=libraries(),
     shell:
         "dslt train --cell {wildcards.cell} --settings {params.settings:q}"
@@ -71,6 +72,7 @@ rule converge:
         iterations=SETTINGS.convergence.iterations,
         place=PLACE,
         code=code_for("converge", "first_frame"),
+        own=lambda wildcards: DATA.own_content[wildcards.cell],
         libraries=libraries(),
     shell:
         "dslt converge --cell {wildcards.cell} --settings {params.settings:q}"

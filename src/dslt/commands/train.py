@@ -34,7 +34,7 @@ from dslt.core.jsonfile import parse_json
 from dslt.core.text import canonical, digest
 from dslt.data.pairs.sets.kinds import parse_training_set, used_sets
 from dslt.settings.base import validate
-from dslt.settings.identity import identify, model_id
+from dslt.settings.identity import hash_files, identify, model_id
 from dslt.settings.offline import OfflineNetworkTraining
 from dslt.settings.registry import entry_of, parse_training, require
 from dslt.settings.validation import ValidationSettings
@@ -134,6 +134,7 @@ def command(
         libraries=libraries(),
         frozen=asdict(frozen_networks()) if chosen == "cpu" else None,
         **({} if start is None else {"start": sha256_file(start)}),
+        **hash_files(training, definitions, indexes),
     )
     folder = _state_folder(state, states, identity)
     with joined(chosen) as (processes, place):

@@ -238,7 +238,7 @@ def _supervised(
         "curves": {"expected_overlap": curve},
         "attributes": {tag: _known(asdict(one)) for tag, one in found.tags.items()},
         "sequences": {
-            name: _vot_row(found, i) | {"fps": fps}
+            name: _vot_row(found, i, protocols[""], len(suite.targets[name].truth)) | {"fps": fps}
             for i, (name, fps) in enumerate(zip(runs, speeds, strict=True))
         },
         "raw": checksum(folder, suite.targets, "runs"),
@@ -248,11 +248,14 @@ def _supervised(
     }
 
 
-def _vot_row(found: VotScores, i: int) -> dict[str, Any]:
-    """The scores of one sequence."""
+def _vot_row(found: VotScores, i: int, protocol: VotProtocol, frames: int) -> dict[str, Any]:
+    """The scores of one sequence of so many frames."""
     total, weight = float(found.overlap_sum[i]), float(found.overlap_frames[i])
+    mean = total / weight if weight else None
+    if protocol.accuracy == "by_length" and mean is not None:
+        total, weight = mean * frames, float(frames)
     return {
-        "accuracy": total / weight if weight else None,
+        "accuracy": mean,
         "failures": float(found.failure_count[i]),
         "overlap_sum": total,
         "overlap_weight": weight,

@@ -7,7 +7,7 @@ nothing here has a scientific default.
 
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from dslt.settings.base import Count, Fraction, Natural, NonNegative, Positive, Settings
 from dslt.settings.tracker import BackboneSettings, TrackerSettings, TrainingSettings
@@ -232,7 +232,13 @@ class UpdateSettings(Settings):
     label where the target was found.
     """
     first: Count
-    """Number of first-frame samples that stay in the memory."""
+    """Number of first-frame samples that stay in the memory, which has room for more."""
+
+    @model_validator(mode="after")
+    def _has_room(self) -> Self:
+        if self.memory <= self.first:
+            raise ValueError("memory must be above `first`, so that it holds later samples, too")
+        return self
 
 
 class TrackingSettings(Settings):

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from dslt.core.files import sha256_file
 from dslt.core.text import canonical, digest
 from dslt.settings.tracker import TrainingSettings
 
@@ -29,6 +30,26 @@ def identify(
         "sources": json.loads(canonical(dict(sources))),
         **more,
     }
+
+
+def hash_files(
+    settings: TrainingSettings, sources: Mapping[str, Any], indexes: Mapping[str, str]
+) -> dict[str, dict[str, str]]:
+    """Hash the files that settings and training sets only name; nothing where there are none.
+
+    Args:
+        settings: Typed and complete.
+        sources: Definitions of the training sets that are used.
+        indexes: Map from training sets to their indexes.
+
+    Raises:
+        DsltError: A file is missing.
+    """
+    files = {name: entry["root"] for name, entry in sources.items() if entry["kind"] == "index"}
+    files |= indexes
+    if settings.backbone.own_file:
+        files["weights"] = settings.backbone.own_file
+    return {"content": {name: sha256_file(file) for name, file in files.items()}} if files else {}
 
 
 def model_id(settings: TrainingSettings, seed: int, sources: Mapping[str, Any]) -> str:

@@ -21,6 +21,11 @@ class BackboneSettings(Settings):
         """Network whose published weights it starts from; empty where it has others."""
         return _SAME_WEIGHTS.get(self.name, self.name) if self.weights == "pretrained" else ""
 
+    @property
+    def own_file(self) -> str:
+        """File of one's own whose weights it starts from; empty where there is none."""
+        return "" if self.weights in ("pretrained", "random") else self.weights
+
 
 class TrainingSettings(Settings):
     """Everything that decides what a tracker learns, on the first frame or offline.

@@ -8,10 +8,12 @@ import os
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import metadata
+from itertools import chain
 from pathlib import Path
 
 from dslt.core.definitions import WEIGHTS, config_file, read_definitions
 from dslt.core.errors import DsltError
+from dslt.core.files import sha256_file
 from dslt.core.text import canonical, digest
 from dslt.data.benchmarks.annotations import AnnotationsBenchmark
 from dslt.data.benchmarks.kinds import ClipsBenchmark, FolderBenchmark
@@ -97,6 +99,22 @@ class StudyData:
                 files = tuple(map(WEIGHT.format, source.checksums))
                 found[name] = Fetch(files, canonical(source))
         return found
+
+    @cached_property
+    def own_content(self) -> dict[str, str]:
+        """Map cells to checksums of the files of one's own that they learn from, where there.
+
+        These are a backbone's weights and the indexes of training sets that `dslt index` made.
+        """
+        files: dict[str, list[str]] = {}
+        for cell in self.study.cells.values():
+            learnt, training = cell.settings.learnt, self.study.offline.get(cell.id)
+            sets = json.loads(training.sets) if training else {}
+            named = [entry["root"] for entry in sets.values() if entry["kind"] == "index"]
+            named += [learnt.backbone.own_file] if learnt else []
+            files[cell.id] = [file for file in named if file and Path(file).is_file()]
+        sums = {file: sha256_file(file) for file in sorted(set(chain(*files.values())))}
+        return {cell: " ".join(map(sums.__getitem__, own)) for cell, own in files.items()}
 
     def backbone(self, cell: str) -> list[str]:
         """List the fetched files of the weights that a cell's backbone starts from."""

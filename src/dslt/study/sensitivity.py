@@ -100,13 +100,14 @@ def sensitivity_key(study: Study) -> str:
     settings = study.settings
     chosen = compared(study)
     cells = [study.cells[name] for name in dict.fromkeys(chain(*chain(*chosen.values())))]
-    place = (settings.device, settings.engine, settings.precision)
+    place = (settings.device, settings.engine, settings.precision, settings.lockstep)
     judging = code_of("dslt.commands.score", "dslt.compare.sensitivity")
     return digest(
         *(text for benchmark in chosen for text in _data(study, benchmark)),
         *(f"{cell.id} {cell.seeds} {cell.settings_json()}" for cell in cells),
         canonical(settings.sensitivity),
         *sorted({_code(cell) for cell in cells}),
+        *(digest(*_learnt(study, cell)) for cell in cells if cell.id in study.offline),
         *place,
         judging,
         libraries(),
@@ -125,4 +126,12 @@ def _data(study: Study, benchmark: str) -> list[str]:
 
 def _code(cell: Cell) -> str:
     """Fingerprint the code that tracks with a cell."""
-    return code_of("dslt.commands.track", *cell.entry.modules("tracker", "network"))
+    return code_of("dslt.commands.track", *cell.entry.modules("tracker", "network", "lanes"))
+
+
+def _learnt(study: Study, cell: Cell) -> list[str]:
+    """Write down what a network that is trained offline depends on, beside its seeds."""
+    training = study.offline[cell.id]
+    roles = cell.entry.modules("network", "task", "pairs", "tracker")
+    code = code_of("dslt.commands.train", *roles)
+    return [training.settings, training.sets, str(study.settings.training.threads), code]

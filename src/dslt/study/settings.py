@@ -132,8 +132,8 @@ class StripsSettings(SelectionSettings):
     """
 
     sequences: Count | tuple[str, ...] = 2
-    """Number of strips of each benchmark, chosen by the figure's rule, or names of sequences, of
-    which each benchmark shows those that it has.
+    """Number of strips of each benchmark, chosen by the figure's rule, or names of sequences, each
+    of which is drawn from the first benchmark that has it.
     """
     frames: Count = 5
     """Frames of each strip, evenly spaced or around the first failure."""

@@ -88,11 +88,12 @@ def respond(
 
 
 def choose_frame(truth: Floats, frame: int | None, where: str) -> int:
-    """Check the number of a frame, or take the middle one.
+    """Check the number of a frame, or take the one nearest to the middle that can be used.
 
     Args:
         truth: Ground truth `(N, 4)`, NaN rows where the target is absent.
-        frame: Number from 1 to N - 1, since the frame before gives the place; None: N // 2.
+        frame: Number from 1 to N - 1, since the frame before gives the place; None: N // 2, or the
+            nearest one.
         where: Name of the sequence in errors.
 
     Raises:
@@ -104,13 +105,15 @@ def choose_frame(truth: Floats, frame: int | None, where: str) -> int:
     if not len(usable):
         raise DsltError(f"{where}: no two frames in a row show the target; choose another sequence")
     number = len(truth) // 2 if frame is None else frame
+    nearest = int(usable[np.argmin(np.abs(usable - number))])
+    if frame is None:
+        return nearest
     if not 1 <= number < len(truth):
         raise DsltError(
             f"{where}: frame {number}; expected 1 to {len(truth) - 1}: the search region lies "
             "where the target was one frame earlier"
         )
     if number not in usable:
-        nearest = int(usable[np.argmin(np.abs(usable - number))])
         raise DsltError(
             f"{where}: the target is absent in frame {number} or {number - 1}; give another one "
             f"with --frame, the nearest is {nearest}"

@@ -16,8 +16,8 @@ from dslt.data.sequences.target import FAILED, INITIALIZED, SKIPPED, TRACKED, Ta
 from dslt.geometry.boxes import Box
 from dslt.geometry.regions import area_preserving_boxes, bounding_boxes, box_corners, overlaps
 from dslt.settings.protocols import VotProtocol
-from dslt.track.one_pass import Ask, Course, TrackerRun, alone, write_records
-from dslt.trackers.base import Tracker, TrainingRecord
+from dslt.track.one_pass import Ask, Course, TrackerRun, write_records
+from dslt.trackers.base import TrainingRecord
 
 STATES = {SKIPPED: "skipped", INITIALIZED: "initialized", FAILED: "failed", TRACKED: "tracked"}
 INITIAL_BOXES = {"area_preserving": area_preserving_boxes, "bounding": bounding_boxes}
@@ -44,18 +44,6 @@ class SupervisedRun(TrackerRun):
         tracked = self.states == TRACKED
         corners = box_corners(np.where(tracked[:, None], self.boxes, np.nan))
         return Trajectory(self.states, corners, tracked)
-
-
-def run_supervised(
-    make: Callable[[], Tracker],
-    frames: FrameSource,
-    target: Target,
-    protocol: VotProtocol,
-    where: str,
-    progress: Callable[[], object] = lambda: None,
-) -> SupervisedRun:
-    """Track one target with trackers of its own, which `make` makes; see `supervised`."""
-    return alone(supervised(frames, target, protocol, where, progress), make)
 
 
 def supervised(
@@ -141,10 +129,11 @@ def _has_failed(box: Box, index: int, frame: Frame, target: Target, protocol: Vo
 
 
 def _can_start(box: Box, frame: Frame) -> bool:
-    """Tell whether a box has an area that reaches into the image; false where it is NaN."""
+    """Tell whether a tracker takes a box (`validate_initial_box`); false where it is NaN."""
     height, width = frame.shape[:2]
     x, y, w, h = box
-    return bool(w > 0 and h > 0 and x < width and y < height and x + w > 0 and y + h > 0)
+    has_area = min(w, h) > 0 and max(w, h) >= 1
+    return bool(has_area and x < width and y < height and x + w > 0 and y + h > 0)
 
 
 def vot_line(state: int, box: Box) -> str:

@@ -15,6 +15,7 @@ from dslt.settings.dslt import DsltSettings
 from dslt.trackers.base import Prediction, TrainingRecord
 from dslt.trackers.first_frame import FirstFrame, Point
 from dslt.trackers.peak import Prior, find_peaks
+from dslt.trackers.scales import scale_factors
 
 SMALLEST_SIDE = 5.0  # pixels; a smaller target carries no features
 Sample = tuple[Tensor, Tensor]  # the heads' inputs `(1, 2 C, H, W)` and the label `(1, h, w)`
@@ -68,7 +69,7 @@ class DsltTracker:
         self.frames = 0
         maps, labels = self.model.maps(update.first), self.model.labels[: update.first]
         self.first = [(maps[i : i + 1], labels[i : i + 1]) for i in range(len(maps))]
-        self.latest: deque[Sample] = deque(maxlen=max(update.memory - len(self.first), 1))
+        self.latest: deque[Sample] = deque(maxlen=update.memory - len(self.first))
         self.optimiser = Optimiser(self.model.network, update.adam, reductions=False)
         grid = self.model.grid
         factors = grid.prior(self.settings.motion.sigma).to(self.model.device)
@@ -78,8 +79,7 @@ class DsltTracker:
         """Localise the target, estimate its scale, and learn from what was found."""
         self.frames += 1
         scale = self.settings.scale
-        half = scale.levels // 2
-        pyramid = [scale.step**level for level in range(-half, half + 1)]
+        pyramid = scale_factors(scale.step, scale.levels)
         found = self._search(frame, [1.0] if scale.recenter else pyramid)
         # Where nothing responds at all, the maximum is anywhere.
         if found.score > 0:

@@ -18,6 +18,7 @@ from dslt.trackers.first_frame import FirstFrame, Grid
 from dslt.trackers.first_frames import train_together
 from dslt.trackers.lanes import Kind, Lanes, Start
 from dslt.trackers.peak import Prior, peaks_of
+from dslt.trackers.scales import scale_factors
 
 
 class Sight(NamedTuple):
@@ -58,10 +59,9 @@ class DsltLanes(Lanes):
         rates = self.networks.rates(update.adam, reductions=False)
         self.optimiser = StackedAdam(update.adam, rates, self.state)
         self.kept = min(update.first, self.training.samples.count)
-        self.newest = max(update.memory - self.kept, 1)
+        self.newest = update.memory - self.kept
         scale = self.settings.scale
-        levels = range(-(scale.levels // 2), scale.levels // 2 + 1)
-        self.pyramid = self._factors([scale.step**level for level in levels])
+        self.pyramid = self._factors(scale_factors(scale.step, scale.levels))
         self.single = self._factors([1.0])
         self.patch = torch.tensor(grid.shape.size, dtype=torch.float64, device=self.device)
         self.first_cell = torch.tensor(grid.first_cell, dtype=torch.float64, device=self.device)

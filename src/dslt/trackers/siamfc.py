@@ -16,6 +16,7 @@ from dslt.networks.siamfc import SiamFcNet
 from dslt.settings.siamfc import SiamFcSettings, SiamFcTracking
 from dslt.trackers.base import Prediction
 from dslt.trackers.peak import find_peaks, upsampled
+from dslt.trackers.scales import scale_factors
 from dslt.trackers.siamese import SiameseTracker, check_finite
 
 
@@ -27,10 +28,7 @@ class SiamFcTracker(SiameseTracker):
 
     def __init__(self, settings: SiamFcSettings, net: SiamFcNet, device: str = "cpu"):
         super().__init__(settings, net, device)
-        half = self.settings.scales // 2
-        # The current scale is first: where all peaks are equal, it is taken.
-        levels = sorted(range(-half, half + 1), key=abs)
-        self.factors = [self.settings.step**level for level in levels]
+        self.factors = scale_factors(self.settings.step, self.settings.scales)
 
     @torch.inference_mode()
     def update(self, frame: Frame) -> Prediction:

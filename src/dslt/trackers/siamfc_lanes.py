@@ -8,6 +8,7 @@ from torch import Tensor
 from dslt.geometry.squares import cosine_window
 from dslt.networks.siamese import STRIDE
 from dslt.trackers.peak import peaks_of, upsampled
+from dslt.trackers.scales import scale_factors
 from dslt.trackers.siamese_lanes import SiameseLanes, SiameseMaker
 
 
@@ -18,10 +19,7 @@ class SiamFcLanes(SiameseLanes):
 
     def __init__(self, settings: Any, net: Any, size: int, device: torch.device):
         super().__init__(settings, net, size, device)
-        half = self.settings.scales // 2
-        # The current scale is first: where all peaks are equal, it is taken.
-        levels = sorted(range(-half, half + 1), key=abs)
-        factors = [self.settings.step**level for level in levels]
+        factors = scale_factors(self.settings.step, self.settings.scales)
         self.factors = torch.tensor(factors, dtype=torch.float64, device=device)
         cells = net.response_side(self.settings.instance) * self.settings.upsample
         window = torch.from_numpy(cosine_window(cells)).to(device)

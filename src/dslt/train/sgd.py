@@ -17,7 +17,7 @@ class Group:
     Attributes:
         parameters: The parameters.
         factor: Factor on the learning rate of the training.
-        momenta: Mean of the gradients of each parameter; None before the first step.
+        momenta: Decayed sum of the gradients of each parameter; None before the first step.
     """
 
     parameters: list[nn.Parameter]

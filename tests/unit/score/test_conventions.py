@@ -324,6 +324,24 @@ def supervised_hints(folder: Path, make) -> list[str]:
     return hints_of(found.notes)
 
 
+def test_accuracy_by_length_is_the_same_in_comparisons(tmp_path):
+    pooled = load_protocols(ROOT / "config" / "protocols.yaml")["vot_short"]
+    by_length = pooled.model_copy(update={"accuracy": "by_length"})
+    truths = {"long": path_of(0)[:40], "short": path_of(1)[:20]}
+    for (name, truth), shift in zip(truths.items(), (1, 5), strict=True):
+        rows = [",".join(map(str, row)) for row in np.add(truth, [shift, 0, 0, 0]).tolist()]
+        (tmp_path / name).mkdir()
+        (tmp_path / name / f"{name}_001.txt").write_text("\n".join(["1", *rows[1:]]))
+    accuracies = []
+    for protocol in (pooled, by_length):
+        whole = Suite("mine", suite(truths).targets, protocol, "vot_short", 0)
+        found = evaluate("t", whole, tmp_path, 0)
+        sums = np.array([one.sums("accuracy") for one in found.sequences.values()]).sum(axis=0)
+        assert (sums[0] / sums[1]).item() == pytest.approx(found.overall.accuracy)
+        accuracies.append(found.overall.accuracy)
+    assert accuracies[0] > accuracies[1] + 0.001  # the short one counts more by length
+
+
 @pytest.mark.parametrize("form", ["two corners x1", "two corners y1", "the centre and the size"])
 def test_supervised_runs_in_another_form(tmp_path, form):
     (hint,) = supervised_hints(tmp_path, FORMS[form])

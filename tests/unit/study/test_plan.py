@@ -29,6 +29,7 @@ from dslt.study.cost.speeds import (
     DeviceSpeeds,
     LockstepSpeed,
     Speeds,
+    TrackingSpeed,
     choose_speeds,
     load_speeds,
     read_rates,
@@ -336,6 +337,19 @@ def test_a_network_without_a_speed_is_not_counted(study: Study) -> None:
     plan = planned(study, speeds=given)
     assert seconds(plan.groups["trainings"][0].one) == 100
     assert "As given: pairs of siamfc-alexnet_groups = 20." in plan_text(plan)
+
+
+def test_hours_by_graphs_count_where_they_run_and_were_measured(study: Study) -> None:
+    networks = dict(SPEED.networks)
+    graphs = TrackingSpeed(frames=100, decoded=50)
+    star = networks["dslt-resnet50"].model_copy(update={"graphs": graphs})
+    measured = SPEED.model_copy(update={"networks": networks | {"dslt-resnet50": star}})
+    chosen = replace(SPEEDS, measured=measured, kind="cuda", lockstep="graphs")
+    star_runs = planned(study, speeds=chosen).groups["runs"][-1]
+    plain = planned(study, speeds=replace(chosen, lockstep="never")).groups["runs"][-1]
+    # 300 frames at 50 a second with decoding, two first frames as without graphs.
+    assert seconds(star_runs.hours_left) == 300 / 50 + 2 * 3
+    assert seconds(plain.hours_left) != seconds(star_runs.hours_left)
 
 
 def test_hours_in_lockstep_stand_beside_those_of_one_stream(study: Study) -> None:

@@ -125,6 +125,7 @@ def test_the_key_follows_what_decides_the_result(
     others = [
         {"device": "cpu"},
         {"engine": "torch"},
+        {"lockstep": "coarse"},
         {"cells": str(tmp_path / "cells.tsv")},
         {"protocols_file": str(tmp_path / "protocols.yaml")},
         {"sensitivity": configured["sensitivity"] | {"pairs": [["dslt", "dslt_l2"]]}},

@@ -12,6 +12,7 @@ import yaml
 from dslt.core.errors import DsltError
 from dslt.settings.catalog import TABLES, heading
 from dslt.study import confidence
+from dslt.study.data import StudyData
 from dslt.study.job import Job
 from dslt.study.jobs import figure_jobs
 from dslt.study.load import load_study
@@ -52,6 +53,21 @@ def with_external(values: dict[str, Any], folder: Path, more: str = "", **runs: 
     changes |= {"reference_cell": "csrt", "convergence": {**values["convergence"], "run": {}}}
     quick = {"benchmark": "quick", "cells": ["csrt"]}
     return load_study(values | changes | {"quick": quick})
+
+
+def test_files_of_ones_own_are_a_part_of_what_is_learnt(
+    configured: dict[str, Any], tmp_path: Path
+) -> None:
+    weights, sheet = tmp_path / "net.pth", tmp_path / "cells.tsv"
+    lines = Path(configured["cells"]).read_text().splitlines()
+    row = ["own", "own", "dslt/lite", f"training.backbone.weights={weights}", "", "0", "", ""]
+    sheet.write_text("\n".join([*lines, "\t".join(row)]) + "\n")
+    study = load_study(configured | {"cells": str(sheet)})
+    before = StudyData(study).own_content
+    weights.write_bytes(b"weights")
+    after = StudyData(study).own_content
+    assert before["own"] == ""
+    assert {name for name in before if before[name] != after[name]} == {"own"}
 
 
 def scored(job: Job) -> set[str]:

@@ -15,8 +15,8 @@ from dslt.settings.protocols import VotProtocol, load_protocols
 from dslt.study.cells import resolve_settings
 from dslt.track import lockstep
 from dslt.track.lockstep import SequenceJob, choose_lanes, run_lockstep
-from dslt.track.one_pass import one_pass
-from dslt.track.supervised import run_supervised, supervised
+from dslt.track.one_pass import alone, one_pass
+from dslt.track.supervised import supervised
 from dslt.track.team import Team
 from dslt.trackers import make
 from dslt.trackers.base import Prediction, TrainingRecord
@@ -229,9 +229,9 @@ def test_a_lost_tracker_starts_again_as_alone() -> None:
         for name, target in targets.items()
     ]
     for name, found in run_lockstep(jobs, Team(Maker(), 2), 3):
-        alone = run_supervised(Still, [FRAME] * 30, targets[name], protocol, name)  # type: ignore[arg-type]
-        assert np.array_equal(found.states, alone.states)  # type: ignore[union-attr]
-        assert np.array_equal(found.boxes, alone.boxes, equal_nan=True)  # type: ignore[union-attr]
+        by_itself = alone(supervised([FRAME] * 30, targets[name], protocol, name), Still)  # type: ignore[arg-type]
+        assert np.array_equal(found.states, by_itself.states)  # type: ignore[union-attr]
+        assert np.array_equal(found.boxes, by_itself.boxes, equal_nan=True)  # type: ignore[union-attr]
 
 
 def test_a_device_without_float64_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

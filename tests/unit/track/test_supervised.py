@@ -26,7 +26,8 @@ from dslt.geometry.regions import area_preserving_boxes, bounding_boxes
 from dslt.score.read_boxes import read_results
 from dslt.score.read_runs import read_runs
 from dslt.settings.protocols import parse_protocol
-from dslt.track.supervised import initial_boxes, run_supervised, write_supervised_run
+from dslt.track.one_pass import alone
+from dslt.track.supervised import initial_boxes, supervised, write_supervised_run
 from dslt.trackers.base import Prediction, TrainingRecord
 from places import ROOT
 
@@ -78,9 +79,8 @@ def follow(script, truth=None, corners=None, rules=VOT):
     truth = np.array([HERE] * len(script) if truth is None else truth, dtype=float)
     target = Target(truth, (), "video", corners=corners)
     starts = []
-    run = run_supervised(
-        lambda: Scripted(script, starts), Frames(len(script)), target, rules, "test"
-    )
+    course = supervised(Frames(len(script)), target, rules, "test")
+    run = alone(course, lambda: Scripted(script, starts))
     return run, starts
 
 
@@ -139,7 +139,9 @@ def test_a_frame_without_truth_is_no_failure_and_no_start():
     assert [start for start, _ in starts] == [0, 6]
 
 
-@pytest.mark.parametrize("box", [NOTHING, [20, 30, 0, 20], [WIDTH, 30, 40, 20], [-40, 30, 40, 20]])
+@pytest.mark.parametrize(
+    "box", [NOTHING, [20, 30, 0, 20], [20, 30, 0.6, 0.6], [WIDTH, 30, 40, 20], [-40, 30, 40, 20]]
+)
 def test_it_starts_again_only_where_the_target_can_be_seen(box):
     rules = protocol(reinitialize_after=1)
     assert codes(follow([HERE, THERE, HERE, HERE], [HERE, HERE, box, HERE], rules=rules)[0]) == (

@@ -237,6 +237,15 @@ def test_where_nothing_responds_the_box_stays_and_nothing_is_learnt(video):
     assert not network.deep_head.any()
 
 
+@pytest.mark.parametrize("value", [0, 128])
+def test_where_all_scales_are_alike_the_size_stays(video, value):
+    tracker = make_tracker(settings(overrides=FAST))
+    tracker.initialize(video[0], video.boxes[0])
+    uniform = np.full_like(video[0], value)
+    boxes = [tracker.update(uniform).box for _ in range(3)]
+    assert [box[2:].tolist() for box in boxes] == [video.boxes[0, 2:].tolist()] * 3
+
+
 def test_how_high_a_response_is_decides_nothing_without_a_gate():
     """A hundredth of the response gives the same boxes; a gate on it, as released, does not."""
     video = Video(5, speed=(4, 2))

@@ -17,7 +17,7 @@ from dslt.data.sequences.frames import Sequence
 from dslt.networks.anchors import anchor_grid, anchor_labels, centred
 from dslt.networks.make import make_network
 from dslt.networks.saved import read_model, write_model
-from dslt.settings.identity import differences, identify, model_id
+from dslt.settings.identity import differences, hash_files, identify, model_id
 from dslt.settings.registry import parse_training
 from dslt.settings.validation import ValidationSettings
 from dslt.study.cells import apply_overrides, load_presets
@@ -180,6 +180,24 @@ def test_identity_of_a_training():
     assert len({name, model_id(settings, 1, {"a": 1}), model_id(settings, 0, {"a": 2})}) == 3
     assert model_id(training_of(overrides=f"{LITE}; training.gain=0.5"), 0, {"a": 1}) != name
     assert json.loads(json.dumps(identify(settings, 0, {}))) == identify(settings, 0, {})
+
+
+def test_a_training_is_another_one_with_other_files(tmp_path):
+    """An index or weights of one's own are named by settings, which stay as they are."""
+    index, weights = tmp_path / "own.parquet", tmp_path / "net.pth"
+    index.write_bytes(b"before")
+    weights.write_bytes(b"before")
+    sets = {"own": {"kind": "index", "root": str(index)}, "made": {"kind": "procedural"}}
+    own = training_of(overrides=f"{LITE}; training.backbone.weights={weights}")
+    assert hash_files(training_of(), {"made": sets["made"]}, {}) == {}
+    seen = [hash_files(own, sets, {})]
+    for file in (index, weights):
+        file.write_bytes(b"after")
+        seen.append(hash_files(own, sets, {}))
+    assert len({str(one) for one in seen}) == 3
+    index.unlink()
+    with pytest.raises(DsltError, match="no such file"):
+        hash_files(own, sets, {})
 
 
 def test_differences_are_named():

@@ -1,6 +1,6 @@
 """Table 3, the ablation of the losses: ours beside the printed rows, each benchmark apart."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -72,9 +72,7 @@ def build(name: str, paper: Path, cells: Mapping[str, CellComparison]) -> Table3
 
 def _reference(part: str, rows: Sequence[TableRow]) -> str:
     """Name the row, or the cell, that the differences of a part are taken to."""
-    ran = [row.cell for row in rows if row.cell and row.printed["part"] == part]
-    gaps = [result.difference_to for cell in ran for result in cell.benchmarks.values()]
-    references = {gap.cell for gap in gaps if gap}
+    references = _compared_with(row for row in rows if row.printed["part"] == part)
     if len(references) > 1:
         raise DsltError(
             f"{part}: differences to several cells: {', '.join(sorted(references))}; expected one"
@@ -84,6 +82,12 @@ def _reference(part: str, rows: Sequence[TableRow]) -> str:
         f"{r.label} ({r.printed['part']})" for r in rows if r.cell and r.cell.cell == reference
     )
     return next(named, reference)
+
+
+def _compared_with(rows: Iterable[TableRow]) -> set[str]:
+    """Name the cells that differences are taken to."""
+    ran = [result for row in rows if row.cell for result in row.cell.benchmarks.values()]
+    return {result.difference_to.cell for result in ran if result.difference_to}
 
 
 def _one_pass(cell: CellComparison) -> CellComparison | None:
@@ -130,14 +134,15 @@ def _record(row: TableRow, benchmarks: Sequence[str]) -> dict[str, str]:
 # ---------------------------------------------------------------------- text tables
 
 
-def _cells(row: TableRow, benchmarks: Sequence[str]) -> list[str]:
+def _cells(row: TableRow, benchmarks: Sequence[str], references: Collection[str]) -> list[str]:
     """One line of the text tables; `-` marks the reference's difference to itself."""
+    itself = "-" if row.cell and row.cell.cell in references else ""
     line = [row.label, row.printed["precision_20"], row.printed["success_auc"]]
     for benchmark, metric in product(benchmarks, METRICS):
         if result := row.result(benchmark):
             gap = result.gap(metric)
             line.append(text.with_interval(result.metrics[metric], ".1f", 100))
-            line.append(text.with_interval(gap, "+.1f", 100) if gap else "-")
+            line.append(text.with_interval(gap, "+.1f", 100) if gap else itself)
         else:
             line += [NOT_RUN, ""]
     return line
@@ -166,6 +171,13 @@ def notes(table: Table3) -> list[str]:
     return lines
 
 
+def _part(table: Table3, part: str) -> list[list[str]]:
+    """The lines of a part."""
+    rows = [row for row in table.rows if row.printed["part"] == part]
+    references = _compared_with(rows)
+    return [_cells(row, table.benchmarks, references) for row in rows]
+
+
 def to_text(table: Table3) -> text.TextTable:
     """The table as its reader sees it, rows grouped by the part of the table."""
     titles = ["loss", "paper DP", "paper AUC"]
@@ -176,9 +188,6 @@ def to_text(table: Table3) -> text.TextTable:
         caption="Table 3 of the paper, ours beside it.",
         titles=titles,
         words=1,
-        parts={
-            part: [_cells(r, table.benchmarks) for r in table.rows if r.printed["part"] == part]
-            for part in table.references
-        },
+        parts={part: _part(table, part) for part in table.references},
         notes=notes(table),
     )

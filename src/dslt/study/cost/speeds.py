@@ -68,13 +68,20 @@ class NetworkSpeed(TrackingSpeed):
     lockstep: LockstepSpeed | None = None
     """Tracking in lockstep; null: not measured."""
 
-    def measured(self, rate: Rate) -> float | None:
-        """Give the number of a rate, decoding included where that was measured."""
+    def measured(self, rate: Rate, *, graphs: bool = False) -> float | None:
+        """Give the number of a rate, decoding included where that was measured.
+
+        Args:
+            rate: The rate.
+            graphs: Whether one stream goes by CUDA graphs; what was not measured so is taken
+                from what was measured without.
+        """
+        alone = (graphs and self.graphs) or TrackingSpeed()
         together = self.lockstep or TrackingSpeed()
         return {
             "pairs": self.pairs,
-            "frames": self.best_known,
-            "first": self.first,
+            "frames": alone.best_known or self.best_known,
+            "first": alone.first or self.first,
             "lockstep": together.best_known,
             "lockstep_first": together.first,
         }[rate]
@@ -118,6 +125,11 @@ class Speeds:
         """Unit of the hours: of a CPU or of a GPU."""
         return "CPU hours" if self.kind == "cpu" else "GPU hours"
 
+    @property
+    def graphs(self) -> bool:
+        """Whether sequences are run one by one by CUDA graphs."""
+        return self.lockstep == "graphs" and self.kind == "cuda"
+
     def seconds(self, rate: Rate, cell: Cell) -> Amount:
         """Give the seconds of one pair, of one frame, or of a first frame.
 
@@ -128,7 +140,7 @@ class Speeds:
         known, guess = self.given.get(rate, {}).get(network), False
         speed = self.measured.networks.get(network) if self.measured else None
         if known is None and speed:
-            known, guess = speed.measured(rate), cell.base != speed.preset
+            known, guess = speed.measured(rate, graphs=self.graphs), cell.base != speed.preset
             if rate == "pairs" and cell.offline:
                 guess |= cell.offline.schedule.precision != speed.precision
         if rate == "lockstep_first" and known is None:
