@@ -4,6 +4,8 @@
 
 A family of four claims is judged as the scorecard does: jackknife, p value, Holm's correction. The
 differences of a claim between videos have one of the shapes below, with a standard deviation of 1.
+Each video has one sequence, but for the last case: the videos of `clips`, whose sequences differ by
+a little besides.
 """
 
 from __future__ import annotations
@@ -20,6 +22,9 @@ from dslt.compare.ratios import RatioSums
 from dslt.core.arrays import Floats
 
 VIDEOS = (6, 7, 10, 14, 20, 57)
+CLIPS = (7, 2, 2, 2, 2, *[1] * 9)
+SIZES = (*((1,) * videos for videos in VIDEOS), CLIPS)
+_WITHIN = 0.3  # deviation of the sequences of a video
 CLAIMS = 4
 _VARIANCE = 0.75**2
 # One video in ten loses its target, which costs 20 times as much as the others differ by.
@@ -64,9 +69,9 @@ class Rates:
     power_all_of_four: float
 
 
-def chances(values: Floats) -> list[list[float]]:
-    """p values of samples of claims, (B, C, N) to B lists of C."""
-    videos = [str(number) for number in range(values.shape[-1])]
+def chances(values: Floats, sizes: tuple[int, ...]) -> list[list[float]]:
+    """p values of samples of claims, (B, C, N) to B lists of C; video i has `sizes[i]` of the N."""
+    videos = np.repeat(np.arange(len(sizes)).astype(str), sizes).tolist()
     return [
         [_chance(interval_of_mean(RatioSums.of_means(one[:, None]), videos)) for one in row]
         for row in values
@@ -79,12 +84,15 @@ def _chance(interval: Interval) -> float:
     return found
 
 
-def simulate(shape: str, videos: int, samples: int, seed: int = 0) -> Rates:
+def simulate(shape: str, sizes: tuple[int, ...], samples: int, seed: int = 0) -> Rates:
     """Judge families of four claims, without an effect and with one of either sign."""
-    random = np.random.default_rng([seed, videos])
-    drawn = (lost if shape == LOST else SHAPES[shape])(random, (samples, CLAIMS, videos))
+    random = np.random.default_rng([seed, len(sizes)])
+    drawn = (lost if shape == LOST else SHAPES[shape])(random, (samples, CLAIMS, len(sizes)))
+    if max(sizes) > 1:
+        drawn = np.repeat(drawn, sizes, axis=-1)
+        drawn = drawn + _WITHIN * random.normal(size=drawn.shape)
     signs = np.where(np.arange(samples) % 2, 1.0, -1.0)[:, None, None]
-    none, some = chances(drawn), chances(drawn + signs)
+    none, some = chances(drawn, sizes), chances(drawn + signs, sizes)
     mixed = [[effect[0], *rest[1:]] for effect, rest in zip(some, none, strict=True)]
 
     def share(hits: Floats) -> float:
@@ -102,8 +110,8 @@ def simulate(shape: str, videos: int, samples: int, seed: int = 0) -> Rates:
     )
 
 
-def draw(rows: list[tuple[str, int, Rates]], path: Path) -> None:
-    """Draw false verdicts and power over the number of videos."""
+def draw(rows: list[tuple[str, tuple[int, ...], Rates]], path: Path) -> None:
+    """Draw false verdicts and power over the number of videos with one sequence each."""
     import matplotlib as mpl
     import matplotlib.pyplot as plt
 
@@ -117,9 +125,9 @@ def draw(rows: list[tuple[str, int, Rates]], path: Path) -> None:
     for ax, (name, title) in zip(axes, panels, strict=True):
         for shape, style in zip((*SHAPES, LOST), ("o-", "s--", "^-.", "v:", "kx-"), strict=True):
             own = [
-                (videos, 100 * getattr(rates, name))
-                for kind, videos, rates in rows
-                if kind == shape
+                (len(sizes), 100 * getattr(rates, name))
+                for kind, sizes, rates in rows
+                if kind == shape and max(sizes) == 1
             ]
             ax.plot(*zip(*own, strict=True), style, label=shape, ms=4)
         ax.set(title=title, xlabel="source videos", xscale="log")
@@ -139,16 +147,14 @@ def main() -> None:
     """Simulate, write the table and the figure."""
     docs = Path(__file__).resolve().parents[2] / "docs"
     rows = [
-        (shape, videos, simulate(shape, videos, 4000))
-        for shape in (*SHAPES, LOST)
-        for videos in VIDEOS
+        (shape, sizes, simulate(shape, sizes, 4000)) for shape in (*SHAPES, LOST) for sizes in SIZES
     ]
     with (docs / "false_verdicts.csv").open("w", newline="", encoding="utf-8") as file:
         table = csv.writer(file, lineterminator="\n")
-        table.writerow(("shape", "videos", *Rates.__annotations__))
-        for shape, videos, rates in rows:
+        table.writerow(("shape", "videos", "sequences", *Rates.__annotations__))
+        for shape, sizes, rates in rows:
             shares = (f"{getattr(rates, name):.3f}" for name in Rates.__annotations__)
-            table.writerow((shape, videos, *shares))
+            table.writerow((shape, len(sizes), sum(sizes), *shares))
     draw(rows, docs / "false_verdicts.svg")
 
 
