@@ -234,6 +234,17 @@ def test_youtube_bb(tmp_path):
         opened("youtube_bb", tmp_path, **values)
 
 
+def test_youtube_bb_of_which_videos_are_gone(tmp_path):
+    names = [f"v{number:03d}" for number in range(250)]
+    rows = "".join(f"{name},0,3,cat,0,present,0,1,0,1\n" for name in names)
+    text(tmp_path / "bb.csv", rows)
+    values = {"table": "bb.csv", "image": "frames/{video}/{frame}.jpg"}
+    with pytest.raises(DsltError, match=r"v000/0.jpg: no such image .* first one of 84 videos was"):
+        opened("youtube_bb", tmp_path, **values)
+    image(tmp_path / "frames/3/v249/0.jpg")
+    assert len(opened("youtube_bb", tmp_path, **values).videos) == 250
+
+
 def test_lasot(tmp_path):
     folder = tmp_path / "cat" / "cat-2"
     text(tmp_path / "training_set.txt", "cat-2\n")
