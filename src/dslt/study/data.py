@@ -17,7 +17,6 @@ from dslt.data.benchmarks.annotations import AnnotationsBenchmark
 from dslt.data.benchmarks.kinds import ClipsBenchmark, FolderBenchmark
 from dslt.data.downloads.definitions import parse_checked_files, receipt_file
 from dslt.data.downloads.sources import Member, PackageFiles, PackageSource
-from dslt.data.sequences.folders import select_targets
 from dslt.study import paths
 from dslt.study.study import Study
 
@@ -185,9 +184,7 @@ class StudyData:
         definition = self.study.benchmarks[benchmark]
         if not isinstance(definition, FolderBenchmark):
             return ""
-        folders = {
-            target.folder for target in select_targets(definition.root, definition.sequences)
-        }
+        folders = {target.folder for target in definition.targets()}
         rows = []
         for folder in sorted(folders):
             frames = Path(definition.root, folder, "img")

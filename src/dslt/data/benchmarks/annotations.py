@@ -15,7 +15,13 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from dslt.core.errors import DsltError
-from dslt.data.benchmarks.kinds import BenchmarkSettings, FrameNumbers, SequenceNames, Totals
+from dslt.data.benchmarks.kinds import (
+    BenchmarkSettings,
+    FrameNumbers,
+    SequenceNames,
+    Totals,
+    check_keys,
+)
 from dslt.data.benchmarks.truth import lasot, otb, uav123, vot
 from dslt.data.benchmarks.truth.source import Layout, TruthSource
 from dslt.data.sequences.names import match_names
@@ -162,10 +168,24 @@ def _choose(benchmark: AnnotationsBenchmark, root: Path) -> Layout:
             f"{root}: no annotations of {benchmark.title}; expected {_EXPECTED[benchmark.family]}"
         )
     layout, pairs = best
+    _check_keys(benchmark, {*pairs} | {*layout.sources}.difference(pairs.values()), root)
     notes = [*_missing(benchmark, pairs, len(layout.sources)), *layout.notes]
     if not pairs:
         return Layout(layout.sources, tuple(notes))
     return Layout({name: layout.sources[found] for name, found in pairs.items()}, tuple(notes))
+
+
+def _check_keys(benchmark: AnnotationsBenchmark, there: set[str], root: Path) -> None:
+    """Check that fields of a benchmark name its sequences, or some that are there.
+
+    Raises:
+        DsltError: A key is no sequence.
+    """
+    named, totals = benchmark.sequences or (), benchmark.totals
+    if named and totals is not None and len(named) < totals.sequences:
+        return  # a part of the benchmark, whose fields may tell of the rest
+    for field in ("frames", "scored_from"):
+        check_keys(field, getattr(benchmark, field), there.union(named), str(root))
 
 
 def _missing(benchmark: AnnotationsBenchmark, pairs: dict[str, str], there: int) -> list[str]:

@@ -198,6 +198,15 @@ def test_roots_without_sequences(tmp_path):
         index_of(tmp_path)
 
 
+def test_frames_of_a_sequence_that_is_not_there(tmp_path):
+    add(tmp_path, "Dog")
+    add(tmp_path, "Cat", frames=5, rows=["3,4,10,8"] * 3)
+    assert index_of(tmp_path, frames={"Cat": [2, 4]}).entry("Cat").frames == 3
+    index_of(tmp_path, frames={"Cat": [2, 4]}, sequences=["Dog"])
+    with pytest.raises(DsltError, match=r"`frames` has 'Catt', but .*; did you mean Cat\?"):
+        index_of(tmp_path, frames={"Catt": [2, 4]})
+
+
 def test_two_sequences_of_one_name(tmp_path):
     add(tmp_path, "Dog-1")
     for number in (1, 2):
