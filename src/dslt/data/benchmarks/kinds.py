@@ -34,6 +34,13 @@ def _sequence_names(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
+def _in_order(span: tuple[int, int]) -> tuple[int, int]:
+    first, last = span
+    if first > last:
+        raise ValueError(f"the first frame {first} comes after the last one, {last}")
+    return span
+
+
 def _different_files(packages: tuple[PackageSource, ...]) -> tuple[PackageSource, ...]:
     names = [name for package in packages for name in package.members]
     if twice := {name for name in names if names.count(name) > 1}:
@@ -67,7 +74,7 @@ SequenceNames = Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(_
 Packages = Annotated[
     tuple[PackageSource, ...], Field(min_length=1), AfterValidator(_different_files)
 ]
-FrameNumbers = tuple[Natural, Natural]
+FrameNumbers = Annotated[tuple[Natural, Natural], AfterValidator(_in_order)]
 
 
 class BenchmarkSettings(Settings):

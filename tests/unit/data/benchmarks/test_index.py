@@ -232,6 +232,7 @@ GOOD = definition("x")
         ({**GOOD, "sequences": ["a", "a"]}, "occurs twice"),
         ({**GOOD, "sequences": ["../a"]}, "cannot name a sequence"),
         ({**GOOD, "sequences": []}, "sequences"),
+        ({**GOOD, "frames": {"a": [31, 30]}}, r"frames\.a = .*first frame 31 comes after .* 30"),
     ],
 )
 def test_bad_definitions(values, words):
