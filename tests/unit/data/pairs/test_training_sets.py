@@ -4,6 +4,7 @@ import json
 import pickle
 import struct
 import zlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -480,6 +481,18 @@ def test_index(tmp_path):
     assert np.isfinite(box).all()
     copy = pickle.loads(pickle.dumps(source))
     assert first_view(copy)[1].tolist() == box.tolist()
+
+
+def test_frames_of_an_index_that_are_flagged_absent(tmp_path):
+    definition = {"kind": "synthetic", "seed": 0, "protocol": "otb", "sequences": ["face-approach"]}
+    index = build_index("mine", parse_benchmark("mine", definition), tmp_path)
+    (entry,) = index.sequences
+    absent = np.arange(entry.frames) == 3
+    flagged = [replace(entry, absent=absent)]
+    write_index(tmp_path / "mine.parquet", replace(index, sequences=flagged))
+    ((frames, boxes),) = listing(opened("index", tmp_path / "mine.parquet")).values()
+    assert frames == [number for number in range(entry.frames) if number != 3]
+    assert boxes == entry.truth[~absent].tolist()
 
 
 def test_pairs_of_two_sources_and_a_truncated_image(tmp_path):
