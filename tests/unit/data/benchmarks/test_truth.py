@@ -102,6 +102,17 @@ def test_otb_attributes(tmp_path):
         load_targets(benchmark("otb", "Dog"), tmp_path)
 
 
+def test_otb_beside_other_json(tmp_path):
+    root = tmp_path / "otb"
+    write(root / "anno" / "dog.txt")
+    write(root / "a.json", "// settings of an editor\n{}")
+    write(tmp_path / "b.json", '{"dog": ')
+    assert one(benchmark("otb", "Dog"), root).attributes == ()
+    entry = {"gt_rect": [[1, 1, 5, 5]], "attr": ["Occlusion"]}
+    write(tmp_path / "c.json", json.dumps({"Dog": entry}))
+    assert one(benchmark("otb", "Dog"), root).attributes == ("OCC",)
+
+
 def test_codes():
     assert [code_of(text) for text in ("Illumination Variations", "BC", "Low-Resolution", "x")] == [
         "IV",
