@@ -168,24 +168,29 @@ def _choose(benchmark: AnnotationsBenchmark, root: Path) -> Layout:
             f"{root}: no annotations of {benchmark.title}; expected {_EXPECTED[benchmark.family]}"
         )
     layout, pairs = best
-    _check_keys(benchmark, {*pairs} | {*layout.sources}.difference(pairs.values()), root)
+    _check_keys(benchmark, pairs, layout, root)
     notes = [*_missing(benchmark, pairs, len(layout.sources)), *layout.notes]
     if not pairs:
         return Layout(layout.sources, tuple(notes))
     return Layout({name: layout.sources[found] for name, found in pairs.items()}, tuple(notes))
 
 
-def _check_keys(benchmark: AnnotationsBenchmark, there: set[str], root: Path) -> None:
-    """Check that fields of a benchmark name its sequences, or some that are there.
+def _check_keys(
+    benchmark: AnnotationsBenchmark, pairs: dict[str, str], layout: Layout, root: Path
+) -> None:
+    """Check that fields of a benchmark name its sequences, or others that are there.
+
+    Of a part of a published benchmark they may name the rest.
 
     Raises:
         DsltError: A key is no sequence.
     """
-    named, totals = benchmark.sequences or (), benchmark.totals
-    if named and totals is not None and len(named) < totals.sequences:
-        return  # a part of the benchmark, whose fields may tell of the rest
+    if benchmark.totals is not None and len(pairs) < benchmark.totals.sequences:
+        return
+    others = {*layout.sources}.difference(pairs.values())
+    names = {*pairs, *(benchmark.sequences or ()), *others}
     for field in ("frames", "scored_from"):
-        check_keys(field, getattr(benchmark, field), there.union(named), str(root))
+        check_keys(field, getattr(benchmark, field), names, str(root))
 
 
 def _missing(benchmark: AnnotationsBenchmark, pairs: dict[str, str], there: int) -> list[str]:

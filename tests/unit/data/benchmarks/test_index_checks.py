@@ -481,8 +481,9 @@ def test_totals(tmp_path):
     write_images(tmp_path / "Tiger1" / "img", 1, 354)
     write_rows(tmp_path / "Tiger1" / "groundtruth_rect.txt", 354)
     right = Totals(sequences=1, frames=354)
-    build_index("mine", only("OTB-2015", tmp_path, "Tiger1", totals=right), tmp_path)
-    wrong = only("OTB-2015", tmp_path, "Tiger1", totals=right.model_copy(update={"frames": 349}))
+    build_index("mine", only("OTB-2015", tmp_path, "Tiger1", totals=right, frames={}), tmp_path)
+    less = right.model_copy(update={"frames": 349})
+    wrong = only("OTB-2015", tmp_path, "Tiger1", totals=less, frames={})
     words = "all sequences together: 354 annotated frames, expected 349; put right"
     with pytest.raises(DsltError, match=words):
         build_index("mine", wrong, tmp_path)
