@@ -211,6 +211,19 @@ def test_uav123_as_it_is_unpacked(tmp_path, name, span, above):
     assert np.isnan(sequence.ground_truth[-1]).all()
 
 
+def test_images_of_uav123_beside_those_at_ten_a_second(tmp_path):
+    frames = {"UAV123": range(1, 10), "UAV123_10fps": range(1, 4)}
+    for folder, numbers in frames.items():
+        write_images(tmp_path / "data_seq" / folder / "bird1", numbers[0], numbers[-1], digits=6)
+        write_rows(tmp_path / "anno" / folder / "bird1_1.txt", 2)
+    for name in frames:
+        part = {"sequences": ("bird1_1",), "frames": {"bird1_1": (1, 2)}, "totals": None}
+        where = {"root": str(tmp_path), "images": str(tmp_path)}
+        benchmark = BENCHMARKS[name].model_copy(update=part | where)
+        source = build_index("mine", benchmark, tmp_path).entry("bird1_1").source
+        assert source.files[0].startswith(f"data_seq/{name}/bird1/")
+
+
 def test_frames_of_uav123_at_ten_a_second():
     full, third = BENCHMARKS["UAV123"], BENCHMARKS["UAV123_10fps"]
     assert third.sequences == full.sequences

@@ -176,6 +176,16 @@ def test_uav123(tmp_path, folder):
     assert target.video == "bird1"
 
 
+def test_uav123_beside_uav123_at_ten_a_second(tmp_path):
+    write(tmp_path / "anno" / "UAV123" / "bike1.txt")
+    with pytest.raises(DsltError, match=r"expected anno/UAV123_10fps/<name>\.txt"):
+        load_targets(benchmark("uav123_10fps", "bike1"), tmp_path)
+    write(tmp_path / "anno" / "UAV123_10fps" / "bike1.txt", "11,21,30,40\n")
+    frames = {"uav123": 3, "uav123_10fps": 1}
+    for family, count in frames.items():
+        assert len(one(benchmark(family, "bike1"), tmp_path).truth) == count
+
+
 def test_uav123_flags_beside_the_boxes_folder(tmp_path):
     write(tmp_path / "anno" / "car1_s.txt")
     write(tmp_path / "att" / "car1_s.txt", "0,1,0,0,0,0,0,0,0,0,0,2")
@@ -325,7 +335,7 @@ def test_the_layout_with_the_most_sequences_is_taken(tmp_path):
     assert definition.input_files() == [path.as_posix()]
 
 
-@pytest.mark.parametrize("family", ["otb", "uav123", "lasot", "vot"])
+@pytest.mark.parametrize("family", ["otb", "uav123", "uav123_10fps", "lasot", "vot"])
 def test_folders_without_annotations(tmp_path, family):
     write(tmp_path / "readme.txt", "nothing\n")
     with pytest.raises(DsltError, match=r"no annotations of mine; expected .* JSON file"):
