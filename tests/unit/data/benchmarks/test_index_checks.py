@@ -337,6 +337,17 @@ def test_images_are_decoded_as_asked(tmp_path):
         build("sampled")
 
 
+def test_numbers_of_any_length(tmp_path):
+    write_images(tmp_path / "a" / "img", 1, 4)
+    for number in (1, 2, 4):
+        path = tmp_path / "a" / "img" / f"{number:04d}.png"
+        path.rename(path.with_name(f"{10**24 + number}.png"))
+    (tmp_path / "a" / "img" / "0003.png").unlink()
+    write_rows(tmp_path / "a" / "groundtruth_rect.txt", 3)
+    (note,) = build_index("mine", folder_of(tmp_path), tmp_path).notes
+    assert note == "numbers of frames are missing: 1 frames of 1 sequences (a)"
+
+
 def test_gaps_in_the_numbering(tmp_path):
     folder = tmp_path / "a"
     write_images(folder / "img", 1, 6)
