@@ -28,16 +28,17 @@ def image_sizes(folder: str | os.PathLike[str]) -> dict[str, int]:
     """Length in bytes of each image file of a folder, by its name (hidden ones are passed over).
 
     Raises:
-        DsltError: A file cannot be looked at.
+        DsltError: The folder cannot be read, or a file cannot be looked at.
     """
-    sizes = {}
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if is_image(entry.name) and entry.name[0] != ".":
-                try:
+    sizes, path = {}, os.fspath(folder)
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if is_image(entry.name) and entry.name[0] != ".":
+                    path = entry.path
                     sizes[entry.name] = entry.stat().st_size
-                except OSError as error:
-                    raise DsltError(f"{folder}/{entry.name}: {error.strerror}") from None
+    except OSError as error:
+        raise DsltError(f"{path}: {error.strerror}") from None
     return sizes
 
 

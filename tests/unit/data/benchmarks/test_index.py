@@ -1,5 +1,6 @@
 """Benchmarks and their indexes: definitions, folders of sequences, clips, every bad input."""
 
+import errno
 import json
 from pathlib import Path
 
@@ -205,6 +206,21 @@ def test_frames_of_a_sequence_that_is_not_there(tmp_path):
     index_of(tmp_path, frames={"Cat": [2, 4]}, sequences=["Dog"])
     with pytest.raises(DsltError, match=r"`frames` has 'Catt', but .*; did you mean Cat\?"):
         index_of(tmp_path, frames={"Catt": [2, 4]})
+
+
+def test_a_folder_that_cannot_be_read(tmp_path, monkeypatch):
+    add(tmp_path, "Dog")
+    add(tmp_path, "Cat")
+    listed = Path.iterdir
+
+    def refuse(folder):
+        if folder.name == "Cat":
+            raise PermissionError(errno.EACCES, "Permission denied", str(folder))
+        return listed(folder)
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    with pytest.raises(DsltError, match=r"/Cat: not a readable folder \(Permission denied\)"):
+        index_of(tmp_path)
 
 
 def test_two_sequences_of_one_name(tmp_path):

@@ -11,7 +11,7 @@ from PIL import Image
 
 from dslt.core.errors import DsltError
 from dslt.data.sequences.frames import FLATTENED, STRETCHED, ImageFolder
-from dslt.data.sequences.images import ImageDecoder, read_image
+from dslt.data.sequences.images import ImageDecoder, image_sizes, read_image
 from dslt.data.sequences.levels import Levels
 
 SCENE = cv2.resize(np.random.default_rng(0).integers(0, 255, (6, 8, 3), np.uint8), (64, 48))
@@ -103,6 +103,14 @@ def test_a_damaged_tag_is_passed_over(tmp_path):
         except DsltError:
             continue
         assert sorted(frame.shape) == [3, 48, 64]
+
+
+def test_a_folder_and_a_file_that_cannot_be_looked_at(tmp_path):
+    with pytest.raises(DsltError, match=r"/img: No such file or directory$"):
+        image_sizes(tmp_path / "img")
+    (tmp_path / "a.png").symlink_to(tmp_path / "gone.png")
+    with pytest.raises(DsltError, match=r"/a\.png: No such file or directory$"):
+        image_sizes(tmp_path)
 
 
 def thermal(gray, low=51241, width=940):
