@@ -52,6 +52,7 @@ def index_of(root, **more):
         ("fast motion, occlusion\n", ("FM", "OCC")),
         ("Out of View\nOCC SV\n", ("OV", "OCC", "SV")),
         ("IV;\tLR dark ,", ("IV", "LR", "dark")),
+        ("occ, sv\nFm bc", ("OCC", "SV", "FM", "BC")),
         (" \n", ()),
     ],
 )
