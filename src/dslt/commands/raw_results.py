@@ -49,7 +49,8 @@ ORIGINS = click.option(
     multiple=True,
     type=click.IntRange(0, 1),
     help="Where the result files count pixels from: one for all, or one for each folder; never"
-    " guessed.  [default: as the benchmark's annotations; of supervised runs 0]",
+    " guessed.  [default: as the benchmark's annotations; of supervised runs 0, of `dslt track`'s"
+    " one-pass boxes 1]",
 )
 PROTOCOL = click.option(
     "--protocol", "protocol_name", help="Another entry of config/protocols.yaml."
@@ -124,7 +125,7 @@ def with_origins(
     """
     if len(given) not in (0, 1, len(folders)):
         raise DsltError(f"--box-origin: {len(given)} given for {len(folders)} folders of results")
-    values = given or (suite.usual_origin,)
+    values = given or tuple(map(suite.usual_origin, folders))
     return list(zip(folders, values * len(folders) if len(values) == 1 else values, strict=True))
 
 

@@ -99,14 +99,19 @@ def sha256_file(path: str | os.PathLike[str]) -> str:
         raise DsltError(f"{os.fspath(path)}: unreadable ({error.strerror})") from error
 
 
+def is_checksum(got: str, expected: str) -> bool:
+    """Tell whether a checksum is the expected one, of which eight digits at least are known."""
+    return len(expected) >= 8 and got.startswith(expected.lower())
+
+
 def verify_sha256(path: str | os.PathLike[str], expected: str, hint: str = "") -> None:
-    """Check a file's SHA-256, or its first digits (eight at least) where no more is known.
+    """Check a file's SHA-256, or its first digits where no more is known (`is_checksum`).
 
     Raises:
         DsltError: It differs; the message gives the file, both sums and the hint.
     """
     got = sha256_file(path)
-    if len(expected) < 8 or not got.startswith(expected.lower()):
+    if not is_checksum(got, expected):
         advice = f"; {hint}" if hint else ""
         raise DsltError(
             f"{os.fspath(path)}: wrong checksum: expected SHA-256 {expected}, got {got}{advice}"

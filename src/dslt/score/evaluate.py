@@ -12,6 +12,7 @@ from dslt.core.errors import DsltError
 from dslt.data.sequences.target import Target
 from dslt.score.formats.found import some
 from dslt.score.formats.layouts import checksum
+from dslt.score.formats.vot import is_supervised
 from dslt.score.metrics import OPE, VOT
 from dslt.score.ope import OpeScores, per_attribute, score
 from dslt.score.read_boxes import read_results
@@ -21,6 +22,7 @@ from dslt.score.vot import VotScores, analyse
 from dslt.settings.protocols import AnyProtocol, OpeProtocol, Protocol, VotProtocol, alternatives
 
 Found = TypeVar("Found", OpeScores, VotScores)
+_OF_OURS = "training.csv"  # what `dslt track` alone leaves beside its boxes
 _SLOW = 0.1  # frames per second; less is no tracker's speed
 
 
@@ -48,10 +50,15 @@ class Suite:
     notes: tuple[str, ...] = ()
     complete: bool = True
 
-    @property
-    def usual_origin(self) -> int:
-        """Where result files count from unless told: VOT's from 0, others as the truth."""
-        return 0 if isinstance(self.protocol, VotProtocol) else self.origin
+    def usual_origin(self, folder: Path) -> int:
+        """Where the files of a tracker's folder count pixels from unless told.
+
+        VOT's from 0, one-pass boxes of `dslt track` from 1, others as the truth.
+        """
+        if isinstance(self.protocol, VotProtocol):
+            return 0
+        ours = [name for name in self.targets if (folder / f"{name}.{_OF_OURS}").is_file()]
+        return 1 if any(not is_supervised(folder / f"{name}.txt") for name in ours) else self.origin
 
     def conventions(self) -> dict[str, object]:
         """Everything that has to be equal between scores that are compared."""

@@ -3,6 +3,7 @@
 This is read while the workflow builds its graph, so nothing here imports a heavy package.
 """
 
+import contextlib
 import json
 import os
 from dataclasses import dataclass
@@ -19,7 +20,6 @@ from dslt.data.benchmarks.annotations import AnnotationsBenchmark
 from dslt.data.benchmarks.kinds import ClipsBenchmark, FolderBenchmark
 from dslt.data.downloads.definitions import parse_checked_files, receipt_file
 from dslt.data.downloads.sources import Member, PackageFiles, PackageSource
-from dslt.data.sequences.folders import select_targets
 from dslt.study import paths
 from dslt.study.study import Study
 
@@ -198,20 +198,26 @@ class StudyData:
     def listing(self, benchmark: str) -> str:
         """Hash names and sizes of a folder's frames, so that a changed frame is noticed.
 
-        Empty for other kinds, whose files have checksums.
+        Empty for other kinds: what is fetched has checksums, and the images of published benchmarks
+        (`images`) are too many to be looked at whenever the graph is built.
         """
         definition = self.study.benchmarks[benchmark]
         if not isinstance(definition, FolderBenchmark):
             return ""
-        folders = {
-            target.folder for target in select_targets(definition.root, definition.sequences)
-        }
+        folders = {target.folder for target in definition.targets()}
         rows = []
         for folder in sorted(folders):
             frames = Path(definition.root, folder, "img")
-            if frames.is_dir():  # the index job says in its own words what is missing
-                rows += [f"{folder}/{e.name}:{e.stat().st_size}" for e in os.scandir(frames)]
+            with contextlib.suppress(OSError):  # the index job says what is missing
+                rows += [f"{folder}/{e.name}:{_length(e)}" for e in os.scandir(frames)]
         return digest(*sorted(rows))
+
+
+def _length(entry: os.DirEntry[str]) -> int | None:
+    """Length of a file in bytes; None for a link that leads nowhere."""
+    with contextlib.suppress(OSError):
+        return entry.stat().st_size
+    return None
 
 
 def _installed(package: str) -> bool:

@@ -148,8 +148,8 @@ def timed(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> tuple[T, f
     return value, time.perf_counter() - start
 
 
-def write_run(run: TrackerRun, folder: Path, name: str, origin: int = 1) -> None:
-    """Write a run's boxes (OTB raw form), its frames and its first-frame training.
+def write_run(run: TrackerRun, folder: Path, name: str) -> None:
+    """Write a run's boxes (OTB raw form, from 1), its frames and its first-frame training.
 
     The boxes come last: where they are, the rest is.
 
@@ -157,7 +157,7 @@ def write_run(run: TrackerRun, folder: Path, name: str, origin: int = 1) -> None
         DsltError: A file cannot be written; nothing is left half-written.
     """
     write_records(run, folder, name)
-    write_boxes(folder / f"{name}.txt", run.boxes, origin)
+    write_boxes(folder / f"{name}.txt", run.boxes, origin=1)
 
 
 def write_records(run: TrackerRun, folder: Path, name: str, **more: Iterable[str]) -> None:

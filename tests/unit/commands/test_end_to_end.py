@@ -57,8 +57,8 @@ class Study:
         done = CliRunner().invoke(group, list(map(str, arguments)), catch_exceptions=False)
         assert done.exit_code == 0, done.output
 
-    def describe(self) -> None:
-        definition = {"kind": "folder", "protocol": "otb", "root": str(self.root)}
+    def describe(self, **more: object) -> None:
+        definition = {"kind": "folder", "protocol": "otb", "root": str(self.root), **more}
         options = ("--definition", json.dumps(definition), "--check-images", "none")
         self.call("index", "own", *options, "--out", self.index)
 
@@ -97,6 +97,17 @@ def test_two_frames_are_enough(study):
     assert (study.results / "still.txt").read_text().splitlines()[0] == "11,15,16,16"
     scored = study.score()["still"]
     assert (scored["frames"], scored["precision_20"]) == (2, 1.0)
+
+
+def test_our_boxes_count_from_1_where_the_truth_counts_from_0(study):
+    study.add("walk")
+    rows = "".join(f"{10 + 2 * index},14,16,16\n" for index in range(COUNT))
+    (study.root / "walk" / "groundtruth_rect.txt").write_text(rows)
+    study.describe(box_origin=0)
+    study.track()
+    assert (study.results / "walk.txt").read_text().splitlines()[0] == "11,15,16,16"
+    study.score()
+    assert json.loads(study.scores.read_text())["box_origin"] == 1
 
 
 def test_frames_of_any_depth_and_channels_track_alike(study):

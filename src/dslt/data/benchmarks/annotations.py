@@ -9,13 +9,20 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from dslt.core.errors import DsltError
-from dslt.data.benchmarks.kinds import BenchmarkSettings, FrameNumbers, SequenceNames, Totals
+from dslt.data.benchmarks.kinds import (
+    BenchmarkSettings,
+    FrameNumbers,
+    SequenceNames,
+    Totals,
+    check_keys,
+)
 from dslt.data.benchmarks.truth import lasot, otb, uav123, vot
 from dslt.data.benchmarks.truth.source import Layout, TruthSource
 from dslt.data.sequences.names import match_names
@@ -26,14 +33,17 @@ UNCLIPPED = "the frames' size is not known: regions are not clipped to the image
 _LAYOUTS: dict[str, Callable[[Path, int], Iterator[Layout]]] = {
     "otb": otb.layouts,
     "uav123": uav123.layouts,
+    "uav123_10fps": partial(uav123.layouts, own="UAV123_10fps"),
     "lasot": lasot.layouts,
     "vot": vot.layouts,
 }
+_UAV123 = ("uav123", "uav123_10fps")
 # What a sequence's name has over its video's, where several were cut from one video.
-_PART = {"otb": re.compile(r"-\d+$"), "uav123": re.compile(r"_\d+$")}
+_PART = {"otb": re.compile(r"-\d+$")} | dict.fromkeys(_UAV123, re.compile(r"_\d+$"))
 _EXPECTED = {
     "otb": "anno/<name>.txt, <Name>/groundtruth_rect.txt, or a JSON file with gt_rect",
-    "uav123": "anno/<name>.txt, or a JSON file with gt_rect",
+    "uav123": "anno/UAV123/<name>.txt, anno/<name>.txt, or a JSON file with gt_rect",
+    "uav123_10fps": "anno/UAV123_10fps/<name>.txt, anno/<name>.txt, or a JSON file with gt_rect",
     "lasot": "boxes/<name>.txt with absent/<name>.txt, <category>/<name>/groundtruth.txt, or a"
     " JSON file with gt_rect",
     "vot": "<name>/groundtruth.txt, or a JSON file with gt_rect",
@@ -46,7 +56,7 @@ class AnnotationsBenchmark(BenchmarkSettings):
     kind: Literal["annotations"]
     aliases: tuple[str, ...] = ()
     """Other names of it; case and punctuation do not matter."""
-    family: Literal["otb", "uav123", "lasot", "vot"]
+    family: Literal["otb", "uav123", "uav123_10fps", "lasot", "vot"]
     """Whose files they are (`dslt.data.benchmarks.truth`)."""
     download: str | None = None
     """Entry of `config/downloads.yaml` that has annotations and images; it is used where no root is
@@ -162,10 +172,29 @@ def _choose(benchmark: AnnotationsBenchmark, root: Path) -> Layout:
             f"{root}: no annotations of {benchmark.title}; expected {_EXPECTED[benchmark.family]}"
         )
     layout, pairs = best
+    _check_keys(benchmark, pairs, layout, root)
     notes = [*_missing(benchmark, pairs, len(layout.sources)), *layout.notes]
     if not pairs:
         return Layout(layout.sources, tuple(notes))
     return Layout({name: layout.sources[found] for name, found in pairs.items()}, tuple(notes))
+
+
+def _check_keys(
+    benchmark: AnnotationsBenchmark, pairs: dict[str, str], layout: Layout, root: Path
+) -> None:
+    """Check that fields of a benchmark name its sequences, or others that are there.
+
+    Of a part of a published benchmark they may name the rest.
+
+    Raises:
+        DsltError: A key is no sequence.
+    """
+    if benchmark.totals is not None and len(pairs) < benchmark.totals.sequences:
+        return
+    others = {*layout.sources}.difference(pairs.values())
+    names = {*pairs, *(benchmark.sequences or ()), *others}
+    for field in ("frames", "scored_from"):
+        check_keys(field, getattr(benchmark, field), names, str(root))
 
 
 def _missing(benchmark: AnnotationsBenchmark, pairs: dict[str, str], there: int) -> list[str]:

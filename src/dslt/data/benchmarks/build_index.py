@@ -24,7 +24,7 @@ from dslt.data.benchmarks.published import located, packed_folders, remedy_of, w
 from dslt.data.benchmarks.truth.codes import code_of, codes_in
 from dslt.data.benchmarks.truth.source import read_text
 from dslt.data.downloads.definitions import Download, downloads_folder
-from dslt.data.sequences.folders import ATTRIBUTES, META, select_targets, unused_files
+from dslt.data.sequences.folders import ATTRIBUTES, META, unused_files
 from dslt.data.sequences.survey import survey_video
 from dslt.data.sequences.target import Target
 from dslt.data.synthetic.render import SyntheticFrames, find_scene
@@ -134,7 +134,7 @@ def _in_folders(
 ) -> dict[str, _Sought]:
     """Describe the sequences of a folder in the OTB layout."""
     sought: dict[str, _Sought] = {}
-    chosen = select_targets(benchmark.root, benchmark.sequences)
+    chosen = benchmark.targets()
     report.said += unused_files(benchmark.root, chosen, all_folders=benchmark.sequences is None)
     for found in chosen:
         folder = Path(benchmark.root, found.folder)

@@ -6,6 +6,8 @@ This is the part of indexing that waits for the disk, so it is done for many seq
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
+from statistics import median
 
 import numpy as np
 
@@ -201,11 +203,13 @@ def _gap(names: Sequence[str]) -> tuple[str, int]:
     Numbers may go up by any step (every third frame of a video), but by the same one.
     """
     digits = [_digits(name) for name in names]
-    steps = np.diff(np.array([int(number) for number in digits if number], dtype=np.int64))
-    if not all(digits) or len(steps) == 0 or (steps == steps[0]).all():
+    if not all(digits):
         return "", 0
-    usual = int(np.median(steps))
-    place = int(np.flatnonzero(steps != usual)[0])
+    steps = [after - before for before, after in pairwise(map(int, digits))]  # of any length
+    if len(set(steps)) < 2:
+        return "", 0
+    usual = int(median(steps))
+    place = next(place for place, step in enumerate(steps) if step != usual)
     before = digits[place]
     words = f"; frame {int(before) + usual:0{len(before)}d} is missing after {names[place]}"
-    return words, int(np.maximum(steps // max(usual, 1) - 1, 0).sum())
+    return words, sum(max(step // max(usual, 1) - 1, 0) for step in steps)

@@ -5,15 +5,23 @@ That of published annotations is in `dslt.data.benchmarks.annotations`.
 This module is read while the workflow builds its graph, so it imports neither torch nor OpenCV.
 """
 
+from collections.abc import Collection, Iterable
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from dslt.core.errors import quote
+from dslt.core.errors import DsltError, quote
 from dslt.core.names import NAME
 from dslt.data.downloads.sources import PackageSource
-from dslt.data.sequences.folders import ATTRIBUTES, META, select_targets
+from dslt.data.sequences.folders import (
+    ATTRIBUTES,
+    META,
+    FolderTarget,
+    scan_targets,
+    select_targets,
+)
 from dslt.settings.base import Natural, Settings
 
 
@@ -26,6 +34,13 @@ def _sequence_names(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
+def _in_order(span: tuple[int, int]) -> tuple[int, int]:
+    first, last = span
+    if first > last:
+        raise ValueError(f"the first frame {first} comes after the last one, {last}")
+    return span
+
+
 def _different_files(packages: tuple[PackageSource, ...]) -> tuple[PackageSource, ...]:
     names = [name for package in packages for name in package.members]
     if twice := {name for name in names if names.count(name) > 1}:
@@ -33,11 +48,33 @@ def _different_files(packages: tuple[PackageSource, ...]) -> tuple[PackageSource
     return packages
 
 
+def check_keys(field: str, keys: Iterable[str], names: Collection[str], where: str) -> None:
+    """Check that what a field of a benchmark says is said of its sequences.
+
+    Args:
+        field: Name of the field.
+        keys: The sequences that it names.
+        names: Those that there are.
+        where: Names their folder in the error.
+
+    Raises:
+        DsltError: It names another one; the message has names that are near.
+    """
+    for key in keys:
+        if key not in names:
+            near = get_close_matches(key, names)
+            hint = f"; did you mean {' or '.join(near)}?" if near else ""
+            raise DsltError(
+                f"{where}: the benchmark's `{field}` has {quote(key)}, but no sequence is called"
+                f" so{hint}"
+            )
+
+
 SequenceNames = Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(_sequence_names)]
 Packages = Annotated[
     tuple[PackageSource, ...], Field(min_length=1), AfterValidator(_different_files)
 ]
-FrameNumbers = tuple[Natural, Natural]
+FrameNumbers = Annotated[tuple[Natural, Natural], AfterValidator(_in_order)]
 
 
 class BenchmarkSettings(Settings):
@@ -121,18 +158,26 @@ class FolderBenchmark(BenchmarkSettings):
     starts at 300).
     """
 
-    def sequence_names(self) -> list[str]:
-        """Names of the sequences; reads the root's names.
+    def targets(self) -> list[FolderTarget]:
+        """Targets of the sequences; reads the root's names.
 
         Raises:
-            DsltError: The root or a sequence is missing.
+            DsltError: The root or a sequence is missing, or `frames` names none under the root.
         """
-        return [target.name for target in select_targets(self.root, self.sequences)]
+        targets = select_targets(self.root, self.sequences)
+        if self.frames:
+            names = {target.name for target in targets} | scan_targets(self.root).keys()
+            check_keys("frames", self.frames, names, self.root)
+        return targets
+
+    def sequence_names(self) -> list[str]:
+        """Names of the sequences; see `targets`."""
+        return [target.name for target in self.targets()]
 
     def input_files(self) -> list[str]:
         """Paths of the ground truth and, where there are any, of the meta files."""
         files = []
-        for target in select_targets(self.root, self.sequences):
+        for target in self.targets():
             folder = Path(self.root, target.folder)
             more = [path for name in (META, ATTRIBUTES) if (path := folder / name).is_file()]
             files += [path.as_posix() for path in (folder / target.boxes, *more)]

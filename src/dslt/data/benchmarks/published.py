@@ -21,7 +21,10 @@ from dslt.data.sequences.packed import PackedFrames, packed_frames
 from dslt.data.sequences.target import Target
 
 # Folders of the images' folders, and folders of images in those, as the archives have them.
-_ABOVE = {"uav123": ("", "data_seq/UAV123/", "data_seq/UAV123_10fps/")}
+_ABOVE = {
+    "uav123": ("", "data_seq/UAV123/"),
+    "uav123_10fps": ("", "data_seq/UAV123_10fps/"),
+}
 _BELOW = ("/img", "/color", "")
 
 

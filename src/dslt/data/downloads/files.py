@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from dslt.core.errors import DsltError
-from dslt.core.files import atomic_write, sha256_file, verify_sha256, write_errors
+from dslt.core.files import atomic_write, is_checksum, sha256_file, verify_sha256, write_errors
 from dslt.data.downloads.sources import PackageSource, UrlFile
 from dslt.data.downloads.transfer import fetch_file
 from dslt.data.downloads.unpacking.unpack import unpack
@@ -40,7 +40,7 @@ def fetch_files(source: PackageSource | UrlFile, out: str | os.PathLike[str]) ->
             full disk.
     """
     sums = {Path(out, name): sha256 for name, sha256 in source.checksums.items()}
-    if not all(path.is_file() and sha256_file(path) == sha256 for path, sha256 in sums.items()):
+    if not all(path.is_file() and is_checksum(sha256_file(path), sums[path]) for path in sums):
         if isinstance(source, UrlFile):
             _fetch_url(source, Path(out, source.file))
         else:

@@ -34,11 +34,13 @@ class Original(Settings):
         bytes: Its length in bytes.
         mtime_ns: When it was last written; null: it was removed after it was unpacked.
         sha256: SHA-256 of its bytes.
+        checksum: The checksum of its entry that they were compared with; null: there was none.
     """
 
     bytes: int
     mtime_ns: int | None
     sha256: str
+    checksum: str | None = None
 
 
 class UnpackedPath(Settings):
@@ -114,9 +116,13 @@ class Ledger:
         return self._known.files.get(file.file)
 
     def is_unchanged(self, file: PublishedFile) -> bool:
-        """Tell whether a file that is there has the length and the time that it had."""
+        """Tell whether a file that is there, and what its entry says of it, are as they were."""
         now, known = self.path(file).stat(), self.recorded(file)
-        return known is not None and (now.st_size, now.st_mtime_ns) == (known.bytes, known.mtime_ns)
+        if known is None or file.bytes not in (None, known.bytes):
+            return False
+        if file.checksum not in (None, known.checksum):
+            return False
+        return (now.st_size, now.st_mtime_ns) == (known.bytes, known.mtime_ns)
 
     def distrust(self) -> None:
         """Have every file read again."""
@@ -124,9 +130,12 @@ class Ledger:
             self._known.files[file] = known.model_copy(update={"mtime_ns": None})
 
     def note(self, file: PublishedFile, sha256: str) -> None:
-        """Remember a file that is there."""
+        """Remember a file that is there, and is as its entry says."""
         now = self.path(file).stat()
-        self._note(file, Original(bytes=now.st_size, mtime_ns=now.st_mtime_ns, sha256=sha256))
+        original = Original(
+            bytes=now.st_size, mtime_ns=now.st_mtime_ns, sha256=sha256, checksum=file.checksum
+        )
+        self._note(file, original)
 
     def remove(self, file: PublishedFile) -> None:
         """Remove a file, and remember what it was."""

@@ -8,6 +8,8 @@ import zlib
 from collections.abc import Callable
 from pathlib import Path
 
+from dslt.core.files import is_checksum
+
 _CHUNK = 1 << 20
 CountBytes = Callable[[int], object]
 """Called with the number of bytes that were dealt with since the last call."""
@@ -24,7 +26,8 @@ class Checksums:
         """Begin.
 
         Args:
-            checksum: The one to compare with, `sha256:...`, `sha1:...` or `md5:...`, or None.
+            checksum: The one to compare with, `sha256:...`, `sha1:...` or `md5:...`, whole or its
+                first digits (`is_checksum`), or None.
         """
         self.length = 0
         kind, _, self._expected = (checksum or "sha256:").partition(":")
@@ -51,7 +54,7 @@ class Checksums:
         if length is not None and self.length != length:
             return f"it has {self.length} bytes, expected {length}"
         got = self._sums[self._kind].hexdigest()
-        if self._expected not in ("", got):
+        if self._expected and not is_checksum(got, self._expected):
             kind = self._kind.upper()
             return f"wrong checksum: expected {kind} {self._expected}, got {got}"
         return ""

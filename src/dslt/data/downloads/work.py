@@ -124,7 +124,7 @@ class Fetcher:
         return failures, len(left)
 
     def _bring_file(self, file: PublishedFile) -> None:
-        """Fetch a file, or check the one that is there by its length and time or by its bytes."""
+        """Fetch a file, or check the one that is there, by its bytes unless it is unchanged."""
         path = self.ledger.path(file)
         if not path.is_file():
             sha256 = fetch_file(
@@ -138,9 +138,9 @@ class Fetcher:
             )
             self.ledger.note(file, sha256)
             return
-        known = self.ledger.recorded(file)
-        if known and self.ledger.is_unchanged(file) and file.bytes in (None, known.bytes):
+        if self.ledger.is_unchanged(file):
             return
+        known = self.ledger.recorded(file)
         sums = file_sums(path, file.checksum, self.meter.count)
         fault = sums.fault(file.bytes)
         if not fault and file.checksum is None and known and known.sha256 != sums.sha256:

@@ -5,6 +5,8 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
 from dslt.core.errors import DsltError
 from dslt.data.benchmarks.index_file import BenchmarkIndex
 from dslt.data.pairs.source import DamagedError, ImageView, PairSource, View
@@ -45,6 +47,12 @@ def _opened(index: BenchmarkIndex, name: str, process: int) -> FrameSource:
 
 
 def index_tracks(index: BenchmarkIndex) -> Iterator[RawTrack]:
-    """Yield the tracks of the sequences of an index, those of one video together."""
+    """Yield the tracks of the sequences of an index, those of one video together.
+
+    Frames that are flagged as absent are left out.
+    """
     for entry in sorted(index.sequences, key=lambda entry: entry.video):
-        yield entry.video, entry.name, range(entry.frames), entry.boxes()
+        boxes = entry.boxes()
+        if entry.absent is not None:
+            boxes[entry.absent] = np.nan
+        yield entry.video, entry.name, range(entry.frames), boxes

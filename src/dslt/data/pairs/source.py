@@ -17,6 +17,7 @@ from dslt.geometry.boxes import Boxes
 from dslt.geometry.crops import Region
 from dslt.geometry.squares import mean_color, padded_crop
 
+_LOOKED_FOR = 100  # videos whose first image is looked for
 UNSEEN = np.zeros(3, dtype=np.uint8)  # colour outside the frame, of crops that lie within it
 
 
@@ -127,16 +128,18 @@ class ImageSource(PairSource):
         return view, box
 
     def check(self) -> ImageSource:
-        """Return the source itself, after looking for the first image.
+        """Return the source itself, after looking for images; some videos may be gone.
 
         Raises:
-            DsltError: It is not where it should be: the root or the layout is another one.
+            DsltError: None is where it should be: the root or the layout is another one.
         """
-        video = self.videos[0]
-        path = self.path(video, video.tracks[0], 0)
-        if not path.is_file():
+        step = -(-len(self.videos) // _LOOKED_FOR)
+        videos = [self.videos[number] for number in range(0, len(self.videos), step)]
+        paths = [self.path(video, video.tracks[0], 0) for video in videos]
+        if not any(path.is_file() for path in paths):
             raise DsltError(
-                f"{path}: no such image of training set {self.name}; expected {self.image} under"
-                f" {self.root}: check the root, or fetch the images"
+                f"{paths[0]}: no such image of training set {self.name}; expected {self.image}"
+                f" under {self.root}, where the first one of {len(videos)} videos was looked for:"
+                " check the root, or fetch the images"
             )
         return self

@@ -33,7 +33,7 @@ def check_order(names: Sequence[str], where: str) -> list[str]:
     _check_dates(stems, names, where)
     _check_hours(stems, names, where)
     cameras = {match[1] for stem in stems if (match := _CAMERA.search(stem))}
-    if len(cameras) > 1:
+    if 1 < len(cameras) < len(names):  # else the number is that of the frame
         raise DsltError(
             f"{where}: pictures of {len(cameras)} cameras, such as {names[0]} and {names[-1]}; the"
             " frames of a sequence are those of one camera: put the others in folders of their own"

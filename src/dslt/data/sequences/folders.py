@@ -37,8 +37,12 @@ class FolderTarget:
 
 
 def targets_of(root: str | os.PathLike[str], folder: str) -> list[FolderTarget]:
-    """Targets of one sub-folder, none where it has no ground truth."""
-    names = {path.name for path in Path(root, folder).iterdir()}
+    """Targets of one sub-folder, none where it has no ground truth.
+
+    Raises:
+        DsltError: It cannot be read.
+    """
+    names = _listed(Path(root, folder))
     if BOXES in names:
         return [FolderTarget(folder, folder, BOXES)]
     numbered = sorted(
@@ -53,15 +57,13 @@ def scan_targets(root: str | os.PathLike[str]) -> dict[str, FolderTarget]:
     """All targets under a root by name, in the order of their names.
 
     Raises:
-        DsltError: The root is missing or has no sequence, or a name occurs twice or cannot be a
-            file name of results.
+        DsltError: The root is missing or has no sequence, or a folder cannot be read, or a name
+            occurs twice or cannot be a file name of results.
     """
     base = Path(root)
     if not base.is_dir():
         raise DsltError(f"{base}: no such folder of sequences")
-    folders = sorted(
-        entry.name for entry in base.iterdir() if entry.is_dir() and entry.name[0] != "."
-    )
+    folders = [name for name in _folders(base) if name[0] != "."]
     targets: dict[str, FolderTarget] = {}
     for target in (target for folder in folders for target in targets_of(base, folder)):
         if not NAME.fullmatch(target.name):
@@ -103,12 +105,15 @@ def unused_files(
         root: The folder of sequences.
         targets: Those that are taken.
         all_folders: Whether folders that hold none of them are looked at, too.
+
+    Raises:
+        DsltError: A folder cannot be read.
     """
     boxes = {target.folder: target.boxes for target in targets}
-    others = {entry.name for entry in Path(root).iterdir() if entry.is_dir()} if all_folders else ()
+    others = _folders(Path(root)) if all_folders else []
     notes = []
     for folder in sorted({*boxes, *others}):
-        names = sorted(path.name for path in Path(root, folder).iterdir())
+        names = _listed(Path(root, folder))
         if folder not in boxes and "img" in names:
             texts = ", ".join(name for name in names if name.endswith(".txt")) or "none"
             notes.append(
@@ -122,6 +127,23 @@ def unused_files(
                 f"{', '.join(numbered)} (of several targets, number all)"
             )
     return notes
+
+
+def _listed(folder: Path) -> list[str]:
+    """Names in a folder, sorted.
+
+    Raises:
+        DsltError: It cannot be read.
+    """
+    try:
+        return sorted(path.name for path in folder.iterdir())
+    except OSError as error:
+        raise DsltError(f"{folder}: not a readable folder ({error.strerror})") from None
+
+
+def _folders(folder: Path) -> list[str]:
+    """Names of the folders in a folder, sorted; see `_listed`."""
+    return [name for name in _listed(folder) if os.path.isdir(folder / name)]  # noqa: PTH112
 
 
 def _find(root: Path, name: str, targets: dict[str, FolderTarget]) -> FolderTarget:

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL.TiffImagePlugin import BITSPERSAMPLE, PLANAR_CONFIGURATION, TiffImageFile
 
 from dslt.core.errors import DsltError
 from dslt.core.images import Frame, is_image
@@ -27,16 +28,17 @@ def image_sizes(folder: str | os.PathLike[str]) -> dict[str, int]:
     """Length in bytes of each image file of a folder, by its name (hidden ones are passed over).
 
     Raises:
-        DsltError: A file cannot be looked at.
+        DsltError: The folder cannot be read, or a file cannot be looked at.
     """
-    sizes = {}
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if is_image(entry.name) and entry.name[0] != ".":
-                try:
+    sizes, path = {}, os.fspath(folder)
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if is_image(entry.name) and entry.name[0] != ".":
+                    path = entry.path
                     sizes[entry.name] = entry.stat().st_size
-                except OSError as error:
-                    raise DsltError(f"{folder}/{entry.name}: {error.strerror}") from None
+    except OSError as error:
+        raise DsltError(f"{path}: {error.strerror}") from None
     return sizes
 
 
@@ -125,7 +127,7 @@ def _pixels(data: bytes, where: str) -> NDArray[Any]:
                     f"{LARGEST // 10**6} million: is it damaged?"
                 )
             image.load()
-            mode, deep = image.mode, _deep_pixels(data, image)
+            mode, deep = image.mode, _deep_pixels(data, image, where)
             if deep is None and mode in _EIGHT_BIT:
                 # What Pillow reads of TIFF is turned already.
                 turned = ImageOps.exif_transpose(image) if "exif" in image.info else image
@@ -155,17 +157,39 @@ def _check_single(image: Image.Image, where: str) -> None:
         )
 
 
-def _deep_pixels(data: bytes, image: Image.Image) -> NDArray[np.uint16] | None:
-    """Pixels of an image of 16 bits per channel; None where it has others."""
-    # Pillow reports colour PNG and PNM of 16 bits as 8, and gray PNM as 32.
+def _deep_pixels(data: bytes, image: Image.Image, where: str) -> NDArray[np.uint16] | None:
+    """Pixels of an image of 16 bits per channel; None where it has others.
+
+    Raises:
+        DsltError: It is a colour TIFF of 16 bits that OpenCV does not read.
+    """
+    # Pillow reports colour PNG, TIFF and PNM of 16 bits as 8, and gray PNM as 32.
     is_png = data.startswith(_PNG_SIGNATURE) and data[_PNG_DEPTH_AT] == 16
-    if not (is_png or image.format == "PPM" or image.mode.startswith("I;16")):
+    is_tiff = _is_deep_tiff(image)
+    if not (is_png or is_tiff or image.format == "PPM" or image.mode.startswith("I;16")):
         return None
     as_shown = cv2.IMREAD_ANYDEPTH | cv2.IMREAD_ANYCOLOR
     pixels: NDArray[Any] | None = cv2.imdecode(np.frombuffer(data, dtype=np.uint8), as_shown)
+    if is_tiff and (pixels is None or _has_planes(image)):
+        raise DsltError(
+            f"{where}: colour TIFF of 16 bits per channel that cannot be read, perhaps as its"
+            " channels lie apart; write it with the channels of a pixel together, or as PNG"
+        )
     if pixels is None or pixels.dtype != np.uint16:
         return None
     return pixels if pixels.ndim == 2 else pixels[..., ::-1]
+
+
+def _is_deep_tiff(image: Image.Image) -> bool:
+    """Tell whether an image is a colour TIFF of 16 bits per channel."""
+    if not (isinstance(image, TiffImageFile) and image.mode.startswith("RGB")):
+        return False
+    return 16 in image.tag_v2.get(BITSPERSAMPLE, ())
+
+
+def _has_planes(image: Image.Image) -> bool:
+    """Tell whether the channels of a TIFF lie apart, which OpenCV takes for pixels."""
+    return isinstance(image, TiffImageFile) and image.tag_v2.get(PLANAR_CONFIGURATION) == 2
 
 
 def checked_index(index: int, length: int) -> int:

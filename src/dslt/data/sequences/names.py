@@ -5,10 +5,18 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 
 _NUMBER = re.compile(r"-\d+$")
+
+
+def _without_punctuation(name: str) -> str:
+    """A name in lower case, letters and digits only; two numbers stay apart."""
+    words = re.findall(r"[a-z0-9]+", name.lower())
+    return re.sub(r"(?<!\d) | (?!\d)", "", " ".join(words))
+
+
 _SPELLINGS: tuple[Callable[[str], str], ...] = (
     lambda name: name,
-    lambda name: name.lower(),
-    lambda name: re.sub(r"[^a-z0-9]", "", name.lower()),
+    str.lower,
+    _without_punctuation,
 )
 
 
@@ -17,8 +25,9 @@ def match_names(wanted: Iterable[str], found: Iterable[str]) -> dict[str, str]:
 
     The exact name wins, then one that differs in case only, then one that differs in punctuation
     too, then one without the number of the target (`Human4` for `Human4-2`; `Jogging` for
-    `Jogging-1` where another name is that of `Jogging-2`). A spelling is taken only where it is
-    unique among the names that are left on both sides: UAV123 has a `car1_1` beside a `car11`.
+    `Jogging-1` where another name is that of `Jogging-2`). Two numbers stay apart: UAV123 has a
+    `car1_1` beside a `car11`. A spelling is taken only where it is unique among the names that are
+    left on both sides.
 
     Returns:
         Found name by wanted name, in the order of `wanted`; names without a match are left out.

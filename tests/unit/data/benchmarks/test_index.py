@@ -1,5 +1,6 @@
 """Benchmarks and their indexes: definitions, folders of sequences, clips, every bad input."""
 
+import errno
 import json
 from pathlib import Path
 
@@ -51,6 +52,7 @@ def index_of(root, **more):
         ("fast motion, occlusion\n", ("FM", "OCC")),
         ("Out of View\nOCC SV\n", ("OV", "OCC", "SV")),
         ("IV;\tLR dark ,", ("IV", "LR", "dark")),
+        ("occ, sv\nFm bc", ("OCC", "SV", "FM", "BC")),
         (" \n", ()),
     ],
 )
@@ -198,6 +200,30 @@ def test_roots_without_sequences(tmp_path):
         index_of(tmp_path)
 
 
+def test_frames_of_a_sequence_that_is_not_there(tmp_path):
+    add(tmp_path, "Dog")
+    add(tmp_path, "Cat", frames=5, rows=["3,4,10,8"] * 3)
+    assert index_of(tmp_path, frames={"Cat": [2, 4]}).entry("Cat").frames == 3
+    index_of(tmp_path, frames={"Cat": [2, 4]}, sequences=["Dog"])
+    with pytest.raises(DsltError, match=r"`frames` has 'Catt', but .*; did you mean Cat\?"):
+        index_of(tmp_path, frames={"Catt": [2, 4]})
+
+
+def test_a_folder_that_cannot_be_read(tmp_path, monkeypatch):
+    add(tmp_path, "Dog")
+    add(tmp_path, "Cat")
+    listed = Path.iterdir
+
+    def refuse(folder):
+        if folder.name == "Cat":
+            raise PermissionError(errno.EACCES, "Permission denied", str(folder))
+        return listed(folder)
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    with pytest.raises(DsltError, match=r"/Cat: not a readable folder \(Permission denied\)"):
+        index_of(tmp_path)
+
+
 def test_two_sequences_of_one_name(tmp_path):
     add(tmp_path, "Dog-1")
     for number in (1, 2):
@@ -223,6 +249,7 @@ GOOD = definition("x")
         ({**GOOD, "sequences": ["a", "a"]}, "occurs twice"),
         ({**GOOD, "sequences": ["../a"]}, "cannot name a sequence"),
         ({**GOOD, "sequences": []}, "sequences"),
+        ({**GOOD, "frames": {"a": [31, 30]}}, r"frames\.a = .*first frame 31 comes after .* 30"),
     ],
 )
 def test_bad_definitions(values, words):

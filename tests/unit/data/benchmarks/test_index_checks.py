@@ -211,6 +211,19 @@ def test_uav123_as_it_is_unpacked(tmp_path, name, span, above):
     assert np.isnan(sequence.ground_truth[-1]).all()
 
 
+def test_images_of_uav123_beside_those_at_ten_a_second(tmp_path):
+    frames = {"UAV123": range(1, 10), "UAV123_10fps": range(1, 4)}
+    for folder, numbers in frames.items():
+        write_images(tmp_path / "data_seq" / folder / "bird1", numbers[0], numbers[-1], digits=6)
+        write_rows(tmp_path / "anno" / folder / "bird1_1.txt", 2)
+    for name in frames:
+        part = {"sequences": ("bird1_1",), "frames": {"bird1_1": (1, 2)}, "totals": None}
+        where = {"root": str(tmp_path), "images": str(tmp_path)}
+        benchmark = BENCHMARKS[name].model_copy(update=part | where)
+        source = build_index("mine", benchmark, tmp_path).entry("bird1_1").source
+        assert source.files[0].startswith(f"data_seq/{name}/bird1/")
+
+
 def test_frames_of_uav123_at_ten_a_second():
     full, third = BENCHMARKS["UAV123"], BENCHMARKS["UAV123_10fps"]
     assert third.sequences == full.sequences
@@ -322,6 +335,17 @@ def test_images_are_decoded_as_asked(tmp_path):
     write_images(tmp_path / "a" / "img", 40, 40, size=(17, 12))
     with pytest.raises(DsltError, match=r"0040.png: frame of 17x12 .* sequence of 16x12"):
         build("sampled")
+
+
+def test_numbers_of_any_length(tmp_path):
+    write_images(tmp_path / "a" / "img", 1, 4)
+    for number in (1, 2, 4):
+        path = tmp_path / "a" / "img" / f"{number:04d}.png"
+        path.rename(path.with_name(f"{10**24 + number}.png"))
+    (tmp_path / "a" / "img" / "0003.png").unlink()
+    write_rows(tmp_path / "a" / "groundtruth_rect.txt", 3)
+    (note,) = build_index("mine", folder_of(tmp_path), tmp_path).notes
+    assert note == "numbers of frames are missing: 1 frames of 1 sequences (a)"
 
 
 def test_gaps_in_the_numbering(tmp_path):
@@ -481,8 +505,9 @@ def test_totals(tmp_path):
     write_images(tmp_path / "Tiger1" / "img", 1, 354)
     write_rows(tmp_path / "Tiger1" / "groundtruth_rect.txt", 354)
     right = Totals(sequences=1, frames=354)
-    build_index("mine", only("OTB-2015", tmp_path, "Tiger1", totals=right), tmp_path)
-    wrong = only("OTB-2015", tmp_path, "Tiger1", totals=right.model_copy(update={"frames": 349}))
+    build_index("mine", only("OTB-2015", tmp_path, "Tiger1", totals=right, frames={}), tmp_path)
+    less = right.model_copy(update={"frames": 349})
+    wrong = only("OTB-2015", tmp_path, "Tiger1", totals=less, frames={})
     words = "all sequences together: 354 annotated frames, expected 349; put right"
     with pytest.raises(DsltError, match=words):
         build_index("mine", wrong, tmp_path)

@@ -102,6 +102,17 @@ def test_otb_attributes(tmp_path):
         load_targets(benchmark("otb", "Dog"), tmp_path)
 
 
+def test_otb_beside_other_json(tmp_path):
+    root = tmp_path / "otb"
+    write(root / "anno" / "dog.txt")
+    write(root / "a.json", "// settings of an editor\n{}")
+    write(tmp_path / "b.json", '{"dog": ')
+    assert one(benchmark("otb", "Dog"), root).attributes == ()
+    entry = {"gt_rect": [[1, 1, 5, 5]], "attr": ["Occlusion"]}
+    write(tmp_path / "c.json", json.dumps({"Dog": entry}))
+    assert one(benchmark("otb", "Dog"), root).attributes == ("OCC",)
+
+
 def test_codes():
     assert [code_of(text) for text in ("Illumination Variations", "BC", "Low-Resolution", "x")] == [
         "IV",
@@ -110,6 +121,26 @@ def test_codes():
         "x",
     ]
     assert ordered(["LR", "new", "IV", "LR"], OTB) == ("IV", "LR", "new")
+
+
+def test_keys_that_are_no_sequence(tmp_path):
+    write(tmp_path / "david.txt")
+    write(tmp_path / "Coke.txt")
+    known = {"frames": {"David": [1, 3], "Girl": [1, 3], "Coke": [1, 3]}}
+    load_targets(benchmark("otb", "David", "Girl", **known), tmp_path)
+    load_targets(benchmark("otb", frames={"david": [1, 3]}), tmp_path)
+    wrong = {"frames": {"Davdi": [1, 3]}}
+    words = r"the benchmark's `frames` has 'Davdi', but no .* called so; did you mean David\?"
+    with pytest.raises(DsltError, match=words):
+        load_targets(benchmark("otb", "David", "Girl", **wrong), tmp_path)
+    with pytest.raises(DsltError, match="did you mean David"):  # the benchmark's own spelling
+        load_targets(benchmark("otb", "David", frames={"david": [1, 3]}), tmp_path)
+    wrong = {"scored_from": {"Zoo": 2}, "annotated_rows": {"Zoo": 3}}
+    with pytest.raises(DsltError, match=r"`scored_from` has 'Zoo', but no sequence is called so$"):
+        load_targets(benchmark("otb", "David", "Girl", **wrong), tmp_path)
+    # A part of a benchmark, where the rest lies elsewhere.
+    part = benchmark("otb", "David", frames={"Football1": [1, 74]}, totals={"sequences": 2})
+    load_targets(part, tmp_path)
 
 
 @pytest.mark.parametrize("rows", [6, 4])
@@ -143,6 +174,16 @@ def test_uav123(tmp_path, folder):
     assert np.isnan(target.truth[1]).all()
     assert target.attributes == ("SV", "FOC", "SOB")
     assert target.video == "bird1"
+
+
+def test_uav123_beside_uav123_at_ten_a_second(tmp_path):
+    write(tmp_path / "anno" / "UAV123" / "bike1.txt")
+    with pytest.raises(DsltError, match=r"expected anno/UAV123_10fps/<name>\.txt"):
+        load_targets(benchmark("uav123_10fps", "bike1"), tmp_path)
+    write(tmp_path / "anno" / "UAV123_10fps" / "bike1.txt", "11,21,30,40\n")
+    frames = {"uav123": 3, "uav123_10fps": 1}
+    for family, count in frames.items():
+        assert len(one(benchmark(family, "bike1"), tmp_path).truth) == count
 
 
 def test_uav123_flags_beside_the_boxes_folder(tmp_path):
@@ -294,7 +335,7 @@ def test_the_layout_with_the_most_sequences_is_taken(tmp_path):
     assert definition.input_files() == [path.as_posix()]
 
 
-@pytest.mark.parametrize("family", ["otb", "uav123", "lasot", "vot"])
+@pytest.mark.parametrize("family", ["otb", "uav123", "uav123_10fps", "lasot", "vot"])
 def test_folders_without_annotations(tmp_path, family):
     write(tmp_path / "readme.txt", "nothing\n")
     with pytest.raises(DsltError, match=r"no annotations of mine; expected .* JSON file"):

@@ -1,6 +1,7 @@
 """`dslt fetch` of every download against a local server, and from copies."""
 
 import contextlib
+import hashlib
 import json
 import os
 import shutil
@@ -274,6 +275,25 @@ def test_a_changed_original_is_noticed(server, data):
         fetched("otb", download, data)
     path.write_bytes(content)  # another time, the same bytes
     fetched("otb", download, data)
+
+
+def test_a_checksum_that_came_later_is_compared(server, data):
+    example = make_example("uav123")
+    example.serve(server)
+    definition = at_server(example.definition, server.url)
+    fetched("uav123", parse_download("uav123", definition), data)
+    file = definition["files"][0]
+    path = downloads_folder(data, "uav123") / file["file"]
+    for kind in ("md5", "sha256"):
+        file["checksum"] = f"{kind}:{'0' * hashlib.new(kind).digest_size * 2}"
+        with pytest.raises(DsltError, match=f"wrong checksum: expected {kind.upper()} 000"):
+            fetched("uav123", parse_download("uav123", definition), data)
+        file["checksum"] = f"{kind}:{hashlib.new(kind, path.read_bytes()).hexdigest()}"
+        fetched("uav123", parse_download("uav123", definition), data)
+    times, content = path.stat(), path.read_bytes()
+    path.write_bytes(content[:-1] + b"x")
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+    fetched("uav123", parse_download("uav123", definition), data)  # not read again
 
 
 def test_verify_reads_everything_again(server, data):

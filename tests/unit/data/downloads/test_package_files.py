@@ -189,6 +189,23 @@ def test_a_file_at_an_address(tmp_path):
     assert sorted(left(out)) == ["own.pth", "own.pth.wrong"]
 
 
+def test_a_checksum_of_which_eight_digits_are_known(tmp_path):
+    content = b"weights " * 5000
+    digits = sha256(content)[:8]
+    with Server() as server:
+        url = server.put("/w.pth", content)
+        definition = {"kind": "url", "url": url, "file": "w.pth", "sha256": digits}
+        source = parse_checked_files("w", definition)
+        (path,) = fetch_files(source, tmp_path / "out")
+        assert path.read_bytes() == content
+        fetch_files(source, tmp_path / "out")
+        assert server.asked_for("/w.pth") == [None]
+        path.write_bytes(b"damaged")
+        server.put("/w.pth", b"others")
+        with pytest.raises(DsltError, match=f"wrong checksum: expected SHA256 {digits}, got"):
+            fetch_files(source, tmp_path / "out")
+
+
 def test_a_file_of_this_machine(tmp_path):
     published = tmp_path / "published.pth"
     published.write_bytes(b"weights")

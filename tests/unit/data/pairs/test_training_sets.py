@@ -4,6 +4,7 @@ import json
 import pickle
 import struct
 import zlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -232,6 +233,17 @@ def test_youtube_bb(tmp_path):
     text(tmp_path / "bb.csv", rows[0] + "\nvid,1000,3\n")
     with pytest.raises(DsltError, match=r"bb.csv, line 2: not a row of YouTube-BB"):
         opened("youtube_bb", tmp_path, **values)
+
+
+def test_youtube_bb_of_which_videos_are_gone(tmp_path):
+    names = [f"v{number:03d}" for number in range(250)]
+    rows = "".join(f"{name},0,3,cat,0,present,0,1,0,1\n" for name in names)
+    text(tmp_path / "bb.csv", rows)
+    values = {"table": "bb.csv", "image": "frames/{video}/{frame}.jpg"}
+    with pytest.raises(DsltError, match=r"v000/0.jpg: no such image .* first one of 84 videos was"):
+        opened("youtube_bb", tmp_path, **values)
+    image(tmp_path / "frames/3/v249/0.jpg")
+    assert len(opened("youtube_bb", tmp_path, **values).videos) == 250
 
 
 def test_lasot(tmp_path):
@@ -469,6 +481,18 @@ def test_index(tmp_path):
     assert np.isfinite(box).all()
     copy = pickle.loads(pickle.dumps(source))
     assert first_view(copy)[1].tolist() == box.tolist()
+
+
+def test_frames_of_an_index_that_are_flagged_absent(tmp_path):
+    definition = {"kind": "synthetic", "seed": 0, "protocol": "otb", "sequences": ["face-approach"]}
+    index = build_index("mine", parse_benchmark("mine", definition), tmp_path)
+    (entry,) = index.sequences
+    absent = np.arange(entry.frames) == 3
+    flagged = [replace(entry, absent=absent)]
+    write_index(tmp_path / "mine.parquet", replace(index, sequences=flagged))
+    ((frames, boxes),) = listing(opened("index", tmp_path / "mine.parquet")).values()
+    assert frames == [number for number in range(entry.frames) if number != 3]
+    assert boxes == entry.truth[~absent].tolist()
 
 
 def test_pairs_of_two_sources_and_a_truncated_image(tmp_path):

@@ -1,6 +1,7 @@
 """Images with an orientation tag, and with 16 bits of which few values are used."""
 
 import io
+import struct
 import zlib
 
 import cv2
@@ -10,7 +11,7 @@ from PIL import Image
 
 from dslt.core.errors import DsltError
 from dslt.data.sequences.frames import FLATTENED, STRETCHED, ImageFolder
-from dslt.data.sequences.images import ImageDecoder, read_image
+from dslt.data.sequences.images import ImageDecoder, image_sizes, read_image
 from dslt.data.sequences.levels import Levels
 
 SCENE = cv2.resize(np.random.default_rng(0).integers(0, 255, (6, 8, 3), np.uint8), (64, 48))
@@ -42,6 +43,48 @@ def test_deep_images_are_turned_too(tmp_path):
     np.testing.assert_array_equal(read_image(path)[..., 0], np.rot90(GRAY, -1))
 
 
+@pytest.mark.parametrize("suffix", ["png", "tif"])
+def test_colour_of_sixteen_bits_keeps_its_low_byte(tmp_path, suffix):
+    """All of a dark scene is in the low byte."""
+    path, dark = tmp_path / f"a.{suffix}", SCENE.astype(np.uint16)
+    assert cv2.imwrite(str(path), dark[..., ::-1])
+    np.testing.assert_array_equal(read_image(path), Levels.of(dark).apply(dark))
+
+
+def deep_tiff(orientation=1, planar=1):
+    """The scene as a TIFF of 16 bits, its pixels before its tags."""
+    parts = np.moveaxis(SCENE, 2, 0) if planar == 2 else [SCENE]
+    strips = [part.astype("<u2").tobytes() for part in parts]
+    size, count = len(strips[0]), len(strips)
+    places = [8 + size * number for number in range(count)]
+    tags = {256: [64], 257: [48], 258: [16] * 3, 259: [1], 262: [2], 273: places}
+    tags |= {274: [orientation], 277: [3], 278: [48], 279: [size] * count, 284: [planar]}
+    body, entries = b"".join(strips), b""
+    for tag, values in tags.items():
+        several = len(values) > 1
+        value = 8 + len(body) if several else values[0]
+        entries += struct.pack("<HHII", tag, 4, len(values), value)
+        body += struct.pack(f"<{len(values)}I", *values) if several else b""
+    start = struct.pack("<4sI", b"II*", 8 + len(body))
+    return start + body + struct.pack("<H", len(tags)) + entries + bytes(4)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_deep_colour_tiff_is_turned_too(tmp_path, orientation):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    dark = SCENE.astype(np.uint16)
+    Image.fromarray(Levels.of(dark).apply(dark)).save(tmp_path / "a.tif", exif=exif)
+    found = ImageDecoder().decode(deep_tiff(orientation), "a.tif")
+    np.testing.assert_array_equal(found, read_image(tmp_path / "a.tif"))
+
+
+def test_a_deep_colour_tiff_whose_channels_lie_apart_is_refused():
+    """OpenCV and Pillow take them for pixels."""
+    with pytest.raises(DsltError, match=r"^a\.tif: colour TIFF of 16 bits .* or as PNG$"):
+        ImageDecoder().decode(deep_tiff(planar=2), "a.tif")
+
+
 @pytest.mark.filterwarnings("ignore")
 def test_a_damaged_tag_is_passed_over(tmp_path):
     random = np.random.default_rng(0)
@@ -60,6 +103,14 @@ def test_a_damaged_tag_is_passed_over(tmp_path):
         except DsltError:
             continue
         assert sorted(frame.shape) == [3, 48, 64]
+
+
+def test_a_folder_and_a_file_that_cannot_be_looked_at(tmp_path):
+    with pytest.raises(DsltError, match=r"/img: No such file or directory$"):
+        image_sizes(tmp_path / "img")
+    (tmp_path / "a.png").symlink_to(tmp_path / "gone.png")
+    with pytest.raises(DsltError, match=r"/a\.png: No such file or directory$"):
+        image_sizes(tmp_path)
 
 
 def thermal(gray, low=51241, width=940):

@@ -23,6 +23,17 @@ def test_a_first_target_may_have_no_number_where_the_second_has_one(found, expec
     assert list(match_names(JOGGING, found).values()) == expected
 
 
+@pytest.mark.parametrize("found", ["person2-1", "Person2.1", "PERSON 2 (1)"])
+def test_two_numbers_stay_apart(found):
+    assert match_names(["person2_1"], [found, "person21"]) == {"person2_1": found}
+    assert match_names(["person2_1"], ["person21", "person_21"]) == {}
+    assert match_names(["person21"], [found]) == {}
+    assert match_names(["Jogging-1", "Girl"], ["jogging1", "gi_rl"]) == {
+        "Jogging-1": "jogging1",
+        "Girl": "gi_rl",
+    }
+
+
 def test_a_single_target_may_have_no_number():
     assert match_names(["Human4-2", "Girl"], ["human4", "Girl"]) == {
         "Human4-2": "human4",

@@ -142,6 +142,12 @@ def test_hours_of_twelve_are_refused():
     assert ordered(*names[1:]) == (names[1:], [])
 
 
+@pytest.mark.parametrize("form", ["seq01_view{:04d}.jpg", "webcam_{:08d}.jpg"])
+def test_frames_of_one_camera_may_be_called_after_it(form):
+    names = [form.format(number) for number in range(1, 41)]
+    assert frame_order(names, "folder") == ([*range(40)], [])
+
+
 @pytest.mark.parametrize("form", ["cam{}_{:04d}.jpg", "{1:03d}-view {0}.png", "camera-{}-{}.jpg"])
 def test_two_cameras_are_refused(form):
     names = [form.format(camera, number) for camera in (1, 2) for number in range(9)]

@@ -40,7 +40,8 @@ _CODES["aspectrationchange"] = "ARC"  # so in some annotation files
 
 def code_of(text: str) -> str:
     """Code of an attribute that is given as a code or in words; others stay as they are."""
-    return _CODES.get(_plain(text), text.strip())
+    code = text.strip()
+    return code.upper() if code.upper() in _WORDS else _CODES.get(_plain(text), code)
 
 
 def words_of(code: str) -> str:
@@ -49,7 +50,7 @@ def words_of(code: str) -> str:
 
 
 def codes_in(text: str) -> list[str]:
-    """Codes of a list of attributes, as codes or in words, with or without commas."""
+    """Codes of a list of attributes: codes, or words that commas, tabs or lines separate."""
     codes: list[str] = []
     for part in re.split(r"[,;\t\r\n]+", text):
         code = code_of(part)

@@ -1,5 +1,6 @@
 """Ground truth in the JSON form of PySOT's test sets: one file, one entry per sequence."""
 
+import contextlib
 import math
 from collections.abc import Iterator, Mapping
 from functools import partial
@@ -41,8 +42,10 @@ def json_layouts(root: Path, origin: int, order: tuple[str, ...] = ()) -> Iterat
 def json_attributes(folder: Path, order: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
     """Attribute codes by sequence of the first JSON file in a folder that has any."""
     for path in sorted(folder.glob("*.json")):
-        entries = {name: entry for name, entry in _entries(path).items() if entry.get("attr")}
-        if entries:
+        found: dict[str, Any] = {}
+        with contextlib.suppress(DsltError):  # a file of something else
+            found = _entries(path)
+        if entries := {name: entry for name, entry in found.items() if entry.get("attr")}:
             return {
                 name: ordered(map(code_of, _attributes(entry, f"{path}, {cut(name)}")), order)
                 for name, entry in entries.items()

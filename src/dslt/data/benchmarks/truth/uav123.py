@@ -1,4 +1,7 @@
-"""Ground truth of UAV123: `anno[/UAV123[_10fps]]/<name>.txt` with `att/<name>.txt`, or JSON."""
+"""Ground truth of UAV123: `anno[/UAV123]/<name>.txt` with `att/<name>.txt`, or JSON.
+
+That of UAV123@10fps, of the same sequences, is in folders `UAV123_10fps` and may lie beside it.
+"""
 
 from collections.abc import Iterator
 from functools import partial
@@ -17,14 +20,19 @@ from dslt.data.benchmarks.truth.source import (
 )
 
 
-def layouts(root: Path, origin: int) -> Iterator[Layout]:
+def layouts(root: Path, origin: int, own: str = "UAV123") -> Iterator[Layout]:
     """Ground truth under a root.
+
+    Args:
+        root: A folder, or a JSON file.
+        origin: 0 or 1, where the boxes count pixels from.
+        own: Name of the benchmark's own folder.
 
     Raises:
         DsltError: A JSON file cannot be read.
     """
     if root.is_dir():
-        for place in ("anno/UAV123", "anno/UAV123_10fps", "anno", "UAV123", "."):
+        for place in (f"anno/{own}", "anno", own, "."):
             folder = root / place
             files = box_files(folder) if folder == root else text_files(folder)
             if files:
