@@ -178,6 +178,20 @@ def test_pages_get_their_own_tables(configured: dict[str, Any]) -> None:
     assert "results/tables/table2.csv" not in pages["ablation"].files
 
 
+def test_the_data_page_lists_the_sequences_that_are_run(configured: dict[str, Any]) -> None:
+    def words(*only: str) -> tuple[str, ...]:
+        study = load_study(configured | {"only": [*only, "dslt"]})
+        return page_jobs(study, [], table_jobs(study))["data"].options
+
+    index = ("-p", "index", "results/data/clips.parquet")
+    assert words("clips") == index
+    assert words("clips", "puck", "bikes-car") == (
+        *index,
+        *("-p", "sequences", "bikes-car"),
+        *("-p", "sequences", "puck"),
+    )
+
+
 def test_confidence_is_scored_of_those_who_have_one(configured: dict[str, Any]) -> None:
     study = load_study(configured | {"only": ["clips", "clips_vot", "dslt", "siamfc_bce", "csrt"]})
     assert confidence.files(study) == {

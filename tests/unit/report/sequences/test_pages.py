@@ -130,6 +130,11 @@ def test_the_rows_of_the_data_lead_to_the_pages(site: Path) -> None:
     assert all((site / link).is_file() for link in links)
 
 
+def test_data_without_a_page_have_no_row(site: Path) -> None:
+    shown = tables.sequences(site.parent / "made.parquet", ["beta"])
+    assert shown["Source video"].tolist() == ["beta"]
+
+
 def test_a_video_has_the_frames_in_their_order(site: Path) -> None:
     with av.open(str(site / "videos" / "made" / "alpha.webm")) as container:
         frames = list(container.decode(video=0))
