@@ -61,7 +61,7 @@ def command(
     end: str | None,
     tracker: str,
     overrides: tuple[str, ...],
-    trackers: Path,
+    trackers: Path | None,
     below: float | None,
     graphs: bool,
     weights: Path | None,

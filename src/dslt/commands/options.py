@@ -7,7 +7,6 @@ from typing import Any, cast, get_args
 
 import click
 
-from dslt.core.definitions import own_config
 from dslt.core.device import Device, EngineName, Precision, choose_engine
 from dslt.core.errors import DsltError
 from dslt.core.text import split_pair
@@ -83,13 +82,11 @@ START = click.option(
 OVERRIDES = click.option(
     "--set", "overrides", multiple=True, help="Setting, for example tracking.scale.step=1.05."
 )
-# The project's own, wherever the command is called from.
 PRESETS = click.option(
     "--trackers",
     type=PATH,
-    default=own_config() / "trackers",
-    show_default=True,
-    help="Folder of the presets.",
+    help="Folder of the presets.  [default: the one beside the sheet of cells, which is that of"
+    " the current folder, else the project's]",
 )
 STATES = click.option(
     "--states",
