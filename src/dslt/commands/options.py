@@ -49,7 +49,11 @@ CELL = click.option("--cell", required=True, help="Name of the cell, for message
 INDEX = click.option("--index", required=True, type=PATH, help="Benchmark index.")
 SEED = click.option("--seed", default=0, show_default=True, help="Seed of everything random.")
 THREADS = click.option(
-    "--threads", default=1, show_default=True, help="Threads of torch and OpenCV."
+    "--threads",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="Threads of torch and OpenCV.",
 )
 DEVICE = click.option(
     "--device", type=click.Choice(get_args(Device)), default="auto", show_default=True
@@ -62,7 +66,7 @@ def _find_weights(context: click.Context, option: click.Parameter, named: Any) -
         return Path(named) if named else None
     # By its name: it decides no result, so a change of it is no reason to track again.
     models = importlib.import_module("dslt.data.downloads.models")
-    found: Path = models.find_weights_file(named)
+    found: Path = models.find_weights_file(named, option=option.opts[0])
     return found
 
 
@@ -127,18 +131,15 @@ class SpreadCommand(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Spell out the repeatable options, then parse as usual."""
-        repeatable = {
-            name
-            for param in self.params
-            if isinstance(param, click.Option) and param.multiple
-            for name in param.opts
-        }
+        options = [one for one in self.get_params(ctx) if isinstance(one, click.Option)]
+        known = {name for one in options for name in one.opts}
+        repeatable = {name for one in options if one.multiple for name in one.opts}
         spelled: list[str] = []
         current = ""
         for arg in args:
             if arg in repeatable:
                 current = arg
-            elif arg.startswith("--"):
+            elif arg in known or arg.startswith("--"):
                 current = ""
                 spelled.append(arg)
             else:
