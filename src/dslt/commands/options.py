@@ -12,6 +12,7 @@ from dslt.core.errors import DsltError
 from dslt.core.text import split_pair
 
 PATH = click.Path(path_type=Path)
+FILE = click.Path(path_type=Path, dir_okay=False)
 Decorator = Callable[[Any], Any]
 
 

@@ -78,6 +78,15 @@ def test_there_is_at_least_one_thread():
     assert "0 is not in the range x>=1" in done.output
 
 
+def test_a_folder_is_no_file_to_write_to(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(group, ["score", "--results", ".", "--json", "."])
+    assert "'--json': File '.' is a directory" in done.output
+    with pytest.raises(DsltError, match="is a folder; expected the path of a file"):
+        CliRunner().invoke(group, ["figure", "fig04", "--out", "."], catch_exceptions=False)
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("option", ["--weights", "--start"])
 def test_the_option_of_missing_weights_is_named(option, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
