@@ -214,6 +214,15 @@ def test_confidence_is_scored_of_those_who_have_one(configured: dict[str, Any]) 
     assert figure.options[4:6] == ("--benchmark", "clips")
 
 
+def test_confidence_names_the_sequences_of_its_own_benchmarks(configured: dict[str, Any]) -> None:
+    study = load_study(configured | {"only": ["clips", "synthetic", "dslt", "puck", "cat-posts"]})
+    assert confidence.sequences(study, "dslt") == ["cat-posts", "puck"]
+    study = load_study(configured | {"only": ["clips", "dslt", "puck", "cat-posts"]})
+    assert confidence.sequences(study, "dslt") == ["puck"]
+    study = load_study(configured | {"only": ["clips", "dslt"]})
+    assert confidence.sequences(study, "dslt") == []
+
+
 def test_without_a_confidence_nothing_is_made_of_it(configured: dict[str, Any]) -> None:
     study = load_study(configured | {"only": ["clips", "csrt", "kcf"]})
     figures, tables = figure_jobs(study), table_jobs(study)
