@@ -60,9 +60,9 @@ def command(
 
 def _publish(study: Study, release: Release, folder: Path, *, onnx: bool) -> None:
     """Write one folder; the checksums come last."""
-    error = write_files(study, release, folder, onnx=onnx)
+    names, error = write_files(study, release, folder, onnx=onnx)
     with atomic_write(folder / CARD) as temporary:
         temporary.write_text(card(replace(release, onnx_error=error)), encoding="utf-8")
-    write_sums(folder)
+    write_sums(folder, [*names, CARD])
     checked = "" if error is None else f"; ONNX Runtime agrees to {error:.1g}"
     click.echo(f"{release.name}: {folder}{checked}")
