@@ -5,7 +5,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
-class DefaultStudy(BuildHookInterface):
+class DefaultStudy(BuildHookInterface[Any]):
     """Puts `config.yaml` beside the packed `config/`; an editable install finds the checkout's."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
