@@ -18,6 +18,7 @@
 
 # %% tags=["parameters"]
 index = []
+sequences = []
 figures = []
 
 # %%
@@ -39,7 +40,7 @@ from dslt.settings.catalog import benchmark_title
 # %%
 for path in index:
     display(Markdown(f"## {benchmark_title(Path(path).stem)}"))
-    display(show.table(tables.sequences(Path(path))))
+    display(show.table(tables.sequences(Path(path), sequences)))
 
 # %% [markdown]
 # ## How far to trust the boxes

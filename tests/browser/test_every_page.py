@@ -74,6 +74,52 @@ def test_the_legend_of_a_plot_switches_cells_off(opened: Any) -> None:
     assert plot.locator(".vega").first.screenshot() != before
 
 
+def test_a_plot_fills_its_panel_after_it_was_hidden(opened: Any) -> None:
+    page = opened("benchmarks.html")
+    plot = page.locator("figure#fig08")
+    canvas = plot.locator(".vega canvas").first
+    canvas.wait_for()
+    for change in ("theme", "size"):
+        plot.get_by_role("button", name="As printed").click()
+        if change == "theme":
+            page.get_by_role("button", name="Dark").click()
+        else:
+            page.set_viewport_size({"width": 1200, "height": 800})
+        page.wait_for_timeout(300)
+        plot.get_by_role("button", name="Interactive").click()
+        page.wait_for_function(
+            "() => { const place = document.querySelector('figure#fig08 .vega');"
+            " const canvas = place.querySelector('canvas');"
+            " return canvas && canvas.clientWidth > 0.9 * place.clientWidth; }"
+        )
+
+
+def test_headings_of_a_table_are_printed_and_controls_are_not(opened: Any) -> None:
+    page = opened("sequences.html")
+    heading = page.locator("[data-is=matrix] thead button").first
+    page.emulate_media(media="print")
+    assert heading.inner_text() == "Sequence"
+    assert heading.is_visible()
+    assert not page.locator("button.theme").is_visible()
+
+
+def test_a_table_sorts_numbers_of_every_form(opened: Any) -> None:
+    page = opened("sequences.html")
+    found = page.evaluate(
+        """() => {
+          const texts = ["0.04", "1e-05", "–", "+2.5", "-3", "< 0.5", "1.5E+2"];
+          const table = document.createElement("table");
+          const row = (text) => `<tr><td>${text.replace("<", "&lt;")}</td></tr>`;
+          const body = `<tbody>${texts.map(row).join("")}</tbody>`;
+          table.innerHTML = `<thead><tr><th>N</th></tr></thead>${body}`;
+          dslt.makeSortable(table);
+          table.querySelector("button").click();
+          return [...table.tBodies[0].rows].map((one) => one.textContent);
+        }"""
+    )
+    assert found == ["-3", "1e-05", "0.04", "< 0.5", "+2.5", "1.5E+2", "–"]
+
+
 def test_a_row_of_the_data_leads_to_its_sequence(opened: Any) -> None:
     page = opened("data.html")
     page.get_by_role("link", name="alpha").click()

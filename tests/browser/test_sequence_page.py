@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import io
+from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import numpy as np
 import pytest
@@ -90,6 +92,75 @@ def test_seeking_and_steps_show_the_right_frame(opened: Any) -> None:
         page.keyboard.press("ArrowLeft")
     wait_for(page, 5)
     assert number_in(picture(page)) == 5
+
+
+def test_keys_belong_to_the_player_where_no_control_uses_them(opened: Any) -> None:
+    page = opened(ALPHA)
+    seek(page, 7)
+    for control in ("[data-is=on]", "[data-is=truth]", "[data-is=cells] tbody input >> nth=0"):
+        frame = shown(page) + (control == "[data-is=on]")
+        page.locator(control).click()
+        page.keyboard.press("ArrowRight")
+        wait_for(page, frame + 1)
+    frame = shown(page)
+    for control in ("[data-is=speed]", ".choose .wide"):
+        page.locator(control).focus()
+        page.keyboard.press("ArrowLeft")
+    page.wait_for_timeout(300)
+    assert shown(page) == frame
+    page.locator("[data-is=truth]").focus()
+    page.keyboard.press("Space")  # the box's own
+    assert page.get_by_role("button", name="Play").is_visible()
+    page.locator(".choose .wide").focus()
+    page.keyboard.press("Space")
+    page.get_by_role("button", name="Pause").wait_for()
+
+
+def test_controls_say_what_is_shown_after_going_back(opened: Any) -> None:
+    page = opened(ALPHA)
+    page.locator("[data-is=truth]").uncheck()
+    page.locator("[data-is=speed]").select_option("0.25")
+    page.get_by_role("link", name="beta").click()
+    page.locator("h1", has_text="beta").wait_for()
+    page.go_back()
+    page.locator("h1", has_text="alpha").wait_for()
+    assert page.locator("[data-is=speed]").input_value() == "0.25"
+    assert page.locator("video").evaluate("video => video.playbackRate") == 0.25
+    assert not page.locator("[data-is=truth]").is_checked()
+    seek(page, 20)
+    assert not has_box(page, truth("alpha")[20], WHITE, 0.1)
+
+
+@pytest.mark.parametrize("address", ["http"], indirect=True)
+def test_a_video_that_cannot_be_played_leaves_a_blank_picture(opened: Any) -> None:
+    page = opened(ALPHA)
+    note = page.locator("[data-is=blank]")
+    assert not note.is_visible()
+    page.route("**/*.webm", lambda route: route.fulfill(content_type="video/webm", body=b"none"))
+    page.reload()
+    note.wait_for()
+    page.get_by_role("button", name="None").click()
+    seek(page, 20)
+    assert has_box(page, truth("alpha")[20], WHITE)
+    page.locator("h1").click()
+    page.keyboard.press("Space")
+    page.wait_for_function("parseInt(document.querySelector('[data-is=frame]').textContent) > 21")
+
+
+@pytest.mark.parametrize("address", ["file"], indirect=True)
+def test_ids_in_the_address_may_hold_commas(opened: Any) -> None:
+    page = opened("index.html")
+    page.route(
+        "**/alpha.html",
+        lambda route: route.fulfill(content_type="text/html", body=renamed(route.request.url)),
+    )
+    page.goto(page.url.replace("index.html", f"{ALPHA}#cells=a%2Cb%26,siamfc_bce"))
+    assert chosen(page) == ["a,b&", "siamfc_bce"]
+
+
+def renamed(url: str) -> str:
+    """A page whose cell `dslt_l2` is called `a,b&`."""
+    return Path(unquote(urlsplit(url).path)).read_text().replace('"id":"dslt_l2"', '"id":"a,b&"')
 
 
 def test_it_plays_and_a_pause_shows_the_right_frame(opened: Any) -> None:

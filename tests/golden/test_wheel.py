@@ -102,12 +102,16 @@ class Alone:
 
 def test_wheel_and_sdist_have_what_verbs_need(built: Path, wheel: Path) -> None:
     tracked = subprocess.run(
-        ["git", "ls-files", "config", "src"], cwd=ROOT, capture_output=True, text=True, check=True
+        ["git", "ls-files", "config", "config.yaml", "src"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout.split()
     with zipfile.ZipFile(wheel) as archive:
         packed = set(archive.namelist())
     for path in tracked:
-        place = f"dslt/{path}" if path.startswith("config/") else path.removeprefix("src/")
+        place = f"dslt/{path}" if path.startswith("config") else path.removeprefix("src/")
         assert place in packed, path
     [sdist] = built.glob("*.tar.gz")
     with tarfile.open(sdist) as archive:

@@ -56,6 +56,7 @@ def test_container_copies_and_installs_what_is_there() -> None:
         assert (ROOT / source).exists(), source
         assert f"!{source}" in ignored, source
     needed = {"pyproject.toml", PROJECT["readme"], *PROJECT["license-files"], "src", "config"}
+    needed |= {"hatch_build.py", "config.yaml"}
     assert needed <= {one for group in sources for one in group}
     installs = [text for name, text in found if name == "RUN" and "pip install" in text]
     assert len(installs) == 1

@@ -231,6 +231,16 @@ def test_unit_size_reruns_nothing_and_changes_no_box(copied: Repository) -> None
     assert copied.boxes() == before
 
 
+def test_agreement_fetches_nothing_again(fresh: Repository) -> None:
+    target = "data/downloads/ilsvrc_vid/receipt.json"
+    (fresh.path / target).parent.mkdir(parents=True)
+    (fresh.path / target).write_text("{}")
+    fresh.snakemake(target, "--touch", "--forceall")
+    overlay = fresh.path / "tiny.yaml"
+    overlay.write_text(overlay.read_text() + "agreed: [ilsvrc_vid]\n")
+    assert fresh.planned(target) == set()
+
+
 def test_changed_frame_is_noticed(copied: Repository) -> None:
     frame = copied.path / "frames" / "left" / "img" / "0005.png"
     frame.write_bytes(frame.read_bytes() + b"\0")

@@ -59,7 +59,9 @@ rule fetch_download:
         runtime=SETTINGS.jobs.fetch.runtime,
     params:
         definition=lookup("{download}", within=STUDY.downloads),
-        agreed=lambda wildcards: ["--agree"] * (wildcards.download in SETTINGS.agreed),
+        # As `lanes` in track.smk, not recorded.
+        agreed=lambda wildcards, output: ["--agree"]
+        * (wildcards.download in SETTINGS.agreed),
     shell:
         "dslt fetch {wildcards.download} --definition {params.definition:q} {params.agreed}"
         " --data data > {log} 2>&1"

@@ -46,7 +46,7 @@ rule confidence:
         runtime=SETTINGS.jobs.score.runtime,
     params:
         runs=lambda wildcards: assignments(confidence.runs(STUDY, wildcards.cell)),
-        sequences=sorted(STUDY.part.sequences),
+        sequences=lambda wildcards: confidence.sequences(STUDY, wildcards.cell),
         protocol=confidence.protocol_json(STUDY),
         code=code_of("dslt.commands.confidence"),
     shell:

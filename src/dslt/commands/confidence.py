@@ -38,7 +38,10 @@ FORM = "BENCHMARK@SEED=DIR"
     " (columns frame, x, y, w, h, score; boxes count from 0). Repeat.",
 )
 @click.option(
-    "--sequence", "sequences", multiple=True, help="Only these sequences; repeat.  [default: all]"
+    "--sequence",
+    "sequences",
+    multiple=True,
+    help="Only these sequences, each of any index; repeat.  [default: all]",
 )
 @click.option(
     "--protocol-definition",
@@ -57,6 +60,10 @@ def command(
     """Score the confidence of one tracker: is its score low where it has lost the target?"""
     protocol = _protocol(definition)
     known = {index.benchmark: index for index in map(load_index, indexes)}
+    names = {name for index in known.values() for name in index.names}
+    for name in sequences:
+        if name not in names:
+            raise unknown("--sequence", name, names)
     found = []
     for benchmark, seed, folder in map(_run, runs):
         if benchmark not in known:

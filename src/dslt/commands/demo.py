@@ -1,11 +1,12 @@
 """`dslt demo`: track targets in your own video."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 
 from dslt.commands.options import DEVICE, ENGINE, OVERRIDES, PATH, PRESETS, SEED, WEIGHTS
-from dslt.core.device import Device
+from dslt.core.device import Device, choose_device, frozen_networks
 from dslt.demo.choice import choose
 from dslt.demo.follow import DemoRun, TargetTrack
 from dslt.demo.footage import Moment, open_footage, parse_moment
@@ -13,6 +14,7 @@ from dslt.demo.lost import LostRule, below_level, read_lost_settings
 from dslt.demo.outputs import Outputs
 from dslt.demo.show import demonstrate
 from dslt.demo.targets import make_targets, parse_targets
+from dslt.settings.registry import entry_of
 from dslt.trackers.make import prepare, prepare_stream
 
 
@@ -61,7 +63,7 @@ def command(
     end: str | None,
     tracker: str,
     overrides: tuple[str, ...],
-    trackers: Path,
+    trackers: Path | None,
     below: float | None,
     graphs: bool,
     weights: Path | None,
@@ -98,12 +100,15 @@ def command(
         targets = make_targets(draw_boxes(frame))
         outputs.check([target.name for target in targets], source, overwrite)
     run = DemoRun([TargetTrack(target, LostRule(below, lost.frames)) for target in targets])
+    learns = entry_of(choice.settings).learns != "never"
+    place = choose_device(device) if learns else "cpu"
     about = {
         "source": str(source),
         "first_frame": footage.first,
         "rate": footage.rate,
         "tracker": choice.about(),
-        "device": device,
+        "device": place,
+        "frozen": asdict(frozen_networks()) if learns and place == "cpu" else None,
         "graphs": graphs,
     }
     make = (prepare_stream if graphs else prepare)(choice.settings, seed, device, choice.weights)

@@ -95,6 +95,7 @@ def command(
     if name is None:
         raise click.UsageError("give a NAME, or --list")
     if is_published(name):
+        _refuse_place(name, out)
         click.echo(f"{name}: {fetch_model(name, data)}")
         return
     what = "data set, benchmark, training set or backbone"
@@ -102,6 +103,7 @@ def command(
     benchmarks = {} if definition else read_definitions(config_file(BENCHMARKS))
     name, source = _needed(name, entry, benchmarks)
     if isinstance(source, Download):
+        _refuse_place(name, out)
         if undone:
             removed, folder = undo(name, data), downloads_folder(data, name)
             gone = f"{len(removed)} unpacked or linked paths removed"
@@ -123,6 +125,18 @@ def command(
     for part in parts:
         for path in fetch_files(part, out or place):
             click.echo(f"{name}: {path}")
+
+
+def _refuse_place(name: str, out: Path | None) -> None:
+    """Refuse a folder for what has its own below that of all data.
+
+    Raises:
+        DsltError: One is given.
+    """
+    if out is not None:
+        raise DsltError(
+            f"--out {out}: is for clips and weights; {name} comes below the folder of --data"
+        )
 
 
 def _needed(

@@ -7,12 +7,12 @@ from typing import Any, cast, get_args
 
 import click
 
-from dslt.core.definitions import own_config
 from dslt.core.device import Device, EngineName, Precision, choose_engine
 from dslt.core.errors import DsltError
 from dslt.core.text import split_pair
 
 PATH = click.Path(path_type=Path)
+FILE = click.Path(path_type=Path, dir_okay=False)
 Decorator = Callable[[Any], Any]
 
 
@@ -50,7 +50,11 @@ CELL = click.option("--cell", required=True, help="Name of the cell, for message
 INDEX = click.option("--index", required=True, type=PATH, help="Benchmark index.")
 SEED = click.option("--seed", default=0, show_default=True, help="Seed of everything random.")
 THREADS = click.option(
-    "--threads", default=1, show_default=True, help="Threads of torch and OpenCV."
+    "--threads",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="Threads of torch and OpenCV.",
 )
 DEVICE = click.option(
     "--device", type=click.Choice(get_args(Device)), default="auto", show_default=True
@@ -63,7 +67,7 @@ def _find_weights(context: click.Context, option: click.Parameter, named: Any) -
         return Path(named) if named else None
     # By its name: it decides no result, so a change of it is no reason to track again.
     models = importlib.import_module("dslt.data.downloads.models")
-    found: Path = models.find_weights_file(named)
+    found: Path = models.find_weights_file(named, option=option.opts[0])
     return found
 
 
@@ -83,13 +87,11 @@ START = click.option(
 OVERRIDES = click.option(
     "--set", "overrides", multiple=True, help="Setting, for example tracking.scale.step=1.05."
 )
-# The project's own, wherever the command is called from.
 PRESETS = click.option(
     "--trackers",
     type=PATH,
-    default=own_config() / "trackers",
-    show_default=True,
-    help="Folder of the presets.",
+    help="Folder of the presets.  [default: the one beside the sheet of cells, which is that of"
+    " the current folder, else the project's]",
 )
 STATES = click.option(
     "--states",
@@ -130,18 +132,15 @@ class SpreadCommand(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Spell out the repeatable options, then parse as usual."""
-        repeatable = {
-            name
-            for param in self.params
-            if isinstance(param, click.Option) and param.multiple
-            for name in param.opts
-        }
+        options = [one for one in self.get_params(ctx) if isinstance(one, click.Option)]
+        known = {name for one in options for name in one.opts}
+        repeatable = {name for one in options if one.multiple for name in one.opts}
         spelled: list[str] = []
         current = ""
         for arg in args:
             if arg in repeatable:
                 current = arg
-            elif arg.startswith("--"):
+            elif arg in known or arg.startswith("--"):
                 current = ""
                 spelled.append(arg)
             else:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from dslt.commands.options import PATH, SpreadCommand
+from dslt.commands.options import PATH
 from dslt.core.errors import DsltError
 from dslt.core.files import atomic_write
 from dslt.study.load import read_study
@@ -14,10 +14,14 @@ from dslt.study.release import CARD, Release, load_release, write_files, write_s
 from dslt.study.study import Study
 
 
-@click.command(cls=SpreadCommand)
+@click.command()
 @click.argument("cells", nargs=-1)
 @click.option(
-    "--configfile", "overlays", multiple=True, metavar="FILE", help="Overlays, as for Snakemake."
+    "--configfile",
+    "overlays",
+    multiple=True,
+    metavar="FILE",
+    help="An overlay of the study's configuration. Repeat.",
 )
 @click.option("--seed", "seeds", type=int, multiple=True, help="Seed; repeat. Default: all.")
 @click.option("--onnx/--no-onnx", default=True, help="Write Siamese networks as ONNX, too.")
@@ -56,9 +60,9 @@ def command(
 
 def _publish(study: Study, release: Release, folder: Path, *, onnx: bool) -> None:
     """Write one folder; the checksums come last."""
-    error = write_files(study, release, folder, onnx=onnx)
+    names, error = write_files(study, release, folder, onnx=onnx)
     with atomic_write(folder / CARD) as temporary:
         temporary.write_text(card(replace(release, onnx_error=error)), encoding="utf-8")
-    write_sums(folder)
+    write_sums(folder, [*names, CARD])
     checked = "" if error is None else f"; ONNX Runtime agrees to {error:.1g}"
     click.echo(f"{release.name}: {folder}{checked}")

@@ -7,7 +7,7 @@ import click
 from tabulate import tabulate
 
 from dslt.commands import raw_results
-from dslt.commands.options import PATH, SpreadCommand
+from dslt.commands.options import FILE, SpreadCommand
 from dslt.compare import trackers
 from dslt.core.errors import DsltError
 from dslt.core.files import atomic_write
@@ -22,7 +22,7 @@ from dslt.score.scores import Scores, to_json
 @click.option("--alternatives", is_flag=True, help="Score by the named alternatives, too.")
 @click.option("--cell", help="Name of the tracker.  [default: its folder's]")
 @click.option("--seed", default=0, show_default=True, help="Seed of the run.")
-@click.option("--json", "out", type=PATH, help="Write the scores to this file.")
+@click.option("--json", "out", type=FILE, help="Write the scores to this file.")
 def command(
     benchmark: str | None,
     annotations: Path | None,

@@ -5,11 +5,12 @@ from pathlib import Path
 import click
 
 from dslt.commands.options import OVERRIDES, PATH, PRESETS
+from dslt.core.definitions import CELLS, config_file
 from dslt.core.errors import DsltError
 from dslt.core.jsonfile import read_json
 from dslt.core.text import canonical
 from dslt.settings.registry import parse_tracker
-from dslt.study.cells import resolve_settings
+from dslt.study.cells import presets_of, resolve_settings
 
 
 @click.command()
@@ -23,12 +24,17 @@ from dslt.study.cells import resolve_settings
 )
 @PRESETS
 def command(
-    preset: str, overrides: tuple[str, ...], training: bool, trained: Path | None, trackers: Path
+    preset: str,
+    overrides: tuple[str, ...],
+    training: bool,
+    trained: Path | None,
+    trackers: Path | None,
 ) -> None:
     """Print the settings of PRESET (tracker/preset) with overrides, complete, as JSON.
 
     dslt track --settings "$(dslt settings siamfc/lite)" ...
     """
+    trackers = trackers or presets_of(config_file(CELLS))
     found = resolve_settings(preset, ";".join(overrides), trackers, preset)
     if trained is not None:
         header = read_json(trained)

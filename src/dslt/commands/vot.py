@@ -8,13 +8,13 @@ from typing import get_args
 import click
 
 from dslt.commands.options import DEVICE, ENGINE, PATH, SEED, THREADS, WEIGHTS
-from dslt.core.definitions import config_file
+from dslt.core.definitions import CELLS, config_file
 from dslt.core.device import Device, limit_threads
 from dslt.core.errors import DsltError, unknown
 from dslt.core.jsonfile import parse_json
 from dslt.settings.registry import parse_tracker
 from dslt.settings.tracker import TrackerSettings
-from dslt.study.cells import load_cells, resolve_settings
+from dslt.study.cells import load_cells, presets_of, resolve_settings
 from dslt.track.vot_toolkit import InitialBox, serve
 from dslt.trackers.make import prepare
 
@@ -35,10 +35,10 @@ def find_settings(cell: str, settings: str | None, cells: Path | None) -> Tracke
     if settings is not None:
         where = f"settings of cell {cell!r}"
         return parse_tracker(parse_json(settings, where), where)
-    sheet = cells or config_file("cells.tsv")
+    sheet = cells or config_file(CELLS)
     if "/" in cell:
-        return resolve_settings(cell, "", sheet.parent / "trackers", f"--cell {cell}")
-    known = load_cells(sheet, sheet.parent / "trackers")
+        return resolve_settings(cell, "", presets_of(sheet), f"--cell {cell}")
+    known = load_cells(sheet, presets_of(sheet))
     if cell not in known:
         raise DsltError(f"{sheet}: {unknown('cell', cell, known)}")
     return known[cell].settings
@@ -87,9 +87,10 @@ def run(
 @WEIGHTS
 def ini(cell: str, cells: Path | None, name: str | None, weights: Path | None) -> None:
     """Print an entry for the toolkit's trackers.ini that runs a cell from this environment."""
-    find_settings(cell, None, cells)  # refuses what could not run
+    sheet = cells or config_file(CELLS)
+    find_settings(cell, None, sheet)  # refuses what could not run
     words = [sys.executable, "-m", "dslt", "vot", "run", "--cell", cell]
-    for option, path in (("--cells", cells), ("--weights", weights)):
+    for option, path in (("--cells", sheet), ("--weights", weights)):
         words += [option, str(path.resolve())] if path is not None else []
     text = shlex.join(words).replace("%", "%%")  # the ini format's own escape
     click.echo(

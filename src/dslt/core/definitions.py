@@ -11,6 +11,7 @@ from dslt.core.errors import DsltError, cut, quote
 from dslt.core.text import merge
 
 BENCHMARKS = "benchmarks.yaml"
+CELLS = "cells.tsv"
 DOWNLOADS = "downloads.yaml"
 PROTOCOLS = "protocols.yaml"
 TRAINING_SETS = "training_sets.yaml"
@@ -52,6 +53,11 @@ def own_config() -> Path:
     """Give the folder of the project's own configuration: of the installed package, or checkout."""
     packed = Path(__file__).parents[1] / "config"
     return packed if packed.is_dir() else Path(__file__).parents[3] / "config"
+
+
+def own_study() -> Path:
+    """Give the file of the default study, which stands beside `own_config`."""
+    return own_config().parent / "config.yaml"
 
 
 def config_file(name: str) -> Path:

@@ -42,6 +42,16 @@ def write_errors(path: str | os.PathLike[str]) -> Iterator[None]:
         raise write_error(path, error) from error
 
 
+def check_named(path: Path) -> None:
+    """Refuse a path that has no name, such as `.`, for a file.
+
+    Raises:
+        DsltError: It has none.
+    """
+    if not path.name:
+        raise DsltError(f"{path}: is a folder; expected the path of a file")
+
+
 @contextlib.contextmanager
 def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Give a temporary path beside `path` to write to, and rename it to `path` on success.
@@ -51,9 +61,11 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
     included, the temporary file is removed and an earlier `path` is untouched.
 
     Raises:
-        DsltError: The disk is full or the place is not writable, or the body wrote nothing.
+        DsltError: The path has no name, the disk is full or the place is not writable, or the
+            body wrote nothing.
     """
     target = Path(path)
+    check_named(target)
     name = f".{target.stem[:80]}.{secrets.token_hex(6)}.part{target.suffix}"
     temporary = target.with_name(name)
     try:

@@ -5,17 +5,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dslt.core.definitions import config_file
+from dslt.core.definitions import CELLS, config_file
 from dslt.core.errors import DsltError, unknown
 from dslt.core.files import sha256_file
 from dslt.core.jsonfile import read_json
 from dslt.settings.identity import differences
 from dslt.settings.registry import entry_of
 from dslt.settings.tracker import TrackerSettings, TrainingSettings
-from dslt.study.cells import load_cells, resolve_settings
+from dslt.study.cells import load_cells, presets_of, resolve_settings
 from dslt.study.paths import MODEL
 
-SHEETS = ("cells.tsv", "paper_cells.tsv")
+SHEETS = (CELLS, "paper_cells.tsv")
 
 
 @dataclass(frozen=True)
@@ -47,13 +47,15 @@ class Choice:
         return values
 
 
-def choose(name: str, overrides: str, trackers: Path, weights: Path | None, seed: int) -> Choice:
+def choose(
+    name: str, overrides: str, trackers: Path | None, weights: Path | None, seed: int
+) -> Choice:
     """Choose a tracker and its network; see `choose_settings` and `find_weights`.
 
     Args:
         name: What the user asks for.
         overrides: Changes of its settings, `key=value` separated by `;`.
-        trackers: Folder of the presets.
+        trackers: Folder of the presets; None: that of the sheet of cells.
         weights: Its network; None: that of the study in the current folder, if it needs one.
         seed: Seed of everything random.
 
@@ -64,27 +66,28 @@ def choose(name: str, overrides: str, trackers: Path, weights: Path | None, seed
     return Choice(name, settings, weights or find_weights(settings, seed, name), seed)
 
 
-def choose_settings(name: str, overrides: str, trackers: Path) -> TrackerSettings:
-    """Resolve `tracker/preset`, or the id of a cell of the project's sheets.
+def choose_settings(name: str, overrides: str, trackers: Path | None) -> TrackerSettings:
+    """Resolve `tracker/preset`, or the id of a cell of the sheets.
 
     Args:
         name: What the user asks for.
         overrides: Changes of its settings, `key=value` separated by `;`.
-        trackers: Folder of the presets.
+        trackers: Folder of the presets; None: that of the sheet of cells.
 
     Raises:
         DsltError: There is no such tracker or cell, or a change does not fit.
     """
     where = f"--tracker {name}"
     if "/" in name:
-        return resolve_settings(name, overrides, trackers, where)
+        return resolve_settings(name, overrides, trackers or presets_of(config_file(CELLS)), where)
     known = {}
-    for sheet in SHEETS:
-        known.update(load_cells(config_file(sheet), trackers))
+    for sheet in map(config_file, SHEETS):
+        presets = trackers or presets_of(sheet)
+        known.update(load_cells(sheet, presets))
         if name in known:
             cell = known[name]
             both = ";".join(filter(None, (cell.overrides, overrides)))
-            return resolve_settings(cell.base, both, trackers, where)
+            return resolve_settings(cell.base, both, presets, where)
     raise DsltError(f"--tracker: {unknown('cell', name, known)}; or say tracker/preset")
 
 

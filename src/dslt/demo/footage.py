@@ -27,6 +27,7 @@ FALLBACK_RATE = 25.0  # of images, and of what does not say
 _CLOCK = re.compile(r"(?:(\d+):)?(\d+):(\d{1,2}(?:\.\d*)?)", re.ASCII)
 _SECONDS = re.compile(r"(\d+(?:\.\d*)?|\.\d+)s", re.ASCII)
 _NUMBER = re.compile(r"\d+", re.ASCII)
+_CAMERA = re.compile(r"\d{1,4}", re.ASCII)  # OpenCV's numbers, those of its backends included
 
 Moment = int | float
 """The number of a frame, or seconds from the first one."""
@@ -85,7 +86,7 @@ def open_footage(source: Path, start: Moment | None = None, end: Moment | None =
     """Open a video, a folder of images, an image, or a camera by its number.
 
     Args:
-        source: Their path; digits that are no file are a camera.
+        source: Their path; up to four digits that are no file are a camera.
         start: First frame; default: the first one there is.
         end: Last frame; default, or past the end: the last one there is. A camera goes on until
             Ctrl-C without it.
@@ -93,7 +94,7 @@ def open_footage(source: Path, start: Moment | None = None, end: Moment | None =
     Raises:
         DsltError: There is nothing to read, or no frame between start and end.
     """
-    if not source.exists() and _NUMBER.fullmatch(str(source)):
+    if not source.exists() and _CAMERA.fullmatch(str(source)):
         if start is not None:
             raise DsltError(f"--start: camera {source} starts when it is opened; leave it out")
         return _camera(int(str(source)), end)

@@ -138,12 +138,12 @@ def load(
 
     Raises:
         DsltError: A boxes file is missing or has another number of rows than the sequence, or the
-            reference has no boxes, or a named sequence is in no index.
+            reference has no boxes, or a sequence that is named is in no index.
     """
     made_by = "rule `index` (`dslt index`)"
     found = [load_index(inputs.existing(index, made_by)) for index in indexes]
     names = {name for index in found for name in index.names}
-    for name in sorted(set(request.named) - names):
+    for name in sorted({*request.named, *request.among} - names):
         where = " or ".join(index.benchmark for index in found)
         raise unknown(f"sequence of benchmark {where}:", name, names)
     benchmarks = [index.benchmark for index in found]

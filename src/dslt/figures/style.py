@@ -19,7 +19,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, FigureBase
 from matplotlib.image import AxesImage
 
-from dslt.core.files import atomic_write
+from dslt.core.files import atomic_write, check_named
 from dslt.figures.colours import BLACK as BLACK
 from dslt.figures.colours import BLUE as BLUE
 from dslt.figures.colours import GREEN as GREEN
@@ -281,7 +281,11 @@ def save(figure: Figure, out: Path) -> tuple[Path, Path]:
 
     Returns:
         The paths of the PDF and of the PNG.
+
+    Raises:
+        DsltError: The path has no name, or the place is not writable.
     """
+    check_named(out)
     stem = out.with_suffix("") if out.suffix in {".pdf", ".png"} else out
     stem.parent.mkdir(parents=True, exist_ok=True)
     pdf, png = (stem.with_name(stem.name + suffix) for suffix in (".pdf", ".png"))

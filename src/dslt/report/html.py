@@ -168,10 +168,17 @@ def table(frame: pd.DataFrame, digits: int = 1, label: str = "Table") -> Markup:
     def kind(name: str, text: str) -> str | None:
         if name in numbers:
             return "number"
-        return f"verdict {text}" if text in VERDICTS else "text" if name in long else None
+        if text in VERDICTS:
+            return f"verdict {verdict_class(text)}"
+        return "text" if name in long else None
 
     rows = list(zip(*columns.values(), strict=True))
     return fill("table", frame=frame, numbers=numbers, rows=rows, kind=kind, label=label)
+
+
+def verdict_class(verdict: str) -> str:
+    """Name the class that a verdict is styled by, which is one word."""
+    return verdict.replace(" ", "-")
 
 
 def _length(text: str) -> int:
@@ -230,4 +237,4 @@ def size(path: Path) -> tuple[int, int]:
         raise DsltError(f"{path}: cannot be read ({error.strerror}); {hint}") from None
 
 
-_ENVIRONMENT.globals |= {"table": table, "map": map, "zip": zip}
+_ENVIRONMENT.globals |= {"table": table, "verdict_class": verdict_class, "map": map, "zip": zip}

@@ -264,12 +264,17 @@ def training(path: Path) -> pd.DataFrame:
     return shown
 
 
-def sequences(index: Path) -> pd.DataFrame:
-    """List the sequences of an index, linked: where they are from and what makes them hard."""
+def sequences(index: Path, among: Sequence[str] = ()) -> pd.DataFrame:
+    """List the sequences of an index, linked: where they are from and what makes them hard.
+
+    Args:
+        index: The index.
+        among: Sequences that have a page; empty: all of the index.
+    """
     from dslt.data.benchmarks.index_file import load_index
 
     found = load_index(index)
-    entries = found.sequences
+    entries = [entry for entry in found.sequences if not among or entry.name in among]
     pages = [
         quote(SEQUENCE_PAGE.format(benchmark=found.benchmark, sequence=entry.name))
         for entry in entries

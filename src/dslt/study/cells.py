@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from dslt.core.definitions import parse_yaml, read_definitions
+from dslt.core.definitions import own_config, parse_yaml, read_definitions
 from dslt.core.errors import DsltError, quote, unknown
 from dslt.core.text import canonical, merge
 from dslt.settings.offline import OfflineNetworkTraining
@@ -177,6 +177,12 @@ def resolve_settings(base: str, overrides: str, trackers: Path, where: str) -> T
     if preset not in presets:
         raise DsltError(f"{where}: {unknown(f'preset of {tracker}', preset, presets)}")
     return parse_tracker(apply_overrides(presets[preset], overrides, where), where)
+
+
+def presets_of(sheet: Path) -> Path:
+    """Find the presets of a sheet's cells: the folder beside it, else the project's own."""
+    beside = sheet.parent / "trackers"
+    return beside if beside.is_dir() else own_config() / "trackers"
 
 
 def load_cells(path: Path, trackers: Path) -> dict[str, Cell]:

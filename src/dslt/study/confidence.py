@@ -36,6 +36,12 @@ def indexes(study: Study, cell: str) -> list[str]:
     return [paths.INDEX.format(benchmark=name) for name in _benchmarks(study, cell)]
 
 
+def sequences(study: Study, cell: str) -> list[str]:
+    """List the sequences on which a cell's confidence is scored, where `only` names any."""
+    there = {name for benchmark in _benchmarks(study, cell) for name in study.sequences[benchmark]}
+    return sorted(study.part.sequences & there)
+
+
 def scores(study: Study, cell: str) -> list[str]:
     """List the score files of these runs, each of which names the checksum of its records.
 

@@ -7,7 +7,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from dslt.core.definitions import changed_definitions, read_definitions
+from dslt.core.definitions import changed_definitions, own_study, read_definitions
 from dslt.core.errors import DsltError, quote, unknown
 from dslt.core.text import canonical, merge
 from dslt.data.benchmarks.annotations import AnnotationsBenchmark
@@ -24,14 +24,23 @@ from dslt.study.sensitivity import moved_cells
 from dslt.study.settings import StudySettings
 from dslt.study.study import Study
 
+# Where a folder has its configuration, the first one first; snakedeploy writes the second.
+CONFIGURATIONS = ("config.yaml", "config/config.yaml")
 
-def read_study(overlays: Iterable[str], base: str = "config.yaml") -> Study:
-    """Load a study from files as the workflow reads them, each laid over those before.
+
+def read_study(overlays: Iterable[str]) -> Study:
+    """Load the study of the current folder as the workflow reads it.
+
+    Args:
+        overlays: Files that are laid over the folder's configuration, in their order.
 
     Raises:
         DsltError: As `load_study`, or a file is missing or no mapping.
     """
-    return load_study(reduce(merge, map(read_definitions, (base, *overlays))))
+    base = next((name for name in CONFIGURATIONS if Path(name).is_file()), CONFIGURATIONS[0])
+    said = reduce(merge, map(read_definitions, (base, *overlays)))
+    # What it does not say, the default study does.
+    return load_study(merge(read_definitions(own_study()), said))
 
 
 def load_study(values: Mapping[str, Any]) -> Study:

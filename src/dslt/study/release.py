@@ -5,7 +5,7 @@ import json
 import shutil
 import subprocess
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from dslt.core.fingerprint import code_of
 from dslt.core.jsonfile import read_json
 from dslt.data.downloads.models import SUMS
 from dslt.score.scores import Scores, load_scores
+from dslt.settings.identity import RELEASED
 from dslt.study import paths
 from dslt.study.cells import Cell
 from dslt.study.cost.speeds import SPEEDS, DeviceSpeeds, load_speeds
@@ -107,8 +108,10 @@ def box_files(study: Study, cell: str, seed: int) -> list[str]:
     ]
 
 
-def write_files(study: Study, release: Release, folder: Path, *, onnx: bool) -> float | None:
-    """Write all files but card and checksums.
+def write_files(
+    study: Study, release: Release, folder: Path, *, onnx: bool
+) -> tuple[list[str], float | None]:
+    """Write all files but card and checksums; an earlier run's ONNX does not stay beside them.
 
     Args:
         study: The study.
@@ -117,11 +120,13 @@ def write_files(study: Study, release: Release, folder: Path, *, onnx: bool) -> 
         onnx: Whether ONNX is written, for a Siamese network.
 
     Returns:
-        Greatest difference of ONNX Runtime's responses from torch's; None where there is no ONNX.
+        Their names, and the greatest difference of ONNX Runtime's responses from torch's; None
+        where there is no ONNX.
 
     Raises:
         DsltError: Weights are damaged or of other settings, or a file cannot be written.
     """
+    from dslt.networks.exported import SEARCH, TEMPLATE, export_siamese
     from dslt.networks.saved import read_model, write_model
     from dslt.networks.siamese import SiameseNet
 
@@ -138,17 +143,17 @@ def write_files(study: Study, release: Release, folder: Path, *, onnx: bool) -> 
         temporary.write_bytes(_zipped(box_files(study, cell, seed)))
     with atomic_write(folder / SCORES) as temporary:
         temporary.write_text(json.dumps(_scores(release), indent=1) + "\n", encoding="utf-8")
-    if not (onnx and isinstance(net, SiameseNet)):
-        return None
-    from dslt.networks.exported import export_siamese
+    names = [RELEASED, Path(RELEASED).with_suffix(".json").name, *_COPIED, BOXES, SCORES]
+    if onnx and isinstance(net, SiameseNet):
+        return [*names, TEMPLATE, SEARCH], export_siamese(net, folder)
+    for name in (TEMPLATE, SEARCH):
+        (folder / name).unlink(missing_ok=True)
+    return names, None
 
-    return export_siamese(net, folder)
 
-
-def write_sums(folder: Path) -> None:
-    """Write the checksums of a folder's files, as `sha256sum` does and checks."""
-    names = sorted(path.name for path in folder.iterdir() if path.name != SUMS)
-    lines = [f"{sha256_file(folder / name)}  {name}\n" for name in names]
+def write_sums(folder: Path, names: Iterable[str]) -> None:
+    """Write the checksums of some files of a folder, as `sha256sum` does and checks."""
+    lines = [f"{sha256_file(folder / name)}  {name}\n" for name in sorted(names)]
     with atomic_write(folder / SUMS) as temporary:
         temporary.write_text("".join(lines), encoding="utf-8")
 

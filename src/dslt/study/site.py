@@ -42,6 +42,8 @@ def page_jobs(study: Study, figures: Iterable[str], tables: Iterable[str]) -> di
         own = [path for name in drawn if page in FIGURES[name].pages for path in _shown(name)]
         values = shown[page] | {"figures": own}
         files = tuple(chain(*values.values()))
+        if page == "data":  # the others have no page
+            values["sequences"] = sorted(study.part.sequences)
         if page == "convergence":
             values["convergence"] = assignments(records)
             files += tuple(path[:-4] + ".npz" for path in records.values())

@@ -4,6 +4,7 @@ import os
 import resource
 import subprocess
 import sys
+from dataclasses import asdict
 
 import cv2
 import numpy as np
@@ -12,6 +13,7 @@ from click.testing import CliRunner
 from PIL import Image
 
 from dslt.cli import group
+from dslt.core.device import frozen_networks
 from dslt.core.errors import DsltError
 from dslt.core.jsonfile import read_json
 from dslt.data.sequences.recording import FORMATS, description, write_video
@@ -83,10 +85,23 @@ def test_a_demo_by_graphs_says_so(tmp_path, source):
     words = ("--end", "2", "--device", "cpu")
     quick = "training.backbone.weights=random;training.iterations=2"
     demo(source, out, "--tracker", "dslt/lite", "--set", quick, "--graphs", *words)
-    assert read_json(out.with_suffix(".json"))["graphs"] is True
+    about = read_json(out.with_suffix(".json"))
+    assert (about["graphs"], about["device"]) == (True, "cpu")
     assert len(read_boxes(out.with_suffix(".txt"), origin=0)) == 3
     with pytest.raises(DsltError, match=r"opencv.* runs one sequence at a time"):
         demo(source, tmp_path / "other.mp4", "--graphs", *words)
+
+
+def test_the_summary_says_what_the_networks_ran_on(tmp_path, source):
+    out = tmp_path / "car.mp4"
+    quick = "training.backbone.weights=random;training.iterations=2"
+    demo(source, out, "--tracker", "dslt/lite", "--set", quick, "--end", "1")
+    about = read_json(out.with_suffix(".json"))
+    assert about["device"] in ("cpu", "cuda", "mps")
+    assert about["frozen"] == (asdict(frozen_networks()) if about["device"] == "cpu" else None)
+    demo(source, out)  # OpenCV's has none
+    about = read_json(out.with_suffix(".json"))
+    assert (about["device"], about["frozen"]) == ("cpu", None)
 
 
 def test_boxes_of_a_demo_that_was_ended_early(tmp_path, source):

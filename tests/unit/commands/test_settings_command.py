@@ -1,6 +1,7 @@
 """`dslt settings`: what it prints is what other verbs read."""
 
 import json
+import shutil
 
 import pytest
 from click.testing import CliRunner
@@ -8,6 +9,8 @@ from click.testing import CliRunner
 from dslt.cli import group
 from dslt.core.errors import DsltError
 from dslt.settings.registry import parse_tracker, parse_training
+from dslt.study import cells
+from places import ROOT
 
 
 def printed(*arguments):
@@ -22,6 +25,18 @@ def test_settings_are_complete_and_can_be_read_back():
     assert parse_tracker(values, "test").tracking.scales == 1
     learnt = printed("siamfc/lite", "--training")
     assert parse_training(learnt, "test").channels == values["training"]["channels"]
+
+
+def test_presets_are_those_of_the_folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(cells, "_presets", cells.load_presets)  # paths of this folder are not kept
+    shutil.copytree(ROOT / "config" / "trackers", tmp_path / "config" / "trackers")
+    shutil.copy(ROOT / "config" / "cells.tsv", tmp_path / "config")
+    presets = tmp_path / "config" / "trackers" / "opencv.yaml"
+    presets.write_text(presets.read_text() + "mine: {tracker: opencv, algorithm: kcf}\n")
+    monkeypatch.chdir(tmp_path)
+    assert printed("opencv/mine") == printed("opencv/kcf")
+    with pytest.raises(DsltError, match="unknown preset of opencv"):
+        printed("opencv/mine", "--trackers", str(ROOT / "config" / "trackers"))
 
 
 def test_a_training_takes_the_place_of_the_presets(tmp_path):

@@ -49,6 +49,12 @@ def test_a_failure_leaves_the_old_file(tmp_path, error):
     assert names(tmp_path) == ["result.txt"]
 
 
+@pytest.mark.parametrize("path", [".", "/", ""])
+def test_a_folder_is_no_file(path):
+    with pytest.raises(DsltError, match="is a folder; expected the path of a file"):
+        atomic_write(path).__enter__()
+
+
 def test_a_writer_that_writes_nothing_is_an_error(tmp_path):
     with pytest.raises(DsltError, match="produced no file"), atomic_write(tmp_path / "v.mp4"):
         pass

@@ -1,12 +1,14 @@
 """Trackers and networks by name."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
 from dslt.core.errors import DsltError
 from dslt.demo.choice import choose, choose_settings, find_weights
+from dslt.study import cells
 from places import ROOT
 
 TRACKERS = ROOT / "config" / "trackers"
@@ -40,6 +42,21 @@ def test_a_cell_is_its_preset_with_its_changes():
     changed = settings("siamfc_focal", "tracking.window=0.3")
     assert changed == settings("siamfc/lite", "training.loss.name=focal", "tracking.window=0.3")
     assert settings("dslt_star_l2").learnt.loss.name == "l2"  # of the paper's sheet
+
+
+def test_the_sheet_and_the_presets_of_the_folder_go_together(folder, monkeypatch):
+    monkeypatch.setattr(cells, "_presets", cells.load_presets)  # paths of this folder are not kept
+    assert choose_settings("csrt", "", None) == settings("opencv/csrt")  # the project's
+    shutil.copytree(TRACKERS, folder / "config" / "trackers")
+    presets = folder / "config" / "trackers" / "opencv.yaml"
+    presets.write_text(presets.read_text() + "mine: {tracker: opencv, algorithm: kcf}\n")
+    columns = (ROOT / "config" / "cells.tsv").read_text().splitlines()[0]
+    sheet = folder / "config" / "cells.tsv"
+    sheet.write_text(f"{columns}\nown\tOwn\topencv/mine\t\tclips\t0\t\t\n")
+    for name in ("own", "opencv/mine"):
+        assert choose_settings(name, "", None) == settings("opencv/kcf")
+        with pytest.raises(DsltError, match="unknown preset of opencv"):
+            settings(name)
 
 
 def test_names_of_nothing():

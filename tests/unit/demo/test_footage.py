@@ -151,8 +151,9 @@ def test_sources_that_are_none(tmp_path, monkeypatch):
         monkeypatch.setattr(Camera, name, value)
         with pytest.raises(DsltError, match="camera 0: gives no frame"):
             open_footage(Path("0"))
-    with pytest.raises(DsltError, match=r"none\.mp4: no such video"):
-        open_footage(Path("none.mp4"))
+    for name in ("none.mp4", "99999999999"):
+        with pytest.raises(DsltError, match=f"{name}: no such video"):
+            open_footage(Path(name))
     Path("0").mkdir()
     with pytest.raises(DsltError, match="0: no frames in the folder"):
         open_footage(Path("0"))

@@ -160,6 +160,8 @@ def test_the_sequences_with_the_widest_spread_come_first(tracked):
     assert [strip.name for strip in found] == ["far"]
     assert [strip.name for strip in load(tracked, rows=5)] == ["far", "near"]
     assert [strip.name for strip in load(tracked, rows=1, named=("near",))] == ["near"]
+    with pytest.raises(DsltError, match="unknown sequence of benchmark mine: 'Typo'"):
+        load(tracked, among=("near", "Typo"))
     assert found[0].indices == (2, 5, 7)
     assert found[0].overlap["dslt"] == pytest.approx(15 / 17)
     np.testing.assert_allclose(found[0].boxes["dslt"] - found[0].truth, [[1, 0, 0, 0]] * 3)

@@ -71,6 +71,13 @@ def test_differences_without_a_unit_are_named_by_their_metric(scorecard):
     assert sum(note.startswith("Differences in points with 95 % intervals") for note in notes) == 1
 
 
+def test_the_class_of_a_verdict_is_one_word(scorecard):
+    scorecard.write_text(scorecard.read_text().replace(",supported,", ",no difference,"))
+    page = BeautifulSoup(found.picture(scorecard), "html.parser")
+    classes = {item.select_one(".verdict").text: item["class"] for item in page.select("li")}
+    assert classes == {"no difference": ["no-difference"], "inconclusive": ["inconclusive"]}
+
+
 def test_nothing_is_drawn_without_intervals(tmp_path):
     (tmp_path / "scorecard.csv").write_text(SCORECARD.splitlines()[0] + "\n")
     assert found.picture(tmp_path / "scorecard.csv").strip() == ""

@@ -93,7 +93,7 @@ def test_a_table_escapes_aligns_and_marks():
     assert "<td>a &amp; b</td>" in text
     assert '<td class="number">59.9</td>' in text
     assert '<td class="verdict supported">supported</td>' in text
-    assert '<td class="verdict not run">not run</td>' in text
+    assert '<td class="verdict not-run">not run</td>' in text
     assert text.count("<td>–</td>") == 1
     assert text.count('<td class="number">–</td>') == 1
 

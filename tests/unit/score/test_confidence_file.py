@@ -157,6 +157,9 @@ def test_the_verb_writes_it_and_shows_it(run, tmp_path):
     given = ["--protocol-definition", PROTOCOL.model_copy(update={"hit": 0.9}).model_dump_json()]
     done = CliRunner().invoke(command, [*arguments, f"clips@3={folder}", *given, *out])
     assert load_confidence_file(tmp_path / "out.json").runs[0].conventions.hit == 0.9
+    run = f"clips@3={folder}"
+    done = CliRunner().invoke(command, [*arguments, run, "--sequence", "seq1", "Typo"])
+    assert "unknown --sequence 'Typo'; allowed: seq0" in str(done.exception)
     for text, message in (
         (f"other@3={folder}", "unknown benchmark of --run"),
         (f"clips={folder}", "expected --run BENCHMARK@SEED=DIR"),

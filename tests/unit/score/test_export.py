@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 import zipfile
@@ -253,7 +254,12 @@ def test_a_zip_file_of_others_is_not_written_over(tmp_path):
     with zipfile.ZipFile(archive, "w") as file:
         file.writestr("thesis.txt", "the only copy")
     before = archive.read_bytes()
-    for content in (before, b"no archive at all"):
+    undated = io.BytesIO()
+    with zipfile.ZipFile(undated, "w") as file:
+        file.writestr(zipfile.ZipInfo("boxes.txt"), "the only copy")  # of 1980, as ours are
+    empty = io.BytesIO()
+    zipfile.ZipFile(empty, "w").close()
+    for content in (before, undated.getvalue(), empty.getvalue(), b"no archive at all"):
         archive.write_bytes(content)
         with pytest.raises(DsltError, match=r"mine\.zip: is there already and was not written by"):
             write_files({"a.txt": b"1"}, archive)

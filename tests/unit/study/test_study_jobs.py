@@ -194,6 +194,20 @@ def test_pages_get_their_own_tables(configured: dict[str, Any]) -> None:
     assert "results/tables/table2.csv" not in pages["ablation"].files
 
 
+def test_the_data_page_lists_the_sequences_that_are_run(configured: dict[str, Any]) -> None:
+    def words(*only: str) -> tuple[str, ...]:
+        study = load_study(configured | {"only": [*only, "dslt"]})
+        return page_jobs(study, [], table_jobs(study))["data"].options
+
+    index = ("-p", "index", "results/data/clips.parquet")
+    assert words("clips") == index
+    assert words("clips", "puck", "bikes-car") == (
+        *index,
+        *("-p", "sequences", "bikes-car"),
+        *("-p", "sequences", "puck"),
+    )
+
+
 def test_confidence_is_scored_of_those_who_have_one(configured: dict[str, Any]) -> None:
     study = load_study(configured | {"only": ["clips", "clips_vot", "dslt", "siamfc_bce", "csrt"]})
     assert confidence.files(study) == {
@@ -214,6 +228,15 @@ def test_confidence_is_scored_of_those_who_have_one(configured: dict[str, Any]) 
     figure = figure_jobs(study)["confidence"]
     assert figure.files == job.files[-2:]
     assert figure.options[4:6] == ("--benchmark", "clips")
+
+
+def test_confidence_names_the_sequences_of_its_own_benchmarks(configured: dict[str, Any]) -> None:
+    study = load_study(configured | {"only": ["clips", "synthetic", "dslt", "puck", "cat-posts"]})
+    assert confidence.sequences(study, "dslt") == ["cat-posts", "puck"]
+    study = load_study(configured | {"only": ["clips", "dslt", "puck", "cat-posts"]})
+    assert confidence.sequences(study, "dslt") == ["puck"]
+    study = load_study(configured | {"only": ["clips", "dslt"]})
+    assert confidence.sequences(study, "dslt") == []
 
 
 def test_without_a_confidence_nothing_is_made_of_it(configured: dict[str, Any]) -> None:

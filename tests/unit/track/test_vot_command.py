@@ -221,6 +221,16 @@ def test_a_printed_entry_runs_this_python(tmp_path):
     assert command[6:] == ["dslt/lite", "--cells", str(cells)]
 
 
+def test_a_printed_entry_names_the_sheet_that_it_was_checked_against(tmp_path, monkeypatch):
+    (tmp_path / "config").mkdir()
+    sheet = (tmp_path / "config" / "cells.tsv").resolve()
+    sheet.write_text((CONFIG / "cells.tsv").read_text())
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(group, ["vot", "ini", "--cell", "csrt"], catch_exceptions=False)
+    command = shlex.split(entries(done.output)["csrt"]["command"])
+    assert command[6:] == ["csrt", "--cells", str(sheet)]
+
+
 def test_the_committed_entries_name_cells_of_the_sheet():
     parser = entries((CONFIG / "vot" / "trackers.ini").read_text())
     cells = load_cells(CONFIG / "cells.tsv", CONFIG / "trackers")

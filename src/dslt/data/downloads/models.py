@@ -26,13 +26,14 @@ def is_published(place: str) -> bool:
     return "://" in place or Path(place, SUMS).is_file()
 
 
-def find_weights_file(named: str, data: str = "data") -> Path:
+def find_weights_file(named: str, data: str = "data", option: str = "--weights") -> Path:
     """Find the weights that a user names.
 
     Args:
         named: A file of weights, the folder or address of a published model, or the name of one
             that was fetched. What is at an address is fetched first.
         data: Folder of all data.
+        option: Where the user names them, for the error.
 
     Raises:
         DsltError: There is nothing of this name, or it cannot be fetched.
@@ -47,7 +48,7 @@ def find_weights_file(named: str, data: str = "data") -> Path:
             return folder / RELEASED
     there = sorted(path.parent.name for path in models.glob(f"*/{RELEASED}"))
     raise DsltError(
-        f"--weights {named}: no such file; expected the file of a training (model.pt), the folder "
+        f"{option} {named}: no such file; expected the file of a training (model.pt), the folder "
         f"or address of a published model, or one that was fetched: {', '.join(there) or 'none'}"
     )
 

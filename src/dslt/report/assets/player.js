@@ -71,8 +71,9 @@
     }
 
     get playing() { return !this.video.paused && !this.video.ended; }
-    set speed(value) { this.video.playbackRate = value; }
-    play() { return this.video.play(); }
+    // A new source of the video takes the default.
+    set speed(value) { this.video.playbackRate = this.video.defaultPlaybackRate = value; }
+    play() { this.video.play().catch(() => {}); } // a pause stopped it, or `error` tells
     pause() { this.video.pause(); }
     seek(frame) { this.video.currentTime = this.time = (frame + 0.5) / this.rate; }
   }
@@ -111,14 +112,23 @@
         changed(frame);
       };
       const video = stage.querySelector("video");
-      this.clock = video
-        ? new VideoClock(video, data.frames, data.rate, show)
-        : new BlankClock(data.frames, data.rate, show);
+      const blank = () => {
+        video?.remove();
+        stage.classList.add("blank");
+        return new BlankClock(data.frames, data.rate, show);
+      };
+      this.clock = video && !video.error ? new VideoClock(video, data.frames, data.rate, show) : blank();
       video?.addEventListener("play", () => changed(this.frame));
       video?.addEventListener("pause", () => { this.aim = this.frame; changed(this.frame); });
+      video?.addEventListener("error", () => {
+        this.clock = blank();
+        this.clock.speed = video.playbackRate;
+        this.seek(this.aim);
+      });
       new ResizeObserver(() => this.draw()).observe(stage);
     }
 
+    get blank() { return this.clock instanceof BlankClock; }
     get playing() { return this.clock.playing; }
     set speed(value) { this.clock.speed = value; }
 

@@ -102,17 +102,21 @@
     }
   }
 
-  // The printed figure stays one click away; without this script it is all there is.
-  const addSwitch = (figure, holder) => {
+  // The printed figure stays one click away; without this script it is all there is. A hidden plot
+  // has no width, so it is drawn anew when it is shown.
+  const addSwitch = (figure, holder, plot) => {
     const pictures = figure.querySelector("img");
     const modes = [["Interactive", holder], ["As printed", pictures]];
     const bar = element("div", { className: "modes" });
     bar.setAttribute("role", "group");
     bar.setAttribute("aria-label", "How the figure is shown");
-    const choose = (wanted) => modes.forEach(([, shown], index) => {
-      shown.hidden = index !== wanted;
-      bar.children[index].setAttribute("aria-pressed", String(index === wanted));
-    });
+    const choose = (wanted) => {
+      modes.forEach(([, shown], index) => {
+        shown.hidden = index !== wanted;
+        bar.children[index].setAttribute("aria-pressed", String(index === wanted));
+      });
+      if (plot.drawn && !holder.hidden) plot.draw();
+    };
     modes.forEach(([name], index) => {
       const button = element("button", { type: "button", textContent: name });
       button.addEventListener("click", () => choose(index));
@@ -136,11 +140,11 @@
       const shown = window.dslt.plots[holder.dataset.plot];
       if (!shown) continue;
       plots.set(holder, new Plot(holder, shown));
-      addSwitch(holder.closest("figure"), holder);
+      addSwitch(holder.closest("figure"), holder, plots.get(holder));
       nearby.observe(holder);
     }
     document.addEventListener("themechange", () => {
-      for (const plot of plots.values()) if (plot.drawn) plot.draw();
+      for (const [holder, plot] of plots) if (plot.drawn && !holder.hidden) plot.draw();
     });
   });
 })();

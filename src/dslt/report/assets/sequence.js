@@ -6,15 +6,22 @@
   const data = JSON.parse(document.getElementById("data").textContent);
   const find = (name) => document.querySelector(`[data-is="${name}"]`);
   const TRUTH = { color: "#ffffff", dash: [], width: 2 };
+  // What has a use of its own for Space or for arrows; all others are the player's.
+  const PRESSED = "a, button, summary, select, textarea, input:not([type=range])";
+  const MOVED = ".wide, select, textarea, input:not([type=checkbox])";
   const state = { shown: new Set(data.shown), truth: true, seed: null, frame: 0 };
 
   // ---------------------------------------------------------------- what the address says
 
+  const decoded = (text) => new URLSearchParams(`it=${text}`).get("it");
+
   const readAddress = () => {
     const asked = new URLSearchParams(location.hash.slice(1));
     const known = new Set(data.cells.map((cell) => cell.id));
-    const cells = (asked.get("cells") ?? "").split(",").filter((id) => known.has(id));
-    if (asked.has("cells")) state.shown = new Set(cells);
+    // Commas part the ids; one within an id is encoded, so each id is decoded on its own.
+    const said = location.hash.slice(1).split("&").find((one) => one.startsWith("cells="));
+    const cells = said?.slice("cells=".length).split(",").map(decoded);
+    if (cells) state.shown = new Set(cells.filter((id) => known.has(id)));
     if (asked.has("seed")) state.seed = Number(asked.get("seed"));
     const frame = Number.parseInt(asked.get("frame") ?? "", 10);
     return Number.isNaN(frame) ? null : frame;
@@ -58,6 +65,7 @@
     const slider = find("slider");
     slider.value = state.frame;
     slider.setAttribute("aria-valuetext", `frame ${state.frame} of ${data.frames - 1}`);
+    find("blank").hidden = !player.blank;
     find("frame").textContent = `${state.frame} / ${data.frames - 1}`;
     find("play").setAttribute("aria-label", player.playing ? "Pause" : "Play");
     find("play").classList.toggle("playing", player.playing);
@@ -140,15 +148,21 @@
     find("stage").addEventListener("click", () => player.toggle());
     document.addEventListener("keydown", (event) => {
       if (event.ctrlKey || event.metaKey || event.altKey) return;
-      if (event.target.closest("input, select, button, textarea, a, summary")) return;
+      const { key, target } = event;
       const moves = { ArrowLeft: -1, ArrowRight: 1 };
-      if (event.key === " ") player.toggle();
-      else if (event.key in moves) player.step(moves[event.key] * (event.shiftKey ? 10 : 1));
+      if (key === " " && !target.matches(PRESSED)) player.toggle();
+      else if (key in moves && !target.matches(MOVED)) player.step(moves[key] * (event.shiftKey ? 10 : 1));
       else return;
       event.preventDefault();
     });
     document.addEventListener("themechange", () => refresh());
     window.addEventListener("hashchange", start);
+    // Going back, a browser gives controls the values that they had, and tells of no change.
+    window.addEventListener("pageshow", () => {
+      state.truth = find("truth").checked;
+      player.speed = Number(find("speed").value);
+      refresh();
+    });
   };
 
   const start = () => {

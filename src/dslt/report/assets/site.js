@@ -45,7 +45,7 @@
 
   // ---------------------------------------------------------------- tables
 
-  const NUMBER = /^[≥<]?\s*(-?\d+(?:\.\d+)?)/;
+  const NUMBER = /^[≥<]?\s*([+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?)(?!\w)/i;
 
   // A cell may say what it sorts by in data-sort. Missing values are last, whatever the order.
   const key = (cell) => {

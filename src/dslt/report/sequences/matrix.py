@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from dslt.report import html
 from dslt.report.sequences.shown import (
@@ -38,7 +39,7 @@ def write_matrix(
         {
             "id": name,
             "title": benchmark_title(name),
-            "folder": html.relative(pages[name], out.parent),
+            "folder": quote(html.relative(pages[name], out.parent)),
         }
         | _benchmark(trackers)
         for name, trackers in benchmarks.items()

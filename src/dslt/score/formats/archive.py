@@ -12,6 +12,7 @@ from dslt.core.files import atomic_write, write_error
 
 _FIRST_TIME = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip file can state
 _PLAIN_FILE = 0o100644 << 16
+_MARK = b"written by dslt export"
 
 
 def write_files(files: Mapping[str, bytes], out: Path) -> None:
@@ -53,18 +54,19 @@ def write_files(files: Mapping[str, bytes], out: Path) -> None:
 
 
 def _is_ours(path: Path) -> bool:
-    """Tell whether a zip file has the times that `zip_bytes` gives, which no other program does."""
+    """Tell whether a zip file has the mark that `zip_bytes` gives."""
     try:
         with zipfile.ZipFile(path) as archive:
-            return all(entry.date_time == _FIRST_TIME for entry in archive.infolist())
+            return archive.comment == _MARK
     except (OSError, zipfile.BadZipFile):
         return False
 
 
 def zip_bytes(files: Mapping[str, bytes]) -> bytes:
-    """Bytes of a zip file, in the order of the names and without the time of day."""
+    """Bytes of a zip file with our mark, in the order of the names and without the time of day."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
+        archive.comment = _MARK
         for name in sorted(files):
             entry = zipfile.ZipInfo(name, _FIRST_TIME)
             entry.compress_type = zipfile.ZIP_DEFLATED
