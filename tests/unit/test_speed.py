@@ -94,8 +94,12 @@ def test_a_part_ends_with_the_script(
         os.kill(parent, signal.SIGINT)
         time.sleep(600)
 
-    with pytest.raises(KeyboardInterrupt):
-        run_part(gpu, monkeypatch, hang, 300)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a job of a shell ignores it
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            run_part(gpu, monkeypatch, hang, 300)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert ends(int((tmp_path / "part").read_text()))
 
 

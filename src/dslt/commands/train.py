@@ -134,7 +134,7 @@ def command(
         libraries=libraries(),
         frozen=asdict(frozen_networks()) if chosen == "cpu" else None,
         **({} if start is None else {"start": sha256_file(start)}),
-        **hash_files(training, definitions, indexes),
+        **hash_files(definitions, indexes, _own_weights(training)),
     )
     folder = _state_folder(state, states, identity)
     with joined(chosen) as (processes, place):
@@ -177,6 +177,13 @@ def _state_folder(state: Path | None, states: Path | None, identity: dict[str, A
     if states is not None and state is None:
         return states / digest(canonical(identity))
     raise click.UsageError("expected one of --state and --states")
+
+
+def _own_weights(training: OfflineNetworkTraining) -> Path | None:
+    """Find the file of one's own whose weights the backbone starts from."""
+    from dslt.networks.backbones.weights import find_weights
+
+    return find_weights(training.backbone) if training.backbone.own_file else None
 
 
 def _open_pairs(

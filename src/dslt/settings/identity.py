@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from dslt.core.files import sha256_file
@@ -33,22 +34,21 @@ def identify(
 
 
 def hash_files(
-    settings: TrainingSettings, sources: Mapping[str, Any], indexes: Mapping[str, str]
+    sources: Mapping[str, Any], indexes: Mapping[str, str], weights: Path | None
 ) -> dict[str, dict[str, str]]:
     """Hash the files that settings and training sets only name; nothing where there are none.
 
     Args:
-        settings: Typed and complete.
         sources: Definitions of the training sets that are used.
         indexes: Map from training sets to their indexes.
+        weights: File of one's own whose weights the backbone starts from, if it has one.
 
     Raises:
         DsltError: A file is missing.
     """
     files = {name: entry["root"] for name, entry in sources.items() if entry["kind"] == "index"}
     files |= indexes
-    if settings.backbone.own_file:
-        files["weights"] = settings.backbone.own_file
+    files |= {} if weights is None else {"weights": weights}
     return {"content": {name: sha256_file(file) for name, file in files.items()}} if files else {}
 
 

@@ -143,7 +143,7 @@ def test_without_any_cell_the_printed_rows_remain():
 
 def test_without_intervals_only_values_are_shown():
     text = to_markdown(table(dslt=comparison("dslt", 0.6, interval=False)))
-    assert "| 70.0 | - | 60.0 | - |" in text
+    assert "| 70.0 |  | 60.0 |  |" in text
 
 
 def test_zero_has_no_sign_of_its_own():

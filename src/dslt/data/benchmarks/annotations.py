@@ -184,15 +184,15 @@ def _check_keys(
 ) -> None:
     """Check that fields of a benchmark name its sequences, or others that are there.
 
-    Of a part of a published benchmark they may name the rest.
+    Of a part of a benchmark they may name the rest, which an overlay cannot take away.
 
     Raises:
         DsltError: A key is no sequence.
     """
-    if benchmark.totals is not None and len(pairs) < benchmark.totals.sequences:
+    totals = benchmark.totals
+    if len(pairs) < totals.sequences if totals else benchmark.sequences:
         return
-    others = {*layout.sources}.difference(pairs.values())
-    names = {*pairs, *(benchmark.sequences or ()), *others}
+    names = {*pairs, *{*layout.sources}.difference(pairs.values())}
     for field in ("frames", "scored_from"):
         check_keys(field, getattr(benchmark, field), names, str(root))
 

@@ -126,21 +126,23 @@ def test_codes():
 def test_keys_that_are_no_sequence(tmp_path):
     write(tmp_path / "david.txt")
     write(tmp_path / "Coke.txt")
-    known = {"frames": {"David": [1, 3], "Girl": [1, 3], "Coke": [1, 3]}}
-    load_targets(benchmark("otb", "David", "Girl", **known), tmp_path)
+    known = {"frames": {"David": [1, 3], "Coke": [1, 3]}}
+    whole = {"totals": {"sequences": 1}}
+    load_targets(benchmark("otb", "David", **known, **whole), tmp_path)
     load_targets(benchmark("otb", frames={"david": [1, 3]}), tmp_path)
     wrong = {"frames": {"Davdi": [1, 3]}}
     words = r"the benchmark's `frames` has 'Davdi', but no .* called so; did you mean David\?"
     with pytest.raises(DsltError, match=words):
-        load_targets(benchmark("otb", "David", "Girl", **wrong), tmp_path)
+        load_targets(benchmark("otb", "David", **wrong, **whole), tmp_path)
     with pytest.raises(DsltError, match="did you mean David"):  # the benchmark's own spelling
-        load_targets(benchmark("otb", "David", frames={"david": [1, 3]}), tmp_path)
+        load_targets(benchmark("otb", "David", frames={"david": [1, 3]}, **whole), tmp_path)
     wrong = {"scored_from": {"Zoo": 2}, "annotated_rows": {"Zoo": 3}}
     with pytest.raises(DsltError, match=r"`scored_from` has 'Zoo', but no sequence is called so$"):
-        load_targets(benchmark("otb", "David", "Girl", **wrong), tmp_path)
-    # A part of a benchmark, where the rest lies elsewhere.
-    part = benchmark("otb", "David", frames={"Football1": [1, 74]}, totals={"sequences": 2})
-    load_targets(part, tmp_path)
+        load_targets(benchmark("otb", **wrong), tmp_path)
+    # A part of a benchmark, where the rest lies elsewhere, and one by its sequences.
+    for more in ({"totals": {"sequences": 2}}, {}):
+        part = benchmark("otb", "David", frames={"Football1": [1, 74]}, **more)
+        load_targets(part, tmp_path)
 
 
 @pytest.mark.parametrize("rows", [6, 4])
