@@ -29,12 +29,12 @@ from dslt.commands.options import (
 from dslt.core.definitions import TRAINING_SETS, changed_definitions, config_file, read_definitions
 from dslt.core.device import Device, choose_device, frozen_networks, limit_threads
 from dslt.core.files import sha256_file
-from dslt.core.fingerprint import code_of, libraries
+from dslt.core.fingerprint import libraries
 from dslt.core.jsonfile import parse_json
 from dslt.core.text import canonical, digest
-from dslt.data.pairs.sets.kinds import parse_training_set, used_sets
+from dslt.data.pairs.sets.kinds import own_indexes, parse_training_set, used_sets
 from dslt.settings.base import validate
-from dslt.settings.identity import hash_files, identify, model_id
+from dslt.settings.identity import code_of_training, hash_files, identify, model_id
 from dslt.settings.offline import OfflineNetworkTraining
 from dslt.settings.registry import entry_of, parse_training, require
 from dslt.settings.validation import ValidationSettings
@@ -130,11 +130,11 @@ def command(
         definitions,
         validation=None if scored is None else json.loads(canonical(scored)),
         validated_on=None if validation_index is None else sha256_file(validation_index),
-        code=code_of(__name__, *entry_of(training).modules("network", "task", "pairs", "tracker")),
+        code=code_of_training(entry_of(training)),
         libraries=libraries(),
         frozen=asdict(frozen_networks()) if chosen == "cpu" else None,
         **({} if start is None else {"start": sha256_file(start)}),
-        **hash_files(definitions, indexes, _own_weights(training)),
+        **hash_files(_named_files(training, definitions, indexes)),
     )
     folder = _state_folder(state, states, identity)
     with joined(chosen) as (processes, place):
@@ -179,11 +179,16 @@ def _state_folder(state: Path | None, states: Path | None, identity: dict[str, A
     raise click.UsageError("expected one of --state and --states")
 
 
-def _own_weights(training: OfflineNetworkTraining) -> Path | None:
-    """Find the file of one's own whose weights the backbone starts from."""
+def _named_files(
+    training: OfflineNetworkTraining, definitions: Mapping[str, Any], indexes: Mapping[str, str]
+) -> dict[str, str | Path]:
+    """Find the files that settings only name: indexes of training sets, weights of one's own."""
     from dslt.networks.backbones.weights import find_weights
 
-    return find_weights(training.backbone) if training.backbone.own_file else None
+    files: dict[str, str | Path] = {**own_indexes(definitions), **indexes}
+    if training.backbone.own_file:
+        files["weights"] = find_weights(training.backbone)
+    return files
 
 
 def _open_pairs(

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from dslt.core.files import sha256_file
+from dslt.core.fingerprint import code_of
 from dslt.core.text import canonical, digest
+from dslt.settings.registry import TrackerEntry
 from dslt.settings.tracker import TrainingSettings
 
 RELEASED = "model.safetensors"
@@ -33,23 +35,21 @@ def identify(
     }
 
 
-def hash_files(
-    sources: Mapping[str, Any], indexes: Mapping[str, str], weights: Path | None
-) -> dict[str, dict[str, str]]:
+def hash_files(files: Mapping[str, str | Path]) -> dict[str, dict[str, str]]:
     """Hash the files that settings and training sets only name; nothing where there are none.
 
     Args:
-        sources: Definitions of the training sets that are used.
-        indexes: Map from training sets to their indexes.
-        weights: File of one's own whose weights the backbone starts from, if it has one.
+        files: Map from names to indexes of training sets, and weights of one's own.
 
     Raises:
         DsltError: A file is missing.
     """
-    files = {name: entry["root"] for name, entry in sources.items() if entry["kind"] == "index"}
-    files |= indexes
-    files |= {} if weights is None else {"weights": weights}
     return {"content": {name: sha256_file(file) for name, file in files.items()}} if files else {}
+
+
+def code_of_training(entry: TrackerEntry) -> str:
+    """Fingerprint the code that trains a tracker offline."""
+    return code_of("dslt.commands.train", *entry.modules("network", "task", "pairs", "tracker"))
 
 
 def model_id(settings: TrainingSettings, seed: int, sources: Mapping[str, Any]) -> str:

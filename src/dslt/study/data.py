@@ -20,6 +20,7 @@ from dslt.data.benchmarks.annotations import AnnotationsBenchmark
 from dslt.data.benchmarks.kinds import ClipsBenchmark, FolderBenchmark
 from dslt.data.downloads.definitions import parse_checked_files, receipt_file
 from dslt.data.downloads.sources import Member, PackageFiles, PackageSource
+from dslt.data.pairs.sets.kinds import own_indexes
 from dslt.study import paths
 from dslt.study.study import Study
 
@@ -110,7 +111,7 @@ class StudyData:
         for cell in self.study.cells.values():
             learnt, training = cell.settings.learnt, self.study.offline.get(cell.id)
             sets = json.loads(training.sets) if training else {}
-            named = [entry["root"] for entry in sets.values() if entry["kind"] == "index"]
+            named = [*own_indexes(sets).values()]
             named += [learnt.backbone.own_file] if learnt else []
             files[cell.id] = [file for file in named if file and Path(file).is_file()]
         sums = {file: sha256_file(file) for file in sorted(set(chain(*files.values())))}

@@ -14,11 +14,10 @@ from dslt.compare.cell import CellComparison, load_comparison
 from dslt.core.definitions import config_file
 from dslt.core.errors import DsltError
 from dslt.core.files import atomic_write, sha256_file
-from dslt.core.fingerprint import code_of
 from dslt.core.jsonfile import read_json
 from dslt.data.downloads.models import SUMS
 from dslt.score.scores import Scores, load_scores
-from dslt.settings.identity import RELEASED
+from dslt.settings.identity import RELEASED, code_of_training
 from dslt.study import paths
 from dslt.study.cells import Cell
 from dslt.study.cost.speeds import SPEEDS, DeviceSpeeds, load_speeds
@@ -83,7 +82,6 @@ def load_release(study: Study, cell: str, seed: int) -> Release:
             f"run snakemake --cores 8 {comparison} first"
         )
     header = read_json(trained / "model.json")
-    roles = row.entry.modules("network", "task", "pairs", "tracker")
     return Release(
         name=f"{cell}-seed{seed}",
         cell=row,
@@ -94,7 +92,7 @@ def load_release(study: Study, cell: str, seed: int) -> Release:
         comparison=load_comparison(comparison),
         scores={name: load_scores(path) for name, path in scores.items()},
         commit=_commit(),
-        same_code=header.get("code") == code_of("dslt.commands.train", *roles),
+        same_code=header.get("code") == code_of_training(row.entry),
         speeds=load_speeds(config_file(SPEEDS)),
     )
 

@@ -10,6 +10,7 @@ from dslt.core.files import sha256_file
 from dslt.core.fingerprint import code_of, libraries
 from dslt.core.names import moved
 from dslt.core.text import canonical, digest
+from dslt.settings.identity import code_of_training
 from dslt.settings.registry import parse_tracker
 from dslt.study.cells import Cell, apply_overrides
 from dslt.study.settings import SensitivitySettings
@@ -132,6 +133,5 @@ def _code(cell: Cell) -> str:
 def _learnt(study: Study, cell: Cell) -> list[str]:
     """Write down what a network that is trained offline depends on, beside its seeds."""
     training = study.offline[cell.id]
-    roles = cell.entry.modules("network", "task", "pairs", "tracker")
-    code = code_of("dslt.commands.train", *roles)
+    code = code_of_training(cell.entry)
     return [training.settings, training.sets, str(study.settings.training.threads), code]

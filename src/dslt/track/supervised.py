@@ -11,7 +11,12 @@ from dslt.core.arrays import Floats
 from dslt.core.errors import DsltError
 from dslt.core.files import atomic_write
 from dslt.core.images import Frame
-from dslt.data.sequences.frames import FrameSource, iterate, validate_initial_box
+from dslt.data.sequences.frames import (
+    FrameSource,
+    initial_box_fault,
+    iterate,
+    validate_initial_box,
+)
 from dslt.data.sequences.target import FAILED, INITIALIZED, SKIPPED, TRACKED, Target, Trajectory
 from dslt.geometry.boxes import Box
 from dslt.geometry.regions import area_preserving_boxes, bounding_boxes, box_corners, overlaps
@@ -87,7 +92,7 @@ def supervised(
             if _has_failed(found.box, index, frame, target, protocol):
                 states[index] = FAILED
                 following, resume = False, index + protocol.reinitialize_after
-        elif index == 0 or (index >= resume and _can_start(starts[index], frame)):
+        elif index == 0 or (index >= resume and not initial_box_fault(starts[index], frame.shape)):
             box = validate_initial_box(starts[index], frame.shape, f"{where}, frame {index}")
             _, seconds[index], learnt = yield Ask(frame, box)
             boxes[index], states[index] = box, INITIALIZED
@@ -126,14 +131,6 @@ def _has_failed(box: Box, index: int, frame: Frame, target: Target, protocol: Vo
         size=(width, height) if protocol.bounds == "image" else None,
     )[0]
     return bool(overlap <= 0)
-
-
-def _can_start(box: Box, frame: Frame) -> bool:
-    """Tell whether a tracker takes a box (`validate_initial_box`); false where it is NaN."""
-    height, width = frame.shape[:2]
-    x, y, w, h = box
-    has_area = min(w, h) > 0 and max(w, h) >= 1
-    return bool(has_area and x < width and y < height and x + w > 0 and y + h > 0)
 
 
 def vot_line(state: int, box: Box) -> str:

@@ -13,6 +13,7 @@ from dslt.core.errors import DsltError
 from dslt.data.benchmarks.build_index import build_index
 from dslt.data.benchmarks.definitions import parse_benchmark
 from dslt.data.pairs.dataset import Pair
+from dslt.data.pairs.sets.kinds import own_indexes
 from dslt.data.sequences.frames import Sequence
 from dslt.networks.anchors import anchor_grid, anchor_labels, centred
 from dslt.networks.make import make_network
@@ -187,16 +188,22 @@ def test_a_training_is_another_one_with_other_files(tmp_path):
     index, weights = tmp_path / "own.parquet", tmp_path / "net.pth"
     index.write_bytes(b"before")
     weights.write_bytes(b"before")
-    sets = {"own": {"kind": "index", "root": str(index)}, "made": {"kind": "procedural"}}
-    assert hash_files({"made": sets["made"]}, {}, None) == {}
-    seen = [hash_files(sets, {}, weights)]
+    sets = {
+        "own": {"kind": "index", "root": str(index)},
+        "later": {"kind": "index", "root": None},  # refused where sets are opened
+        "made": {"kind": "procedural"},
+    }
+    assert own_indexes(sets) == {"own": str(index)}
+    files = {**own_indexes(sets), "weights": weights}
+    assert hash_files({}) == {}
+    seen = [hash_files(files)]
     for file in (index, weights):
         file.write_bytes(b"after")
-        seen.append(hash_files(sets, {}, weights))
+        seen.append(hash_files(files))
     assert len({str(one) for one in seen}) == 3
     index.unlink()
     with pytest.raises(DsltError, match="no such file"):
-        hash_files(sets, {}, weights)
+        hash_files(files)
 
 
 def test_differences_are_named():

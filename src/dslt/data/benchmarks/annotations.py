@@ -189,8 +189,11 @@ def _check_keys(
     Raises:
         DsltError: A key is no sequence.
     """
-    totals = benchmark.totals
-    if len(pairs) < totals.sequences if totals else benchmark.sequences:
+    if benchmark.totals is not None:
+        is_part = len(pairs) < benchmark.totals.sequences
+    else:
+        is_part = benchmark.sequences is not None
+    if is_part:
         return
     names = {*pairs, *{*layout.sources}.difference(pairs.values())}
     for field in ("frames", "scored_from"):

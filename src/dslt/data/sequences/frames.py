@@ -19,7 +19,7 @@ from dslt.core.errors import DsltError
 from dslt.core.images import SUFFIXES, Frame
 from dslt.data.sequences.images import ImageDecoder, checked_index, image_sizes, read_bytes
 from dslt.data.sequences.order import frame_order
-from dslt.geometry.boxes import Boxes, as_boxes, format_number
+from dslt.geometry.boxes import Box, Boxes, as_boxes, format_number
 
 
 class FrameSource(Protocol):
@@ -220,21 +220,25 @@ def validate_initial_box(
         DsltError: The box is NaN, has no area or less than a pixel, or lies outside the frame.
     """
     array = as_boxes(box).reshape(4)
-    text = ",".join(map(format_number, array.tolist()))
+    if fault := initial_box_fault(array, frame_shape):
+        text = ",".join(map(format_number, array.tolist()))
+        raise DsltError(f"{where}: the initial box {text} {fault}")
+    return array
+
+
+def initial_box_fault(box: Box, frame_shape: tuple[int, ...]) -> str:
+    """Say why no tracker can start from a box `(x, y, w, h)`; empty where one can."""
     height, width = frame_shape[:2]
-    x, y, w, h = array.tolist()
-    if not np.isfinite(array).all():
-        raise DsltError(f"{where}: the initial box {text} is not a number; a target is needed")
+    x, y, w, h = box.tolist()
+    if not np.isfinite(box).all():
+        return "is not a number; a target is needed"
     if w <= 0 or h <= 0:
-        raise DsltError(f"{where}: the initial box {text} (x,y,w,h) has no area")
+        return "(x,y,w,h) has no area"
     if w < 1 and h < 1:
-        raise DsltError(
-            f"{where}: the initial box {text} (x,y,w,h) is smaller than a pixel; if these are"
-            " fractions of the frame, multiply them by its width and height"
+        return (
+            "(x,y,w,h) is smaller than a pixel; if these are fractions of the frame, multiply them"
+            " by its width and height"
         )
     if x >= width or y >= height or x + w <= 0 or y + h <= 0:
-        raise DsltError(
-            f"{where}: the initial box {text} (x,y,w,h from 0) lies outside the frame of "
-            f"{width}x{height} pixels"
-        )
-    return array
+        return f"(x,y,w,h from 0) lies outside the frame of {width}x{height} pixels"
+    return ""

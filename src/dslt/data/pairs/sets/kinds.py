@@ -133,6 +133,16 @@ def parse_training_set(name: str, definition: Any) -> TrainingSet:
     return parse_kind(_KINDS, definition, f"training set {name}")
 
 
+def own_indexes(definitions: Mapping[str, Any]) -> dict[str, str]:
+    """Map the sets of kind `index` to their files, where one is named.
+
+    Args:
+        definitions: Of training sets, complete (`used_sets`).
+    """
+    named = {name: one["root"] for name, one in definitions.items() if one["kind"] == "index"}
+    return {name: file for name, file in named.items() if file}
+
+
 def used_sets(found: Mapping[str, Any], names: Iterable[str], where: str) -> dict[str, Any]:
     """Choose the definitions of some training sets, checked and complete, as plain JSON values.
 
