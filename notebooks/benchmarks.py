@@ -26,7 +26,7 @@ from pathlib import Path
 
 from IPython.display import Markdown, display
 
-from dslt.report import show, tables
+from dslt.report import show, table1
 from dslt.settings.catalog import heading
 
 # %% [markdown]
@@ -39,7 +39,7 @@ from dslt.settings.catalog import heading
 # %%
 for path in table:
     display(Markdown(f"### {heading(Path(path).stem)}"))
-    display(show.note(tables.vot_not_run(Path(path))), show.table(tables.vot(Path(path))))
+    display(show.note(table1.not_run(Path(path))), show.table(table1.scores(Path(path))))
     display(show.downloads(path))
 
 # %% [markdown]

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from made_site import NARROW, WIDE
+from dslt.settings.site import SITE
+from made_site import LABELS, NARROW, WIDE
 
-MADE = [
-    "benchmarks.html",
-    "data.html",
-    "index.html",
-    "sequences.html",
-    "sequences/made/alpha.html",
-    "sequences/made/beta.html",
-    "sequences/made_vot/turning.html",
-]
+MADE = sorted(
+    [
+        *(f"{page}.html" for page in SITE),
+        "sequences/made/alpha.html",
+        "sequences/made/beta.html",
+        "sequences/made_vot/turning.html",
+    ]
+)
 
 
 def pages_of(site: Path) -> list[str]:
@@ -72,6 +73,23 @@ def test_the_legend_of_a_plot_switches_cells_off(opened: Any) -> None:
     assert button.get_attribute("aria-pressed") == "false"
     page.wait_for_timeout(500)
     assert plot.locator(".vega").first.screenshot() != before
+
+
+def test_a_plot_tells_cell_and_value_under_the_pointer(opened: Any) -> None:
+    page = opened("benchmarks.html")
+    canvas = page.locator("figure#fig08 .vega canvas").first
+    canvas.wait_for()
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    tip = page.locator("#vg-tooltip-element.visible")
+    for part in range(4, 96, 2):  # a vertical line through the curves
+        page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + part / 100 * box["height"])
+        page.wait_for_timeout(20)
+        if tip.count():
+            break
+    text = tip.inner_text()
+    assert any(label in text for label in LABELS.values())
+    assert re.search(r"\d\.\d|\d %|\d\d", text)
 
 
 def test_a_plot_fills_its_panel_after_it_was_hidden(opened: Any) -> None:

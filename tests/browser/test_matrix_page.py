@@ -59,6 +59,16 @@ def test_filters_leave_rows_and_columns(opened: Any, site: Path) -> None:
     assert (rows(page), texts(page, "tbody td")) == (["turning"], ["1.0"])
 
 
+def test_a_link_may_ask_for_some_trackers(opened: Any) -> None:
+    page = opened("sequences.html#benchmark=made&cells=dslt_l2&cells=Shrinkage")
+    assert columns(page) == ["Shrinkage", "L2"]
+    page.reload()
+    assert columns(page) == ["Shrinkage", "L2"]
+    page.get_by_role("button", name="All trackers").click()
+    assert columns(page) == list(LABELS.values())
+    assert page.get_by_role("button", name="All trackers").is_hidden()
+
+
 def test_a_click_on_a_heading_sorts(opened: Any) -> None:
     page = opened("sequences.html")
     for _ in range(2):

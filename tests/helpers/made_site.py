@@ -20,7 +20,9 @@ from dslt.data.benchmarks.index_file import BenchmarkIndex, write_index
 from dslt.geometry.boxes import write_boxes
 from dslt.geometry.regions import bounding_boxes
 from dslt.settings.protocols import load_protocols
+from dslt.settings.site import SITE
 from places import ROOT
+from reported import write_result_files
 
 WIDE, NARROW = {"width": 1400, "height": 900}, {"width": 360, "height": 740}  # windows
 FRAMES, SIZE = 30, (320, 240)
@@ -179,28 +181,57 @@ def write_pages(
 
 
 def write_stories(folder: Path, scores: list[object], pages: list[str]) -> None:
-    """Write pages of notebooks, one with interactive plots and one with a table."""
-    site = folder / "site"
-    given = [*scores, *options("--label", LABELS)]
-    shown: list[object] = []
-    for name in ("fig08", "attributes"):
+    """Write the pages of all notebooks, with interactive plots, and that of provenance."""
+    site, results = folder / "site", folder / "results"
+    results.mkdir()
+    write_result_files(results)
+    records = ["--convergence", f"dslt={results / 'seed0.csv'}"]
+    pictures: dict[str, list[object]] = {"benchmarks": [], "convergence": []}
+    for page, name, files in (
+        ("benchmarks", "fig08", scores),
+        ("benchmarks", "attributes", scores),
+        ("convergence", "fig16", records),
+    ):
+        given = [*files, *options("--label", LABELS)]
         figure, picture = folder / "figures" / name, site / "figures" / f"{name}.webp"
         dslt("figure", name, *given, "--out", figure)
         dslt("report", "picture", "--picture", figure.with_suffix(".png"), "--out", picture)
         shutil.copyfile(figure.with_suffix(".pdf"), picture.with_suffix(".pdf"))
         dslt("plot", name, *given, "--out", site / "plots" / name)
-        shown += ["-p", "figures", picture, "-p", "figures", site / "plots" / f"{name}.js"]
-    parameters = {"benchmarks": shown, "data": ["-p", "index", folder / "made.parquet"]}
-    for page, words in parameters.items():
+        shown = ("-p", "figures", picture, "-p", "figures", site / "plots" / f"{name}.js")
+        pictures[page] += shown
+    cells = [results / f"{name}.json" for name in ("dslt", "dslt_l2")]
+    of_pages: dict[str, dict[str, list[object]]] = {
+        "scorecard": {
+            "scorecard": [results / "scorecard.csv"],
+            "sensitivity": [results / "sensitivity.csv"],
+            "key": ["k"],
+        },
+        "ablation": {"table": [results / "losses.csv"], "compare": list(cells)},
+        "benchmarks": {"table": [results / "table1.csv"]},
+        "convergence": {"convergence": [f"dslt={results / 'seed0.csv'}"]},
+        "offline": {"training": [results / "training.csv"]},
+        "confidence": {
+            "table": [results / "confidence.csv"],
+            "scorecard": [results / "scorecard.csv"],
+        },
+        "data": {"index": [folder / "made.parquet"]},
+    }
+    for page, parameters in of_pages.items():
+        words = [
+            word for name, of in parameters.items() for one in of for word in ("-p", name, one)
+        ]
         notebook = ["--notebook", ROOT / "notebooks" / f"{page}.py", *words]
         files = ["--executed", folder / f"{page}.ipynb", "--out", site / f"{page}.html"]
-        dslt("report", "page", *notebook, *pages, *files)
+        dslt("report", "page", *notebook, *pictures.get(page, []), *pages, *files)
+    sources = ["--index", folder / "made.parquet", *scores]
+    dslt("report", "provenance", *sources, *pages, "--out", site / "provenance.html")
 
 
 def write_site(folder: Path, *, stories: bool = False) -> Path:
     """Write data, results, scores and the site, with stories or not; returns the site's folder."""
     site, index = folder / "site", write_index_of_frames(folder)
-    keys = ["index", *(["benchmarks"] if stories else []), "sequences", *(["data"] * stories)]
+    keys = list(SITE) if stories else ["index", "sequences"]
     pages = [word for key in keys for word in ("--site", key)]
     films = site / "videos" / "made"
     dslt("report", "videos", "--index", index, "--out", films, "--sequence", *ATTRIBUTES)
@@ -213,7 +244,8 @@ def write_site(folder: Path, *, stories: bool = False) -> Path:
     scores += write_pages(folder, "made_vot", index, protocol("vot_short"), supervised, pages)
     where = options("--pages", {n: site / "sequences" / n for n in ("made", "made_vot")})
     dslt("report", "matrix", *scores, *NAMES, *where, *pages, "--out", site / "sequences.html")
-    dslt("report", "index", *pages, "--out", site / "index.html")
+    found = ["--scorecard", folder / "results" / "scorecard.csv"] if stories else []
+    dslt("report", "index", *found, *pages, "--out", site / "index.html")
     dslt("report", "assets", "--out", site / "assets")
     return site
 

@@ -5,6 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
+
+from dslt.compare.tables.confidence import JUDGED
+from dslt.score.metrics import CONFIDENCE
+
 SCORECARD = """\
 kind,source,item,benchmark_paper,paper_value,claim,family,cell,our_benchmark,metric,unit,ours,low,\
 high,p,sequences,videos,seeds,verdict,note
@@ -18,6 +24,50 @@ number,table3,"(10, 0.2)",OTB-2015+UAV123,59.9,,,dslt,clips,success_auc,%,70.10,
 10,3,1,not comparable,<other> & data
 number,table3,classification,OTB-2015+UAV123,61.1,,,,,success_auc,%,,,,,,,,not run,
 """
+
+
+TABLE1 = """\
+benchmark,tracker,source,eao,eao_low,eao_high,eao_difference,accuracy,accuracy_low,accuracy_high,note
+VOT-2016,ECO,printed,0.374,,,,0.546,,,
+clips_vot,Shrinkage,run here,0.412345,0.398765,0.45,,0.60,,,one seed
+"""
+
+TRAINING = """\
+cell,epochs,sequences,videos,seeds,before,after,gain,low,high,note
+siamfc_bce,5,12,8,3,0.7,0.75,0.05,0.01,0.09,
+siamfc_focal,5,12,1,3,0.7,0.75,0.05,,,no interval: one source video
+"""
+
+SENSITIVITY = """\
+better,worse,benchmark,metric,change,difference,low,high,videos,verdict,key
+dslt,dslt_l2,clips,success_auc,as it is,17.60,8.50,32.40,7,supported,k
+dslt,dslt_l2,clips,success_auc,gate_on,-0.10,-1.50,1.80,7,inconclusive,k
+dslt,dslt_l2,clips,precision_20,as it is,-2.00,-3.00,-1.00,7,contradicted,k
+"""
+
+
+def write_result_files(folder: Path) -> None:
+    """Write a scorecard, tables, two comparisons and a record of first frames, made up."""
+    (folder / "scorecard.csv").write_text(SCORECARD)
+    (folder / "table3.csv").write_text("item,paper DP\n<full>,84.3\nNone,\n")
+    (folder / "table3.tex").write_text("booktabs")
+    (folder / "losses.csv").write_text("part,item,paper_success_auc\nregression,full,59.9\n")
+    (folder / "table1.csv").write_text(TABLE1)
+    (folder / "training.csv").write_text(TRAINING)
+    (folder / "sensitivity.csv").write_text(SENSITIVITY)
+    differences = [f"{metric}_difference" for metric in JUDGED]
+    names = [
+        f"{name}{end}" for name in (*CONFIDENCE, *differences) for end in ("", "_low", "_high")
+    ]
+    row = {"benchmark": "clips", "tracker": "dslt", "preset": "lite", "seeds": "1", "note": ""}
+    values = dict.fromkeys(names, "0.5") | {"confidence_auroc": "0.8764"}
+    pd.DataFrame([row | values]).to_csv(folder / "confidence.csv", index=False)
+    lines = [f"s0,{step},{0.9**step},{0.9**step},1,0" for step in range(101)]
+    heads = "sequence,iteration,loss,criterion,peak,background"
+    (folder / "seed0.csv").write_text("\n".join([heads, *lines]))
+    np.savez(folder / "seed0.npz", **{"s0/fused_share": np.float64(0.775)})
+    write_compare(folder / "dslt.json", "dslt", "Shrinkage", 0.701)
+    write_compare(folder / "dslt_l2.json", "dslt_l2", "L2", 0.6)
 
 
 def write_compare(path: Path, cell: str, label: str, auc: float) -> Path:

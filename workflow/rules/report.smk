@@ -5,7 +5,13 @@
 NOTEBOOK_MODULES = [
     f"dslt.{name}"
     for name in (
-        *("report.show", "report.table3", "report.tables", "report.confidence"),
+        *(
+            "report.show",
+            "report.table1",
+            "report.table3",
+            "report.tables",
+            "report.confidence",
+        ),
         "figures.balance",
     )
 ]

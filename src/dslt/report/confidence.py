@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from dslt.compare.tables.confidence import JUDGED
+from dslt.report.links import links
 from dslt.report.tables import decimals, read_table
 from dslt.score.metrics import CONFIDENCE, METRICS
 from dslt.settings.catalog import benchmark_title
@@ -21,7 +22,9 @@ def table(path: Path) -> pd.DataFrame:
     rows = found[found["benchmark"] != ""]
     columns: dict[str, Sequence[str] | pd.Series] = {
         "Benchmark": rows["benchmark"].map(benchmark_title),
-        "Tracker": rows["tracker"],
+        "Tracker": links(
+            [(t, b, [t]) for t, b in zip(rows["tracker"], rows["benchmark"], strict=True)], rows
+        ),
         "Preset": rows["preset"],
         "Seeds": rows["seeds"],
     }

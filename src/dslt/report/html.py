@@ -22,11 +22,12 @@ from dslt.compare.verdicts import VERDICTS
 from dslt.core.errors import DsltError
 from dslt.core.files import atomic_write
 from dslt.settings.catalog import FIGURES
-from dslt.settings.site import SITE
+from dslt.settings.site import MATRIX, SITE
 
 TEMPLATES = Path(__file__).parent / "templates"
 PLOTTING = ("assets/vega.js", "assets/plots.js")
 FILMED = ("boxes", "timeline")  # what figures of frames are drawn from
+SCORED = ("scores", "confidence")  # and figures of what every sequence adds to
 LONG = 40  # characters from which a column of text gets room
 _ENVIRONMENT = jinja2.Environment(
     loader=jinja2.FileSystemLoader(TEMPLATES),
@@ -208,7 +209,9 @@ def figure(path: Path, caption: str, alternative: str, folder: Path, plot: Path 
     """
     links = {"PDF": path.with_suffix(".pdf")} | ({"CSV": plot.with_suffix(".csv")} if plot else {})
     if path.stem in FIGURES and FIGURES[path.stem].source in FILMED:
-        links["Every sequence on video"] = folder / "sequences.html"
+        links["Every sequence on video"] = folder / MATRIX
+    elif path.stem in FIGURES and FIGURES[path.stem].source in SCORED:
+        links["Sequence by sequence"] = folder / MATRIX
     return fill(
         "figure",
         name=path.stem,

@@ -131,7 +131,8 @@ def _outcome(rows: Sequence[_Row]) -> tuple[str, str]:
         if row.verdict == SAME
         or (row.verdict in (SUPPORTED, CONTRADICTED) and float(row.p) * len(boards) <= LEVEL)
     ]
-    if len({row.verdict for row in told}) == 1:
+    opposite = {SUPPORTED, CONTRADICTED} <= {row.verdict for row in boards}
+    if len({row.verdict for row in told}) == 1 and not opposite:
         where = dict.fromkeys(place(row.preset, row.benchmark) for row in told)
         return told[0].verdict, "; ".join(where)
     return (MIXED if told else next(_doubts(rows))), ""

@@ -14,8 +14,8 @@ from dslt.compare.sensitivity import read_verdicts
 from dslt.compare.verdicts import CONTRADICTED, INCONCLUSIVE, SUPPORTED, VERDICTS
 from dslt.core.csvfile import read_frame
 from dslt.core.errors import DsltError
-from dslt.core.names import same_name
-from dslt.score.metrics import METRICS, SCORES, VOT
+from dslt.report.links import Link, links
+from dslt.score.metrics import METRICS, SCORES
 from dslt.settings.site import SEQUENCE_PAGE
 
 DECIMALS = {"failures": 1, "failures_weighted": 2}  # of metrics without a unit, others have 3
@@ -25,6 +25,7 @@ NUMBERS = (
     *("source", "item", "benchmark_paper", "metric", "paper_value", "cell", "our_benchmark"),
     *RESULT,
 )
+LINKED = ("item", "our_benchmark", "metric", "cell")
 MARKS = {SUPPORTED: "+", CONTRADICTED: "-", INCONCLUSIVE: "?"}
 # Of columns that are not called by their own names.
 TITLES = {
@@ -66,12 +67,15 @@ def comparisons(paths: Sequence[Path]) -> dict[str, pd.DataFrame]:
         Benchmark -> one row per cell, scores in percent with 95 % intervals.
     """
     tables: dict[str, list[dict[str, object]]] = {}
+    cells: dict[str, list[Link]] = {}
     for path in paths:
         cell = load_comparison(path)
         for benchmark, result in cell.benchmarks.items():
             tables.setdefault(benchmark, []).append(_row(cell, result))
+            cells.setdefault(benchmark, []).append((cell.label, benchmark, [cell.cell]))
     frames = {benchmark: pd.DataFrame(rows) for benchmark, rows in tables.items()}
-    for frame in frames.values():
+    for benchmark, frame in frames.items():
+        frame["Cell"] = links(cells[benchmark], frame)
         frame.attrs["digits"] = {
             title: decimals(m) for m in SCORES for title in (METRICS[m].with_unit, _minus(m))
         }
@@ -152,51 +156,6 @@ def sensitivity(path: Path) -> pd.DataFrame:
     return pd.DataFrame([dict(zip(heads, key, strict=True)) | row for key, row in rows.items()])
 
 
-def vot(path: Path) -> pd.DataFrame:
-    """Read Table 1 or 2 for the reader of a page: metrics with intervals, without empty columns.
-
-    Raises:
-        DsltError: The file is missing or not such a table.
-    """
-    found = read_table(path, {"benchmark", "tracker", "source", "note"}, "Table 1 or 2")
-    metrics = [name for name in VOT if name in found]
-    if not metrics:
-        raise DsltError(f"{path}: lacks metrics; is it Table 1 or 2?")
-    shown = found[["benchmark", "tracker", "source"]].rename(columns=str.capitalize)
-    for name in metrics:
-        title = METRICS[name].title
-        shown[title] = _shortened(found, name, decimals(name))
-        lows, highs = (_shortened(found, f"{name}_{e}", decimals(name)) for e in ("low", "high"))
-        if any(lows):
-            shown[f"{title} interval"] = intervals(lows, highs)
-    shown["Note"] = found["note"]
-    shown.attrs["numbers"] = list(shown)[3:-1]
-    return shown
-
-
-def vot_not_run(path: Path) -> str:
-    """Say that nothing was run on the paper's benchmark of Table 1 or 2; empty where it was.
-
-    Raises:
-        DsltError: As `vot`.
-    """
-    shown = vot(path)
-    printed = shown["Source"] == "printed"
-    theirs, ours = (sorted(set(shown["Benchmark"][rows])) for rows in (printed, ~printed))
-    lacking = [name for name in theirs if not any(same_name(name, other) for other in ours)]
-    return f"{', '.join(lacking)}: not run in this study." if lacking else ""
-
-
-def _shortened(frame: pd.DataFrame, column: str, digits: int) -> list[str]:
-    """Write numbers with fewer decimals; what the paper prints stays as it is."""
-    if column not in frame:
-        return [""] * len(frame)
-    return [
-        value if not value or source == "printed" else f"{float(value):.{digits}f}"
-        for value, source in zip(frame[column], frame["source"], strict=True)
-    ]
-
-
 def read_scorecard(path: Path) -> pd.DataFrame:
     """Read the rows of a scorecard as text, with the ends of their intervals in one column.
 
@@ -226,7 +185,15 @@ def numbers(path: Path) -> pd.DataFrame:
 def _statements(path: Path, kind: str, columns: Iterable[str], item: str) -> pd.DataFrame:
     """Read the rows of one kind, with titles for the reader of a page."""
     titles = TITLES | {"item": item}
-    rows = read_scorecard(path).query("kind == @kind")[list(columns)]
+    found = read_scorecard(path).query("kind == @kind")
+    rows = found[list(columns)].copy()
+    rows["item"] = links(
+        [
+            (text, benchmark if metric in SCORES else "", cells.split(" - "))
+            for text, benchmark, metric, cells in found[list(LINKED)].to_numpy()
+        ],
+        rows,
+    )
     metrics = {name: metric.title for name, metric in METRICS.items()}
     rows["metric"] = rows["metric"].replace(metrics)
     shown = rows.rename(columns=lambda name: titles.get(name, name.capitalize()))

@@ -28,5 +28,6 @@ SITE_WORDS: Mapping[str, str] = {
     "provenance": "What each result was made from: settings, data, code and libraries.",
 }
 
-# The page of a sequence, in the site's folder.
+# The page of all sequences and that of one, in the site's folder.
+MATRIX = "sequences.html"
 SEQUENCE_PAGE = "sequences/{benchmark}/{sequence}.html"

@@ -62,7 +62,8 @@ def test_a_figure_with_a_plot_brings_what_draws_it(tmp_path):
         page = parsed(tmp_path / "x.html")
         assert [script["src"] for script in page("script")][1:] == scripts
         links = [link["href"] for link in page.select("figcaption a")]
-        assert links == ["figures/fig15.pdf", *(["plots/fig15.csv"] if given else [])]
+        data = ["plots/fig15.csv"] if given else []
+        assert links == ["figures/fig15.pdf", *data, "sequences.html"]
         assert page.img["alt"] == "curves"
         assert page.figure["id"] == "fig15"
 

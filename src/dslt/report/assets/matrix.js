@@ -8,6 +8,7 @@
   const controls = ["benchmark", "metric", "attribute", "loss", "seed"];
   const table = find("matrix");
   let order = null; // heading and direction that the rows are sorted by
+  let only = []; // ids or names of the trackers that a link asked for; empty: all
 
   // Cividis (Nunez, Anderton and Renslow 2018), even in lightness and safe for colour-blind eyes.
   const STOPS = [
@@ -118,8 +119,12 @@
     const chosen = Object.fromEntries(controls.map((name) => [name, find(name).value]));
     const at = Number(chosen.metric);
     const metric = shown.metrics[at];
-    const cells = shown.cells.filter(({ loss, runs }) => (!chosen.loss || loss === chosen.loss)
-      && (chosen.seed === "" || runs.some(({ seed }) => seed === Number(chosen.seed))));
+    const asked = shown.cells.filter(({ id, label }) => only.includes(id) || only.includes(label));
+    find("all").hidden = !asked.length;
+    const cells = (asked.length ? asked : shown.cells).filter(
+      ({ loss, runs }) => (!chosen.loss || loss === chosen.loss)
+        && (chosen.seed === "" || runs.some(({ seed }) => seed === Number(chosen.seed))),
+    );
     const sequences = shown.sequences.filter(
       ({ attributes }) => !chosen.attribute || attributes.includes(chosen.attribute),
     );
@@ -168,6 +173,7 @@
 
   const writeAddress = (chosen) => {
     const said = new URLSearchParams({ ...chosen, benchmark: benchmark().id });
+    for (const name of only) said.append("cells", name);
     for (const name of controls) if (!said.get(name)) said.delete(name);
     history.replaceState(null, "", `#${said}`);
   };
@@ -176,6 +182,7 @@
     const asked = new URLSearchParams(location.hash.slice(1));
     const at = data.benchmarks.findIndex(({ id }) => id === asked.get("benchmark"));
     if (at >= 0) find("benchmark").value = String(at);
+    only = asked.getAll("cells");
     offerAll();
     for (const name of controls.slice(1)) {
       const select = find(name);
@@ -189,6 +196,7 @@
   offer("benchmark", data.benchmarks.map(({ title }, i) => option(i, title)));
   find("benchmark").addEventListener("change", offerAll);
   for (const name of controls) find(name).addEventListener("change", render);
+  find("all").addEventListener("click", () => { only = []; render(); });
   table.tHead.addEventListener("click", rememberOrder);
   window.addEventListener("hashchange", start);
   start();

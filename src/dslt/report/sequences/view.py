@@ -19,8 +19,8 @@ from dslt.report.sequences.page import write_pages
 from dslt.report.sequences.shown import ShownTracker
 from dslt.report.sequences.video import write_videos
 from dslt.score.evaluate import Suite
+from dslt.settings.site import MATRIX
 
-ENTRANCE = "sequences.html"
 CHOSEN = 4  # trackers that are shown at first
 
 
@@ -32,9 +32,9 @@ def check_place(folder: Path) -> None:
     """
     if folder.exists() and not folder.is_dir():
         raise DsltError(f"--out {folder}: is a file; expected a folder, which may be new")
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / ENTRANCE).is_file():
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / MATRIX).is_file():
         raise DsltError(
-            f"--out {folder}: holds files, but no {ENTRANCE} of an earlier view; choose another"
+            f"--out {folder}: holds files, but no {MATRIX} of an earlier view; choose another"
         )
 
 
@@ -119,9 +119,9 @@ def write_view(
         for name, target in suite.targets.items()
     }
     write_assets(folder / "assets", plots=False)
-    write_matrix({suite.benchmark: trackers}, {suite.benchmark: pages}, folder / ENTRANCE, site)
+    write_matrix({suite.benchmark: trackers}, {suite.benchmark: pages}, folder / MATRIX, site)
     for _ in write_pages(replace(shown, suite=replace(suite, targets=sized)), pages, site):
         pass
     for _ in write_videos(frames, frames.names, films):
         progress()
-    return folder / ENTRANCE
+    return folder / MATRIX

@@ -1,0 +1,31 @@
+"""Links from the rows of tables to what their trackers did on every sequence."""
+
+from collections.abc import Iterable, Sequence
+from urllib.parse import urlencode
+
+import pandas as pd
+from markupsafe import Markup, escape
+
+from dslt.settings.site import MATRIX
+
+Link = tuple[str, str, Sequence[str]]
+"""A text, a benchmark, and ids or names of trackers that ran on it."""
+
+
+def links(rows: Iterable[Link], frame: pd.DataFrame) -> "pd.Series[str]":
+    """Make a column of a table whose texts lead to the page of all sequences.
+
+    Args:
+        rows: One for each row of the table. Without a benchmark or a tracker the text stays plain;
+            of benchmarks that are pooled, too, for each has a table of its own.
+        frame: The table.
+    """
+    made = [_linked(*row) for row in rows]
+    return pd.Series(made, frame.index, dtype=object)  # else pandas makes plain text of them
+
+
+def _linked(text: str, benchmark: str, cells: Sequence[str]) -> Markup:
+    if not benchmark or "+" in benchmark or not all(cells):
+        return escape(text)
+    query = urlencode([("benchmark", benchmark), *(("cells", cell) for cell in cells)])
+    return Markup('<a href="{}#{}">{}</a>').format(MATRIX, query, text)
