@@ -39,7 +39,7 @@ def shares(index: BenchmarkIndex, run: Path, fraction: float) -> tuple[float, fl
         known = ~np.isnan(found)
         lost.append(found[known])
         overlaps.append(overlap[known])
-        weights.append(np.full(known.sum(), 1 / known.sum()))
+        weights.append(np.full(known.sum(), 1 / max(known.sum(), 1)))
     called, overlap, weight = map(np.concatenate, (lost, overlaps, weights))
     good, gone = overlap >= GOOD, overlap < GONE
     return (
