@@ -43,6 +43,7 @@ class Sizes:
         dslt: The regression tracker.
         siamese: The tracker without learning on the video.
         training: What is trained offline.
+        rtmdnet: The tracker whose backbone is trained, and that learns on the video as well.
         frames: Frames of a stream, and of each sequence in lockstep.
         lanes: Sequences in lockstep.
         starts: First frames that are learnt.
@@ -54,6 +55,7 @@ class Sizes:
     dslt: Preset
     siamese: Preset
     training: Preset
+    rtmdnet: Preset
     frames: tuple[int, int]
     lanes: int
     starts: int
@@ -67,6 +69,7 @@ FULL = Sizes(
     dslt=("dslt/paper", f"training.backbone.name=resnet50; {RANDOM}"),
     siamese=("siamrpn/paper", RANDOM),
     training=("siamrpn/pp_paper", f"training.schedule.precision=mixed; {RANDOM}"),
+    rtmdnet=("rtmdnet/paper", RANDOM),
     frames=(60, 41),
     lanes=64,
     starts=100,
@@ -78,6 +81,7 @@ DRY = Sizes(
     dslt=("dslt/lite", f"training.iterations=2; {RANDOM}"),
     siamese=("siamfc/lite", RANDOM),
     training=("siamfc/lite", f"training.schedule.batch=2; {RANDOM}"),
+    rtmdnet=("rtmdnet/lite", f"tracking.first.iterations=1; tracking.update.every=0; {RANDOM}"),
     frames=(3, 3),
     lanes=2,
     starts=2,
@@ -140,6 +144,18 @@ def training(sizes: Sizes, device: str, note: Note) -> None:
     note("data", rounded(bench.data(sizes.seconds)))
 
 
+def rtmdnet(sizes: Sizes, device: str, note: Note) -> None:
+    """RT-MDNet: pairs per second of its training, and one sequence by itself."""
+    one_micro = "training.schedule.micro_batches=1"
+    preset, changes = sizes.rtmdnet
+    bench = Bench(training_of(preset, f"{changes}; {one_micro}"), 0, device)
+    note("pairs", rounded(bench.network(sizes.seconds / 4)))
+    settings = settings_of(sizes.rtmdnet)
+    assert settings.learnt
+    tracker = start_tracker(settings, make_network(settings.learnt).eval(), device=device)
+    note("exact", stream_speed(tracker, min(sizes.frames[0], 20)).model_dump())
+
+
 def equality(sizes: Sizes, device: str, note: Note) -> None:
     """How far lockstep is from the exact path; `docs/deviations.md` says how far it may be."""
     settings = settings_of(sizes.dslt)
@@ -197,7 +213,8 @@ PARTS: Mapping[str, tuple[Callable[[Sizes, str, Note], None], float]] = {
     "lockstep": (lockstep, 130),
     "SiamRPN": (siamese, 80),
     "training": (training, 140),
-    "equality": (equality, 190),
+    "RT-MDNet": (rtmdnet, 40),
+    "equality": (equality, 150),
 }
 """What measures each part, and for how many seconds at most."""
 BARS = (
@@ -220,15 +237,24 @@ BARS = (
 def entry_of_speeds(found: Mapping[str, Mapping[str, Any]], sizes: Sizes) -> dict[str, Any]:
     """Make networks of an entry of config/speeds.yaml from what the parts found."""
     networks: dict[str, Any] = {}
-    for preset, names in ((sizes.dslt, ("one stream", "lockstep")), (sizes.siamese, ("SiamRPN",))):
+    tracked = (
+        (sizes.dslt, ("one stream", "lockstep")),
+        (sizes.siamese, ("SiamRPN",)),
+        (sizes.rtmdnet, ("RT-MDNet",)),
+    )
+    for preset, names in tracked:
         figures = {key: value for name in names for key, value in found.get(name, {}).items()}
         ways = {way: figures[way] for way in ("graphs", "lockstep") if way in figures}
         if values := figures.get("exact", {}) | ways:
             networks[settings_of(preset).speed_name] = {"preset": preset[0], **values}
-    trained = settings_of(sizes.training)
-    if pairs := found.get("training", {}).get("network"):
-        assert trained.learnt
-        precision = trained.learnt.schedule.precision  # type: ignore[attr-defined]
-        values = {"preset": sizes.training[0], "pairs": pairs, "precision": precision}
-        networks.setdefault(trained.speed_name, {}).update(values)
+    for preset, part, figure in (
+        (sizes.training, "training", "network"),
+        (sizes.rtmdnet, "RT-MDNet", "pairs"),
+    ):
+        trained = settings_of(preset)
+        if pairs := found.get(part, {}).get(figure):
+            assert trained.learnt
+            precision = trained.learnt.schedule.precision  # type: ignore[attr-defined]
+            values = {"preset": preset[0], "pairs": pairs, "precision": precision}
+            networks.setdefault(trained.speed_name, {}).update(values)
     return networks

@@ -17,7 +17,8 @@ from typing import Any
 
 # `raw` is the checksum of records with their seconds.
 TIMES = {"fps", "init_seconds", "pairs_per_second", "raw", "seconds", "waited"}
-CODE = {"code", "libraries", "model_id", "tracker"}  # in the header of trained weights
+# In the header of trained weights.
+CODE = {"code", "device", "libraries", "model_id", "threads", "tracker"}
 STEMS = ("data", "train", "track", "score", "compare", "tables")
 SUFFIXES = {".csv", ".json", ".jsonl", ".md", ".npz", ".parquet", ".pt", ".tex", ".txt"}
 

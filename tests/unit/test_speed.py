@@ -15,6 +15,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import psutil
 import pytest
 
 from dslt.study.cost.speeds import load_speeds
@@ -114,10 +115,10 @@ def ends(process: int) -> bool:
 
 def alive(process: int) -> bool:
     """Tell whether a process runs; one that is only not waited for does not."""
-    status = Path(f"/proc/{process}/stat")
-    if not status.is_file():
+    try:
+        return psutil.Process(process).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
         return False
-    return status.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
 def test_a_part_that_fails_or_dies_says_so(

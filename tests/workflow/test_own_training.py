@@ -59,6 +59,49 @@ def draw_red(folder: Path, seed: int, frames: int = 12) -> None:
     (folder / "groundtruth_rect.txt").write_text("".join(rows))
 
 
+def run(script: str, folder: Path) -> str:
+    """Run commands as a user does; return what they print."""
+    folders = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = os.environ | {"PATH": folders, "PYTHONPATH": str(ROOT / "src")}
+    done = subprocess.run(
+        ["bash", "-euc", script],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-4000:]
+    return done.stdout
+
+
+def test_rtmdnet_goes_on_with_other_videos(tmp_path: Path) -> None:
+    for number in range(3):
+        draw_red(tmp_path / "own" / "train" / f"t{number}", number)
+    text = (ROOT / "docs" / "own_training.md").read_text()
+    [index] = re.findall(r"^dslt index train .*\\\n.*$", text, re.MULTILINE)
+    [sets] = re.findall(r"--training-sets-definition '.*'", text)
+    [said] = re.findall(r"RT-MDNet is the same.*?`--set\s+'(.*?)'`", text, re.DOTALL)
+    small = (
+        "training.pairs.per_epoch=4; training.schedule.epochs=1; training.pairs.scene.side=160;"
+        " training.backbone.weights=random"
+    )
+    assert "{own: 20, procedural: 40}" in said
+    ours = said.replace("{own: 20, procedural: 40}", "{own: 3, procedural: 1}")
+    train = "dslt train --device cpu --workers 0 --states state/train"
+    settings = 'dslt settings rtmdnet/lite --training --set "{}"'
+    script = f"""
+{index}
+{train} --cell start --out own/start --settings "$({settings.format(small)})"
+{train} --cell tuned --out own/tuned --start own/start/model.pt {sets} \
+  --settings "$({settings.format(f"{ours}; {small}")})"
+"""
+    run(script, tmp_path)
+    header = json.loads((tmp_path / "own" / "tuned" / "model.json").read_text())
+    assert header["start"] == sha256_file(tmp_path / "own" / "start" / "model.pt")
+
+
 def test_fine_tuning_gains_on_held_out_sequences(tmp_path: Path) -> None:
     for number in range(6):
         draw_red(tmp_path / "own" / "train" / f"t{number}", number)
@@ -71,20 +114,9 @@ def test_fine_tuning_gains_on_held_out_sequences(tmp_path: Path) -> None:
     for said, here in SMALLER.items():
         assert said in block
         block = block.replace(said, here)
-    folders = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = os.environ | {"PATH": folders, "PYTHONPATH": str(ROOT / "src")}
-    done = subprocess.run(
-        ["bash", "-euc", START + block],
-        cwd=tmp_path,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout[-4000:]
+    output = run(START + block, tmp_path)
     header = json.loads((tmp_path / "own" / "tuned" / "model.json").read_text())
     assert header["start"] == sha256_file(tmp_path / "own" / "start" / "model.pt")
-    table = done.stdout.rpartition("tracker ")[2]
+    table = output.rpartition("tracker ")[2]
     auc = dict(re.findall(r"^(start|tuned) +([\d.]+)", table, re.MULTILINE))
     assert float(auc["tuned"]) > float(auc["start"])

@@ -133,6 +133,8 @@ def command(
         code=code_of_training(entry_of(training)),
         libraries=libraries(),
         frozen=asdict(frozen_networks()) if chosen == "cpu" else None,
+        threads=threads,
+        device=chosen,
         **({} if start is None else {"start": sha256_file(start)}),
         **hash_files(_named_files(training, definitions, indexes)),
     )
@@ -243,7 +245,7 @@ def _make_run(
 
     net = make_network(training, seed)
     if start is not None:
-        load_weights(net, start)
+        load_weights(net, start, without=net.of_videos)
     net = net.to(device)
     trainer = Trainer(net, make_task(training), training.schedule, seed, processes)
     return TrainingRun(

@@ -13,7 +13,12 @@ class TrainedNet(nn.Module):
     """A backbone and a head.
 
     Parts of the backbone are frozen, and stay in evaluation mode, until `unfreeze` names them.
+
+    Attributes:
+        of_videos: Names of weights that belong to a training's videos, and are new in the next one.
     """
+
+    of_videos: tuple[str, ...] = ()
 
     def __init__(self, backbone: Trunk):
         super().__init__()

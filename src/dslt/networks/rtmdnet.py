@@ -45,6 +45,8 @@ class RtmdNet(TrainedNet):
         DsltError: Weights are missing, or are those of another network.
     """
 
+    of_videos = ("weight", "bias")  # the branches
+
     def __init__(self, settings: RtmdNetTraining, seed: int = 0, *, load: bool = True):
         super().__init__(make_trunk(settings.backbone, seed, load=load))
         self.tap, self.field = TAPS[settings.backbone.name], FIELDS[settings.backbone.name]

@@ -3,7 +3,7 @@
 import hashlib
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +77,7 @@ def read_model(path: Path, settings: TrainingSettings) -> TrainedNet:
     return net.eval()
 
 
-def load_weights(net: nn.Module, path: Path) -> None:
+def load_weights(net: nn.Module, path: Path, without: Iterable[str] = ()) -> None:
     """Give a network the weights of a file of this module, whatever settings they were trained by.
 
     No file is unpickled: of torch's own form, tensors alone are read.
@@ -85,13 +85,16 @@ def load_weights(net: nn.Module, path: Path) -> None:
     Args:
         net: The network, on the CPU.
         path: File of the weights; its header lies beside it.
+        without: Names of weights that the network keeps as they are.
 
     Raises:
         DsltError: A file is missing or damaged, or the weights are not of such a network.
     """
     verify_sha256(path, _header(path)["sha256"], "it is not the file that was trained; train again")
+    own = net.state_dict()
+    kept = {name: own[name] for name in without}
     try:
-        net.load_state_dict(_read_state(path))
+        net.load_state_dict(_read_state(path) | kept)
     except Exception as error:  # a damaged file may trip the reader in any way
         raise DsltError(f"{path}: not weights of this network ({error})") from error
 

@@ -110,7 +110,7 @@ class CandidateSettings(Settings):
     """Reach of their centres, a part of the target's mean side."""
     lost: NonNegative
     """The same after a frame in which the target was not found."""
-    scale: Positive
+    scale: float = Field(ge=1)
     """Largest factor on their size."""
     best: Count
     """Best candidates whose mean is the target, and whose mean score decides."""

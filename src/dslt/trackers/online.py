@@ -134,8 +134,8 @@ def level_of(positives: Tensor, negatives: Tensor, quantile: float) -> float:
     near the ends, and not medians, since the medians follow the easiest samples, which are exactly
     the ones that the losses treat differently.
     """
-    low = torch.quantile(positives.double(), quantile)
-    high = torch.quantile(negatives.double(), 1 - quantile)
+    low = torch.quantile(positives.cpu().double(), quantile)
+    high = torch.quantile(negatives.cpu().double(), 1 - quantile)
     return float((low + high) / 2)
 
 
@@ -150,11 +150,11 @@ class BoxRegression:
     """
 
     def __init__(self, features: Tensor, boxes: Boxes, target: Box, alpha: float):
-        x, y = features.double(), torch.from_numpy(_offsets(boxes, target)).to(features.device)
+        x, y = features.cpu().double(), torch.from_numpy(_offsets(boxes, target))
         self.mean, self.level = x.mean(dim=0), y.mean(dim=0)
         x, y = x - self.mean, y - self.level
         count, inputs = x.shape
-        unit = alpha * torch.eye(min(count, inputs), dtype=x.dtype, device=x.device)
+        unit = alpha * torch.eye(min(count, inputs), dtype=x.dtype)
         if inputs <= count:
             self.weight = torch.linalg.solve(x.T @ x + unit, x.T @ y)
         else:
@@ -162,8 +162,8 @@ class BoxRegression:
 
     def __call__(self, features: Tensor, boxes: Boxes) -> Boxes:
         """Move boxes `(N, 4)` with features `(N, D)` to where the target is believed to be."""
-        found = (features.double() - self.mean) @ self.weight + self.level
-        moved = found.cpu().numpy()
+        found = (features.cpu().double() - self.mean) @ self.weight + self.level
+        moved = found.numpy()
         sizes = boxes[:, 2:] * np.exp(np.clip(moved[:, 2:], -LARGEST_ZOOM, LARGEST_ZOOM))
         middles = centers(boxes) + moved[:, :2] * boxes[:, 2:]
         return np.concatenate([middles - sizes / 2, sizes], axis=1)

@@ -99,7 +99,7 @@ class RtmdNetTracker:
         check_finite("RT-MDNet: the scores hold", scores)
         top = scores.topk(min(settings.candidates.best, len(boxes)))
         chosen = top.indices.cpu().numpy()
-        score = float(top.values.double().mean())
+        score = float(top.values.cpu().double().mean())
         self.found = score > self.level
         if self.found:
             self.box = boxes[chosen].mean(axis=0)

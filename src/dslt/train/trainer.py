@@ -149,7 +149,7 @@ class Trainer:
                 terms[micro] = self._learn(number, micro, to_device(next(batches), self.device))
         asked = torch.tensor([float(stop)], device=self.device)
         self.processes.add_up([terms, asked])
-        losses = terms.double().cpu().numpy()
+        losses = terms.cpu().double().numpy()
         try:
             self._check_losses(number, losses)
             norm = self._update(number)

@@ -13,6 +13,7 @@ from dslt.networks.backbones import vgg_m
 from dslt.networks.make import make_network
 from dslt.networks.roi import GRID, aligned, sampled
 from dslt.networks.rtmdnet import FIELDS, STRIDE, RtmdNet
+from dslt.networks.saved import load_weights, write_model
 from rtmdnet_examples import light, published, training
 
 
@@ -74,6 +75,21 @@ def test_normalisation_of_the_released_code_and_of_vgg_m():
     squares = F.pad(x**2, (0, 0, 0, 0, 2, 2))
     window = sum(squares[:, index : index + 9] for index in range(5))
     torch.testing.assert_close(across, x / (2 + 1e-4 * window) ** 0.75)
+
+
+def test_a_training_that_goes_on_has_branches_of_its_own_videos(tmp_path):
+    start = RtmdNet(light(pairs={"sources": {"procedural": 5}}), seed=1)
+    write_model(start, {"settings": {}}, tmp_path)
+    net = RtmdNet(light(), seed=2)
+    before = {name: value.clone() for name, value in net.state_dict().items()}
+    with pytest.raises(DsltError, match="size mismatch for weight"):
+        load_weights(net, tmp_path / "model.pt")
+    load_weights(net, tmp_path / "model.pt", without=net.of_videos)
+    found, known = net.state_dict(), start.state_dict()
+    for name, value in found.items():
+        source = before if name in ("weight", "bias") else known
+        assert torch.equal(value, source[name]), name
+    assert not torch.equal(found["fc4.0.weight"], before["fc4.0.weight"])
 
 
 @pytest.mark.parametrize("lrn", ["across_channels", "window_1"])

@@ -1,18 +1,22 @@
 """RT-MDNet learns offline in the project's loop: it goes on, repeats itself, and gets better."""
 
+import re
+
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from dslt.core.errors import DsltError
 from dslt.data.pairs.domains import open_domains
 from dslt.data.pairs.procedural import ProceduralSource, WorldVideos
 from dslt.networks.make import make_network
+from dslt.networks.rtmdnet import RtmdNet
 from dslt.networks.saved import read_model
 from dslt.train.batches import Failure, join
 from dslt.train.run import TrainingRun
 from dslt.train.tasks import make_task
 from dslt.train.trainer import Trainer
-from rtmdnet_examples import light
+from rtmdnet_examples import light, published
 from siamese_examples import SGD
 
 SETTINGS = light(
@@ -131,6 +135,29 @@ def test_one_sample_can_be_learnt_with_every_loss(name):
     after = loss_of(settings, net, batch)
     assert after["classification"] < 0.4 * before["classification"]
     assert after["embedding"] < 0.4 * before["embedding"]
+
+
+class _Called(TorchDispatchMode):
+    """Notes the names of all operations."""
+
+    def __init__(self):
+        super().__init__()
+        self.names = set()
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        self.names.add(func.name())
+        return func(*args, **(kwargs or {}))
+
+
+def test_published_backbone_learns_by_gradients_that_a_gpu_repeats():
+    """`torch.use_deterministic_algorithms` refuses these others on CUDA."""
+    net = RtmdNet(published(schedule={"unfreeze": ("conv1", "conv2", "conv3")}))
+    net.unfreeze(("conv1", "conv2", "conv3"))
+    with _Called() as called:
+        net.maps(torch.rand(1, 3, 107, 107)).sum().backward()
+    assert "aten::avg_pool2d_backward" in called.names
+    refused = "(avg|max)_pool3d|adaptive|fractional|upsample|replication|reflection|grid_sampler"
+    assert [name for name in called.names if re.search(f"({refused}).*backward", name)] == []
 
 
 def test_published_network_learns_in_all_its_layers():

@@ -47,10 +47,18 @@ def parts(lrn: Lrn) -> dict[str, nn.Module]:
     return made
 
 
+class ResponseNorm(nn.LocalResponseNorm):
+    """Torch's, over rows of cells: its pool of maps has no gradient that a GPU repeats."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Normalise maps `(N, C, H, W)`."""
+        return super().forward(x.flatten(2)).view_as(x)
+
+
 def _norm(lrn: Lrn) -> nn.Module:
     """Make a normalisation; torch divides `alpha` by the window."""
     window = WINDOWS[lrn]
-    return nn.LocalResponseNorm(window, alpha=1e-4 * window, beta=0.75, k=2.0)
+    return ResponseNorm(window, alpha=1e-4 * window, beta=0.75, k=2.0)
 
 
 def fitted(state: dict[str, Tensor]) -> dict[str, Tensor]:
