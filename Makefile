@@ -4,7 +4,8 @@
 PYTHON ?= python3
 CORES ?= all
 TORCH_INDEX ?=
-PIP_ARGS ?= $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
+PIP_ARGS ?=
+override PIP_ARGS += $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 SNAKEMAKE_ARGS ?=
 PYTEST_ARGS ?=
 UV ?= uv

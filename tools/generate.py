@@ -1,4 +1,4 @@
-"""Write what follows from the code: the schema of `config.yaml`, tables of `config/README.md`.
+"""Write what follows from the code: the schema of `config.yaml`, tables, lists of figures.
 
 python tools/generate.py            write
 python tools/generate.py --check    say which file is not as it would be written, and fail
@@ -19,7 +19,7 @@ from dslt.data.downloads.definitions import Download
 from dslt.data.pairs.sets.kinds import TrainingSet
 from dslt.demo.lost import LostSettings
 from dslt.settings.base import json_schema, models_in, notes
-from dslt.settings.catalog import FIGURES, TABLES
+from dslt.settings.catalog import FIGURES, PAGES, TABLES
 from dslt.settings.kinds import kinds_of
 from dslt.settings.protocols import ConfidenceProtocol, Protocol
 from dslt.settings.registry import TRACKERS
@@ -29,6 +29,8 @@ from dslt.study.settings import CHOICES, StudySettings
 ROOT = Path(__file__).resolve().parents[1]
 SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"
 README = ROOT / "config" / "README.md"
+SLURM = ROOT / "profiles" / "slurm" / "profile.yaml"
+DVC = ROOT / "dvc.yaml"
 
 
 def keys_of(model: type[BaseModel], above: str = "") -> Iterator[tuple[str, str]]:
@@ -105,7 +107,22 @@ def kinds(models: Mapping[str, type[BaseModel]]) -> str:
     return table(["key", "kinds", "meaning"], rows)
 
 
-PARTS: dict[str, Callable[[], str]] = {
+def groups() -> str:
+    """Put the short jobs of the catalog together, as Slurm shall see them."""
+    rules = {f"table_{name}": "tables" for name in TABLES}
+    rules |= {f"figure_{name}": "figures" for name in FIGURES}
+    rules |= {f"plot_{name}": "figures" for name, entry in FIGURES.items() if entry.plot}
+    rules |= {f"page_{name}": "pages" for name in PAGES}
+    return "".join(f"  {rule}: {group}\n" for rule, group in rules.items())
+
+
+def plots() -> str:
+    """List the pictures of the figures."""
+    return "".join(f"  - results/figures/{name}.png\n" for name in FIGURES)
+
+
+Parts = Mapping[str, Callable[[], str]]
+PARTS: Parts = {
     "config.yaml": config,
     "figures": figures,
     "cells": cells,
@@ -118,14 +135,16 @@ PARTS: dict[str, Callable[[], str]] = {
 }
 
 
-def readme(text: str) -> str:
-    """Put the tables between their marks."""
-    for name, write in PARTS.items():
-        begin = f"<!-- {name}: written by tools/generate.py -->\n"
-        mark = re.compile(rf"{re.escape(begin)}.*?<!-- end -->", re.DOTALL)
+def filled(path: Path, parts: Parts, comment: str = "# {}") -> str:
+    """Put what is written between the marks of a file."""
+    text = path.read_text(encoding="utf-8")
+    for name, write in parts.items():
+        begin = comment.format(f"{name}: written by tools/generate.py") + "\n"
+        end = comment.format("end")
+        mark = re.compile(rf"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
         if not mark.search(text):
-            raise SystemExit(f"{README}: no mark {begin.strip()}")
-        made = f"{begin}{write()}<!-- end -->"
+            raise SystemExit(f"{path}: no mark {begin.strip()}")
+        made = f"{begin}{write()}{end}"
         text = mark.sub(made.replace("\\", r"\\"), text, count=1)
     return text
 
@@ -134,7 +153,9 @@ def main() -> None:
     """Write the files, or check them."""
     made = {
         SCHEMA: yaml.safe_dump(json_schema(StudySettings), width=100, allow_unicode=True),
-        README: readme(README.read_text(encoding="utf-8")),
+        README: filled(README, PARTS, "<!-- {} -->"),
+        SLURM: filled(SLURM, {"catalog": groups}),
+        DVC: filled(DVC, {"figures": plots}),
     }
     stale = [path for path, text in made.items() if path.read_text(encoding="utf-8") != text]
     if "--check" in sys.argv[1:]:

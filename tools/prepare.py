@@ -225,7 +225,7 @@ def clear_stale_lock(snakemake: list[str]) -> None:
     if alive:
         raise LaunchError(
             f"another run, or what a killed run left, works in this folder: {', '.join(alive)}; "
-            "wait for it or end it"
+            "end it, it keeps what it did, or wait, and run again"
         )
     locks = ROOT / ".snakemake" / "locks"
     if locks.is_dir() and any(locks.iterdir()):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -137,10 +138,18 @@ def test_unknown_loss_names_the_row(fresh: Repository) -> None:
         assert words in done.stdout
 
 
+def test_a_tracker_of_opencv_asks_for_no_gpu(fresh: Repository) -> None:
+    text = fresh.snakemake("track", "--dry-run", "--config", "device=cuda").stdout
+    jobs = re.findall(r"wildcards: cell=(\w+).*\n(?:.*\n)*?    resources: .*?gpu=(\d)", text)
+    assert dict(jobs)["kcf"] == "0"
+    assert {gpus for cell, gpus in jobs if cell != "kcf"} == {"1"}
+
+
 def test_every_named_target_of_the_default_study_plans() -> None:
     named = (
         "all",
         "quick",
+        "fetch",
         "track",
         "tables",
         "figures",

@@ -88,6 +88,14 @@ def test_words_and_style_of_the_site_rerun_what_holds_them(copied: Repository) -
     assert rules == {*pages, "sequences_tiny", "matrix_page", "site_assets"}
 
 
+def test_what_nobody_saw_end_is_made_again(copied: Repository) -> None:
+    """Snakemake records a job when it sees its end; it believes a file without a record."""
+    for path in copied.path.joinpath("results", "track", "kcf").rglob("*"):
+        if path.is_file():
+            copied.snakemake("--cleanup-metadata", str(path.relative_to(copied.path)))
+    assert without_readers(copied.planned()) == one_cell("kcf")
+
+
 def test_second_run_has_nothing_to_do(finished: Repository) -> None:
     assert "Nothing to be done" in finished.snakemake("all").stdout
     assert finished.planned() == set()

@@ -21,7 +21,7 @@ from dslt.study.data import StudyData
 from dslt.study.describe import cell_info
 from dslt.study.load import check_data, load_study
 from dslt.study.sensitivity import all_changes, sensitivity_key, sensitivity_scores
-from dslt.study.job import assignments, gpu_jobs, growing, repeat
+from dslt.study.job import TOLD, assignments, found_device, gpu_jobs, growing, repeat
 from dslt.study.jobs import figure_jobs
 from dslt.study.tables import table_jobs
 
@@ -73,11 +73,11 @@ PAPER = sorted(str(path) for path in Path(SETTINGS.paper).glob("*.csv"))
 CLAIMS = sorted(str(path) for path in Path(SETTINGS.claims).glob("*.csv"))
 DRAWN = [name for name in SETTINGS.figures.make if name in FIGURES]
 
-# Jobs that use a GPU ask for it; profiles/ cap how many run at a time.
+# What jobs run networks on, also those on other machines. Who uses a GPU asks for it; profiles/ cap.
+os.environ[TOLD] = found_device(SETTINGS.device)
 GPU = gpu_jobs(SETTINGS.device)
-# What a job runs its networks on, and how many sequences at a time, which decides no result.
 LANES = f"--lanes {SETTINGS.lanes}" if SETTINGS.lanes else ""
-PLACE = f"--device {SETTINGS.device} --engine {SETTINGS.engine}:{SETTINGS.precision}"
+PLACE = f"--device {found_device(SETTINGS.device)} --engine {SETTINGS.engine}:{SETTINGS.precision}"
 
 
 wildcard_constraints:
@@ -97,7 +97,7 @@ def code_for(verb, *roles):
 
 def fetched_weights(wildcards):
     """Name the files that the cell's backbone starts from. Checksums, not times, say what they are."""
-    return [ancient(path) for path in DATA.backbone(wildcards.cell)]
+    return [ancient(path) for path in DATA.backbone(wildcards.cell).files]
 
 
 def folder_of(name):

@@ -1,7 +1,8 @@
 # data: what is fetched (clips from the package index, published data and weights from their hosts),
 # and one index per benchmark and training set. Unpacked frames are no rule's output: a receipt stands
 # for them. The command `dslt index` makes both kinds of index, so each rule fingerprints the module
-# that makes its own: a change of the training sets' code makes no benchmark's index again.
+# that makes its own: a change of the training sets' code makes no benchmark's index again. What was
+# fetched is known by its checksums, so no change of code fetches it again.
 
 
 for _name, _fetch in DATA.fetches.items():
@@ -19,13 +20,11 @@ for _name, _fetch in DATA.fetches.items():
         params:
             name=_name,
             definition=_fetch.definition,
-            code=code_of("dslt.commands.fetch"),
         shell:
             "dslt fetch {params.name} --definition {params.definition:q} --out data/downloads/clips"
             " > {log} 2>&1"
 
 
-# What was fetched is known by its checksums, so no change of code fetches weights or data again.
 for _name, _fetch in DATA.weights.items():
 
     rule:

@@ -4,6 +4,9 @@
 from dslt.study.producers import look_up_by_end
 
 look_up_by_end()  # each sequence of each benchmark is an output that begins as the others do
+# OpenCV's trackers use no GPU.
+gpus_of = lambda wildcards: GPU * (STUDY.cells[wildcards.cell].entry.learns != "never")
+
 
 for _benchmark in STUDY.benchmarks_used:
     for _number, _unit in enumerate(STUDY.units(_benchmark)):
@@ -27,7 +30,7 @@ for _benchmark in STUDY.benchmarks_used:
                 f"benchmarks/track/{_folder}/unit{_number}.tsv"
             threads: 1
             resources:
-                gpu=GPU,
+                gpu=gpus_of,
                 mem_mb=growing(SETTINGS.jobs.track.mem_mb),
                 runtime=SETTINGS.jobs.track.runtime,
             params:

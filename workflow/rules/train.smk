@@ -37,7 +37,7 @@ rule train:
         folder=subpath(output.model, parent=True),
         place=PLACE,
         threads=SETTINGS.training.threads,
-        code=code_for("train", "network", "task", "tracker"),
+        code=code_for("train", "network", "task", "pairs", "tracker"),
         own=lambda wildcards: DATA.own_content[wildcards.cell],
         libraries=libraries(),
     shell:

@@ -14,6 +14,7 @@ COMPARED = ("success_auc", "precision_20")
 AS_IS = "as it is"
 DEPENDS = "the verdict depends on constants of tracking"
 NOT_LOOKED_AT = "whether it depends on tracking constants was not looked at (target sensitivity)"
+NOT_MOVED = "constants of tracking are not moved for these cells (setting sensitivity)"
 STALE = (
     "whether it depends on tracking constants was looked at with other settings, data or code"
     " (target sensitivity)"
@@ -161,11 +162,11 @@ class Sensitivity:
             same_within: Differences up to this, in percentage points, are none.
 
         Returns:
-            Whether it is no verdict any more, and a note: with which change, or why nobody knows;
-            empty where nothing is to be said.
+            Whether it is no verdict any more, and a note: with which change, or why nobody knows
+            or looks; empty where nothing is to be said.
         """
         if at[:2] not in self.pairs:
-            return False, ""
+            return False, NOT_MOVED
         others = self.found.get(at)
         if others is None:
             return False, NOT_LOOKED_AT

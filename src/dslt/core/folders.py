@@ -29,7 +29,10 @@ def own_files(places: Iterable[str | os.PathLike[str]]) -> int:
     """
     count = 0
     for path in (path for place in places for path in _files(Path(place))):
-        status = path.lstat()
+        try:
+            status = path.lstat()
+        except FileNotFoundError:  # what a job was writing has its own name by now
+            continue
         is_soft = stat.S_ISLNK(status.st_mode)
         if is_soft or (stat.S_ISREG(status.st_mode) and status.st_nlink > 1):
             with write_errors(path):

@@ -32,10 +32,17 @@ UNINDEXED = ("procedural", "index")
 
 @dataclass(frozen=True)
 class Fetch:
-    """Files to fetch from one place, and the definition that says which, as canonical JSON."""
+    """Files to fetch from one place.
+
+    Attributes:
+        files: The files.
+        definition: Says which, as canonical JSON.
+        checksums: Their SHA-256, where cells depend on it.
+    """
 
     files: tuple[str, ...]
     definition: str
+    checksums: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -98,14 +105,16 @@ class StudyData:
             source = parse_checked_files(name, definitions[name])
             if not (isinstance(source, PackageFiles) and _installed(source.package)):
                 files = tuple(map(WEIGHT.format, source.checksums))
-                found[name] = Fetch(files, canonical(source))
+                checksums = tuple(source.checksums.values())
+                found[name] = Fetch(files, canonical(source), checksums)
         return found
 
     @cached_property
     def own_content(self) -> dict[str, str]:
-        """Map cells to checksums of the files of one's own that they learn from, where there.
+        """Map cells to checksums of files that they learn from.
 
-        These are a backbone's weights and the indexes of training sets that `dslt index` made.
+        These are published weights, as their definition has them, and where they are there, weights
+        of one's own and indexes of training sets that `dslt index` made.
         """
         files: dict[str, list[str]] = {}
         for cell in self.study.cells.values():
@@ -115,13 +124,15 @@ class StudyData:
             named += [learnt.backbone.own_file] if learnt else []
             files[cell.id] = [file for file in named if file and Path(file).is_file()]
         sums = {file: sha256_file(file) for file in sorted(set(chain(*files.values())))}
-        return {cell: " ".join(map(sums.__getitem__, own)) for cell, own in files.items()}
+        return {
+            cell: " ".join([*self.backbone(cell).checksums, *map(sums.__getitem__, own)])
+            for cell, own in files.items()
+        }
 
-    def backbone(self, cell: str) -> list[str]:
-        """List the fetched files of the weights that a cell's backbone starts from."""
+    def backbone(self, cell: str) -> Fetch:
+        """Name the fetched files of the weights that a cell's backbone starts from, if it does."""
         learnt = self.study.cells[cell].settings.learnt
-        fetch = self.weights.get(learnt.backbone.published) if learnt else None
-        return list(fetch.files) if fetch else []
+        return self.weights.get(learnt.backbone.published if learnt else "", Fetch((), ""))
 
     def download_of(self, benchmark: str) -> str:
         """Name the download that a benchmark is taken from; empty where it is from elsewhere."""
@@ -193,7 +204,7 @@ class StudyData:
         """List all that is fetched for the study's cells: clips, receipts, weights."""
         clips = [file for name in self.study.runs for file in self.clips(name)]
         receipts = [receipt_file(paths.DATA, name).as_posix() for name in self.users]
-        weights = [file for cell in self.study.cells_run for file in self.backbone(cell)]
+        weights = [file for cell in self.study.cells_run for file in self.backbone(cell).files]
         return list(dict.fromkeys([*clips, *receipts, *weights]))
 
     def listing(self, benchmark: str) -> str:

@@ -1,9 +1,14 @@
 """A command of the workflow: the options on its line, and what it asks of its scheduler."""
 
+import os
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 
 from dslt.core.gpus import gpu_count
+
+TOLD = "DSLT_FOUND_DEVICE"
 
 
 @dataclass(frozen=True)
@@ -36,9 +41,32 @@ def pairs(option: str, mapping: Mapping[str, object]) -> list[str]:
     return repeat(option, assignments(mapping))
 
 
+def found_device(device: str) -> str:
+    """Say what `auto` finds, while planning: it decides results, so all jobs are told the same.
+
+    A job on another machine has what its planner found in the environment variable `TOLD`. On a Mac
+    it stays `auto`: whether torch can use Apple's GPU, only a job can tell.
+    """
+    if device != "auto":
+        return device
+    if told := os.environ.get(TOLD):
+        return told
+    if gpu_count() and _torch_has_cuda():
+        return "cuda"
+    return "auto" if sys.platform == "darwin" else "cpu"
+
+
+def _torch_has_cuda() -> bool:
+    """Tell by its version, for a plan does not import torch, and may have none."""
+    try:
+        return not version("torch").endswith("+cpu")
+    except PackageNotFoundError:
+        return True
+
+
 def gpu_jobs(device: str) -> int:
     """Say how many GPUs a job asks for: one where it would find one by itself, too."""
-    return int(device == "cuda" or (device == "auto" and gpu_count() > 0))
+    return int(found_device(device) == "cuda")
 
 
 def growing(mem_mb: int) -> Callable[[object, int], int]:

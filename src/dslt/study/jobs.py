@@ -108,9 +108,10 @@ def _maps(study: Study, figure: str, choice: MapsSettings) -> Job | None:
     for benchmark, cells in study.select(choice, figure).items():
         records = study.records({benchmark: cells})
         maps = {key.split("@")[0]: path[:-4] + ".npz" for key, path in records.items()}
-        sequence = choice.sequence or study.sequences[benchmark][0]
-        options = ["--sequence", sequence, *pairs("--maps", maps), *_labels(study, maps)]
         if maps:
+            named = _named(study, figure, benchmark, choice.sequence)
+            options = ["--sequence", named or study.sequences[benchmark][0]]
+            options += [*pairs("--maps", maps), *_labels(study, maps)]
             return Job(figure, tuple(maps.values()), tuple(options))
     return None
 
@@ -143,10 +144,24 @@ def _timeline(study: Study, figure: str, choice: TimelineSettings) -> Job | None
         ]
         options = ["--index", index, *pairs("--tracks", folders), *_labels(study, cells)]
         options += ["--frames", str(choice.frames)]
-        options += ["--sequence", choice.sequence] if choice.sequence else []
+        named = _named(study, figure, benchmark, choice.sequence)
+        options += ["--sequence", named] if named else []
         options += repeat("--among", study.among(benchmark))
         return Job(figure, (index, *StudyData(study).clips(benchmark), *files), tuple(options))
     return None
+
+
+def _named(study: Study, figure: str, benchmark: str, sequence: str | None) -> str | None:
+    """Return the sequence that a figure's settings name; None where it is in no part that is run.
+
+    Raises:
+        DsltError: The benchmark has no such sequence, nor another one that `only` leaves out.
+    """
+    here = study.sequences[benchmark]
+    known = chain(*study.all_sequences.values()) if study.settings.only else here
+    if sequence and sequence not in (names := tuple(known)):
+        raise unknown(f"sequence of figures.{figure}.sequence", sequence, names)
+    return sequence if sequence in here else None
 
 
 def _offline(study: Study, choice: SelectionSettings, figure: str) -> Chosen:

@@ -172,7 +172,7 @@ def _check_names(study: Study) -> None:
             raise unknown(kind, name, allowed)
     for benchmark in settings.training.validated_on:
         for name in settings.training.validation.sequences:  # type: ignore[union-attr]
-            if name not in (known := study.sequences[benchmark]):
+            if name not in (known := study.all_sequences[benchmark]):
                 raise unknown(f"training.validation, sequence of {benchmark}:", name, known)
     for name in settings.sensitivity.benchmarks:
         if study.supervision(name):

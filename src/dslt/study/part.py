@@ -34,7 +34,7 @@ def part_of(
     kinds = {
         "benchmarks": set(planned),
         "cells": set(chain(*planned.values())),
-        "sequences": set(chain(*(sequences[name] for name in planned))),
+        "sequences": set(chain(*(sequences.get(name, ()) for name in planned))),
     }
     found: dict[str, set[str]] = {kind: set() for kind in kinds}
     for name in only:

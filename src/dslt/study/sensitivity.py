@@ -13,6 +13,7 @@ from dslt.core.text import canonical, digest
 from dslt.settings.identity import code_of_training
 from dslt.settings.registry import parse_tracker
 from dslt.study.cells import Cell, apply_overrides
+from dslt.study.job import found_device
 from dslt.study.settings import SensitivitySettings
 from dslt.study.study import Study
 
@@ -101,7 +102,7 @@ def sensitivity_key(study: Study) -> str:
     settings = study.settings
     chosen = compared(study)
     cells = [study.cells[name] for name in dict.fromkeys(chain(*chain(*chosen.values())))]
-    place = (settings.device, settings.engine, settings.precision, settings.lockstep)
+    place = (found_device(settings.device), settings.engine, settings.precision, settings.lockstep)
     judging = code_of("dslt.commands.score", "dslt.compare.sensitivity")
     return digest(
         *(text for benchmark in chosen for text in _data(study, benchmark)),

@@ -60,7 +60,7 @@ class Study:
             DsltError: A name is of no kind, or of two.
         """
         only = self.settings.only  # where nothing is named, no folder of sequences is read for it
-        return part_of(only, self.planned, self._whole) if only else Part()
+        return part_of(only, self.planned, self.all_sequences) if only else Part()
 
     @cached_property
     def runs(self) -> dict[str, tuple[str, ...]]:
@@ -70,7 +70,7 @@ class Study:
             name: tuple(cell for cell in cells if not part.cells or cell in part.cells)
             for name, cells in self.planned.items()
             if not part.benchmarks or name in part.benchmarks
-            if not part.sequences or part.sequences.intersection(self._whole[name])
+            if not part.sequences or part.sequences.intersection(self.all_sequences.get(name, ()))
         }
         return {name: cells for name, cells in chosen.items() if cells}
 
@@ -194,19 +194,19 @@ class Study:
     def sequences(self) -> dict[str, tuple[str, ...]]:
         """Map each benchmark that is used to its sequences, those that are run."""
         return {
-            name: tuple(one for one in self._whole[name] if one in wanted)
+            name: tuple(one for one in self.all_sequences[name] if one in wanted)
             if (wanted := self.part.sequences) and name in self.runs
-            else self._whole[name]
+            else self.all_sequences[name]
             for name in self.benchmarks_used
         }
 
     def among(self, benchmark: str) -> tuple[str, ...]:
         """Name the sequences that are run where these are a part of the benchmark's, else none."""
         chosen = self.sequences[benchmark]
-        return chosen if chosen != self._whole[benchmark] else ()
+        return chosen if chosen != self.all_sequences[benchmark] else ()
 
     @cached_property
-    def _whole(self) -> dict[str, tuple[str, ...]]:
+    def all_sequences(self) -> dict[str, tuple[str, ...]]:
         """Map each benchmark of the whole study to all its sequences.
 
         Raises:

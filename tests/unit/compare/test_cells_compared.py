@@ -19,7 +19,7 @@ from dslt.compare.grid import HEADER
 from dslt.compare.intervals import Interval
 from dslt.compare.iterations import load_iterations
 from dslt.compare.numbers import number_rows
-from dslt.compare.paper import Claim, PrintedNumber, read_claims, read_numbers
+from dslt.compare.paper import Claim, PrintedNumber, pooled, read_claims, read_numbers
 from dslt.compare.scorecard import ScorecardRow, scorecard, to_csv
 from dslt.compare.sensitivity import load_sensitivity, read_verdicts
 from dslt.compare.stacks import load_tables, pool
@@ -453,7 +453,7 @@ def test_what_is_not_known_or_stale_is_said(there, key, words, tmp_path):
     assert row.verdict == "supported"
     assert words in row.note
     _, other = rows_of(tmp_path, [claim()], sensitivity=load_sensitivity(out, key, []))
-    assert "constants" not in other.note
+    assert "constants of tracking are not moved for these cells" in other.note
 
 
 def test_a_grid_lists_what_was_set_and_what_came_of_it(tmp_path):
@@ -854,6 +854,32 @@ def test_benchmarks_are_pooled_as_the_paper_does(tmp_path):
     found = compare_cell("dslt_l2", info(), tables | together, "dslt", [])
     assert found.benchmarks["OTB-2015+UAV123"].gap("success_auc").value == pytest.approx(-0.1)
     assert found.benchmarks["OTB-2015+UAV123"].protocol == "otb+otb"
+
+
+def test_numbers_of_both_benchmarks_are_compared_with_the_mean_over_both(tmp_path):
+    truths = {"OTB-2015": "otb", "UAV123": "uav123"}
+    paths = [
+        save_scores(
+            tmp_path, "dslt", benchmark, value + 0.001 * seed, seed, videos=list("abc"),
+            conventions={"protocol": protocol},
+        )
+        for seed in range(3)
+        for value, (benchmark, protocol) in zip((0.8, 0.6), truths.items(), strict=True)
+    ]  # fmt: skip
+    printed = [
+        number(benchmark="OTB-2015+UAV-123", protocol="otb+uav123", value=70.1, source=source)
+        for source in ("table3", "fig15")
+    ]
+    tables = load_tables(paths)
+    tables |= pool(tables, pooled(printed))
+    cell = compare_cell("dslt", info(preset="paper"), tables, "", [])
+    rows = number_rows(printed, TOLERANCES, {"dslt": cell})
+    judged = {row.our_benchmark: row.verdict for row in rows}
+    assert judged == {
+        "OTB-2015": "not comparable",
+        "UAV123": "not comparable",
+        "OTB-2015+UAV123": "supported",
+    }
 
 
 def test_a_benchmark_with_other_seeds_is_not_pooled(tmp_path):

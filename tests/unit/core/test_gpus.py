@@ -12,7 +12,8 @@ import pytest
 
 from dslt.core import gpus
 from dslt.core.errors import DsltError
-from dslt.study.job import gpu_jobs
+from dslt.study import job
+from dslt.study.job import found_device, gpu_jobs
 
 CLAIM = """
 import os, sys
@@ -78,10 +79,23 @@ def test_nothing_is_claimed_without_a_choice(
 
 def test_the_machines_gpus_are_counted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(gpus, "DRIVER", tmp_path / "gpus")
+    monkeypatch.setattr(job, "version", lambda _: "2.9.0")
+    monkeypatch.delenv(job.TOLD, raising=False)
     assert (gpus.gpu_count(), gpu_jobs("auto"), gpu_jobs("cuda")) == (0, 0, 1)
     for name in ("0000:01:00.0", "0000:02:00.0"):
         (tmp_path / "gpus" / name).mkdir(parents=True)
     assert (gpus.gpu_count(), gpu_jobs("auto"), gpu_jobs("cpu")) == (2, 1, 0)
+    assert found_device("auto") == "cuda"
+    monkeypatch.setenv(job.TOLD, "cpu")  # by the machine that plans
+    assert (found_device("auto"), found_device("cuda")) == ("cpu", "cuda")
+    monkeypatch.delenv(job.TOLD)
+    monkeypatch.setattr(job, "version", lambda _: "2.9.0+cpu")  # built without CUDA
+    assert (gpu_jobs("auto"), gpu_jobs("cuda")) == (0, 1)
+    for system, device in (("linux", "cpu"), ("darwin", "auto")):
+        monkeypatch.setattr("sys.platform", system)
+        assert found_device("auto") == device
+    monkeypatch.undo()
+    monkeypatch.setattr(gpus, "DRIVER", tmp_path / "gpus")
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     assert gpus._visible() == ["0", "1"]
 

@@ -123,7 +123,7 @@ def test_the_key_follows_what_decides_the_result(
     protocols = Path(configured["protocols_file"]).read_text()
     (tmp_path / "protocols.yaml").write_text(protocols.replace("at_or_above", "above"))
     others = [
-        {"device": "cpu"},
+        {"device": "cuda"},
         {"engine": "torch"},
         {"lockstep": "coarse"},
         {"cells": str(tmp_path / "cells.tsv")},

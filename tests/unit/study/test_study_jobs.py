@@ -9,6 +9,7 @@ from typing import Any, get_args
 import pytest
 import yaml
 
+from dslt.core.definitions import WEIGHTS, config_file, read_definitions
 from dslt.core.errors import DsltError
 from dslt.settings.catalog import TABLES, heading
 from dslt.study import confidence
@@ -68,6 +69,20 @@ def test_files_of_ones_own_are_a_part_of_what_is_learnt(
     after = StudyData(study).own_content
     assert before["own"] == ""
     assert {name for name in before if before[name] != after[name]} == {"own"}
+
+
+def test_published_weights_are_a_part_of_what_is_learnt(
+    configured: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def found() -> dict[str, str]:
+        return StudyData(load_study(configured)).own_content
+
+    before, known = found(), read_definitions(config_file(WEIGHTS))
+    known["resnet50"] = known["resnet50"] | {"sha256": "0" * 64}
+    monkeypatch.setattr("dslt.study.data.read_definitions", lambda _: known)
+    changed = {name for name, sums in found().items() if sums != before[name]}
+    assert "dslt_star" in changed
+    assert "dslt" not in changed
 
 
 def scored(job: Job) -> set[str]:
@@ -159,6 +174,31 @@ def test_strips_may_name_sequences(configured: dict[str, Any]) -> None:
     configured["figures"]["fig18"]["sequences"] = ["bikes-cat"]
     with pytest.raises(DsltError, match=r"sequence of figures\.fig18\.sequences 'bikes-cat'"):
         figure_jobs(load_study(configured))
+
+
+@pytest.mark.parametrize(
+    ("figure", "cells"),
+    [("fig03", ["dslt_paper"]), ("fig14", ["siamfc_shrinkage", "siamfc_bce"])],
+)
+def test_a_named_sequence_is_one_of_the_benchmarks(
+    configured: dict[str, Any], figure: str, cells: list[str]
+) -> None:
+    configured["figures"][figure] |= {"sequence": "bikes-car", "cells": cells}
+    configured["figures"][figure]["benchmarks"] = ["clips"]
+    assert "bikes-car" in figure_jobs(load_study(configured))[figure].options
+    part = load_study(configured | {"only": ["bikes-taxi"]})
+    assert "bikes-car" not in figure_jobs(part)[figure].options
+    configured["figures"][figure]["sequence"] = "bikes-cat"
+    with pytest.raises(DsltError, match=rf"sequence of figures\.{figure}\.sequence 'bikes-cat'"):
+        figure_jobs(load_study(configured))
+
+
+def test_a_part_leaves_the_names_of_the_whole_study(configured: dict[str, Any]) -> None:
+    configured["training"]["validation"] |= {"benchmark": "clips", "sequences": ["bikes-car"]}
+    assert load_study(configured | {"only": ["bikes-taxi"]})
+    configured["run"] = {"clips": ["dslt"], "clups": ["dslt"]}
+    with pytest.raises(DsltError, match=r"benchmark.*'clups'"):
+        load_study(configured | {"only": ["dslt"]})
 
 
 def test_offline_curves_are_those_that_the_sheet_shows(configured: dict[str, Any]) -> None:

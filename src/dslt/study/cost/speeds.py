@@ -19,7 +19,7 @@ from dslt.core.text import split_pair
 from dslt.settings.base import NonNegative, Positive, Settings, validate
 from dslt.study.cells import Cell
 from dslt.study.cost.amounts import Amount, known_or
-from dslt.study.job import gpu_jobs
+from dslt.study.job import found_device
 from dslt.study.study import Study
 
 SPEEDS = "speeds.yaml"
@@ -221,7 +221,7 @@ def choose_speeds(known: Mapping[str, DeviceSpeeds], device: str, name: str | No
         DsltError: There is no entry of that name.
     """
     if name is None:
-        kind = ("cuda" if gpu_jobs(device) else "cpu") if device == "auto" else device
+        kind = found_device(device).replace("auto", "cpu")
         alike = [entry for entry in known if known[entry].device == kind]
         if not alike:
             return Speeds(f"a device that was not measured ({kind})", kind)
