@@ -17,9 +17,9 @@
 # best for it among the same few settings; `paper` keeps every value that the text prints, for each
 # loss. These choices were made on videos of which none is shown here; a part of what all losses of
 # `lite` share is older (`docs/deviations.md`). `released` has the settings of the authors' code.
-# All run on the same small backbone.
+# In the default study all run on the same small backbone.
 #
-# So the tables say whether, with these features and on these videos, one loss tracks better than
+# So its tables say whether, with these features and on these videos, one loss tracks better than
 # another. They do not say what a loss does for ResNet-50 on the paper's benchmarks.
 
 # %% tags=["parameters"]

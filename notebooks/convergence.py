@@ -40,9 +40,9 @@ show.figure(figures, "fig04")
 #
 # Patch, label and the responses after training on one first frame, and how many cells of the map
 # are left with which error. The maps are those at the end of the recorded training: where both the
-# loss's own value and the common criterion (see *Speed*) have converged, or else at the cap of
-# 2,000 iterations; so the number of steps differs between losses. The axis of counts is
-# logarithmic.
+# loss's own value and the common criterion (see *Speed*) have converged, or else at the cap
+# (`convergence.iterations`, 2,000 by default); so the number of steps differs between losses. The
+# axis of counts is logarithmic.
 
 # %%
 show.figure(figures, "fig03")
@@ -70,10 +70,10 @@ show.table(convergence_module.summary(convergence_module.load(convergence)))
 # The *mean* includes trainings that did not converge with the cap in their place, so it is a lower
 # bound wherever *converged* is smaller than *runs*.
 #
-# What differs from the paper: the features come from EfficientNet-Lite0. Each cell's preset is in
-# its label; the default study records the preset `paper`. The paper prints no numbers for this
-# figure, so there is nothing to compare digit by digit; the scorecard judges its claim that
-# shrinkage needs fewer iterations.
+# What differs from the paper: in the default study the features come from EfficientNet-Lite0. Each
+# cell's preset is in its label; the default study records the preset `paper`. The paper prints no
+# numbers for this figure, so there is nothing to compare digit by digit; the scorecard judges its
+# claim that shrinkage needs fewer iterations.
 
 # %% [markdown]
 # ## The balance of the two branches

@@ -46,8 +46,8 @@ for path in index:
 # ## How far to trust the boxes
 #
 # The boxes of the clips were drawn by hand at key frames, interpolated, and checked by eye, with an
-# error of one to ten pixels depending on the clip (`config/README.md`). Fourteen source videos are
-# few: an interval over them is wide, and it should be.
+# error of one to ten pixels depending on the clip (`config/README.md`). They come from fourteen
+# source videos, which is few: an interval over them is wide, and it should be.
 
 # %%
 show.rest(figures)

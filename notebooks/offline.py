@@ -40,7 +40,7 @@ show.figure(figures, "fig06")
 # %% [markdown]
 # ## Before and after
 #
-# Success AUC on synthetic videos that no training pair is drawn from, of the untrained network (the
+# Success AUC on held-out videos that no training pair is drawn from, of the untrained network (the
 # same pretrained backbone with a random neck) and of the trained one. The interval is that of the
 # gain: 95 % interval over source videos and seeds, paired. Where it contains 0, the training
 # cannot be said to have helped. A random neck spoils some of what the backbone knows already, so a

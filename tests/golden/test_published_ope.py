@@ -14,7 +14,7 @@ from dslt.data.benchmarks.definitions import find_benchmark
 from dslt.data.sequences.target import Target
 from dslt.score.ope import OpeScores, score, valid_ground_truth
 from dslt.score.read_boxes import read_results
-from dslt.settings.protocols import OpeProtocol, load_protocols
+from dslt.settings.protocols import OpeProtocol, alternatives, load_protocols
 from places import ROOT
 from published import ANNOTATIONS, RESULTS, needs
 
@@ -75,6 +75,28 @@ def test_published_numbers(name, count, tracker, origin, auc, precision):
     assert found.success_auc.mean() == pytest.approx(auc, abs=TOLERANCE)
     assert found.precision_20.mean() == pytest.approx(precision, abs=TOLERANCE)
     assert (found.norm_precision_20 is None) == (name != "LaSOT")
+
+
+def test_the_table_of_other_conventions_is_what_they_move():
+    text = (ROOT / "docs" / "conventions.md").read_text(encoding="utf-8")
+    table = text.partition("| convention | ")[2].partition("\n\n")[0].replace("*", "")
+    head, _, *lines = (
+        [cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()
+    )
+    rows = {name.strip("`"): cells for name, *cells in lines}
+    assert len(rows) == 7
+    for place, column in enumerate(head):
+        tracker, name = column.split(", ")
+        origin = 0 if tracker == "SiamRPN" else 1
+        others = alternatives(protocol_of(name), definition(name).protocol)
+        for convention, cells in rows.items():
+            changed = others.get(convention, protocol_of(name))
+            if shown := [float(value) for value in cells[place].split(" / ") if value]:
+                found = score(
+                    boxes_of(name, tracker, origin), list(loaded(name)[0].values()), changed
+                )
+                means = (found.success_auc.mean(), found.precision_20.mean())
+                assert means[: len(shown)] == pytest.approx(shown, abs=6e-5), (column, convention)
 
 
 def test_normalised_precision_of_lasot():

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pytest
 
@@ -37,17 +35,13 @@ def score(targets, runs, protocol=PROTOCOL):
 
 
 def test_dasiamrpn_on_vot2018(targets, runs):
-    started = time.perf_counter()
     scores = score(targets, runs)
-    elapsed = time.perf_counter() - started
     assert scores.frames.sum() == 21356
     assert scores.accuracy == pytest.approx(0.5858, abs=TOLERANCE)
     assert scores.failures == 59
     assert scores.robustness == pytest.approx(0.2763, abs=TOLERANCE)
     assert scores.eao == pytest.approx(0.3827, abs=TOLERANCE)
     assert scores.eao_interval == (100, 356)
-    # A quarter of a second on an idle core; the bound only catches a loop over frames.
-    assert elapsed < 5
 
 
 @needs("results/VOT2016")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 
 from dslt.core.definitions import read_definitions
@@ -10,7 +13,7 @@ from dslt.data.benchmarks.definitions import find_benchmark
 from dslt.data.sequences.target import Target
 from places import ROOT
 
-PUBLISHED = ROOT.parent / "shared" / "published"
+PUBLISHED = Path(os.environ.get("DSLT_PUBLISHED", ROOT.parent / "shared" / "published"))
 ANNOTATIONS = PUBLISHED / "annotations"
 RESULTS = PUBLISHED / "results"
 

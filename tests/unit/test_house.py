@@ -99,11 +99,11 @@ def test_every_key_of_a_tracker_is_described(tracker: str) -> None:
 @pytest.mark.parametrize("tracker", TRACKERS)
 def test_the_registry_names_code_that_is_there(tracker: str) -> None:
     entry = TRACKERS[tracker]
-    for role in ("tracker", "network", "task", "first_frame"):
+    for role in ("tracker", "network", "task", "pairs", "first_frame", "lanes"):
         if getattr(entry, role):
             assert callable(entry.load(role))
     assert entry.settings.model_fields["tracker"].annotation.__args__ == (tracker,)  # type: ignore[union-attr]
-    assert bool(entry.network) == bool(entry.task) == entry.offline
+    assert bool(entry.network) == bool(entry.task) == bool(entry.pairs) == entry.offline
     if entry.learns != "never":
         training = entry.settings.model_fields["training"].annotation
         assert training.tracker == tracker  # type: ignore[union-attr]

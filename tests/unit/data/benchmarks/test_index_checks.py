@@ -17,13 +17,13 @@ from dslt.data.benchmarks.index_file import load_index, write_index
 from dslt.data.benchmarks.kinds import Totals
 from dslt.data.downloads.definitions import parse_download
 from places import ROOT
+from published import ANNOTATIONS
 
 BENCHMARKS = {
     name: parse_benchmark(name, values)
     for name, values in read_definitions(ROOT / "config" / "benchmarks.yaml").items()
 }
 SEQUENCES = ROOT.parent / "shared" / "sequences"
-ANNOTATIONS = ROOT.parent / "shared" / "published" / "annotations"
 PUBLISHED = {
     "OTB-2015": ("OTB2015", 59_035),
     "OTB-2013": ("OTB2015", 29_486),

