@@ -33,7 +33,7 @@ from dslt.settings import catalog as titles
 COLUMN_WIDTH = 3.5
 PAGE_WIDTH = 7.16
 DPI = 300
-PDF_DPI = 150  # of what is a picture in the PDF: strips of frames have megabytes at 300
+PDF_DPI = 130  # of what is a picture in the PDF: strips of frames have megabytes at 300
 
 Dash = str | tuple[float, tuple[float, ...]]
 SOLID: Dash = "-"

@@ -1,6 +1,7 @@
 """The card of a published network, and the page that lists several, in Markdown."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
 
 from dslt.compare.cell import Value
 from dslt.core.text import canonical
@@ -51,13 +52,15 @@ def card(release: Release) -> str:
 
 
 def page(releases: Iterable[Release]) -> str:
-    """Write the page that lists networks with their scores."""
-    lines = ["| model | tracker | benchmark | scores of all seeds | training data |\n"]
+    """Write the page that lists networks with their scores, those of one cell together."""
+    lines = ["| models | tracker | benchmark | scores of all seeds | training data |\n"]
     lines.append("|---|---|---|---|---|\n")
-    for one in releases:
+    for _, group in groupby(releases, lambda release: release.cell.id):
+        one, *others = group
+        names = ", ".join([one.name, *(f"`-seed{other.seed}`" for other in others)])
         for benchmark, found in one.comparison.benchmarks.items():
             values = "; ".join(_interval(name, value) for name, value in found.metrics.items())
-            cells = (one.name, f"`{one.cell.base}`", benchmark, values, ", ".join(one.sets))
+            cells = (names, f"`{one.cell.base}`", benchmark, values, ", ".join(one.sets))
             lines.append(f"| {' | '.join(cells)} |\n")
     return PAGE_HEAD + "".join(lines)
 

@@ -25,7 +25,7 @@ from dslt.score.evaluate import Suite
 from dslt.settings.catalog import benchmark_title
 
 SCRIPTS = ("assets/player.js", "assets/curves.js", "assets/sequence.js")
-PIXEL_DIGITS, OVERLAP_DIGITS, SCORE_DIGITS = 2, 4, 4  # more cannot be seen
+PIXEL_DIGITS, OVERLAP_DIGITS, SCORE_DIGITS = 1, 3, 3  # more cannot be seen, and pages are heavy
 Records = Mapping[tuple[str, int], Mapping[str, ShownRun]]
 
 
