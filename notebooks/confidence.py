@@ -70,7 +70,7 @@ show.figure(figures, "confidence")
 # for the meaning of a score; F and AP are shown beside it.
 
 # %%
-show.table(tables.own_claims(Path(scorecard)))
+show.statements(tables.own_claims(Path(scorecard)))
 
 # %%
 show.rest(figures)

@@ -56,7 +56,7 @@ show.table(tables.verdicts(path))
 # and in iterations for convergence, where fewer is better.
 
 # %%
-show.table(tables.claims(path))
+show.statements(tables.claims(path))
 
 # %% [markdown]
 # ### Do they depend on constants of tracking?
@@ -77,7 +77,7 @@ show.table(tables.sensitivity(Path(sensitivity)))
 # ## Numbers
 
 # %%
-show.table(tables.numbers(path))
+show.statements(tables.numbers(path))
 
 # %%
 show.downloads(path)
@@ -89,7 +89,7 @@ show.downloads(path)
 # corrected in families of their own; the page on confidence says what they are about.
 
 # %%
-show.table(tables.own_claims(path))
+show.statements(tables.own_claims(path))
 
 # %% [markdown]
 # *Inconclusive* is a statement about this study, not about the paper: a few source videos rarely

@@ -11,6 +11,7 @@ import pandas as pd
 from IPython.display import HTML
 from markupsafe import Markup
 
+from dslt.compare.verdicts import JUDGED, VERDICTS
 from dslt.core.errors import unknown
 from dslt.report import html
 from dslt.settings.catalog import FIGURES, heading
@@ -67,6 +68,19 @@ def _figure(figures: Sequence[str], name: str) -> Markup:
 def table(frame: pd.DataFrame, digits: int = 1) -> HTML:
     """Show a table, or nothing without columns; floating-point ones with `digits` decimals."""
     return HTML(html.table(frame, digits) if len(frame.columns) else "")  # type: ignore[no-untyped-call]
+
+
+def statements(frame: pd.DataFrame) -> HTML:
+    """Show a table of claims or numbers; those without a verdict are folded, by what they lack."""
+    told = frame[frame["Verdict"].isin(JUDGED)]
+    shown = [html.table(told)] if len(told) else []
+    for verdict in VERDICTS:
+        rows = frame[frame["Verdict"] == verdict]
+        if len(rows) and verdict not in JUDGED:
+            body = html.table(rows, label=verdict)
+            folded = Markup("<details><summary>{} {}</summary>{}</details>")
+            shown.append(folded.format(len(rows), verdict, body))
+    return HTML("".join(shown))  # type: ignore[no-untyped-call]
 
 
 def downloads(path: str | Path) -> HTML:

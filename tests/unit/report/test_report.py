@@ -343,6 +343,15 @@ def test_claims_lead_to_both_their_cells(results):
     assert not_run == "classification"
 
 
+def test_what_has_no_verdict_is_folded(results):
+    shown = show.statements(tables.claims(results / "scorecard.csv")).data
+    head, _, folded = shown.partition("<details><summary>1 not judged</summary>")
+    assert (head.count("<tr>"), folded.count("<tr>")) == (3, 2)
+    shown = show.statements(tables.numbers(results / "scorecard.csv")).data
+    assert shown.startswith("<details><summary>1 not comparable</summary>")
+    assert "<details><summary>1 not run</summary>" in shown
+
+
 def test_metrics_have_decimals_of_their_own(results):
     path = write_compare(results / "vot.json", "dslt", "Shrinkage", 0.4)
     text = path.read_text().replace("success_auc", "eao").replace("precision_20", "failures")
