@@ -141,7 +141,8 @@ def test_the_verb_writes_three_forms_and_the_page_reads_one(files, tmp_path):
     assert "Real clips: 14 sequences from 7 source videos, 154 frames, 1 of them without" in text
     assert r"\label{tab:confidence}" in out.with_suffix(".tex").read_text()
     shown = page.table(out.with_suffix(".csv"))
-    assert shown["Tracker"].to_list() == ["dslt", "dslt_l2"]
+    assert [cell.striptags() for cell in shown["Tracker"]] == ["dslt", "dslt_l2"]
+    assert "sequences.html#benchmark=clips&amp;cells=dslt_l2" in shown["Tracker"].iloc[1]
     assert shown["Benchmark"].to_list() == ["Real clips", "Real clips"]
     assert shown["AUROC"][0].count(" to ") == 1
     assert " to " not in shown["TNR"][0]
