@@ -74,10 +74,10 @@ CLAIMS = sorted(str(path) for path in Path(SETTINGS.claims).glob("*.csv"))
 DRAWN = [name for name in SETTINGS.figures.make if name in FIGURES]
 
 # What jobs run networks on, also those on other machines. Who uses a GPU asks for it; profiles/ cap.
-os.environ[TOLD] = found_device(SETTINGS.device)
-GPU = gpu_jobs(SETTINGS.device)
+os.environ[TOLD] = DEVICE = found_device(SETTINGS.device)
+GPU = gpu_jobs(DEVICE)
 LANES = f"--lanes {SETTINGS.lanes}" if SETTINGS.lanes else ""
-PLACE = f"--device {found_device(SETTINGS.device)} --engine {SETTINGS.engine}:{SETTINGS.precision}"
+PLACE = f"--device {DEVICE} --engine {SETTINGS.engine}:{SETTINGS.precision}"
 
 
 wildcard_constraints:

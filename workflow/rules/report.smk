@@ -5,13 +5,11 @@
 NOTEBOOK_MODULES = [
     f"dslt.{name}"
     for name in (
-        *(
-            "report.show",
-            "report.table1",
-            "report.table3",
-            "report.tables",
-            "report.confidence",
-        ),
+        "report.show",
+        "report.table1",
+        "report.table3",
+        "report.tables",
+        "report.confidence",
         "figures.balance",
     )
 ]
