@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from dslt.core.device import frozen_networks, openvino_core
 from dslt.core.errors import DsltError
+from dslt.networks.backbones import winograd
 from dslt.networks.backbones.efficientnet_lite import InvertedResidual, SameConv
 from dslt.networks.backbones.spec import Pixels
 
@@ -149,7 +150,10 @@ def _(module: nn.Conv2d, x: Any) -> Any:
         pads = ((top, left), (bottom, right))
     weight = module.weight.detach().numpy()
     options = (list(module.stride), *map(list, pads), list(module.dilation))
-    if module.groups > 1:
+    how = winograd.suited(weight.shape, tuple(x.shape), module, pads)
+    if how and frozen_networks().precision == "float32":  # the transforms need more than 8 bits
+        y = winograd.lower(x, weight, how)
+    elif module.groups > 1:
         weight = weight.reshape(module.groups, -1, *weight.shape[1:])
         y = ops.group_convolution(x, _constant(weight), *options)
     else:
