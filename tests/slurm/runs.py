@@ -65,11 +65,16 @@ class SlurmRun:
         assert self.process is not None
         self.process.send_signal(signal.SIGINT)
 
+    def kill(self) -> None:
+        """Kill Snakemake, which can tell nobody."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+
     def end(self) -> None:
         """End what is left."""
         if self.process is not None and self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
+            self.kill()
         self.cluster.cancel()
 
     def jobs(self, rule: str = "") -> list[SlurmJob]:

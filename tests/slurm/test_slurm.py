@@ -9,6 +9,7 @@ They need what `cluster.py` needs, and are skipped elsewhere.
 from __future__ import annotations
 
 import json
+import re
 import time
 from pathlib import Path
 
@@ -143,6 +144,22 @@ def test_a_cancelled_run_and_a_second_start(run: SlurmRun, local: Repository) ->
     run.cluster.wait_for(lambda: not run.cluster.call("squeue", "--noheader"), 120)
     assert "CANCELLED" in {job.state for job in run.jobs()}
     assert not (run.repository.path / MODEL).exists()
+    run.succeed(CELL, MODEL)
+    same_boxes(run.repository, local)
+    assert (run.repository.path / MODEL).read_bytes() == (local.path / MODEL).read_bytes()
+
+
+def test_a_killed_run_whose_jobs_are_cancelled_by_name(run: SlurmRun, local: Repository) -> None:
+    """What docs/cluster.md says to do when the login node was restarted."""
+    run.start(CELL, MODEL)
+    state_of(run)
+    run.kill()
+    (name,) = re.findall(r"SLURM run ID: (\S+)", run.said())
+    assert run.jobs("train")[0].state == "RUNNING"  # nobody waits for it, it goes on
+    run.cluster.call("scancel", "--name", name)
+    run.cluster.wait_for(lambda: not run.cluster.call("squeue", "--noheader"), 120)
+    assert not (run.repository.path / MODEL).exists()
+    run.repository.snakemake("--unlock")
     run.succeed(CELL, MODEL)
     same_boxes(run.repository, local)
     assert (run.repository.path / MODEL).read_bytes() == (local.path / MODEL).read_bytes()

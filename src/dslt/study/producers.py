@@ -24,11 +24,15 @@ class EndIndex:
     """
 
     def __init__(self, rules: "Iterable[Rule]") -> None:
+        self._whole: dict[str, set[Rule]] = defaultdict(set)
         self._by_name: dict[str, list[tuple[str, _IOFile, Rule]]] = defaultdict(list)
         self._by_end: dict[str, list[tuple[str, _IOFile, Rule]]] = defaultdict(list)
         for rule in rules:
             for product in rule.products():
                 begin, end = str(product.constant_prefix()), str(product.constant_suffix())
+                if not product.contains_wildcard():  # as a pattern it would be compiled
+                    self._whole[end].add(rule)
+                    continue
                 _, slash, name = end.rpartition("/")
                 places = self._by_name[name] if slash else self._by_end[end]
                 places.append((begin, product, rule))
@@ -41,11 +45,12 @@ class EndIndex:
         for length in self._lengths:
             if length <= whole:
                 places.append(self._by_end.get(targetfile[whole - length :], ()))
-        return {
+        found = {
             rule
             for begin, product, rule in chain.from_iterable(places)
             if targetfile.startswith(begin) and product.match(targetfile)
         }
+        return found | self._whole.get(targetfile, set())
 
 
 def look_up_by_end() -> None:

@@ -22,7 +22,7 @@ def remake_unrecorded() -> None:
 
 def _has_metadata(self: "PersistenceBase", job: "Job") -> bool:
     """Stand in for Snakemake's own, which is asked when nothing else speaks for a job."""
-    lacking = [path for path in job.output if self.metadata(path) is None]
-    if any(path.startswith("results/") and Path(path).exists() for path in lacking):
+    there = [path for path in job.output if path.startswith("results/") and Path(path).exists()]
+    if any(self.metadata(path) is None for path in there):
         self.dag.reason(job).forced = True
-    return not lacking
+    return all(self.metadata(path) is not None for path in job.output)  # mostly told by the first
