@@ -3,7 +3,8 @@
 Snakemake's own index tells outputs apart by what stands before their first wildcard. Below
 `results/track/` a wildcard follows at once, so each of some 70,000 inputs of the paper's study is
 compared with each of 2,000 patterns, which takes most of the planning. Outputs differ in what
-stands behind their last wildcard, mostly the file's whole name: that is looked up here first.
+stands behind their last wildcard, mostly the file's whole name: that is looked up here first; one
+without wildcards is looked up whole.
 """
 
 from collections import defaultdict
@@ -29,10 +30,10 @@ class EndIndex:
         self._by_end: dict[str, list[tuple[str, _IOFile, Rule]]] = defaultdict(list)
         for rule in rules:
             for product in rule.products():
-                begin, end = str(product.constant_prefix()), str(product.constant_suffix())
                 if not product.contains_wildcard():  # as a pattern it would be compiled
-                    self._whole[end].add(rule)
+                    self._whole[str(product)].add(rule)
                     continue
+                begin, end = str(product.constant_prefix()), str(product.constant_suffix())
                 _, slash, name = end.rpartition("/")
                 places = self._by_name[name] if slash else self._by_end[end]
                 places.append((begin, product, rule))

@@ -25,4 +25,4 @@ def _has_metadata(self: "PersistenceBase", job: "Job") -> bool:
     there = [path for path in job.output if path.startswith("results/") and Path(path).exists()]
     if any(self.metadata(path) is None for path in there):
         self.dag.reason(job).forced = True
-    return all(self.metadata(path) is not None for path in job.output)  # mostly told by the first
+    return all(self.metadata(path) is not None for path in job.output)  # ends at the first

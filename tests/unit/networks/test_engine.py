@@ -84,8 +84,11 @@ def test_backbones(name, source, keep_pools, size):
     assert_close(found, expected)
 
 
-@pytest.mark.parametrize("name", TRUNKS)
-@pytest.mark.parametrize("side", [127, 135])
+@pytest.mark.parametrize(
+    ("name", "side"),
+    # With 255, all layers of AlexNet but the first go by minimal filtering.
+    [*((name, side) for name in TRUNKS for side in (127, 135)), ("alexnet", 255)],
+)
 def test_trunks(name, side):
     trunk = make_trunk(SiameseBackboneSettings(name=name, weights="random"), 0).eval()
     unusual_norms(trunk)

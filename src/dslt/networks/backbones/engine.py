@@ -144,13 +144,13 @@ def _(module: nn.Conv2d, x: Any) -> Any:
     if isinstance(module.padding, str) or module.padding_mode != "zeros":
         raise _refused(module)
     rows, columns = module.padding
-    pads = ((int(rows), int(columns)),) * 2
+    pads = ((int(rows), int(columns)), (int(rows), int(columns)))
     if isinstance(module, SameConv):
         left, right, top, bottom = module.pads(tuple(x.shape)[2:])
         pads = ((top, left), (bottom, right))
     weight = module.weight.detach().numpy()
     options = (list(module.stride), *map(list, pads), list(module.dilation))
-    how = winograd.suited(weight.shape, tuple(x.shape), module, pads)
+    how = winograd.suited(module, tuple(x.shape)[2:], pads)
     if how and frozen_networks().precision == "float32":  # the transforms need more than 8 bits
         y = winograd.lower(x, weight, how)
     elif module.groups > 1:

@@ -2,7 +2,7 @@
 
 A tile of 4 x 4 outputs of a 3x3 kernel takes 36 products of channels instead of 144, and of a 5x5
 kernel 64 instead of 400. Both transforms are matrix products, and what brings maps into tiles and
-back are two gathers, which take care of padding, dilation and groups, too.
+back are two gathers, which take care of dilation and groups, too.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
-from dslt.core.arrays import Floats
+from dslt.core.arrays import Floats, Ints
 
 KERNELS = (3, 5)
 NARROW = 32  # channels of a group below which the transforms cost more than they save
@@ -20,15 +20,16 @@ SMALL = 12  # outputs on a side below which reading the larger weights does
 # Pairs of channels from which tiles are smaller: 3x3 weights grow 1.8 times then, and not 4.
 LARGE = 2**18
 ROOT = float(np.sqrt(2))
-# Interpolation points by their number; another one is at infinity. With five, these lose one bit
-# more than plain sums do, where small whole numbers lose three.
+CHUNK = 2**16  # kernels that are transformed at once
+# Interpolation points by their number; another one is at infinity. With five, rounding costs one or
+# two bits more than in plain sums, where small whole numbers cost three; with seven, four.
 POINTS = {
     3: (0.0, 1.0, -1.0),
     5: (0.0, 1 / ROOT, -1 / ROOT, ROOT, -ROOT),
     7: (0.0, 1.0, -1.0, 2.0, -2.0, 0.5, -0.5),
 }
 
-Ints = NDArray[np.int64]
+Pads = tuple[tuple[int, int], tuple[int, int]]
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Geometry:
     """
 
     kernel: int
-    pads: tuple[tuple[int, int], tuple[int, int]]
+    pads: Pads
     dilation: int
     groups: int
     tile: int
@@ -67,23 +68,21 @@ class Axis:
     size: int
 
 
-def suited(
-    weight: tuple[int, ...], maps: tuple[int, ...], convolution: nn.Conv2d, pads: Any
-) -> Geometry | None:
+def suited(convolution: nn.Conv2d, sides: tuple[int, ...], pads: Pads) -> Geometry | None:
     """Return the tiles of a convolution, or None where plain sums are faster.
 
     Args:
-        weight: Shape of its weights, `(O, I / groups, k, k')`.
-        maps: Shape of what it reads, `(1, I, H, W)`.
-        convolution: Its strides, dilation and groups.
-        pads: Rows and columns of zeros, as in `Geometry`.
+        convolution: A convolution, with a dilation of 4 at most where it has one.
+        sides: Rows and columns that it reads.
+        pads: Its rows and columns of zeros, as in `Geometry`.
     """
-    kernel, dilation, groups = weight[3], convolution.dilation[0], convolution.groups
-    square = weight[2] == kernel and convolution.dilation == (dilation, dilation)
+    (kernel, width), (dilation, other) = convolution.kernel_size, convolution.dilation
+    square = width == kernel and other == dilation
     if not square or kernel not in KERNELS or convolution.stride != (1, 1):
         return None
-    grown = [side + before + after for side, before, after in zip(maps[2:], *pads, strict=True)]
-    channels = (weight[0] // groups, weight[1])
+    grown = [side + before + after for side, before, after in zip(sides, *pads, strict=True)]
+    groups = convolution.groups
+    channels = (convolution.out_channels // groups, convolution.in_channels // groups)
     if min(channels) < NARROW or min(grown) - dilation * (kernel - 1) < SMALL:
         return None
     large = kernel == 3 and channels[0] * channels[1] >= LARGE
@@ -107,7 +106,7 @@ def lower(x: Any, weight: NDArray[np.float32], how: Geometry) -> Any:
     outputs, channels = weight.shape[:2]
     (top, left), (bottom, right) = how.pads
     rows, columns = _axis(height, top, bottom, how), _axis(width, left, right, how)
-    forward, kernels, back = (np.kron(m, m).astype(np.float32) for m in matrices(how))
+    forward, kernels, back = (np.kron(one, one) for one in matrices(how))
     places, tiles = len(forward), len(rows.inputs) * len(columns.inputs)
 
     x = ops.transpose(x, np.array([0, 2, 3, 1]))
@@ -117,12 +116,12 @@ def lower(x: Any, weight: NDArray[np.float32], how: Geometry) -> Any:
     x = ops.gather(x, _taken(rows, columns, how), np.array(0))
 
     x = ops.reshape(x, np.array([places, -1]), special_zero=False)
-    x = ops.matmul(ops.constant(forward), x, False, False)
+    x = ops.matmul(ops.constant(forward.astype(np.float32)), x, False, False)
     x = ops.reshape(x, np.array([places, how.groups, tiles, channels]), special_zero=False)
-    products = ops.constant(_transformed(weight, kernels, how.groups), shared_memory=True)
-    x = ops.matmul(x, products, False, False)
+    weights = _transformed(weight, kernels, how.groups)  # nobody else's, and large: not copied
+    x = ops.matmul(x, ops.constant(weights, shared_memory=True), False, False)
     x = ops.reshape(x, np.array([places, -1]), special_zero=False)
-    x = ops.matmul(ops.constant(back), x, False, False)
+    x = ops.matmul(ops.constant(back.astype(np.float32)), x, False, False)
 
     x = ops.reshape(x, np.array([-1, outputs // how.groups]), special_zero=False)
     x = ops.gather(x, _given(rows, columns, how), np.array(0))
@@ -151,14 +150,19 @@ def matrices(how: Geometry) -> tuple[Floats, Floats, Floats]:
 
 
 def _transformed(
-    weight: NDArray[np.float32], kernels: NDArray[np.float32], groups: int
+    weight: NDArray[np.float32], kernels: NDArray[np.floating[Any]], groups: int
 ) -> NDArray[np.float32]:
-    """Transform weights: `(places, groups, I / groups, O / groups)`."""
+    """Transform weights: `(places, groups, I / groups, O / groups)`.
+
+    In float64, rounded once: else the number of NumPy's threads would decide the last bits.
+    """
     outputs, channels, *_ = weight.shape
     made = np.empty((len(kernels), groups, channels * outputs // groups), np.float32)
     for group, part in enumerate(np.split(weight, groups)):
         cells = part.transpose(2, 3, 1, 0).reshape(kernels.shape[1], -1)
-        np.matmul(kernels, cells, out=made[:, group])
+        for first in range(0, cells.shape[1], CHUNK):
+            some = slice(first, first + CHUNK)
+            made[:, group, some] = kernels @ cells[:, some].astype(np.float64)
     return made.reshape(*made.shape[:2], channels, -1)
 
 
