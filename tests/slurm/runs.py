@@ -29,6 +29,11 @@ class SlurmJob:
     rule: str
 
 
+def hear_interrupts() -> None:
+    """Undo what a shell does to all that it starts in the background."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 class SlurmRun:
     """Snakemake on this machine, its jobs on the cluster."""
 
@@ -48,6 +53,7 @@ class SlurmRun:
                 env=environment | self.cluster.environment | {"PATH": path},
                 stdout=log,
                 stderr=subprocess.STDOUT,
+                preexec_fn=hear_interrupts,
             )
 
     def wait(self) -> int:
