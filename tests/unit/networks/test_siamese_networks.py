@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from dslt.core.device import plain_torch
 from dslt.core.errors import DsltError
 from dslt.networks.backbones import resnet_dilated
 from dslt.networks.backbones.efficientnet_lite import SameConv
@@ -150,7 +151,9 @@ def test_cells_are_symmetric_about_the_middle(name, request):
         for column in (pixel, 126 - pixel):
             image = base.clone()
             image[..., column] += 60
-            seen.append((net.features(image) != 0).any(dim=1)[0].any(dim=0))
+            with plain_torch():  # minimal filtering leaves something where nothing was
+                features = net.features(image)
+            seen.append((features != 0).any(dim=1)[0].any(dim=0))
         assert torch.equal(seen[0], seen[1].flip(0))
         assert pixel < 20 or seen[0].any()
 
