@@ -77,6 +77,13 @@ def test_lint_needs_neither_torch_nor_the_package(catalog: Callable[..., tuple[i
     assert titles or status == 0, text
 
 
+def test_the_rules_are_formatted() -> None:
+    files = ["workflow/Snakefile", *map(str, Path(ROOT, "workflow/rules").glob("*.smk"))]
+    command = [sys.executable, "-m", "snakefmt", "--check", *files]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 def test_the_picture_of_the_rule_graph_is_of_these_rules(
     catalog: Callable[..., tuple[int, str]],
 ) -> None:

@@ -32,6 +32,7 @@ def test_a_published_network_tracks_the_same_boxes_elsewhere(
     assert {path.name for path in folder.iterdir()} == FILES
     card = (folder / "README.md").read_text()
     assert "may not be used for" in card
+    assert "model.pt --configfile tiny.yaml`" in card
     assert "the same as that commit's" in card
     assert "| tiny (2 sequences) | AUC | " in card
     assert "## Speed" in card

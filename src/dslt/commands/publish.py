@@ -47,7 +47,7 @@ def command(
             f"{', '.join(unknown)}: not trained offline in this study; nothing to publish"
         )
     found = [
-        load_release(study, cell, seed)
+        replace(load_release(study, cell, seed), overlays=overlays)
         for cell in chosen
         for seed in seeds or study.cells[cell].seeds
     ]

@@ -80,7 +80,7 @@ def read_model(path: Path, settings: TrainingSettings) -> TrainedNet:
 def load_weights(net: nn.Module, path: Path, without: Iterable[str] = ()) -> None:
     """Give a network the weights of a file of this module, whatever settings they were trained by.
 
-    No file is unpickled: of torch's own form, tensors alone are read.
+    No code of a file runs: of torch's own form, tensors alone are read.
 
     Args:
         net: The network, on the CPU.

@@ -1,6 +1,6 @@
 """The card of a published network, and the page that lists several, in Markdown."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
 from dslt.compare.cell import Value
@@ -16,8 +16,9 @@ PAGE_HEAD = """\
 
 Written by `dslt publish` from the results of the study: every number comes from a file that the
 workflow made. Scores are means over all seeds of a cell with 95 % intervals over source videos and
-seeds ([how](conventions.md)). `dslt fetch ADDRESS/NAME` brings a model,
-`--weights NAME` runs it; every folder has a card, checksums, raw boxes and the log of the training.
+seeds ([how](conventions.md)). Nobody hosts them yet: a study and `dslt publish` give them, for
+any web server. From there `dslt fetch ADDRESS/NAME` brings a model and `--weights NAME` runs it;
+every folder has a card, checksums, raw boxes and the log of the training.
 
 """
 _USE = """\
@@ -51,7 +52,7 @@ def card(release: Release) -> str:
     return "\n".join((*parts, _training(release), _files(release)))
 
 
-def page(releases: Iterable[Release]) -> str:
+def page(releases: Sequence[Release]) -> str:
     """Write the page that lists networks with their scores, those of one cell together."""
     lines = ["| models | tracker | benchmark | scores of all seeds | training data |\n"]
     lines.append("|---|---|---|---|---|\n")
@@ -62,7 +63,8 @@ def page(releases: Iterable[Release]) -> str:
             values = "; ".join(_interval(name, value) for name, value in found.metrics.items())
             cells = (names, f"`{one.cell.base}`", benchmark, values, ", ".join(one.sets))
             lines.append(f"| {' | '.join(cells)} |\n")
-    return PAGE_HEAD + "".join(lines)
+    commits = ", ".join(sorted({release.commit or "unknown" for release in releases}))
+    return f"{PAGE_HEAD}{''.join(lines)}\nCommit at publication: {commits}.\n"
 
 
 def _head(release: Release) -> str:
@@ -147,8 +149,9 @@ def _training(release: Release) -> str:
     header = release.header
     model = paths.MODEL.format(cell=release.trained, seed=release.seed)
     same = "the same as" if release.same_code else "another than"
+    overlays = "".join(f" --configfile {path}" for path in release.overlays)
     lines = [
-        f"| command | `snakemake --cores 8 {model}` |",
+        f"| command | `snakemake --cores 8 {model}{overlays}` |",
         f"| cell | `{release.cell.base}`, {release.cell.overrides or 'no overrides'} |",
         f"| seed | {release.seed} |",
         *(f"| data: {name} | {_set(values)} |" for name, values in release.sets.items()),

@@ -43,6 +43,7 @@ class Release:
         commit: Commit of the project's folder; empty where git does not tell.
         same_code: Whether the training's code is that of this version.
         speeds: What `config/speeds.yaml` says of every device.
+        overlays: Overlays of the study's configuration.
         onnx_error: Greatest difference of ONNX Runtime's responses; None: no ONNX.
     """
 
@@ -57,6 +58,7 @@ class Release:
     commit: str
     same_code: bool
     speeds: Mapping[str, DeviceSpeeds]
+    overlays: tuple[str, ...] = ()
     onnx_error: float | None = None
 
 
