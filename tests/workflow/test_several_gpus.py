@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
 from dslt.study.job import TOLD
@@ -12,12 +17,29 @@ BOXES = "results/track/dslt_l2/tiny/seed0/left.txt"
 LOGS = ("train/siamfc_bce/seed0.log", "track/dslt_l2/tiny/seed0/unit0.log")
 
 
-def test_trainings_and_tracking_claim_a_gpu(
-    fresh: Repository, monkeypatch: pytest.MonkeyPatch
-) -> None:
+HOLD = "from dslt.core.gpus import claim_gpu; print(claim_gpu(), flush=True); input()"
+
+
+@pytest.fixture
+def held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Two faked GPUs, of which another process has the first."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))  # of locks
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "5,6")
+    command = [sys.executable, "-c", HOLD]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin
+        assert process.stdout
+        yield process.stdout.readline().decode().strip()
+        process.stdin.close()
+
+
+def test_trainings_and_tracking_claim_a_gpu(
+    fresh: Repository, monkeypatch: pytest.MonkeyPatch, held: str
+) -> None:
+    assert held == "5"
     monkeypatch.setenv(TOLD, "auto")  # the planner sees no GPU here, and torch may have no CUDA
-    fresh.snakemake(MODEL, BOXES, "--config", "device=auto")
+    asked = ("--set-resources", "train:gpu=1", "track_tiny_0:gpu=1")
+    one = ("--resources", "gpu=1", "network=1")  # side by side, one of two jobs would share GPU 5
+    fresh.snakemake(MODEL, BOXES, "--config", "device=auto", *asked, *one)
     for name in LOGS:
-        first = (fresh.path / "logs" / name).read_text().splitlines()[0]
-        assert first in {"GPU 5 of 5, 6", "GPU 6 of 5, 6"}, name
+        assert (fresh.path / "logs" / name).read_text().splitlines()[0] == "GPU 6 of 5, 6", name

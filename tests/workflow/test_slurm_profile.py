@@ -27,6 +27,7 @@ JOBS = {
     "train": {"mem_mb": 900, "runtime": 9},
     "track": {"mem_mb": 800, "runtime": 8},
 }
+TRACK = "track_tiny_0"
 STANDINS = {
     "sbatch": 'for word; do echo "$word"; done > asked/$$.txt; echo $$',
     "squeue": 'for file in asked/*.txt; do echo "$(basename $file .txt)|FAILED"; done',
@@ -76,21 +77,29 @@ def asked_for(words: list[str]) -> tuple[str, dict[str, str]]:
     return re.sub(r"^rule_|_wildcards.*", "", found.pop("comment")), found
 
 
-def test_slurm_is_asked_for_what_the_rules_say(fresh: Repository, standins: Path) -> None:
-    overlay = yaml.safe_load((fresh.path / "tiny.yaml").read_text())
-    overlay |= {"device": "cuda", "jobs": JOBS}
-    (fresh.path / "tiny.yaml").write_text(yaml.safe_dump(overlay))
+def tried(fresh: Repository, standins: Path, *targets: str) -> dict[str, list[dict[str, str]]]:
+    """Let a run fail, and read what each rule asked for at each try."""
     options = ["--slurm-init-seconds-before-status-checks", "1", "--latency-wait", "0"]
     profile = ["--workflow-profile", "slurm", "--slurm-status-command", "squeue"]
-    done = fresh.snakemake("all", *profile, *options, check=False)
+    done = fresh.snakemake(*targets, *profile, *options, check=False)
     assert done.returncode == 1
     calls = [asked_for(path.read_text().splitlines()) for path in standins.glob("*.txt")]
     assert calls, done.stdout
     tries: dict[str, list[dict[str, str]]] = {}
     for rule, found in sorted(calls, key=lambda call: int(call[1]["mem"])):
         tries.setdefault(rule, []).append(found)
-    for rule, threads in (("index", 2), ("train", 1)):
-        wanted, gpus = JOBS[rule], {"gpus": "1"} if rule == "train" else {}
+    return tries
+
+
+def test_slurm_is_asked_for_what_the_rules_say(fresh: Repository, standins: Path) -> None:
+    overlay = yaml.safe_load((fresh.path / "tiny.yaml").read_text())
+    overlay |= {"device": "cuda", "jobs": JOBS}
+    (fresh.path / "tiny.yaml").write_text(yaml.safe_dump(overlay))
+    tries = tried(fresh, standins, "all")
+    fresh.snakemake("results/data/tiny.parquet")  # else nothing would be tracked
+    tries |= tried(fresh, standins, "results/track/dslt/tiny/seed0/left.txt")
+    for rule, key, threads in (("index", "index", 2), ("train", "train", 1), (TRACK, "track", 1)):
+        wanted, gpus = JOBS[key], {} if rule == "index" else {"gpus": "1"}
         assert [found["mem"] for found in tries[rule]] == [
             str(wanted["mem_mb"] * attempt) for attempt in (1, 2, 3)
         ]
