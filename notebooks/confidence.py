@@ -26,8 +26,8 @@
 #   from the share of hits, on average; 0 is perfect. A score that says nothing can have a small
 #   one, so it is read beside AUROC.
 # - **TNR**, the true negative rate: of the frames in which the target is not there at all, the
-#   share with a score below the threshold of F. There are few such frames here, so its interval
-#   says most.
+#   share with a score below the threshold of F. It has an interval where six source videos or more
+#   have such frames; the default study's have fewer.
 
 # %% tags=["parameters"]
 table = []

@@ -24,6 +24,7 @@ figures = []
 from dslt.figures import balance
 from dslt.figures import fig16 as convergence_module
 from dslt.report import show
+from dslt.report.links import by_cell
 
 # %% [markdown]
 # ## The losses
@@ -64,7 +65,7 @@ show.figure(figures, "fig03")
 show.figure(figures, "fig16")
 
 # %%
-show.table(convergence_module.summary(convergence_module.load(convergence)))
+show.table(by_cell(convergence_module.summary(convergence_module.load(convergence)), "loss"))
 
 # %% [markdown]
 # The *mean* includes trainings that did not converge with the cap in their place, so it is a lower
@@ -84,7 +85,7 @@ show.table(convergence_module.summary(convergence_module.load(convergence)))
 # says about the residual connections says little.
 
 # %%
-show.table(balance.shares(convergence))
+show.table(by_cell(balance.shares(convergence), "loss"))
 
 # %%
 show.rest(figures)

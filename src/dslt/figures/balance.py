@@ -43,6 +43,7 @@ def shares(specs: Sequence[str], labels: Labels = None) -> pd.DataFrame:
     rows = [
         {
             "benchmark": benchmark,
+            "cell": cell,
             "loss": looks[cell].label,
             "first frames": len(values),
             "without a peak": int(np.isnan(values).sum()),

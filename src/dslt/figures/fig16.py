@@ -140,6 +140,7 @@ def summary(study: Mapping[str, CellRuns], labels: Labels = None) -> pd.DataFram
                 rows.append(
                     {
                         "benchmark": benchmark,
+                        "cell": cell,
                         "loss": looks[cell].label,
                         "measured by": title,
                         "runs": len(steps),

@@ -93,9 +93,10 @@ def picture(scorecard: Path) -> Markup:
 
 
 def _scales(rows: pd.DataFrame) -> Iterator[ClaimScale]:
-    """Sort the rows of a scorecard by unit, the scores first."""
+    """Sort the rows of a scorecard by unit: what is told first, then the scores."""
     bounded = rows[(rows["ours"] != "") & (rows["low"] != "") & (rows["high"] != "")]
-    units = sorted(set(bounded["unit"]), key=lambda unit: (unit != POINTS, unit))
+    told = set(bounded.loc[bounded["verdict"] != INCONCLUSIVE, "unit"])
+    units = sorted(set(bounded["unit"]), key=lambda unit: (unit not in told, unit != POINTS, unit))
     for unit in units:
         claims = [_claim(row) for row in bounded[bounded["unit"] == unit].to_dict("records")]
         claims.sort(key=lambda claim: (VERDICTS.index(claim.verdict), -claim.value))

@@ -27,7 +27,7 @@ from dslt.settings.site import MATRIX, SITE
 TEMPLATES = Path(__file__).parent / "templates"
 PLOTTING = ("assets/vega.js", "assets/plots.js")
 FILMED = ("boxes", "timeline")  # what figures of frames are drawn from
-SCORED = ("scores", "confidence")  # and figures of what every sequence adds to
+SCORED = ("scores", "confidence", "maps", "responses", "records")  # of what sequences add to
 LONG = 40  # characters from which a column of text gets room
 _ENVIRONMENT = jinja2.Environment(
     loader=jinja2.FileSystemLoader(TEMPLATES),

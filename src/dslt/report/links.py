@@ -8,8 +8,8 @@ from markupsafe import Markup, escape
 
 from dslt.settings.site import MATRIX
 
-Link = tuple[str, str, Sequence[str]]
-"""A text, a benchmark, and ids or names of trackers that ran on it."""
+Link = tuple[str, str | None, Sequence[str]]
+"""A text, a benchmark, or None for whichever, and ids or names of trackers that ran on it."""
 
 
 def links(rows: Iterable[Link], frame: pd.DataFrame) -> "pd.Series[str]":
@@ -24,8 +24,21 @@ def links(rows: Iterable[Link], frame: pd.DataFrame) -> "pd.Series[str]":
     return pd.Series(made, frame.index, dtype=object)  # else pandas makes plain text of them
 
 
-def _linked(text: str, benchmark: str, cells: Sequence[str]) -> Markup:
-    if not benchmark or "+" in benchmark or not all(cells):
+def by_cell(frame: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Let a column of a table with the columns `benchmark` and `cell` lead there; drop the ids.
+
+    Args:
+        frame: The table; its benchmarks are named by their ids.
+        column: Name of the column.
+    """
+    keys = frame[["benchmark", "cell", column]].to_numpy()
+    rows = [(text, benchmark, [cell]) for benchmark, cell, text in keys]
+    return frame.assign(**{column: links(rows, frame)}).drop(columns="cell")
+
+
+def _linked(text: str, benchmark: str | None, cells: Sequence[str]) -> Markup:
+    if benchmark == "" or "+" in (benchmark or "") or not all(cells):
         return escape(text)
-    query = urlencode([("benchmark", benchmark), *(("cells", cell) for cell in cells)])
+    where = [] if benchmark is None else [("benchmark", benchmark)]
+    query = urlencode([*where, *(("cells", cell) for cell in cells)])
     return Markup('<a href="{}#{}">{}</a>').format(MATRIX, query, text)

@@ -1,11 +1,13 @@
 """Table 3, the losses, for the reader of a page."""
 
 import re
+from collections.abc import Hashable
 from pathlib import Path
 
 import pandas as pd
 
 from dslt.report import tables
+from dslt.report.links import links
 from dslt.score.metrics import METRICS, SCORES
 from dslt.settings.catalog import benchmark_title
 
@@ -32,8 +34,19 @@ def losses(path: Path) -> pd.DataFrame:
                 found[f"{name}_low"], found[f"{name}_high"]
             )
         numbers += [title, f"{title}, interval"] if _COLUMN.fullmatch(name) else []
+    shown["Item"] = links(
+        [(row["item"], _benchmark(row), [row.get("cell", "")]) for row in found.to_dict("records")],
+        shown,
+    )
     shown.attrs["numbers"] = numbers
     return shown
+
+
+def _benchmark(row: dict[Hashable, str]) -> str:
+    """Name the first of our benchmarks on which a row's tracker ran; empty: none."""
+    places = (_COLUMN.fullmatch(str(name)) for name, value in row.items() if value)
+    found = [parts["where"] for parts in places if parts and parts["what"] in SCORES]
+    return next((where for where in found if where not in ("paper", "validation")), "")
 
 
 def _spoken(name: str) -> str:

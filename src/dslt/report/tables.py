@@ -26,6 +26,7 @@ NUMBERS = (
     *RESULT,
 )
 LINKED = ("item", "our_benchmark", "metric", "cell")
+HELD_OUT = "validation_auc"  # is of made-up videos, which have no pages
 MARKS = {SUPPORTED: "+", CONTRADICTED: "-", INCONCLUSIVE: "?"}
 # Of columns that are not called by their own names.
 TITLES = {
@@ -189,7 +190,7 @@ def _statements(path: Path, kind: str, columns: Iterable[str], item: str) -> pd.
     rows = found[list(columns)].copy()
     rows["item"] = links(
         [
-            (text, benchmark if metric in SCORES else "", cells.split(" - "))
+            (text, None if metric == HELD_OUT else benchmark, cells.split(" - "))
             for text, benchmark, metric, cells in found[list(LINKED)].to_numpy()
         ],
         rows,
@@ -222,8 +223,9 @@ def training(path: Path) -> pd.DataFrame:
     words, values = ["cell", "epochs", "sequences", "videos", "seeds"], ["before", "after", "gain"]
     ends = ["low", "high"]
     found = read_table(path, [*words, *values, *ends], "of `dslt compare training`")
-    percent = found[values + ends].apply(pd.to_numeric) * METRICS["validation_auc"].factor
+    percent = found[values + ends].apply(pd.to_numeric) * METRICS[HELD_OUT].factor
     shown = found[words].rename(columns=str.capitalize)
+    shown["Cell"] = links([(cell, None, [cell]) for cell in found["cell"]], shown)
     shown[["AUC before (%)", "AUC after (%)", "Gain"]] = percent[values]
     lows, highs = (percent[end].map("{:.1f}".format, na_action="ignore").fillna("") for end in ends)
     shown["its 95 % interval"] = intervals(lows, highs)

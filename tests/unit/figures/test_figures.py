@@ -192,7 +192,13 @@ def test_the_shares_of_the_fused_head(tmp_path):
         np.savez(tmp_path / f"{name}.npz", **shares, **{"s0/label": np.zeros((2, 2))})
     specs = [f"dslt@clips={tmp_path}/a.csv", f"dslt_l2@clips={tmp_path}/b.csv"]
     table = balance.shares(specs).set_index("loss")
-    assert table.loc["Shrinkage"].tolist() == ["clips", 4, 1, *map(pytest.approx, (20, 10, 30))]
+    assert table.loc["Shrinkage"].tolist() == [
+        "clips",
+        "dslt",
+        4,
+        1,
+        *map(pytest.approx, (20, 10, 30)),
+    ]
     assert table.loc["L2", "median, %"] == pytest.approx(60)
     with pytest.raises(DsltError, match=r"c\.npz: no fused_share in it"):
         balance.shares([f"dslt={tmp_path}/c.csv"])
