@@ -11,6 +11,7 @@ import pytest
 
 from dslt.settings.site import SITE
 from made_site import LABELS, NARROW, WIDE
+from site_checks import check_site
 
 MADE = sorted(
     [
@@ -42,6 +43,13 @@ def test_loads_and_fits(opened: Any, path: str, size: dict[str, int]) -> None:
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") == 0
     boxes = [handle.bounding_box() for handle in page.locator("button:visible").all()]
     assert all(box["x"] >= 0 and box["width"] > 0 for box in boxes)
+    for plot in page.locator("figure .vega").all():  # drawn when it comes near
+        plot.scroll_into_view_if_needed()
+        plot.locator("canvas, svg").first.wait_for()
+
+
+def test_holds_what_every_site_does(site: Path) -> None:
+    check_site(site)
 
 
 @pytest.mark.parametrize("address", ["file"], indirect=True)  # the page is the same elsewhere

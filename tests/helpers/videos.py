@@ -26,13 +26,13 @@ def encode(path, frames, codec="mpeg4", pixels="yuv420p", times=None, turn=None,
     return path
 
 
-def two_squares(count, size=(160, 120), side=24):
+def two_squares(count, size=(160, 120), side=24, below=60):
     """Frames in which a blue square stands still and a red one leaves to the right."""
     width, height = size
     frames = np.full((count, height, width, 3), 90, np.uint8)
     for frame, left in zip(frames, red_lefts(count, size), strict=True):
         frame[20 : 20 + side, left : left + side] = RED
-        frame[60 : 60 + side, 40 : 40 + side] = BLUE
+        frame[below : below + side, 40 : 40 + side] = BLUE
     return list(frames)
 
 
