@@ -224,6 +224,9 @@ def write_stories(folder: Path, scores: list[object], pages: list[str]) -> None:
         notebook = ["--notebook", ROOT / "notebooks" / f"{page}.py", *words]
         files = ["--executed", folder / f"{page}.ipynb", "--out", site / f"{page}.html"]
         dslt("report", "page", *notebook, *pictures.get(page, []), *pages, *files)
+    (site / "tables").mkdir()
+    for name in ("scorecard", "losses", "table1", "training", "confidence"):
+        shutil.copyfile(results / f"{name}.csv", site / "tables" / f"{name}.csv")
     sources = ["--index", folder / "made.parquet", *scores]
     dslt("report", "provenance", *sources, *pages, "--out", site / "provenance.html")
 
