@@ -15,7 +15,9 @@ from dslt.trackers.base import Prediction, TrainingRecord
 class OpenCvTracker:
     """A tracker of OpenCV with its own defaults.
 
-    It takes whole pixels. A loss of the target is reported as a score of 0 and the last box, and so
+    OpenCV's KCF learns nothing when it is started, and takes the place of the first frame's target
+    for that in the next one; here the first frame is its first update, too, as the method says. It
+    takes whole pixels. A loss of the target is reported as a score of 0 and the last box, and so
     is what OpenCV gives up on: CSRT cannot start on some thin or tiny boxes, or at some edges. A
     note says so once.
     """
@@ -24,6 +26,7 @@ class OpenCvTracker:
         makers = {"csrt": cv2.TrackerCSRT_create, "kcf": cv2.TrackerKCF_create}  # type: ignore[attr-defined]
         self.name = f"OpenCV's {settings.algorithm.upper()}"
         self.tracker = makers[settings.algorithm]()
+        self.learns_late = settings.algorithm == "kcf"
         self.record = TrainingRecord()
         self.frames = 0
         self.warned = False
@@ -37,6 +40,8 @@ class OpenCvTracker:
         start = min(x, width - 1), min(y, height - 1), max(w, 1), max(h, 1)
         try:
             self.tracker.init(_bgr(frame), start)
+            if self.learns_late:
+                self.tracker.update(_bgr(frame))
         except cv2.error as error:
             self._warn(f"cannot start on the box {start} in {width}x{height} pixels", error)
         else:

@@ -58,3 +58,15 @@ def test_a_box_without_area_is_a_loss():
     made.initialize(SCENE, box)
     for _ in range(3):
         assert (made.update(SCENE).box[2:] > 0).all()
+
+
+def test_kcf_learns_from_the_first_frame():
+    target = np.random.default_rng(1).integers(0, 255, (48, 48, 3), np.uint8)
+    frames = [np.full((240, 320, 3), 110, np.uint8) for _ in range(12)]
+    lefts = 160 + 6 * np.arange(12)
+    for frame, left in zip(frames, lefts, strict=True):
+        frame[60:108, left : left + 48] = target
+    made = tracker("kcf")
+    made.initialize(frames[0], np.array([160.0, 60, 48, 48]))
+    found = [made.update(frame).box[0] for frame in frames[1:]]
+    np.testing.assert_allclose(found, lefts[1:], atol=1)  # else 6 pixels behind
