@@ -1,4 +1,4 @@
-"""What the commands write plays in a browser: the video of `dslt demo`, the pages of `dslt view`."""
+"""What commands write plays in a browser: the video of `dslt demo`, the pages of `dslt view`."""
 
 from __future__ import annotations
 
