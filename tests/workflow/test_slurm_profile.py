@@ -94,10 +94,15 @@ def tried(fresh: Repository, standins: Path, *targets: str) -> dict[str, list[di
 def test_slurm_is_asked_for_what_the_rules_say(fresh: Repository, standins: Path) -> None:
     overlay = yaml.safe_load((fresh.path / "tiny.yaml").read_text())
     overlay |= {"device": "cuda", "jobs": JOBS}
+    overlay["benchmarks"]["other"] = overlay["benchmarks"]["tiny"]
+    overlay["run"]["other"] = ["kcf"]
     (fresh.path / "tiny.yaml").write_text(yaml.safe_dump(overlay))
-    tries = tried(fresh, standins, "all")
     fresh.snakemake("results/data/tiny.parquet")  # else nothing would be tracked
-    tries |= tried(fresh, standins, "results/track/dslt/tiny/seed0/left.txt")
+    track, train = (
+        "results/track/dslt/tiny/seed0/left.txt",
+        "results/train/siamfc_bce/seed0/model.pt",
+    )
+    tries = tried(fresh, standins, track, train, "results/data/other.parquet")
     for rule, key, threads in (("index", "index", 2), ("train", "train", 1), (TRACK, "track", 1)):
         wanted, gpus = JOBS[key], {} if rule == "index" else {"gpus": "1"}
         assert [found["mem"] for found in tries[rule]] == [

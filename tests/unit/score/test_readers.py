@@ -114,7 +114,7 @@ def test_any_bytes_give_numbers_or_an_error_that_names_the_file(tmp_path, kind):
                 assert str(path) in str(error)  # noqa: PT017 (both ways are right)
                 return
         assert found.dtype == np.float64
-        assert kind == "time" or not (np.abs(found) > LARGEST).any()
+        assert kind == "time" or not (np.abs(found) > 2 * LARGEST).any()  # corners are sums of two
         if kind in {"txt", "mat", "json"}:
             assert found.shape[1:] == (4,)
 
