@@ -4,7 +4,7 @@
 Tests are skipped where a browser, the package playwright or the script is not there; where
 `CHROMIUM` is set, a browser that does not start is an error. `.ci/browser` installs all three.
 `SITE` names the site of a study that has run, to see every page of it in place of the made ones:
-`SITE=results/report pytest -n 0 tests/browser/test_every_page.py -k "loads or accessible"`.
+`SITE=results/report pytest -n 0 tests/browser/test_every_page.py -k "loads or accessible or holds"`
 """
 
 from __future__ import annotations

@@ -97,6 +97,7 @@ def test_a_plot_tells_cell_and_value_under_the_pointer(opened: Any) -> None:
             break
     text = tip.inner_text()
     assert any(label in text for label in LABELS.values())
+    assert re.search(r"seed \d|mean of \d seeds", text)
     assert re.search(r"\d\.\d|\d %|\d\d", text)
 
 

@@ -72,9 +72,7 @@ def catalog(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., tuple[int
 
 def test_lint_needs_neither_torch_nor_the_package(catalog: Callable[..., tuple[int, str]]) -> None:
     status, text = catalog("--lint")
-    titles = set(re.findall(r"^ {4}\* (.*?):?$", text, re.MULTILINE))
-    assert titles <= {"Specify a conda environment or container for each rule."}, text
-    assert titles or status == 0, text
+    assert status == 0, text
 
 
 def test_the_rules_are_formatted() -> None:

@@ -22,9 +22,9 @@ HOLD = "from dslt.core.gpus import claim_gpu; print(claim_gpu(), flush=True); in
 
 @pytest.fixture
 def held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """Two faked GPUs, of which another process has the first."""
+    """Three faked GPUs, of which another process has the first."""
     monkeypatch.setenv("TMPDIR", str(tmp_path))  # of locks
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "5,6")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "5,6,7")
     command = [sys.executable, "-c", HOLD]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdin
@@ -38,8 +38,9 @@ def test_trainings_and_tracking_claim_a_gpu(
 ) -> None:
     assert held == "5"
     monkeypatch.setenv(TOLD, "auto")  # the planner sees no GPU here, and torch may have no CUDA
+    fresh.snakemake("results/data/tiny.parquet")  # both jobs start at once
     asked = ("--set-resources", "train:gpu=1", "track_tiny_0:gpu=1")
-    one = ("--resources", "gpu=1", "network=1")  # side by side, one of two jobs would share GPU 5
-    fresh.snakemake(MODEL, BOXES, "--config", "device=auto", *asked, *one)
-    for name in LOGS:
-        assert (fresh.path / "logs" / name).read_text().splitlines()[0] == "GPU 6 of 5, 6", name
+    two = ("--resources", "gpu=2", "network=1")
+    fresh.snakemake(MODEL, BOXES, "--config", "device=auto", *asked, *two)
+    told = {(fresh.path / "logs" / name).read_text().splitlines()[0] for name in LOGS}
+    assert told == {"GPU 6 of 5, 6, 7", "GPU 7 of 5, 6, 7"}

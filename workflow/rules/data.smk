@@ -37,7 +37,7 @@ for _name, _fetch in DATA.weights.items():
         threads: 1
         resources:
             network=1,
-            mem_mb=SETTINGS.jobs.fetch.mem_mb,
+            mem_mb=growing(SETTINGS.jobs.fetch.mem_mb),
             runtime=SETTINGS.jobs.fetch.runtime,
         params:
             name=_name,
@@ -54,7 +54,7 @@ rule fetch_download:
     threads: 1
     resources:
         network=1,
-        mem_mb=SETTINGS.jobs.fetch.mem_mb,
+        mem_mb=growing(SETTINGS.jobs.fetch.mem_mb),
         runtime=SETTINGS.jobs.fetch.runtime,
     params:
         definition=lookup("{download}", within=STUDY.downloads),

@@ -42,11 +42,13 @@ class FirstFrameRun:
         sequence: Name of the sequence.
         curves: Measure -> (N,) its value at iterations 0 to N - 1.
         convergence: Measure -> when it fell to a twentieth of its start.
+        record: Stem of its file, which says the seed.
     """
 
     sequence: str
     curves: Mapping[str, np.ndarray]
     convergence: Mapping[str, Convergence]
+    record: str
 
     @property
     def last(self) -> int:
@@ -103,7 +105,9 @@ def _read(path: Path) -> list[FirstFrameRun]:
     if not records:
         raise DsltError(f"{path}: holds no iteration; the cell may have no first-frame training")
     return [
-        FirstFrameRun(name, curves, {measure: convergence(curves[measure]) for measure in MEASURES})
+        FirstFrameRun(
+            name, curves, {measure: convergence(curves[measure]) for measure in MEASURES}, path.stem
+        )
         for name, curves in records.items()
     ]
 

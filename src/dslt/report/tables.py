@@ -150,11 +150,16 @@ def sensitivity(path: Path) -> pd.DataFrame:
     """
     rows: dict[tuple[str, ...], dict[str, str]] = {}
     for one in read_verdicts(path) if path.is_file() else []:
-        pair = f"{one.better} - {one.worse}"
-        shown = rows.setdefault((pair, one.benchmark, METRICS[one.metric].title), {})
+        shown = rows.setdefault((one.better, one.worse, one.benchmark, one.metric), {})
         shown[one.change.replace("_", " ")] = f"{one.difference} {MARKS[one.verdict]}"
-    heads = ("Cells", "Our data", "Metric")
-    return pd.DataFrame([dict(zip(heads, key, strict=True)) | row for key, row in rows.items()])
+    frame = pd.DataFrame(
+        [
+            {"Cells": "", "Our data": benchmark, "Metric": METRICS[metric].title} | row
+            for (_, _, benchmark, metric), row in rows.items()
+        ]
+    )
+    named = [(f"{better} - {worse}", data, (better, worse)) for better, worse, data, _ in rows]
+    return frame.assign(Cells=links(named, frame)) if named else frame
 
 
 def read_scorecard(path: Path) -> pd.DataFrame:

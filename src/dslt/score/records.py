@@ -85,7 +85,30 @@ def read_scores(path: Path, frames: int) -> Floats | None:
     return _numbers(path, "score", texts, gaps=True)
 
 
-def read_seconds(path: Path, frames: int, *, gaps: bool = False) -> Floats:
+def read_score_file(path: Path, frames: int) -> Floats | None:
+    """Read a file of scores as VOT's toolkits leave it: a line per frame, maybe an empty one.
+
+    Args:
+        path: The file.
+        frames: Number of frames of its sequence.
+
+    Returns:
+        As `read_scores`.
+
+    Raises:
+        DsltError: As `read_scores`.
+    """
+    try:
+        texts = path.read_text(encoding="utf-8").rstrip("\n").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DsltError(f"{path}: not a readable file of scores ({cut(error)})") from error
+    if len(texts) != frames:
+        raise DsltError(f"{path}: {len(texts)} lines; expected {frames}, one for each frame")
+    scores = _numbers(path, "score", texts, gaps=True)
+    return None if np.isnan(scores).all() else scores
+
+
+def read_seconds(path: Path, frames: int, *, gaps: bool = False) -> Floats | None:
     """Read the column `seconds` of a record.
 
     Args:
@@ -93,13 +116,22 @@ def read_seconds(path: Path, frames: int, *, gaps: bool = False) -> Floats:
         frames: Number of frames of its sequence.
         gaps: Whether a frame may have no time (NaN), as the skipped ones of a supervised run.
 
+    Returns:
+        (N,) seconds; None of a record with a column `score` that has no times at all.
+
     Raises:
-        DsltError: The file is missing or malformed, there is no such column, a value is no finite
+        DsltError: The file is missing or malformed, has neither column, a value is no finite
             number, or the length is another.
     """
-    texts = _read_columns(path, ["seconds"], frames).get("seconds")
-    if texts is None:
-        raise DsltError(f"{path}: no column 'seconds'; expected a per-frame record of dslt track")
+    columns = _read_columns(path, ["seconds", "score"], frames)
+    if not columns:
+        raise DsltError(
+            f"{path}: no column 'seconds'; expected a per-frame record, with a column seconds,"
+            " score, or both"
+        )
+    texts = columns.get("seconds", [])
+    if "score" in columns and not any(text.strip() for text in texts):
+        return None
     return _numbers(path, "seconds", texts, gaps=gaps)
 
 

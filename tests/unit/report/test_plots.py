@@ -57,7 +57,7 @@ def test_curves_hold_the_mean_and_every_seed(tmp_path):
         ("dslt", "seed 0"),
         ("dslt", "seed 1"),
         ("dslt", "mean of 2 seeds"),
-        ("kcf", "one seed"),
+        ("kcf", "seed 0"),
     }
     assert rows["dslt", "seed 1"]["y"] == [1.0, 0.7, 0.0]
     assert rows["dslt", "mean of 2 seeds"]["y"] == [1.0, 0.65, 0.0]
@@ -88,14 +88,14 @@ def test_attributes_are_named(tmp_path):
 def test_convergence_shows_means_runs_and_validation():
     falling = {"loss": np.geomspace(1, 0.01, 50), "criterion": np.geomspace(2, 1.9, 50)}
     found = {measure: fig16.convergence(curve) for measure, curve in falling.items()}
-    runs = {"dslt": [fig16.FirstFrameRun("a", falling, found)]}
+    runs = {"dslt": [fig16.FirstFrameRun("a", falling, found, "seed0")]}
     tables = {seed: pd.DataFrame({("a", "v"): [0.1, 0.2 + seed]}, index=[0, 5]) for seed in (0, 1)}
     own, counts, common, others, validation = convergence.panels({"clips": runs}, {"net": tables})
     assert own.title == "Real clips: own loss"
     assert own.series[0].y[0] == pytest.approx(falling["loss"][1])
     assert counts.series[0].y == [float(found["loss"].iterations)]
     assert common.y.kind == "log"
-    assert others.series[0].of == "a, not converged"
+    assert others.series[0].of == "a, seed0, not converged"
     assert [s.of for s in validation.series] == ["seed 0", "seed 1", "mean of 2 seeds"]
     assert validation.series[-1].y == pytest.approx([0.1, 0.7])
     looks = style.looks(["dslt", "net"])

@@ -519,7 +519,8 @@ def test_verdicts_with_moved_constants_stand_side_by_side(results):
     table = tables.sensitivity(results / "sensitivity.csv")
     assert list(table) == ["Cells", "Our data", "Metric", "as it is", "gate on"]
     first, second = table.to_dict("records")
-    assert first["Cells"] == "dslt - dslt_l2"
+    where = "sequences.html#benchmark=clips&amp;cells=dslt&amp;cells=dslt_l2"
+    assert first["Cells"] == f'<a href="{where}">dslt - dslt_l2</a>'
     assert (first["as it is"], first["gate on"]) == ("17.60 +", "-0.10 ?")
     assert second["as it is"] == "-2.00 -"
     assert "–" in words(html.table(table))

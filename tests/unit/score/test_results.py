@@ -138,7 +138,8 @@ def test_folder(tmp_path):
 @pytest.mark.parametrize(
     ("record", "message"),
     [
-        ("frame,score\n" + "0,1\n" * 6, "no column 'seconds'"),
+        ("frame,x\n" + "0,1\n" * 6, "no column 'seconds'; expected .* seconds, score, or both"),
+        ("frame,seconds\n" + "0,\n" * 6, "seconds = '' is not a finite number"),
         ("frame,seconds\n0,1\n", "1 rows; expected 6"),
         ("frame,seconds\n" + "0,x\n" * 6, "seconds = 'x' is not a finite number"),
     ],
@@ -148,6 +149,14 @@ def test_broken_record_is_refused(tmp_path, record, message):
     path.with_suffix(".csv").write_text(record)
     with pytest.raises(DsltError, match=message):
         read_result(path, track())
+
+
+@pytest.mark.parametrize("record", ["frame,score\n", "frame,score,seconds\n"])
+def test_a_record_of_scores_need_have_no_times(tmp_path, record):
+    path = save(tmp_path, "a", track())
+    commas = "," * (record.count(",") - 1)
+    path.with_suffix(".csv").write_text(record + f"0,1{commas}\n" * 6)
+    assert read_result(path, track()).fps is None
 
 
 # ---------------------------------------------------------------------- layouts of one-pass results

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from dslt.core.arrays import Floats
 from dslt.core.errors import DsltError
+from dslt.core.extras import how_to_get
 from dslt.core.files import verify_sha256
 from dslt.core.images import Frame
 from dslt.data.sequences.images import read_image
@@ -69,7 +70,8 @@ def photo(name: str) -> Frame:
     found = importlib.util.find_spec(package)  # not imported: that takes a second
     called = package.replace("skimage", "scikit-image")  # its name where packages are installed
     if found is None or found.origin is None:
-        raise DsltError(f"synthetic videos need the package {called}; install it")
+        how = how_to_get(package) or "install it"
+        raise DsltError(f"synthetic videos need the package {called}: {how}")
     path = Path(found.origin).parent / file
     verify_sha256(path, PHOTOS[name], f"this version of {called} ships another picture")
     return _read_only(read_image(path))

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from dslt.figures.attributes import TITLES, Panel, panels_of
-from dslt.report.plots.panels import PlotAxis, PlotPanel, PlotSeries, mean_of, single_runs
+from dslt.report.plots.panels import PlotAxis, PlotPanel, PlotSeries, mean_of_runs, single_runs
 from dslt.score.metrics import METRICS
 from dslt.score.scores import Scores
 from dslt.settings.catalog import benchmark_title
@@ -22,7 +22,7 @@ def panels(runs: Mapping[str, Mapping[str, Sequence[Scores]]]) -> Iterator[PlotP
                 for (cell, seed), one in singles.items()
             ]
             series += [
-                _series(cell, mean_of(len(cells[cell])), panel, bars)
+                _series(cell, mean_of_runs(cells[cell]), panel, bars)
                 for cell, bars in panel.bars.items()
             ]
             names = PlotAxis("Attribute", kind="names", names=list(panel.groups))

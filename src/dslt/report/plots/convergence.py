@@ -51,7 +51,8 @@ def _counts(title: str, cells: CellRuns, measure: str) -> PlotPanel:
     series = [
         PlotSeries(
             cell,
-            run.sequence + (", not converged" if run.convergence[measure].censored else ""),
+            f"{run.sequence}, {run.record}"
+            + (", not converged" if run.convergence[measure].censored else ""),
             [cell],
             [float(run.convergence[measure].iterations)],
         )
@@ -69,7 +70,7 @@ def _validation(validated: Validated) -> PlotPanel:
         epochs, auc = validation.curves(tables)
         x = [float(epoch) for epoch in epochs]
         last = max(last, x[-1])
-        means.append(PlotSeries(cell, mean_of(len(auc)), x, auc.mean(axis=0).tolist()))
+        means.append(PlotSeries(cell, mean_of(tables), x, auc.mean(axis=0).tolist()))
         if len(auc) > 1:
             singles += [
                 PlotSeries(cell, f"seed {seed}", x, values.tolist(), single=True)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from dslt.figures.eao import Ranking, Result, ranking
-from dslt.report.plots.panels import PlotAxis, PlotPanel, PlotSeries, mean_of, single_runs
+from dslt.report.plots.panels import PlotAxis, PlotPanel, PlotSeries, mean_of_runs, single_runs
 from dslt.score.metrics import METRICS
 from dslt.score.scores import Scores
 from dslt.settings.catalog import benchmark_title
@@ -19,7 +19,7 @@ def panels(runs: Mapping[str, Mapping[str, Sequence[Scores]]]) -> Iterator[PlotP
             (cell, f"seed {run.seed}", ranking(benchmark, {cell: [run]}).cells[cell], True)
             for cell, run in single_runs(cells)
         ]
-        found += [(c, mean_of(len(cells[c])), block.cells[c], False) for c in block.ranked]
+        found += [(c, mean_of_runs(cells[c]), block.cells[c], False) for c in block.ranked]
         where = benchmark_title(benchmark)
         yield _ranks(where, block, found)
         yield _curves(f"{where} ({block.size}): expected overlap", block, found)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from dslt.figures.one_pass import PLOTS, MeanCurve, mean_curves
-from dslt.report.plots.panels import PlotAxis, PlotPanel, PlotSeries, mean_of, single_runs
+from dslt.report.plots.panels import PlotAxis, PlotPanel, PlotSeries, mean_of_runs, single_runs
 from dslt.score.scores import Scores
 from dslt.settings.catalog import benchmark_title
 
@@ -26,7 +26,7 @@ def panels(runs: Mapping[str, Mapping[str, Sequence[Scores]]]) -> Iterator[PlotP
                 for (cell, seed), one in seeds.items()
                 if cell in curves
             ]
-            means = [_series(c, mean_of(len(cells[c])), curve) for c, curve in curves.items()]
+            means = [_series(c, mean_of_runs(cells[c]), curve) for c, curve in curves.items()]
             yield PlotPanel(
                 f"{benchmark_title(benchmark)} ({block.size}): {plot.title}",
                 PlotAxis(plot.x, float(thresholds[0]), float(thresholds[-1])),

@@ -83,9 +83,15 @@ def single_runs(cells: Mapping[str, Sequence[Scores]]) -> Iterator[tuple[str, Sc
             yield from ((cell, run) for run in runs)
 
 
-def mean_of(seeds: int) -> str:
+def mean_of(seeds: Iterable[int]) -> str:
     """Say what a cell's main series is of."""
-    return "one seed" if seeds == 1 else f"mean of {seeds} seeds"
+    known = list(seeds)
+    return f"seed {known[0]}" if len(known) == 1 else f"mean of {len(known)} seeds"
+
+
+def mean_of_runs(runs: Iterable[Scores]) -> str:
+    """Say it of the runs of a cell."""
+    return mean_of(run.seed for run in runs)
 
 
 def rows(panels: Iterable[PlotPanel]) -> Iterator[tuple[object, ...]]:

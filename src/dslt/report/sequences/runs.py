@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from dslt.core.arrays import Floats, Mask
+from dslt.core.errors import DsltError
 from dslt.data.sequences.target import FAILED, INITIALIZED, TRACKED, Target, Trajectory
 from dslt.geometry.boxes import iou
 from dslt.geometry.regions import bounding_boxes
@@ -15,9 +16,11 @@ from dslt.score.evaluate import Suite
 from dslt.score.ope import usable
 from dslt.score.read_boxes import read_results
 from dslt.score.read_runs import read_runs
-from dslt.score.records import read_scores
+from dslt.score.records import read_score_file, read_scores
 from dslt.score.vot import frame_overlaps
 from dslt.settings.protocols import OpeProtocol, VotProtocol
+
+VOT_SCORES = "_confidence.value"
 
 
 @dataclass(frozen=True)
@@ -83,31 +86,33 @@ def read_frames(suite: Suite, folder: Path, origin: int) -> dict[str, ShownRun]:
     Raises:
         DsltError: Results are missing, unreadable or another sequence's.
     """
-    protocol = suite.protocol
+    protocol, scores = suite.protocol, _score_files(folder)
     if isinstance(protocol, OpeProtocol):
         results, _ = read_results(folder, suite.targets, origin, skipped=suite.skipped, part=True)
         return {
-            name: _one_pass(suite.targets[name], found.boxes, folder / f"{name}.csv")
+            name: _one_pass(suite.targets[name], found.boxes, scores.get(name))
             for name, found in results.items()
         }
     runs, _, _ = read_runs(folder, suite.targets, origin=origin, part=True)
     return {
-        name: _supervised(suite.targets[name], found[0], protocol, folder / f"{name}.csv")
+        name: _supervised(suite.targets[name], found[0], protocol, scores.get(name))
         for name, found in runs.items()
     }
 
 
-def _one_pass(target: Target, found: Floats, record: Path) -> ShownRun:
+def _one_pass(target: Target, found: Floats, scores: Path | None) -> ShownRun:
     """Take the rows of a result that have a frame; frames without a row have nothing."""
     truth = target.truth
     boxes = np.full(truth.shape, np.nan)
     boxes[: len(found)] = found[: len(truth)]
     overlap = np.where(usable(boxes), iou(boxes, truth), 0.0)
     overlap[~present(target)] = np.nan
-    return ShownRun(Regions(boxes), overlap, _score(record, len(truth)))
+    return ShownRun(Regions(boxes), overlap, _score(scores, len(truth)))
 
 
-def _supervised(target: Target, run: Trajectory, protocol: VotProtocol, record: Path) -> ShownRun:
+def _supervised(
+    target: Target, run: Trajectory, protocol: VotProtocol, scores: Path | None
+) -> ShownRun:
     """Take a run with resets; where it was started it has the truth's region."""
     truth, started = Regions.of_truth(target), run.states == INITIALIZED
     polygons = (run.states == TRACKED) & ~run.rectangles
@@ -120,7 +125,7 @@ def _supervised(target: Target, run: Trajectory, protocol: VotProtocol, record: 
     return ShownRun(
         Regions(boxes, corners),
         frame_overlaps(target, run, protocol),
-        _score(record, len(boxes)),
+        _score(scores, len(boxes)),
         tuple(np.flatnonzero(run.states == FAILED).tolist()),
         tuple(np.flatnonzero(started).tolist()),
     )
@@ -131,9 +136,25 @@ def _widened(corners: Floats, count: int) -> Floats:
     return np.pad(corners, ((0, 0), (0, count - corners.shape[1]), (0, 0)), mode="edge")
 
 
-def _score(record: Path, frames: int) -> Floats | None:
-    """Read a tracker's scores where it left a record beside its boxes."""
-    return read_scores(record, frames) if record.is_file() else None
+def _score_files(folder: Path) -> dict[str, Path]:
+    """Find the scores of each sequence's first repetition: our records, or VOT's files."""
+    found: dict[str, Path] = {}
+    for path in sorted(folder.rglob(f"*{VOT_SCORES}")):
+        name = path.name.removesuffix(VOT_SCORES).removesuffix("_001")
+        if name in found:
+            raise DsltError(
+                f"{path}: scores of {name} are in {found[name]}, too; give the folder of one"
+                " experiment of one tracker"
+            )
+        found[name] = path
+    return found | {path.stem: path for path in folder.glob("*.csv")}
+
+
+def _score(path: Path | None, frames: int) -> Floats | None:
+    """Read a tracker's scores where it left some."""
+    if path is None:
+        return None
+    return (read_scores if path.suffix == ".csv" else read_score_file)(path, frames)
 
 
 def present(target: Target) -> Mask:

@@ -30,12 +30,11 @@ def read_records(
     Raises:
         DsltError: As `read_seconds` and `read_time_file`.
     """
-    columns = [
-        read_seconds(path, frames, gaps=gaps).reshape(-1, 1)
-        if path.suffix == ".csv"
-        else read_time_file(path)
+    read = [
+        read_seconds(path, frames, gaps=gaps) if path.suffix == ".csv" else read_time_file(path)
         for path in paths
     ]
+    columns = [one if one.ndim == 2 else one[:, None] for one in read if one is not None]
     if not columns:
         return None, []
     shapes = sorted({len(column) for column in columns})

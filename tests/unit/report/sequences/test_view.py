@@ -4,18 +4,32 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
 
 from dslt.core.errors import DsltError
-from made_site import FRAMES, dslt, truth, write_frames, write_index_of_frames, write_results
+from made_site import (
+    FAILED,
+    FRAMES,
+    dslt,
+    truth,
+    write_frames,
+    write_index_of_frames,
+    write_results,
+    write_supervised,
+)  # fmt: skip
+
+
+def data_of(page: Path) -> list[dict[str, Any]]:
+    soup = BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
+    cells: list[dict[str, Any]] = json.loads(soup.find(id="data").string)["cells"]
+    return cells
 
 
 def cells_of(page: Path) -> dict[str, list[int]]:
-    soup = BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
-    cells = json.loads(soup.find(id="data").string)["cells"]
-    return {cell["id"]: [run["seed"] for run in cell["runs"]] for cell in cells}
+    return {cell["id"]: [run["seed"] for run in cell["runs"]] for cell in data_of(page)}
 
 
 def test_results_on_an_index_get_pages_and_videos(tmp_path: Path) -> None:
@@ -72,6 +86,41 @@ def test_missing_frames_of_an_index_are_told(tmp_path: Path) -> None:
     told = dslt("view", "--index", index, "--results", runs["dslt", 0], "--out", tmp_path / "out")
     assert "beta: no video" in told
     assert not (tmp_path / "out" / "videos" / "made" / "beta.webm").exists()
+
+
+def test_scores_of_a_tracker_without_times_are_shown(tmp_path: Path) -> None:
+    out, words = tmp_path / "out", published(tmp_path)
+    record = "\n".join(["frame,score", "0,", *(f"{i},{i / 100}" for i in range(1, FRAMES))])
+    (tmp_path / "raw" / "Mine" / "alpha.csv").write_text(record + "\n")
+    dslt(*words, "--out", out)
+    [run] = data_of(out / "sequences" / "OTB-2015" / "alpha.html")[0]["runs"]
+    assert run["score"] == [None, *(i / 100 for i in range(1, FRAMES))]
+    [run] = data_of(out / "sequences" / "OTB-2015" / "beta.html")[0]["runs"]
+    assert run["score"] is None
+
+
+def test_a_run_with_resets_has_the_scores_of_vots_toolkit(tmp_path: Path) -> None:
+    index, run = write_supervised(tmp_path)
+    folder = tmp_path / "Mine" / "baseline" / "turning"
+    folder.mkdir(parents=True)
+    (run / "turning.txt").rename(folder / "turning_001.txt")
+    scores = ["" if i == 0 else str(i / 64) for i in range(60)]
+    file = folder / "turning_001_confidence.value"
+    file.write_text("\n".join(scores) + "\n")
+    words = ["view", "--index", index, "--box-origin", "0", "--out", tmp_path / "out", "--results"]
+    dslt(*words, tmp_path / "Mine")
+    [shown] = data_of(tmp_path / "out" / "sequences" / "made_vot" / "turning.html")[0]["runs"]
+    assert shown["score"] == pytest.approx([None, *(i / 64 for i in range(1, 60))], abs=1e-3)
+    assert shown["failed"] == [FAILED]
+    file.write_text("0.5\n")
+    with pytest.raises(DsltError, match=r"confidence\.value: 1 lines; expected 60"):
+        dslt(*words, tmp_path / "Mine")
+    other = tmp_path / "Mine" / "again"
+    other.mkdir()
+    file.rename(other / file.name)
+    file.write_text("0.5\n")
+    with pytest.raises(DsltError, match=r"scores of turning are in .*, too; give the folder"):
+        dslt(*words, tmp_path / "Mine")
 
 
 def test_what_is_no_view_is_not_written_over(tmp_path: Path) -> None:
