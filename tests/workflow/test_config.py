@@ -187,12 +187,3 @@ def test_large_study_plans(fresh: Repository) -> None:
     path.write_text(yaml.safe_dump(yaml.safe_load(path.read_text()) | overlay))
     text = fresh.snakemake("track", "--dry-run", "--quiet", "rules").stdout
     assert f"{40 * 50 + 2}" in text.partition("total")[2].splitlines()[0]
-
-
-def test_linter_finds_only_the_accepted_title() -> None:
-    code = "import sys; sys.path.insert(0, 'tools'); import checks; "
-    code += "sys.exit(not checks.lint_workflow())"
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
