@@ -20,7 +20,7 @@ def links(rows: Iterable[Link], frame: pd.DataFrame) -> "pd.Series[str]":
             of benchmarks that are pooled, too, for each has a table of its own.
         frame: The table.
     """
-    made = [_linked(*row) for row in rows]
+    made = [linked(*row) for row in rows]
     return pd.Series(made, frame.index, dtype=object)  # else pandas makes plain text of them
 
 
@@ -36,7 +36,8 @@ def by_cell(frame: pd.DataFrame, column: str) -> pd.DataFrame:
     return frame.assign(**{column: links(rows, frame)}).drop(columns="cell")
 
 
-def _linked(text: str, benchmark: str | None, cells: Sequence[str]) -> Markup:
+def linked(text: str, benchmark: str | None, cells: Sequence[str]) -> Markup:
+    """Make one of them."""
     if benchmark == "" or "+" in (benchmark or "") or not all(cells):
         return escape(text)
     where = [] if benchmark is None else [("benchmark", benchmark)]

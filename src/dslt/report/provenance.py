@@ -16,6 +16,7 @@ from dslt.core.files import sha256_file
 from dslt.core.jsonfile import read_json
 from dslt.core.names import split_seed
 from dslt.report import html
+from dslt.report.links import linked
 from dslt.score.scores import load_scores
 from dslt.settings.catalog import benchmark_title
 
@@ -86,7 +87,7 @@ def _cells(sources: Sources) -> Iterator[dict[str, object]]:
     for path in sources.comparisons:
         cell = load_comparison(path)
         yield {
-            "Cell": cell.cell,
+            "Cell": linked(cell.cell, None, [cell.cell]),
             "Label": cell.label,
             "Tracker and preset": "/".join(filter(None, (cell.base, cell.preset))),
             "Backbone": cell.backbone,
@@ -136,7 +137,7 @@ def _result(path: Path) -> dict[str, object]:
     """Describe a score file, which every number of a cell on a benchmark comes from."""
     scores = load_scores(path)
     return {
-        "Cell": scores.cell,
+        "Cell": linked(scores.cell, scores.benchmark, [scores.cell]),
         "Benchmark": benchmark_title(scores.benchmark),
         "Seed": scores.seed,
         "Protocol": str(scores.conventions.get("protocol", "")),

@@ -96,7 +96,10 @@ def rendered(folder: Path, *more: str) -> BeautifulSoup:
 
 
 def test_provenance_names_settings_weights_and_checksums(tmp_path):
-    text = rendered(tmp_path, "--settings", "dslt=feedfeedfeedfeed").get_text(" ")
+    page = rendered(tmp_path, "--settings", "dslt=feedfeedfeedfeed")
+    leads = {link["href"] for link in page("a") if link.text == "dslt"}
+    assert leads == {"sequences.html#cells=dslt", "sequences.html#benchmark=clips&cells=dslt"}
+    text = page.get_text(" ")
     assert "feedfeedfeedfeed" in text
     assert "seed 3: 0123456789abcdef" in text
     assert sha256_file(tmp_path / "dslt-clips-0.json")[: provenance.SHOWN] in text
