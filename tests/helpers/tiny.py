@@ -37,6 +37,14 @@ pages: [data, offline, scorecard]
 device: cpu
 """
 TINY = TINY.replace("OTHERS", ", ".join(f'{name}: ""' for name in MOVED))
+SMALL = """\
+benchmarks:
+  mine: {kind: folder, root: frames, protocol: otb, box_origin: 1}
+run: {mine: [kcf]}
+reference_cell: kcf
+references: {}
+"""
+"""A study of one cell that learns nothing."""
 STUDY = ["--cores", "2", "--configfile", "tiny.yaml"]
 TINY_TRAINING = (
     "training.channels=4; training.crops.search=143; training.pairs.per_epoch=8;"

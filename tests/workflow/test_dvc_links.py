@@ -11,20 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from tiny import Repository, copy_repository, make_commit
+from tiny import SMALL, Repository, copy_repository, make_commit
 
 # As somebody who is not root: who owns a file that may not be written has no right to write it.
 PLAIN_USER = [
     *("setpriv", "--bounding-set", "-dac_override,-dac_read_search"),
     *("--inh-caps", "-dac_override,-dac_read_search"),
 ]
-SMALL = """\
-benchmarks:
-  mine: {kind: folder, root: frames, protocol: otb, box_origin: 1}
-run: {mine: [kcf]}
-reference_cell: kcf
-references: {}
-"""
 
 
 @pytest.fixture(scope="module")

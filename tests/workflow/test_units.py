@@ -4,15 +4,7 @@ from __future__ import annotations
 
 import shutil
 
-from tiny import Repository
-
-SMALL = """\
-benchmarks:
-  mine: {kind: folder, root: frames, protocol: otb, box_origin: 1}
-run: {mine: [kcf]}
-reference_cell: kcf
-references: {}
-"""
+from tiny import SMALL, Repository
 
 
 def test_a_broken_frame_costs_its_own_sequence_alone(fresh: Repository) -> None:

@@ -37,7 +37,7 @@ def by_cell(frame: pd.DataFrame, column: str) -> pd.DataFrame:
 
 
 def linked(text: str, benchmark: str | None, cells: Sequence[str]) -> Markup:
-    """Make one of them."""
+    """Make the text of one row, as `links` does for a column."""
     if benchmark == "" or "+" in (benchmark or "") or not all(cells):
         return escape(text)
     where = [] if benchmark is None else [("benchmark", benchmark)]

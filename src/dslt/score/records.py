@@ -2,7 +2,7 @@
 
 import csv
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,10 +79,7 @@ def read_scores(path: Path, frames: int) -> Floats | None:
         DsltError: The file is missing or malformed, a value is no finite number, or the length is
             another.
     """
-    texts = _read_columns(path, ["score"], frames).get("score", [])
-    if not any(text.strip() for text in texts):
-        return None
-    return _numbers(path, "score", texts, gaps=True)
+    return _scores(path, _read_columns(path, ["score"], frames).get("score", []))
 
 
 def read_score_file(path: Path, frames: int) -> Floats | None:
@@ -99,13 +96,18 @@ def read_score_file(path: Path, frames: int) -> Floats | None:
         DsltError: As `read_scores`.
     """
     try:
-        texts = path.read_text(encoding="utf-8").rstrip("\n").split("\n")
+        texts = path.read_text(encoding="utf-8-sig").rstrip("\n").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise DsltError(f"{path}: not a readable file of scores ({cut(error)})") from error
     if len(texts) != frames:
         raise DsltError(f"{path}: {len(texts)} lines; expected {frames}, one for each frame")
-    scores = _numbers(path, "score", texts, gaps=True)
-    return None if np.isnan(scores).all() else scores
+    return _scores(path, texts)
+
+
+def _scores(path: Path, texts: Sequence[str]) -> Floats | None:
+    if not any(text.strip() for text in texts):
+        return None
+    return _numbers(path, "score", texts, gaps=True)
 
 
 def read_seconds(path: Path, frames: int, *, gaps: bool = False) -> Floats | None:

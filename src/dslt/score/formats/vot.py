@@ -166,6 +166,7 @@ def make_trajectory(regions: Sequence[VotRegion], where: str) -> tuple[Trajector
         values = np.array([regions[row] for row in rows.tolist()], dtype=np.float64)
         _check(values, rows, where)
         points = box_corners(values) if length == 4 else values.reshape(len(rows), -1, 2)
+        _check(points.reshape(len(rows), -1), rows, where)  # those of a box are sums
         corners[rows, : points.shape[1]] = points
         corners[rows, points.shape[1] :] = points[:, -1:]
     nothing = np.isnan(corners).any(axis=(1, 2)) & (states == TRACKED)
