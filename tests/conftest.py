@@ -4,5 +4,8 @@ The number of threads decides the last bits of a training, and two workers share
 """
 
 import os
+import sys
 
 os.environ["OMP_NUM_THREADS"] = "1"
+# OpenVINO, where a test imports it by itself, tells nobody (see `import_openvino`).
+sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import importlib.util
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -107,9 +109,25 @@ def _has_bfloat16(engine: str) -> bool:
 @functools.cache
 def openvino_core() -> Any:
     """Return OpenVINO, which stays: unloaded under its threads, it takes the process down."""
-    import openvino as ov
+    return import_openvino().Core()
 
-    return ov.Core()
+
+@functools.cache
+def import_openvino() -> Any:
+    """Import OpenVINO without its telemetry.
+
+    By itself the package tells Intel of each process that imports it, from a fork of that process,
+    and writes an identity of the user into their home. It does without where that part is missing.
+    """
+    telemetry = "openvino_telemetry"
+    already = telemetry in sys.modules
+    if not already:
+        sys.modules[telemetry] = None  # type: ignore[assignment]  # makes importing it fail
+    try:
+        return importlib.import_module("openvino")
+    finally:
+        if not already:
+            del sys.modules[telemetry]
 
 
 def copy_ahead(host: torch.Tensor, place: torch.Tensor) -> None:

@@ -1,6 +1,9 @@
 """OpenVINO computes what torch computes, for every frozen network."""
 
 import copy
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -206,3 +209,24 @@ def test_what_cannot_be_had_is_refused(monkeypatch):
     with pytest.raises(DsltError, match="openvino is not installed"):
         choose_engine("openvino")
     assert choose_engine("auto").engine == "torch"
+
+
+IMPORT = """
+import sys
+from dslt.core.device import import_openvino
+import_openvino().Core()
+print([name for name in sys.modules if name.startswith("openvino_telemetry")])
+"""
+
+
+def test_no_process_tells_the_maker_of_itself(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", IMPORT],
+        env=os.environ | {"HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    assert done.stdout.split() == ["[]"]
+    assert not list(tmp_path.iterdir())  # the number that it knows the user by

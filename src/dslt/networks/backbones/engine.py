@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from dslt.core.device import frozen_networks, openvino_core
+from dslt.core.device import frozen_networks, import_openvino, openvino_core
 from dslt.core.errors import DsltError
 from dslt.networks.backbones import winograd
 from dslt.networks.backbones.efficientnet_lite import InvertedResidual, SameConv
@@ -55,8 +55,7 @@ class Engine:
         Returns:
             The outputs of the stages, `(B, C, h, w)` float32, channels last in memory.
         """
-        import openvino as ov
-
+        ov = import_openvino()
         images = images.detach().permute(0, 2, 3, 1).contiguous()
         request = self._request(images)
         shapes = [tuple(output.shape)[1:] for output in request.model_outputs]
@@ -82,7 +81,7 @@ class Engine:
 
     def _compile(self, images: Tensor) -> Any:
         """Compile the chain."""
-        import openvino as ov
+        ov = import_openvino()
         from openvino import opset13 as ops
 
         kind = np.uint8 if images.dtype == torch.uint8 else np.float32
