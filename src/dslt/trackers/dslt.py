@@ -85,11 +85,12 @@ class DsltTracker:
         if found.score > 0:
             height, width = frame.shape[:2]
             self.center = np.clip(found.region.to_image(found.point), 0, (width, height))
+            sized = found
             if found.score > scale.gate:
-                factor = self._search(frame, pyramid).factor if scale.recenter else found.factor
-                self._resize(factor)
+                sized = self._search(frame, pyramid) if scale.recenter else found
+                self._resize(sized.factor)
             if self.settings.update.steps and self.frames % self.settings.update.every == 0:
-                self._learn(frame, found)
+                self._learn(frame, found, sized)
         return Prediction(np.concatenate([self.center - self.size / 2, self.size]), found.score)
 
     @torch.no_grad()
@@ -108,17 +109,28 @@ class DsltTracker:
 
     def _resize(self, factor: float) -> None:
         """Move the size towards the winning level, within its limits."""
+        if factor == 1:
+            return
         scale = self.settings.scale
         ratio = self.size[0] / self.initial_size[0] * (1 + scale.rate * (factor - 1))
         low = max(scale.limits[0], min(SMALLEST_SIDE / self.initial_size.min(), 1.0))
         self.size = self.initial_size * np.clip(ratio, low, scale.limits[1])
 
-    def _learn(self, frame: Frame, found: Found) -> None:
-        """Store the new sample and take the online steps over the memory."""
+    def _learn(self, frame: Frame, found: Found, sized: Found) -> None:
+        """Store the new sample and take the online steps over the memory.
+
+        Args:
+            frame: The frame.
+            found: What its search found.
+            sized: What the last search found, which mostly cut the patch that is wanted here.
+        """
         update, model = self.settings.update, self.model
         if update.recrop:
             region = model.grid.shape.region(self.center, self.size)
-            maps = model.inputs(model.backbone([crop(frame, region)]))
+            if region == sized.region:
+                maps = sized.maps.clone()
+            else:
+                maps = model.inputs(model.backbone([crop(frame, region)]))
             label = model.label(model.grid.middle)
         else:
             maps, label = found.maps.clone(), model.label(found.point)

@@ -1,6 +1,7 @@
 """The DSLT tracker, its peers, and a run's files, on small made-up videos."""
 
 import json
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -14,6 +15,7 @@ from dslt.core.device import choose_device
 from dslt.core.errors import DsltError
 from dslt.data.sequences.video import VideoClip
 from dslt.geometry.boxes import iou, read_boxes
+from dslt.geometry.crops import crop
 from dslt.networks import regression
 from dslt.networks.regression import RegressionNetwork
 from dslt.study.cells import resolve_settings
@@ -273,6 +275,31 @@ def test_every_third_frame_teaches(video):
     tracker.initialize(video[0], video.boxes[0])
     counts = [(tracker.update(frame), len(tracker.latest))[1] for frame in video[1:]]
     assert counts == [0, 0, 1, 1, 1]
+
+
+@pytest.mark.parametrize("base", ["dslt/paper", "dslt/released"])
+def test_a_patch_that_was_seen_is_not_looked_at_again(video, base, monkeypatch):
+    """The sample of a frame is the patch at the new place and size, mostly a level's."""
+    tracker = make_tracker(settings(base, FAST))
+    tracker.initialize(video[0], video.boxes[0])
+    backbone, looks = tracker.model.backbone, []
+
+    def look(patches):
+        looks[-1] += len(patches)
+        return backbone(patches)
+
+    monkeypatch.setattr(tracker.model, "backbone", look)
+    sizes = [tracker.size]
+    for frame in video[1:]:
+        looks.append(0)
+        tracker.update(frame)
+        sizes.append(tracker.size)
+        region = tracker.model.grid.shape.region(tracker.center, tracker.size)
+        fresh = tracker.model.inputs(backbone([crop(frame, region)]))
+        assert torch.equal(tracker.latest[-1][0], fresh)
+    kept = [np.array_equal(*pair) for pair in pairwise(sizes)]
+    assert looks == [1 + 3 + (not same) for same in kept]
+    assert any(kept)
 
 
 def test_write_run(video, tmp_path):
