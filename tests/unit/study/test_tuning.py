@@ -64,6 +64,7 @@ def rows_of(name: str) -> list[dict[str, str]]:
     [
         ("study.yaml", "grid.csv", {"development": "16"}),
         ("paper.yaml", "paper_choices.csv", {"development_half": "8"}),
+        ("lite.yaml", "lite.csv", {"development": "16"}),
         ("shared.yaml", "shared.csv", {"development": "16", "synthetic_development": "10"}),
     ],
 )
