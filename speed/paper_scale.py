@@ -83,17 +83,21 @@ def measure_frames(cell: Cell, seconds: float, device: str) -> TrackingSpeed:
         frames *= 4
 
 
-def measure_lanes(cell: Cell, seconds: float, device: str) -> dict[str, TrackingSpeed]:
-    """Time an untrained network by CUDA graphs and in lockstep, if its tracker has lanes."""
+def measure_lanes(
+    cell: Cell, seconds: float, device: str, alone: TrackingSpeed
+) -> dict[str, TrackingSpeed]:
+    """Time an untrained network by CUDA graphs and in lockstep, as far as its tracker has them."""
     if not cell.entry.lanes:
         return {}
     maker = make_lanes(*untrained(cell), device=device)
-    graphs = stream_speed(StreamTracker(maker), FRAMES)
+    found = {}
+    if cell.entry.graphs:
+        found["graphs"] = stream_speed(StreamTracker(maker), FRAMES)
     # As many frames as are done in the time, by what a frame takes alone.
     count = MOST.get(device, 1)
-    frames = int(np.clip(seconds * (graphs.frames or 1) / count, 3, FRAMES))
-    together = lockstep_speed(maker, device, many_targets(count, frames))
-    return {"graphs": graphs, "lockstep": together}
+    frames = int(np.clip(seconds * (alone.frames or 1) / count, 3, FRAMES))
+    found["lockstep"] = lockstep_speed(maker, device, many_targets(count, frames))
+    return found
 
 
 def measure(cell: Cell, seconds: float, device: str, batch: int | None) -> NetworkSpeed:
@@ -104,8 +108,9 @@ def measure(cell: Cell, seconds: float, device: str, batch: int | None) -> Netwo
         pairs=None if pairs is None else rounded(pairs),
         precision=cell.offline.schedule.precision if cell.offline else "full",
     )
-    one = dict(measure_frames(cell, seconds, device))
-    return known.model_copy(update=one | measure_lanes(cell, seconds, device))
+    alone = measure_frames(cell, seconds, device)
+    more = measure_lanes(cell, seconds, device, alone)
+    return known.model_copy(update=dict(alone) | more)
 
 
 def spoken(speed: NetworkSpeed) -> dict[str, object]:

@@ -95,7 +95,7 @@ def command(
     benchmark = load_index(index)
     entry = entry_of(parsed)
     place = "cpu" if entry.learns == "never" else choose_device(device)
-    together = choose_lockstep(lockstep, place, bool(entry.lanes))
+    together = choose_lockstep(lockstep, place, bool(entry.lanes), entry.graphs)
     chosen = names or benchmark.names
     _check_out(out, chosen)
     parts = parts_of(

@@ -155,20 +155,21 @@ def seeded(seed: int) -> Iterator[None]:
         yield
 
 
-def choose_lockstep(asked: LockstepName, device: str, able: bool) -> str:
+def choose_lockstep(asked: LockstepName, device: str, able: bool, graphs: bool = True) -> str:
     """Resolve how a job's sequences are run; like the device, it decides a run's last bits.
 
     Args:
         asked: `auto` is `exact` on a GPU and `never` elsewhere.
         device: A device of torch.
         able: Whether the tracker has lanes; one that has none runs its sequences one by one.
+        graphs: Whether its frames can be CUDA graphs; if not, they are one by one what they are.
 
     Returns:
         `never`: one by one; `graphs`: one by one with the arithmetic of lockstep, each frame a CUDA
         graph on a GPU; `exact`: together, with the patches of one by one; `coarse`: together,
         with patches of fewer sizes, so that more sequences share a batch.
     """
-    if not able:
+    if not able or (asked == "graphs" and not graphs):
         return "never"
     if asked == "auto":
         return "exact" if device == "cuda" else "never"

@@ -43,6 +43,7 @@ class TrackerEntry:
             the training settings, the seed and the device. Empty: nothing is recorded.
         lanes: Class that makes its lanes (`dslt.trackers.lanes.LaneMaker`), called as `tracker` is
             and by keyword with `coarse`. Empty: its sequences are run one by one.
+        graphs: Whether a frame of its lanes can be a CUDA graph: the host reads nothing within it.
         responds: Whether its network answers to one frame with a map (Fig. 7 and 14).
         no_confidence: Why its scores are not looked at as confidence, after "left out: "; empty
             where they are.
@@ -56,6 +57,7 @@ class TrackerEntry:
     pairs: str = ""
     first_frame: str = ""
     lanes: str = ""
+    graphs: bool = True
     responds: bool = False
     no_confidence: str = ""
 
@@ -111,6 +113,8 @@ TRACKERS: Mapping[str, TrackerEntry] = {
         settings=RtmdNetSettings,
         learns="both",
         tracker="dslt.trackers.rtmdnet:RtmdNetTracker",
+        lanes="dslt.trackers.rtmdnet_lanes:RtmdNetMaker",
+        graphs=False,
         network="dslt.networks.rtmdnet:RtmdNet",
         task="dslt.train.tasks:RtmdNetTask",
         pairs="dslt.data.pairs.domains:open_domains",

@@ -84,7 +84,7 @@ class Team:
         answers: dict[int, Answer] = {}
         for block, found in zip(self.blocks, values, strict=True):
             for lane, number in block.targets.items():
-                answers[number] = _answer(found[lane], block.lanes.broken)
+                answers[number] = _answer(found[lane], block.lanes, lane)
         self._forget([n for n, answer in answers.items() if isinstance(answer, DsltError)])
         return answers
 
@@ -154,9 +154,11 @@ def _begin(lanes: Lanes, new: Mapping[int, int], starts: Mapping[int, Start]) ->
     return answers
 
 
-def _answer(values: Floats, broken: str) -> Answer:
+def _answer(values: Floats, lanes: Lanes, lane: int) -> Answer:
     """Read what a lane's tracker found, or what is wrong with it."""
+    if lane in lanes.errors:
+        return lanes.errors[lane]
     try:
-        return read_answer(values, broken)
+        return read_answer(values, lanes.broken)
     except DsltError as error:
         return error

@@ -43,7 +43,8 @@ class Lanes(ABC):
     reads nothing back, has the same shapes in every frame, masks in place of branches, and changes
     the tensors of `state` in place. So with one lane `step` is what a CUDA graph captures for one
     stream (one graph for each value of `learn`), and with many lanes the host reads once a frame
-    for all of them. What it returns is the next call's to overwrite when it is a graph's.
+    for all of them. What it returns is the next call's to overwrite when it is a graph's. (Lanes
+    that do read within a step are no graph's: `graphs` of the registry's entry says so.)
 
     The answer of a lane depends neither on its number nor on what its neighbours see.
 
@@ -54,6 +55,7 @@ class Lanes(ABC):
     Attributes:
         broken: What to say, before "nan or inf", of an answer that is not finite.
         state: What is remembered of the targets, tensors `(size, ...)`, by name.
+        errors: What else is wrong with the last answers, by lane, where the host knows.
     """
 
     broken = "the response holds"
@@ -63,6 +65,7 @@ class Lanes(ABC):
         self.cutter = make_cutter(size, device)
         self.state: dict[str, Tensor] = {}
         self.records = [TrainingRecord() for _ in range(size)]
+        self.errors: dict[int, DsltError] = {}
 
     @abstractmethod
     def begin(self, starts: Mapping[int, Start]) -> None:

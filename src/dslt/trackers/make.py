@@ -92,11 +92,14 @@ def prepare_stream(
     """Get ready to make trackers of one stream each, by CUDA graphs; as `prepare`.
 
     Raises:
-        DsltError: As `prepare_lanes`.
+        DsltError: As `prepare_lanes`, or the host reads within a frame.
     """
     from dslt.trackers.stream import StreamTracker
 
-    return partial(StreamTracker, prepare_lanes(settings, seed, device, weights))
+    maker = prepare_lanes(settings, seed, device, weights)
+    lacks = "takes turns with the host within a frame"
+    require(settings, lambda entry: entry.lanes and entry.graphs, "graphs", lacks)
+    return partial(StreamTracker, maker)
 
 
 def _ready(

@@ -41,6 +41,21 @@ class Seen:
     maps: Tensor
 
 
+@dataclass(frozen=True)
+class Question:
+    """A frame in which the target is looked for.
+
+    Attributes:
+        frame: The frame.
+        boxes: Candidates `(N, 4)`.
+        scene: The part of the frame that holds them.
+    """
+
+    frame: Frame
+    boxes: Boxes
+    scene: TargetScene
+
+
 class RtmdNetTracker:
     """RT-MDNet with a network that learnt offline; all else is learnt from the video.
 
@@ -90,26 +105,57 @@ class RtmdNetTracker:
         Raises:
             DsltError: The network's scores are not finite.
         """
-        settings = self.settings
+        question = self.ask(frame)
+        seen = self.look(question)
+        features = self.features(seen, question.boxes)
+        return self.answer(question, seen, features, self.best(features).cpu())
+
+    def ask(self, frame: Frame) -> Question:
+        """Draw the candidates of the next frame."""
         self.frames += 1
         boxes = self._candidates(frame)
-        seen = self._look(frame, self._scene(frame, boxes))
-        features = self._features(seen, boxes)
+        return Question(frame, boxes, self._scene(frame, boxes))
+
+    def best(self, features: Tensor) -> Tensor:
+        """Score candidates by their features `(N, D)`.
+
+        Returns:
+            The `k` best scores, NaN where not all scores are finite, and the numbers of these
+            candidates: `(2 k,)`, float64, on the device.
+        """
         scores = self.classifier.scores(features)
-        check_finite("RT-MDNet: the scores hold", scores)
-        top = scores.topk(min(settings.candidates.best, len(boxes)))
-        chosen = top.indices.cpu().numpy()
-        score = float(top.values.cpu().double().mean())
+        top = scores.topk(min(self.settings.candidates.best, len(scores)))
+        values = top.values.where(scores.isfinite().all(), torch.nan)
+        return torch.cat([values.double(), top.indices.double()])
+
+    def answer(self, question: Question, seen: Seen, features: Tensor, best: Tensor) -> Prediction:
+        """Decide where the target is, and learn from it.
+
+        Args:
+            question: What `ask` returned.
+            seen: Its scene's features.
+            features: Those of its candidates, `(N, D)`.
+            best: What `best` returned, on the host.
+
+        Raises:
+            DsltError: The scores are not finite, or no negative box can be drawn.
+        """
+        settings, frame, boxes = self.settings, question.frame, question.boxes
+        values, chosen = best.chunk(2)
+        check_finite("RT-MDNet: the scores hold", values)
+        chosen = chosen.long()
+        score = float(values.mean())
         self.found = score > self.level
         if self.found:
-            self.box = boxes[chosen].mean(axis=0)
+            self.box = boxes[chosen.numpy()].mean(axis=0)
             self.shown = self.box
             if self.regression is not None:
-                moved = self.regression(features[top.indices], boxes[chosen]).mean(axis=0)
+                near = features[chosen.to(self.device)]
+                moved = self.regression(near, boxes[chosen.numpy()]).mean(axis=0)
                 self.shown = _within(moved, frame)
             self._collect(frame, seen)
         elif settings.success.failure == "follow":
-            self.box = self.shown = boxes[chosen].mean(axis=0)
+            self.box = self.shown = boxes[chosen.numpy()].mean(axis=0)
         self._learn()
         return Prediction(self.shown.copy(), score)
 
@@ -153,7 +199,7 @@ class RtmdNetTracker:
             ]
             seen = self._look(frame, scene)
             for part, chosen in zip(parts, places, strict=True):
-                part.append(self._features(seen, chosen))
+                part.append(self.features(seen, chosen))
         joined = [torch.cat(part) for part in parts]
         order = [torch.from_numpy(self.random.permutation(len(part))) for part in joined]
         return [part[o.to(self.device)] for part, o in zip(joined, order, strict=True)]
@@ -166,7 +212,7 @@ class RtmdNetTracker:
         boxes = draw_boxes(box.draw, self.box, _size(frame), box.count, self.random, area=box.area)
         if not len(boxes):
             return None
-        features = self._features(self._look(frame, self._scene(frame, boxes)), boxes)
+        features = self.features(self._look(frame, self._scene(frame, boxes)), boxes)
         return BoxRegression(features, boxes, self.box, box.alpha)
 
     def _collect(self, frame: Frame, seen: Seen) -> None:
@@ -184,7 +230,7 @@ class RtmdNetTracker:
         if update.own_scene:
             seen = self._look(frame, self._scene(frame, np.concatenate(drawn)))
         for memory, boxes in zip((self.positives, self.negatives), drawn, strict=True):
-            memory.append(self._features(seen, boxes))
+            memory.append(self.features(seen, boxes))
 
     def _learn(self) -> None:
         """Update the classifier: after a failure from the latest frames, else now and then."""
@@ -202,14 +248,17 @@ class RtmdNetTracker:
         """Choose the part of the frame that holds some boxes."""
         return make_scene(self.settings.scene, self.box, _size(frame), boxes, self.padding)
 
+    def look(self, question: Question) -> Seen:
+        """Extract the feature map of a question's scene."""
+        return self._look(question.frame, question.scene)
+
     @torch.no_grad()
     def _look(self, frame: Frame, scene: TargetScene) -> Seen:
         """Extract the feature map of a scene."""
-        patch = padded_crop(frame, scene.region, mean_color(frame))
-        return Seen(scene, self.net.maps(to_batch([patch], self.device)))
+        return Seen(scene, self.net.maps(to_batch([cut(frame, scene)], self.device)))
 
     @torch.no_grad()
-    def _features(self, seen: Seen, boxes: Boxes) -> Tensor:
+    def features(self, seen: Seen, boxes: Boxes) -> Tensor:
         """Take the features `(N, D)` of boxes `(N, 4)` of the frame."""
         placed = torch.from_numpy(seen.scene.place(boxes).astype(np.float32)).to(self.device)
         parts = [
@@ -217,6 +266,11 @@ class RtmdNetTracker:
             for part in torch.split(placed, CHUNK)
         ]
         return torch.cat(parts)
+
+
+def cut(frame: Frame, scene: TargetScene) -> Frame:
+    """Cut a scene out of a frame, whose mean colour stands beyond it."""
+    return padded_crop(frame, scene.region, mean_color(frame))
 
 
 def _size(frame: Frame) -> tuple[int, int]:

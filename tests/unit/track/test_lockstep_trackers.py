@@ -18,13 +18,20 @@ from dslt.study.cells import resolve_settings
 from dslt.track.lockstep import SequenceJob, run_lockstep
 from dslt.track.one_pass import TrackerRun, one_pass, run_tracker
 from dslt.track.team import Team
+from dslt.trackers.base import Prediction
 from dslt.trackers.lanes import Start
 from dslt.trackers.make import start_tracker
+from dslt.trackers.rtmdnet_lanes import RtmdNetLanes
 from places import ROOT
 
 RANDOM = "training.backbone.weights=random"
 TINY = "training.iterations=4; training.patch.target_side=24; training.patch.min_side=100"
 SMALL = "training.crops.search=143; tracking.instance=143"
+FEW = (
+    "tracking.scene.side=160; tracking.first.positives=40; tracking.first.negatives=120;"
+    " tracking.first.iterations=3; tracking.box.count=60; tracking.update.every=2;"
+    " training.head.hidden=32"
+)
 LOSSES = ("l2", "l3", "ohnm", "released")
 CASES = {
     "dslt lite": ("dslt/lite", TINY),
@@ -36,6 +43,8 @@ CASES = {
     "siamfc": ("siamfc/paper", f"{RANDOM}; {SMALL}"),
     "siamrpn": ("siamrpn/pysot", f"{RANDOM}; {SMALL}"),
     "siamrpn++": ("siamrpn/pp_pysot", f"{RANDOM}; {SMALL}"),
+    "rtmdnet light": ("rtmdnet/lite", FEW),
+    "rtmdnet": ("rtmdnet/paper", f"{RANDOM}; {FEW}"),
 }
 
 
@@ -158,6 +167,7 @@ def test_company_decides_nothing_in_the_arithmetic_of_a_gpu(case: Case) -> None:
         ("dslt/lite", f"{TINY}; tracking.update.every=3"),
         CASES["siamfc light"],
         CASES["siamrpn"],
+        CASES["rtmdnet light"],
     ],
 )
 def test_a_target_that_moves_to_another_block_goes_on(base: str, overrides: str) -> None:
@@ -195,3 +205,18 @@ def test_coarse_patches_bring_more_targets_together() -> None:
         found = case.together(size=2, coarse=True)
     for name, alone in case.alone.items():
         assert iou(found[name].boxes, alone.boxes).min() > 0.6
+
+
+def test_a_broken_classifier_ends_its_own_target_only() -> None:
+    maker = Case(*CASES["rtmdnet light"]).maker()
+    team = Team(maker, 2)
+    team.start({n: Start(VIDEOS[name][0][0], VIDEOS[name][1]) for n, name in enumerate("ab")})
+    lanes = team.blocks[0].lanes
+    assert isinstance(lanes, RtmdNetLanes)
+    with torch.no_grad():
+        for weights in lanes.trackers[0].classifier.layers.parameters():
+            weights.fill_(torch.nan)
+    answers = team.update({n: VIDEOS[name][0][1] for n, name in enumerate("ab")})
+    assert "RT-MDNet: the scores hold nan" in str(answers[0])
+    assert isinstance(answers[1], Prediction)
+    assert list(team.places) == [1]

@@ -230,7 +230,7 @@ def test_box_regression_improves_noisy_boxes_of_later_frames(net):
             noise = np.random.default_rng(index).normal(0, 0.12, (60, 4))
             boxes = truth + noise * np.tile(truth[2:], 2)
             tracker.box = truth
-            features = tracker._features(tracker._look(frame, tracker._scene(frame, boxes)), boxes)
+            features = tracker.features(tracker._look(frame, tracker._scene(frame, boxes)), boxes)
             moved = regression(features, boxes)
             gains.append(iou(moved, truth).mean() - iou(boxes, truth).mean())
     assert np.mean(gains) > 0.03, gains

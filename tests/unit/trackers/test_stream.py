@@ -20,10 +20,13 @@ from dslt.data.pairs.heldout import heldout
 from dslt.data.sequences.frames import Sequence
 from dslt.geometry.boxes import iou, write_boxes
 from dslt.networks.make import make_network
+from dslt.networks.saved import write_model
+from dslt.settings.identity import identify
 from dslt.settings.registry import TRACKERS, entry_of
+from dslt.settings.rtmdnet import RtmdNetSettings
 from dslt.study.cells import resolve_settings
 from dslt.trackers.lanes import LaneMaker
-from dslt.trackers.make import prepare_stream, start_tracker
+from dslt.trackers.make import prepare_lanes, prepare_stream, start_tracker
 from dslt.trackers.stream import StepGraphs, StreamTracker
 from places import ROOT
 from soft_graph import pretend_cuda
@@ -91,7 +94,7 @@ def case(request: pytest.FixtureRequest) -> Case:
 
 def test_every_kind_of_tracker_with_lanes_is_tried() -> None:
     tried = {base.partition("/")[0] for base, _ in CASES.values()}
-    assert tried == {name for name, entry in TRACKERS.items() if entry.lanes}
+    assert tried == {name for name, entry in TRACKERS.items() if entry.lanes and entry.graphs}
 
 
 def follow(tracker: Any, video: Sequence) -> list[Any]:
@@ -175,3 +178,14 @@ def test_a_tracker_without_lanes_has_no_stream() -> None:
         prepare_stream(settings)
     assert choose_lockstep("graphs", "cuda", able=True) == "graphs"
     assert choose_lockstep("graphs", "cuda", able=False) == "never"
+
+
+def test_rtmdnet_has_lanes_and_no_graphs(tmp_path: Path) -> None:
+    settings = resolve_settings("rtmdnet/lite", "", ROOT / "config" / "trackers", "test")
+    assert isinstance(settings, RtmdNetSettings)
+    write_model(make_network(settings.training, 0), identify(settings.training, 0, {}), tmp_path)
+    prepare_lanes(settings, weights=tmp_path / "model.pt")
+    with pytest.raises(DsltError, match="turns with the host within a frame; expected dslt or sia"):
+        prepare_stream(settings, weights=tmp_path / "model.pt")
+    assert choose_lockstep("graphs", "cuda", able=True, graphs=False) == "never"
+    assert choose_lockstep("auto", "cuda", able=True, graphs=False) == "exact"

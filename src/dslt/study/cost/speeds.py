@@ -151,8 +151,8 @@ class Speeds:
 
     def together(self, cell: Cell) -> bool:
         """Tell whether the study runs a cell's sequences in lockstep on this device."""
-        able = bool(cell.entry.lanes)
-        return choose_lockstep(self.lockstep, self.kind, able) in ("exact", "coarse")
+        able, graphs = bool(cell.entry.lanes), cell.entry.graphs
+        return choose_lockstep(self.lockstep, self.kind, able, graphs) in ("exact", "coarse")
 
     def decoding_apart(self, network: str) -> bool:
         """Tell whether the frames per second of one stream were measured without decoding."""
