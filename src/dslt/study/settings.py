@@ -258,10 +258,10 @@ class StudySettings(Settings):
     """
     lockstep: LockstepName
     """Whether the sequences of a track job advance together: `never`, one by one; `graphs`, one by
-    one with the arithmetic of lockstep, each frame a CUDA graph on a GPU, as for a live user;
-    `exact`, together with the patches of one by one; `coarse`, with patches of fewer sizes, so that
-    more sequences share a batch; `auto` is `exact` on an NVIDIA GPU, else `never`. A change
-    tracks again.
+    one with the arithmetic of lockstep, each frame a CUDA graph on a GPU, as for a live user
+    (RT-MDNet has none); `exact`, together with the patches of one by one; `coarse`, with patches of
+    fewer sizes, so that more sequences share a batch; `auto` is `exact` on an NVIDIA GPU, else
+    `never`. A change tracks again.
     """
     lanes: Count | None
     """Most sequences at a time in lockstep; null: by free memory, at most 64 on a GPU and 4 on a
