@@ -145,15 +145,22 @@ def training(sizes: Sizes, device: str, note: Note) -> None:
 
 
 def rtmdnet(sizes: Sizes, device: str, note: Note) -> None:
-    """RT-MDNet: pairs per second of its training, and one sequence by itself."""
+    """RT-MDNet: pairs per second of its training, one sequence by itself, and a few together."""
     one_micro = "training.schedule.micro_batches=1"
     preset, changes = sizes.rtmdnet
     bench = Bench(training_of(preset, f"{changes}; {one_micro}"), 0, device)
     note("pairs", rounded(bench.network(sizes.seconds / 4)))
     settings = settings_of(sizes.rtmdnet)
     assert settings.learnt
-    tracker = start_tracker(settings, make_network(settings.learnt).eval(), device=device)
+    net = make_network(settings.learnt).eval()
+    tracker = start_tracker(settings, net, device=device)
     note("exact", stream_speed(tracker, min(sizes.frames[0], 20)).model_dump())
+    # Its targets learn one after the other, so a block of lanes tells what more would.
+    targets = many_targets(min(sizes.lanes, SIZE["cuda"]), min(sizes.frames[1], 20))
+    note(
+        "lockstep",
+        lockstep_speed(make_lanes(settings, net, device=device), device, targets).model_dump(),
+    )
 
 
 def equality(sizes: Sizes, device: str, note: Note) -> None:
@@ -212,8 +219,8 @@ PARTS: Mapping[str, tuple[Callable[[Sizes, str, Note], None], float]] = {
     "first frames": (first_frames, 60),
     "lockstep": (lockstep, 130),
     "SiamRPN": (siamese, 80),
-    "training": (training, 140),
-    "RT-MDNet": (rtmdnet, 40),
+    "training": (training, 120),
+    "RT-MDNet": (rtmdnet, 60),
     "equality": (equality, 150),
 }
 """What measures each part, and for how many seconds at most."""

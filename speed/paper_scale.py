@@ -41,6 +41,7 @@ from dslt.trackers.stream import StreamTracker
 ROOT = Path(__file__).parents[1]
 TRACKERS = ROOT / "config" / "trackers"
 FRAMES = 80  # of a video, at most
+TURNS = 8  # lanes of a tracker whose targets learn one after the other
 
 
 def changes(cell: Cell) -> str:
@@ -94,8 +95,9 @@ def measure_lanes(
     if cell.entry.graphs:
         found["graphs"] = stream_speed(StreamTracker(maker), FRAMES)
     # As many frames as are done in the time, by what a frame takes alone.
-    count = MOST.get(device, 1)
-    frames = int(np.clip(seconds * (alone.frames or 1) / count, 3, FRAMES))
+    count = MOST.get(device, 1) if cell.entry.graphs else TURNS
+    rate = found.get("graphs", alone).frames or 1
+    frames = int(np.clip(seconds * rate / count, 3, FRAMES))
     found["lockstep"] = lockstep_speed(maker, device, many_targets(count, frames))
     return found
 

@@ -48,7 +48,7 @@ from dslt.trackers.make import prepare, prepare_stream
     "--graphs",
     is_flag=True,
     help="Less latency on a CUDA GPU: each frame is one graph, with the arithmetic of lockstep. "
-    "Elsewhere the same without graphs.",
+    "Elsewhere the same without graphs. Not for RT-MDNet.",
 )
 @WEIGHTS
 @SEED

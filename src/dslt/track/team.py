@@ -9,7 +9,7 @@ from dslt.core.arrays import Floats
 from dslt.core.errors import DsltError
 from dslt.core.images import Frame
 from dslt.trackers.base import Prediction, TrainingRecord
-from dslt.trackers.lanes import Kind, LaneMaker, Lanes, Start, read_answer
+from dslt.trackers.lanes import Kind, LaneMaker, Lanes, Start
 
 Answer = Prediction | DsltError
 
@@ -67,7 +67,10 @@ class Team:
         return answers
 
     def update(self, frames: Mapping[int, Frame]) -> dict[int, Answer]:
-        """Find targets in their next frames; one wait for the device, whatever their number.
+        """Find targets in their next frames.
+
+        The host waits for the device once, whatever their number, but for lanes that read
+        within a step.
 
         Args:
             frames: Next frames by the targets' numbers; a target without one is released.
@@ -156,9 +159,7 @@ def _begin(lanes: Lanes, new: Mapping[int, int], starts: Mapping[int, Start]) ->
 
 def _answer(values: Floats, lanes: Lanes, lane: int) -> Answer:
     """Read what a lane's tracker found, or what is wrong with it."""
-    if lane in lanes.errors:
-        return lanes.errors[lane]
     try:
-        return read_answer(values, lanes.broken)
+        return lanes.read(lane, values)
     except DsltError as error:
         return error

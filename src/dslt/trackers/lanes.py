@@ -44,7 +44,8 @@ class Lanes(ABC):
     the tensors of `state` in place. So with one lane `step` is what a CUDA graph captures for one
     stream (one graph for each value of `learn`), and with many lanes the host reads once a frame
     for all of them. What it returns is the next call's to overwrite when it is a graph's. (Lanes
-    that do read within a step are no graph's: `graphs` of the registry's entry says so.)
+    that read within a step, once for each block, are no graph's: `graphs` of the registry's entry
+    says so.)
 
     The answer of a lane depends neither on its number nor on what its neighbours see.
 
@@ -102,6 +103,21 @@ class Lanes(ABC):
         """The first-frame training of a lane's target; empty for trackers without one."""
         return self.records[lane]
 
+    def read(self, lane: int, values: Floats) -> Prediction:
+        """Read a lane's row of what `step` returned.
+
+        Raises:
+            DsltError: The tracker's answer is not finite, or there is none.
+        """
+        if lane in self.errors:
+            raise self.errors[lane]
+        if not values[5]:
+            raise DsltError(
+                f"{self.broken} nan or inf; expected numbers; the weights are broken, train them"
+                " anew"
+            )
+        return Prediction(values[:4].copy(), float(values[4]))
+
     def move(self, lane: int, to: "Lanes", place: int) -> None:
         """Copy a lane's target into a lane of others of the same kind."""
         for name, values in self.state.items():
@@ -128,16 +144,3 @@ class LaneMaker(Protocol):
 
     def memory(self, kind: Kind) -> int:
         """Bytes that a lane of a kind takes on the device, about; its frames left out."""
-
-
-def read_answer(values: Floats, broken: str) -> Prediction:
-    """Read a row of what `Lanes.step` returns.
-
-    Raises:
-        DsltError: The tracker's answer is not finite; `broken` says what of it.
-    """
-    if not values[5]:
-        raise DsltError(
-            f"{broken} nan or inf; expected numbers; the weights are broken, train them anew"
-        )
-    return Prediction(values[:4].copy(), float(values[4]))

@@ -92,14 +92,13 @@ def prepare_stream(
     """Get ready to make trackers of one stream each, by CUDA graphs; as `prepare`.
 
     Raises:
-        DsltError: As `prepare_lanes`, or the host reads within a frame.
+        DsltError: As `prepare_lanes`, or the host decides something within a frame.
     """
+    lacks = "decides on the host within a frame"
+    require(settings, lambda entry: entry.lanes and entry.graphs, "graphs", lacks)
     from dslt.trackers.stream import StreamTracker
 
-    maker = prepare_lanes(settings, seed, device, weights)
-    lacks = "takes turns with the host within a frame"
-    require(settings, lambda entry: entry.lanes and entry.graphs, "graphs", lacks)
-    return partial(StreamTracker, maker)
+    return partial(StreamTracker, prepare_lanes(settings, seed, device, weights))
 
 
 def _ready(

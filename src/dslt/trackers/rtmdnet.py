@@ -108,7 +108,7 @@ class RtmdNetTracker:
         question = self.ask(frame)
         seen = self.look(question)
         features = self.features(seen, question.boxes)
-        return self.answer(question, seen, features, self.best(features).cpu())
+        return self.answer(question, seen, self.best(features).cpu())
 
     def ask(self, frame: Frame) -> Question:
         """Draw the candidates of the next frame."""
@@ -120,42 +120,40 @@ class RtmdNetTracker:
         """Score candidates by their features `(N, D)`.
 
         Returns:
-            The `k` best scores, NaN where not all scores are finite, and the numbers of these
-            candidates: `(2 k,)`, float64, on the device.
+            A row for each of the `k` best: its score, NaN where not all scores are finite, its
+            number and its features, `(k, 2 + D)`, float32, on the device.
         """
         scores = self.classifier.scores(features)
         top = scores.topk(min(self.settings.candidates.best, len(scores)))
         values = top.values.where(scores.isfinite().all(), torch.nan)
-        return torch.cat([values.double(), top.indices.double()])
+        rest = top.indices[:, None].float(), features[top.indices]
+        return torch.cat([values[:, None], *rest], dim=1)
 
-    def answer(self, question: Question, seen: Seen, features: Tensor, best: Tensor) -> Prediction:
+    def answer(self, question: Question, seen: Seen, best: Tensor) -> Prediction:
         """Decide where the target is, and learn from it.
 
         Args:
             question: What `ask` returned.
             seen: Its scene's features.
-            features: Those of its candidates, `(N, D)`.
             best: What `best` returned, on the host.
 
         Raises:
             DsltError: The scores are not finite, or no negative box can be drawn.
         """
-        settings, frame, boxes = self.settings, question.frame, question.boxes
-        values, chosen = best.chunk(2)
-        check_finite("RT-MDNet: the scores hold", values)
-        chosen = chosen.long()
-        score = float(values.mean())
+        settings, frame = self.settings, question.frame
+        check_finite("RT-MDNet: the scores hold", best[:, 0])
+        boxes = question.boxes[best[:, 1].long().numpy()]
+        score = float(best[:, 0].double().mean())
         self.found = score > self.level
         if self.found:
-            self.box = boxes[chosen.numpy()].mean(axis=0)
+            self.box = boxes.mean(axis=0)
             self.shown = self.box
             if self.regression is not None:
-                near = features[chosen.to(self.device)]
-                moved = self.regression(near, boxes[chosen.numpy()]).mean(axis=0)
+                moved = self.regression(best[:, 2:], boxes).mean(axis=0)
                 self.shown = _within(moved, frame)
             self._collect(frame, seen)
         elif settings.success.failure == "follow":
-            self.box = self.shown = boxes[chosen.numpy()].mean(axis=0)
+            self.box = self.shown = boxes.mean(axis=0)
         self._learn()
         return Prediction(self.shown.copy(), score)
 

@@ -1,7 +1,8 @@
 """RT-MDNet in lockstep, as far as it goes; the rules are those of `dslt.trackers.rtmdnet`.
 
-The scenes of all targets go through the backbone in one batch, and the host reads the scores of all
-at once. What it decides by them, and each target's learning, take turns, so a frame is no graph.
+The scenes of a block's targets go through the backbone in one batch, and the host reads the best
+candidates of all at once. What it decides by them, and each target's learning, take turns, so a
+frame is no graph.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from dslt.core.images import Frame
 from dslt.geometry.boxes import Box
 from dslt.geometry.squares import to_batch
 from dslt.networks.roi import POOLED
-from dslt.networks.rtmdnet import RtmdNet
+from dslt.networks.rtmdnet import STRIDE, RtmdNet
 from dslt.settings.rtmdnet import RtmdNetSettings
 from dslt.trackers.lanes import Kind, Lanes, Start
 from dslt.trackers.rtmdnet import Question, RtmdNetTracker, Seen, cut
@@ -47,7 +48,7 @@ class RtmdNetLanes(Lanes):
     def begin(self, starts: Mapping[int, Start]) -> None:
         """Learn the targets one after the other; see `Lanes`."""
         for lane, start in starts.items():
-            tracker = RtmdNetTracker(self.settings, self.net, self.seed, self.device.type)
+            tracker = RtmdNetTracker(self.settings, self.net, self.seed, str(self.device))
             tracker.initialize(start.frame, start.box)
             self.trackers[lane], self.records[lane] = tracker, tracker.record
 
@@ -65,18 +66,15 @@ class RtmdNetLanes(Lanes):
 
     def step(self, learn: bool) -> Tensor:
         """See `Lanes`; the host reads once, before it decides."""
-        seen = self._look()
-        features = {
-            lane: self.trackers[lane].features(seen[lane], question.boxes)
-            for lane, question in self.asked.items()
-        }
-        scored = [self.trackers[lane].best(values) for lane, values in features.items()]
-        read = torch.split(torch.cat(scored).cpu(), [len(one) for one in scored]) if scored else ()
-        rows, self.errors = np.full((self.size, 6), np.nan), {}
-        for (lane, question), best in zip(self.asked.items(), read, strict=True):
+        seen, scored = self._look(), []
+        for lane, question in self.asked.items():
             tracker = self.trackers[lane]
+            scored.append(tracker.best(tracker.features(seen[lane], question.boxes)))
+        read = torch.split(torch.cat(scored).cpu(), [len(one) for one in scored]) if scored else ()
+        rows, self.errors = np.zeros((self.size, 6)), {}
+        for (lane, question), best in zip(self.asked.items(), read, strict=True):
             try:
-                found = tracker.answer(question, seen[lane], features[lane], best)
+                found = self.trackers[lane].answer(question, seen[lane], best)
             except DsltError as error:
                 self.errors[lane] = error
             else:
@@ -123,12 +121,13 @@ class RtmdNetMaker:
         return RtmdNetLanes(self.settings, self.net, self.seed, size, self.device)
 
     def memory(self, kind: Kind) -> int:
-        """See `LaneMaker`: the widest maps, 96 channels at stride 2, and what a target keeps."""
+        """See `LaneMaker`: what a target keeps, and in a batch the widest maps, 96 at stride 2."""
         tracking = self.settings.tracking
+        side, batch = tracking.scene.side, tracking.scene.rule == "square"
+        channels = self.net.backbone.channels[self.net.tap]
         first, update = tracking.first, tracking.update
         kept = update.long * update.positives + update.short * update.negatives
         kept += first.positives + first.negatives
         learnt = 4 * self.net.head.hidden  # weights, gradients, their velocities, and a copy
-        features = self.net.backbone.channels[self.net.tap] * POOLED**2
-        widest = 2 * 96 * tracking.scene.side**2 // 4
-        return 4 * (features * (kept + learnt) + widest)
+        maps = 2 * 96 * (side // 2) ** 2 if batch else channels * (side // STRIDE) ** 2
+        return 4 * (channels * POOLED**2 * (kept + learnt) + maps)

@@ -13,7 +13,7 @@ from torch import Tensor
 from dslt.core.images import Frame
 from dslt.geometry.boxes import Box
 from dslt.trackers.base import Prediction, TrainingRecord
-from dslt.trackers.lanes import LaneMaker, Lanes, Start, read_answer
+from dslt.trackers.lanes import LaneMaker, Lanes, Start
 
 Place = tuple[int, torch.Size]
 WARM_UP = 3  # steps before a capture: libraries set themselves up in the first ones
@@ -54,7 +54,7 @@ class StreamTracker:
         """
         assert self.lanes is not None
         learn = self.lanes.load({0: frame})
-        return read_answer(self.step(learn).cpu().numpy()[0], self.lanes.broken)
+        return self.lanes.read(0, self.step(learn).cpu().numpy()[0])
 
 
 class StepGraphs:

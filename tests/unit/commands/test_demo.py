@@ -88,7 +88,7 @@ def test_a_demo_by_graphs_says_so(tmp_path, source):
     about = read_json(out.with_suffix(".json"))
     assert (about["graphs"], about["device"]) == (True, "cpu")
     assert len(read_boxes(out.with_suffix(".txt"), origin=0)) == 3
-    with pytest.raises(DsltError, match=r"opencv.* runs one sequence at a time"):
+    with pytest.raises(DsltError, match=r"opencv.* decides on the host within a frame"):
         demo(source, tmp_path / "other.mp4", "--graphs", *words)
 
 

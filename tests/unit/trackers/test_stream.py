@@ -175,6 +175,8 @@ def run(*words: object) -> str:
 def test_a_tracker_without_lanes_has_no_stream() -> None:
     settings = resolve_settings("opencv/kcf", "", ROOT / "config" / "trackers", "test")
     with pytest.raises(DsltError, match="runs one sequence at a time"):
+        prepare_lanes(settings)
+    with pytest.raises(DsltError, match="'opencv' decides on the host within a frame"):
         prepare_stream(settings)
     assert choose_lockstep("graphs", "cuda", able=True) == "graphs"
     assert choose_lockstep("graphs", "cuda", able=False) == "never"
@@ -185,7 +187,7 @@ def test_rtmdnet_has_lanes_and_no_graphs(tmp_path: Path) -> None:
     assert isinstance(settings, RtmdNetSettings)
     write_model(make_network(settings.training, 0), identify(settings.training, 0, {}), tmp_path)
     prepare_lanes(settings, weights=tmp_path / "model.pt")
-    with pytest.raises(DsltError, match="turns with the host within a frame; expected dslt or sia"):
-        prepare_stream(settings, weights=tmp_path / "model.pt")
+    with pytest.raises(DsltError, match="on the host within a frame; expected dslt or siamfc or"):
+        prepare_stream(settings)
     assert choose_lockstep("graphs", "cuda", able=True, graphs=False) == "never"
     assert choose_lockstep("auto", "cuda", able=True, graphs=False) == "exact"
