@@ -113,13 +113,14 @@ def test_candidates_come_from_further_away_after_a_failure(usual, video):
     assert spreads[1] > 1.3 * spreads[0]
 
 
-def test_the_device_is_asked_for_no_float64(usual, video):
+def test_the_device_is_asked_for_no_float64(net, video):
     """Apple's GPUs have none."""
-    usual.initialize(video.frames[0], video.initial_box)
-    question = usual.ask(video.frames[1])
-    best = usual.best(usual.features(usual.look(question), question.boxes))
+    tracker = start_tracker(settings(), net)
+    tracker.initialize(video.frames[0], video.initial_box)
+    question = tracker.ask(video.frames[1])
+    best = tracker.best(tracker.features(tracker.look(question), question.boxes))
     assert best.dtype == torch.float32
-    assert best.shape == (5, 2 + usual.net.fc4[0].in_features)
+    assert best.shape == (5, 2 + net.fc4[0].in_features)
 
 
 def test_only_a_short_and_a_long_memory_is_kept(net, video):
