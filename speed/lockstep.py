@@ -27,7 +27,7 @@ from against import options_of
 from dslt.data.benchmarks.index_file import load_index
 from dslt.geometry.boxes import read_boxes
 
-TRACKERS = ("dslt/lite", "dslt/paper", "siamfc/lite", "siamrpn/pysot")
+TRACKERS = ("dslt/lite", "dslt/paper", "siamfc/lite", "siamrpn/pysot", "rtmdnet/lite")
 
 
 @dataclass(frozen=True)

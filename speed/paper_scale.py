@@ -95,7 +95,9 @@ def measure_lanes(
     if cell.entry.graphs:
         found["graphs"] = stream_speed(StreamTracker(maker), FRAMES)
     # As many frames as are done in the time, by what a frame takes alone.
-    count = MOST.get(device, 1) if cell.entry.graphs else TURNS
+    count = MOST.get(device, 1)
+    if not cell.entry.graphs:
+        count = min(count, TURNS)
     rate = found.get("graphs", alone).frames or 1
     frames = int(np.clip(seconds * rate / count, 3, FRAMES))
     found["lockstep"] = lockstep_speed(maker, device, many_targets(count, frames))

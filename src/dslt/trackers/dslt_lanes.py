@@ -1,13 +1,13 @@
 """DSLT and DSLT* in lockstep; the rules are those of `dslt.trackers.dslt`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from dslt.core.device import copy_ahead
+from dslt.core.device import copy_ahead, one_at_a_time
 from dslt.core.images import Frame
 from dslt.geometry.boxes import Box, centers
 from dslt.networks.correlation import spread
@@ -66,16 +66,13 @@ class DsltLanes(Lanes):
         self.patch = torch.tensor(grid.shape.size, dtype=torch.float64, device=self.device)
         self.first_cell = torch.tensor(grid.first_cell, dtype=torch.float64, device=self.device)
         self.middle = torch.tensor(grid.middle, dtype=torch.float64, device=self.device)
-        self.axes = [
-            torch.arange(count, dtype=torch.float64, device=self.device)
-            for count in (grid.map_shape[1], grid.map_shape[0])
-        ]
+        self.axes = [self._factors(range(count)) for count in grid.map_shape[::-1]]
         self.frames = [0] * size
         self.due = torch.zeros(size, dtype=torch.bool, device=self.device)
         self.lanes = torch.arange(size, device=self.device)
 
-    def _factors(self, values: list[float]) -> Tensor:
-        """Put zooms on the device."""
+    def _factors(self, values: Sequence[float]) -> Tensor:
+        """Put zooms, or places on an axis, on the device."""
         return torch.tensor(values, dtype=torch.float64, device=self.device)
 
     def begin(self, starts: Mapping[int, Start]) -> None:
@@ -155,13 +152,13 @@ class DsltLanes(Lanes):
         moved = center + (found.point - self.patch / 2) * found.step
         moved = moved.clamp_min(0).minimum(self.cutter.sizes)
         center.copy_(torch.where(seen[:, None], moved, center))
-        factor = self._search(self.pyramid).factor if scale.recenter else found.factor
-        resized = self._resized(factor)
+        sized = self._search(self.pyramid) if scale.recenter else found
+        resized = self._resized(sized.factor)
         extent.copy_(
             torch.where((found.score > scale.gate)[:, None] & seen[:, None], resized, extent)
         )
         if learn:
-            self._learn(found, seen & self.due)
+            self._learn(found, sized, seen & self.due)
         score = found.score.double()
         rest = torch.stack([score, torch.ones_like(score)], dim=1)
         return torch.cat([center - extent / 2, extent, rest], dim=1)
@@ -203,7 +200,8 @@ class DsltLanes(Lanes):
         scale, initial = self.settings.scale, self.state["initial"]
         ratio = self.state["extent"][:, 0] / initial[:, 0] * (1 + scale.rate * (factor - 1))
         least = (SMALLEST_SIDE / initial.amin(dim=1)).clamp_max(1.0).clamp_min(scale.limits[0])
-        return initial * ratio.maximum(least).clamp_max(scale.limits[1])[:, None]
+        resized = initial * ratio.maximum(least).clamp_max(scale.limits[1])[:, None]
+        return torch.where(factor[:, None] == 1, self.state["extent"], resized)
 
     def _label(self, points: Tensor) -> Tensor:
         """Make the labels `(L, h, w)` of targets at patch points `(L, 2)`; see `soft_label`."""
@@ -219,11 +217,15 @@ class DsltLanes(Lanes):
         gap = high - low
         return torch.where(gap > 0, (values - low) / gap, values).float()
 
-    def _learn(self, found: Sight, learning: Tensor) -> None:
+    def _learn(self, found: Sight, sized: Sight, learning: Tensor) -> None:
         """Store the new samples and take the online steps of the lanes that are learning."""
         state, update = self.state, self.settings.update
         if update.recrop:
-            cells = self._look(self._steps(self.single))[:, 0]
+            steps = self._steps(self.single)
+            # Mostly what the last search cut, about the same place; a graph must not ask.
+            known = self.settings.scale.recenter and one_at_a_time(self.device)
+            same = known and torch.equal(steps[:, 0], sized.step)
+            cells = sized.cells if same else self._look(steps)[:, 0]
             label = self._label(self.middle.expand(self.size, 2))
         else:
             cells, label = found.cells, self._label(found.point)
