@@ -33,7 +33,7 @@ from dslt.networks.make import make_network
 from dslt.settings.tracker import TrackerSettings
 from dslt.study.cells import Cell, load_cells, resolve_settings
 from dslt.study.cost.speeds import NetworkSpeed, Rate, TrackingSpeed
-from dslt.track.lockstep import MOST
+from dslt.track.lockstep import MOST, SIZE
 from dslt.trackers.base import Tracker
 from dslt.trackers.make import make_lanes, start_tracker
 from dslt.trackers.stream import StreamTracker
@@ -41,7 +41,6 @@ from dslt.trackers.stream import StreamTracker
 ROOT = Path(__file__).parents[1]
 TRACKERS = ROOT / "config" / "trackers"
 FRAMES = 80  # of a video, at most
-TURNS = 8  # lanes of a tracker whose targets learn one after the other
 
 
 def changes(cell: Cell) -> str:
@@ -97,8 +96,8 @@ def measure_lanes(
         found["graphs"] = stream_speed(StreamTracker(maker), FRAMES)
     # As many frames as are done in the time, by what a frame takes alone.
     count = MOST.get(device, 1)
-    if not cell.entry.graphs:
-        count = min(count, TURNS)
+    if not cell.entry.graphs:  # its targets learn one after the other: a block tells it all
+        count = min(count, SIZE["cuda"])
     rate = found.get("graphs", alone).frames or 1
     frames = int(np.clip(seconds * rate / count, 3, FRAMES))
     found["lockstep"] = lockstep_speed(maker, device, many_targets(count, frames))

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from dslt.core.errors import DsltError
 from dslt.core.images import Frame
 from dslt.geometry.boxes import Box
 
@@ -35,6 +36,13 @@ class TrainingRecord:
     criterion: list[float] = field(default_factory=list)
     peak: list[float] = field(default_factory=list)
     background: list[float] = field(default_factory=list)
+
+
+def not_finite(what: str) -> DsltError:
+    """Make the error of an answer that holds NaN or infinity; `what` says of it what does."""
+    return DsltError(
+        f"{what} nan or inf; expected numbers; the weights are broken, train them anew"
+    )
 
 
 class Tracker(Protocol):

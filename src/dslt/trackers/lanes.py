@@ -18,7 +18,7 @@ from dslt.core.errors import DsltError
 from dslt.core.images import Frame
 from dslt.geometry.boxes import Box
 from dslt.geometry.lane_crops import make_cutter
-from dslt.trackers.base import Prediction, TrainingRecord
+from dslt.trackers.base import Prediction, TrainingRecord, not_finite
 
 Kind = Hashable
 
@@ -112,10 +112,7 @@ class Lanes(ABC):
         if lane in self.errors:
             raise self.errors[lane]
         if not values[5]:
-            raise DsltError(
-                f"{self.broken} nan or inf; expected numbers; the weights are broken, train them"
-                " anew"
-            )
+            raise not_finite(self.broken)
         return Prediction(values[:4].copy(), float(values[4]))
 
     def move(self, lane: int, to: "Lanes", place: int) -> None:

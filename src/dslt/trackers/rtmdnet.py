@@ -106,9 +106,8 @@ class RtmdNetTracker:
             DsltError: The network's scores are not finite.
         """
         question = self.ask(frame)
-        seen = self.look(question)
-        features = self.features(seen, question.boxes)
-        return self.answer(question, seen, self.best(features).cpu())
+        seen = self.look(frame, question.scene)
+        return self.answer(question, seen, self.best(question, seen).cpu())
 
     def ask(self, frame: Frame) -> Question:
         """Draw the candidates of the next frame."""
@@ -116,13 +115,14 @@ class RtmdNetTracker:
         boxes = self._candidates(frame)
         return Question(frame, boxes, self._scene(frame, boxes))
 
-    def best(self, features: Tensor) -> Tensor:
-        """Score candidates by their features `(N, D)`.
+    def best(self, question: Question, seen: Seen) -> Tensor:
+        """Score a question's candidates.
 
         Returns:
             A row for each of the `k` best: its score, NaN where not all scores are finite, its
             number and its features, `(k, 2 + D)`, float32, on the device.
         """
+        features = self._features(seen, question.boxes)
         scores = self.classifier.scores(features)
         top = scores.topk(min(self.settings.candidates.best, len(scores)))
         values = top.values.where(scores.isfinite().all(), torch.nan)
@@ -195,9 +195,9 @@ class RtmdNetTracker:
                 boxes[pick[pick // len(boxes) == number] % len(boxes)]
                 for boxes, pick in zip(drawn, picks, strict=True)
             ]
-            seen = self._look(frame, scene)
+            seen = self.look(frame, scene)
             for part, chosen in zip(parts, places, strict=True):
-                part.append(self.features(seen, chosen))
+                part.append(self._features(seen, chosen))
         joined = [torch.cat(part) for part in parts]
         order = [torch.from_numpy(self.random.permutation(len(part))) for part in joined]
         return [part[o.to(self.device)] for part, o in zip(joined, order, strict=True)]
@@ -210,7 +210,7 @@ class RtmdNetTracker:
         boxes = draw_boxes(box.draw, self.box, _size(frame), box.count, self.random, area=box.area)
         if not len(boxes):
             return None
-        features = self.features(self._look(frame, self._scene(frame, boxes)), boxes)
+        features = self._features(self.look(frame, self._scene(frame, boxes)), boxes)
         return BoxRegression(features, boxes, self.box, box.alpha)
 
     def _collect(self, frame: Frame, seen: Seen) -> None:
@@ -226,9 +226,9 @@ class RtmdNetTracker:
         draws, counts = (update.positive, update.negative), (update.positives, update.negatives)
         drawn = self._samples(frame, draws, counts)
         if update.own_scene:
-            seen = self._look(frame, self._scene(frame, np.concatenate(drawn)))
+            seen = self.look(frame, self._scene(frame, np.concatenate(drawn)))
         for memory, boxes in zip((self.positives, self.negatives), drawn, strict=True):
-            memory.append(self.features(seen, boxes))
+            memory.append(self._features(seen, boxes))
 
     def _learn(self) -> None:
         """Update the classifier: after a failure from the latest frames, else now and then."""
@@ -246,17 +246,13 @@ class RtmdNetTracker:
         """Choose the part of the frame that holds some boxes."""
         return make_scene(self.settings.scene, self.box, _size(frame), boxes, self.padding)
 
-    def look(self, question: Question) -> Seen:
-        """Extract the feature map of a question's scene."""
-        return self._look(question.frame, question.scene)
-
     @torch.no_grad()
-    def _look(self, frame: Frame, scene: TargetScene) -> Seen:
+    def look(self, frame: Frame, scene: TargetScene) -> Seen:
         """Extract the feature map of a scene."""
         return Seen(scene, self.net.maps(to_batch([cut(frame, scene)], self.device)))
 
     @torch.no_grad()
-    def features(self, seen: Seen, boxes: Boxes) -> Tensor:
+    def _features(self, seen: Seen, boxes: Boxes) -> Tensor:
         """Take the features `(N, D)` of boxes `(N, 4)` of the frame."""
         placed = torch.from_numpy(seen.scene.place(boxes).astype(np.float32)).to(self.device)
         parts = [

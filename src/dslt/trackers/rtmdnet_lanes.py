@@ -66,10 +66,8 @@ class RtmdNetLanes(Lanes):
 
     def step(self, learn: bool) -> Tensor:
         """See `Lanes`; the host reads once, before it decides."""
-        seen, scored = self._look(), []
-        for lane, question in self.asked.items():
-            tracker = self.trackers[lane]
-            scored.append(tracker.best(tracker.features(seen[lane], question.boxes)))
+        seen = self._look()
+        scored = [self.trackers[lane].best(one, seen[lane]) for lane, one in self.asked.items()]
         read = torch.split(torch.cat(scored).cpu(), [len(one) for one in scored]) if scored else ()
         rows, self.errors = np.zeros((self.size, 6)), {}
         for (lane, question), best in zip(self.asked.items(), read, strict=True):
@@ -85,7 +83,10 @@ class RtmdNetLanes(Lanes):
     def _look(self) -> dict[int, Seen]:
         """Extract the feature maps of the scenes, in one batch where all have one size."""
         if self.settings.tracking.scene.rule != "square":
-            return {lane: self.trackers[lane].look(one) for lane, one in self.asked.items()}
+            return {
+                lane: self.trackers[lane].look(one.frame, one.scene)
+                for lane, one in self.asked.items()
+            }
         side = self.settings.tracking.scene.side
         patches = [np.zeros((side, side, 3), np.uint8)] * self.size  # its size is always the same
         for lane, one in self.asked.items():

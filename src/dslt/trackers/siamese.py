@@ -10,14 +10,13 @@ from torch import Tensor
 
 from dslt.core.arrays import Floats
 from dslt.core.device import plain_torch
-from dslt.core.errors import DsltError
 from dslt.core.images import Frame
 from dslt.geometry.boxes import Box
 from dslt.geometry.crops import Region
 from dslt.geometry.squares import first_patch, search_region, to_batch
 from dslt.networks.siamese import check_side
 from dslt.settings.offline import CropSettings
-from dslt.trackers.base import Prediction, TrainingRecord
+from dslt.trackers.base import Prediction, TrainingRecord, not_finite
 
 
 class SiameseTracker(ABC):
@@ -80,6 +79,4 @@ def check_finite(what: str, *answers: Tensor) -> None:
         DsltError: One of the answers holds NaN or infinity.
     """
     if not all(answer.isfinite().all() for answer in answers):
-        raise DsltError(
-            f"{what} nan or inf; expected numbers; the weights are broken, train them anew"
-        )
+        raise not_finite(what)

@@ -118,7 +118,7 @@ def test_the_device_is_asked_for_no_float64(net, video):
     tracker = start_tracker(settings(), net)
     tracker.initialize(video.frames[0], video.initial_box)
     question = tracker.ask(video.frames[1])
-    best = tracker.best(tracker.features(tracker.look(question), question.boxes))
+    best = tracker.best(question, tracker.look(question.frame, question.scene))
     assert best.dtype == torch.float32
     assert best.shape == (5, 2 + net.fc4[0].in_features)
 
@@ -240,7 +240,7 @@ def test_box_regression_improves_noisy_boxes_of_later_frames(net):
             noise = np.random.default_rng(index).normal(0, 0.12, (60, 4))
             boxes = truth + noise * np.tile(truth[2:], 2)
             tracker.box = truth
-            features = tracker.features(tracker._look(frame, tracker._scene(frame, boxes)), boxes)
+            features = tracker._features(tracker.look(frame, tracker._scene(frame, boxes)), boxes)
             moved = regression(features, boxes)
             gains.append(iou(moved, truth).mean() - iou(boxes, truth).mean())
     assert np.mean(gains) > 0.03, gains
