@@ -8,6 +8,7 @@ from pathlib import Path
 import av
 import numpy as np
 from av.video.reformatter import ColorTrc, Interpolation, VideoReformatter
+from numpy.typing import NDArray
 
 from dslt.core.errors import DsltError
 from dslt.data.sequences.ending import cut_short
@@ -17,6 +18,7 @@ from dslt.data.sequences.video import Tally, decode_video, open_video, to_rgb
 _HDR = {ColorTrc.SMPTE2084.value: "PQ", ColorTrc.ARIB_STD_B67.value: "HLG"}
 _SHORT = 0.95  # of the announced time, where the number of frames is not announced
 _GRID = (32, 24)  # pixels that are looked at for frames of one colour
+_RESIDUE = 2  # grey levels between pixels of one colour that a lossy codec may leave
 _FLAT = 0.1  # of the frames; fewer are a fade
 _UNEVEN = 0.01  # of the frames, that a tool that evens out the rate would add
 
@@ -68,9 +70,9 @@ class _Seen:
         few = self._small.reformat(
             frame, *_GRID, format="rgb24", interpolation=Interpolation.POINT, threads=1
         )
-        if few is None or np.ptp(few.to_ndarray(), axis=(0, 1)).any():
+        if few is None or not _one_colour(few.to_ndarray()):
             return False
-        return not np.ptp(frame.to_ndarray(format="rgb24", threads=1), axis=(0, 1)).any()
+        return _one_colour(frame.to_ndarray(format="rgb24", threads=1))
 
     @property
     def last_damaged(self) -> bool:
@@ -234,6 +236,11 @@ def _first_frame(frame: av.VideoFrame, where: str) -> list[str]:
             "the frames as PNG (ffmpeg -i VIDEO DIR/%06d.png), of which all values are used"
         )
     pixels = to_rgb(frame, where)
-    if (pixels == pixels[0, 0]).all():
+    if _one_colour(pixels):
         notes.append("the first frame is of one colour: there is nothing to follow")
     return notes
+
+
+def _one_colour(pixels: NDArray[np.generic]) -> bool:
+    """Whether pixels of shape (H, W, 3) differ by no more than what compression leaves."""
+    return bool(np.ptp(pixels, axis=(0, 1)).max() <= _RESIDUE)

@@ -293,3 +293,11 @@ def test_frames_of_one_colour_are_counted(tmp_path, codec):
     dot = black.copy()
     dot[20:23, 31:34] = 255
     assert notes(encode(tmp_path / "dot.mkv", [dot] * 20, codec)) == []
+
+
+@pytest.mark.parametrize(("levels", "told"), [(2, True), (12, False)])
+def test_what_compression_leaves_of_one_colour_is_no_picture(tmp_path, levels, told):
+    noise = np.random.default_rng(0).integers(0, levels, (*SIZE[::-1], 1), np.uint8)
+    found = notes(encode(tmp_path / "v.mkv", [np.repeat(100 + noise, 3, axis=2)] * 4, "ffv1"))
+    assert any("4 of 4 frames are of one colour" in note for note in found) == told
+    assert any("the first frame is of one colour" in note for note in found) == told
