@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -149,11 +149,8 @@ def _resnet(settings: BackboneSettings) -> Trunk:
 
 def _efficientnet(settings: BackboneSettings) -> Trunk:
     """Make EfficientNet-Lite0 up to stride 8 (40 channels), batch norms folded."""
-    stages, spec = efficientnet_lite.taps(settings)
-    layers = list(cast(nn.Sequential, stages[0]))
-    names = ["stem", *(f"block{index}" for index in range(1, len(layers)))]
-    channels = {names[-1]: spec.channels[0]}
-    return Trunk(dict(zip(names, layers, strict=True)), channels, spec.pixels)
+    parts = efficientnet_lite.parts(settings)
+    return Trunk(parts, {list(parts)[-1]: 40}, efficientnet_lite.PIXELS)
 
 
 def _vgg_m(settings: Any) -> Trunk:

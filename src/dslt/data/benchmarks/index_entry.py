@@ -14,10 +14,8 @@ from dslt.core.arrays import Ints
 from dslt.core.errors import DsltError
 from dslt.core.files import verify_sha256
 from dslt.data.sequences.frames import FrameSource, ImageFolder
-from dslt.data.sequences.kept import keep_frames
 from dslt.data.sequences.packed import PackedFrames
 from dslt.data.sequences.target import Target
-from dslt.data.sequences.video import VideoClip
 from dslt.data.synthetic.render import SyntheticFrames
 from dslt.geometry.boxes import Boxes
 from dslt.settings.base import Settings
@@ -40,6 +38,9 @@ class VideoSource(Settings):
         Raises:
             DsltError: The file is missing or has another checksum.
         """
+        from dslt.data.sequences.kept import keep_frames  # here: images need no PyAV
+        from dslt.data.sequences.video import VideoClip
+
         path = Path(self.path)
         if not path.is_file():
             raise DsltError(f"{path}: no such clip; {_REFETCH}")

@@ -17,6 +17,8 @@ from dslt.networks.backbones.weights import load_weights
 from dslt.settings.tracker import BackboneSettings
 
 BATCH_NORM_EPS = 1e-3
+SHALLOW, DEEP = 5, 11  # blocks up to the end of stride 8 and of stride 16
+PIXELS = Pixels(mean=(127.0,) * 3, std=(128.0,) * 3)
 # (expansion, channels, blocks, stride, kernel)
 STAGES = (
     (1, 16, 1, 1, 3),
@@ -100,13 +102,14 @@ class InvertedResidual(nn.Module):
         return sum(conv.kernel_size[0] // 2 for conv in convs if not conv.padded)
 
 
-class EfficientNetLite0(nn.Module):
-    """The network; `blocks` holds the 16 inverted residuals in order.
+class Features(nn.Module):
+    """The stem and the first inverted residuals, in `blocks`.
 
-    Input: RGB scaled to [-1, 1] by `(x - 127) / 128`, `(B, 3, H, W)`.
+    Args:
+        count: Number of blocks.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, count: int) -> None:
         super().__init__()
         self.stem = nn.Sequential(*conv_bn(3, 32, 3, 2), nn.ReLU6(inplace=True))
         blocks: list[nn.Module] = []
@@ -114,10 +117,21 @@ class EfficientNetLite0(nn.Module):
         for expansion, outputs, repeats, stride, kernel in STAGES:
             for repeat in range(repeats):
                 step = stride if repeat == 0 else 1
-                blocks.append(InvertedResidual(inputs, outputs, expansion, kernel, step))
+                if len(blocks) < count:
+                    blocks.append(InvertedResidual(inputs, outputs, expansion, kernel, step))
                 inputs = outputs
         self.blocks = nn.ModuleList(blocks)
-        self.head = nn.Sequential(*conv_bn(inputs, 1280, 1, 1), nn.ReLU6(inplace=True))
+
+
+class EfficientNetLite0(Features):
+    """The network with its 16 blocks.
+
+    Input: RGB scaled to [-1, 1] by `(x - 127) / 128`, `(B, 3, H, W)`.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(sum(repeats for _, _, repeats, _, _ in STAGES))
+        self.head = nn.Sequential(*conv_bn(STAGES[-1][1], 1280, 1, 1), nn.ReLU6(inplace=True))
         self.classifier = nn.Linear(1280, 1000)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -163,10 +177,26 @@ def fold_batch_norms(module: nn.Module) -> nn.Module:
 
 def taps(settings: BackboneSettings) -> tuple[list[nn.Module], Spec]:
     """Cut the network after its last block of stride 8 (40 channels) and of stride 16 (112)."""
-    network = EfficientNetLite0()
-    load_weights(network, settings, network.fitted)
+    network = _folded(settings, DEEP)
+    shallow = nn.Sequential(network.stem, *network.blocks[:SHALLOW])
+    deep = nn.Sequential(*network.blocks[SHALLOW:])
+    return [shallow, deep], Spec((40, 112), (8, 16), 7.5, PIXELS)
+
+
+def parts(settings: BackboneSettings) -> dict[str, nn.Module]:
+    """Return what comes before the end of stride 8 (40 channels), first to last."""
+    network = _folded(settings, SHALLOW)
+    blocks = {f"block{number}": block for number, block in enumerate(network.blocks, 1)}
+    return {"stem": network.stem, **blocks}
+
+
+def _folded(settings: BackboneSettings, count: int) -> Features:
+    """Make the first blocks with their weights, in evaluation mode, batch norms folded."""
+    if settings.weights == "random":
+        network = Features(count)
+    else:
+        network = EfficientNetLite0()  # a file of weights is of all of it
+        load_weights(network, settings, network.fitted)
+        network.blocks = network.blocks[:count]
     fold_batch_norms(network.eval())
-    shallow = nn.Sequential(network.stem, *network.blocks[:5])
-    deep = nn.Sequential(*network.blocks[5:11])
-    spec = Spec((40, 112), (8, 16), 7.5, Pixels(mean=(127.0,) * 3, std=(128.0,) * 3))
-    return [shallow, deep], spec
+    return network
