@@ -20,6 +20,7 @@ _HINTS = {
     errno.EEXIST: "a part of the path is a file, not a folder",
     errno.ENOTDIR: "a part of the path is a file, not a folder",
     errno.EISDIR: "the path is a folder, not a file",
+    errno.ENAMETOOLONG: "the name is longer than this file system allows",
 }
 
 
@@ -66,7 +67,8 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
     """
     target = Path(path)
     check_named(target)
-    name = f".{target.stem[:80]}.{secrets.token_hex(6)}.part{target.suffix}"
+    start = os.fsencode(target.stem)[:80].decode(errors="ignore")
+    name = f".{start}.{secrets.token_hex(6)}.part{target.suffix}"
     temporary = target.with_name(name)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -83,6 +85,12 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def files_below(folder: Path) -> list[Path]:
+    """List the files in a folder and its folders, links followed, in the order of their paths."""
+    places = os.walk(folder, followlinks=True)
+    return sorted(Path(place, name) for place, _, names in places for name in names)
 
 
 def sync(path: Path) -> None:

@@ -1,6 +1,7 @@
 """What may name a sequence or a benchmark, and how parts and runs of cells are called."""
 
 import re
+import unicodedata
 
 from dslt.core.errors import DsltError, quote
 
@@ -38,5 +39,10 @@ def split_seed(key: str, form: str) -> tuple[str, int]:
 
 def same_name(first: str, second: str) -> bool:
     """Compare names without case and punctuation; an empty name equals nothing."""
-    left, right = (re.sub(r"[^a-z0-9+]", "", name.lower()) for name in (first, second))
+    left, right = map(_spelling, (first, second))
     return bool(left) and left == right
+
+
+def _spelling(name: str) -> str:
+    """A name in lower case, its letters, digits and plus signs only."""
+    return re.sub(r"[^\w+]|_", "", unicodedata.normalize("NFKC", name).lower())

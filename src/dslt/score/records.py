@@ -96,12 +96,20 @@ def read_score_file(path: Path, frames: int) -> Floats | None:
         DsltError: As `read_scores`.
     """
     try:
-        texts = path.read_text(encoding="utf-8-sig").rstrip("\n").split("\n")
+        texts = lines_of_frames(path.read_text(encoding="utf-8-sig"), frames)
     except (OSError, UnicodeDecodeError) as error:
         raise DsltError(f"{path}: not a readable file of scores ({cut(error)})") from error
     if len(texts) != frames:
         raise DsltError(f"{path}: {len(texts)} lines; expected {frames}, one for each frame")
     return _scores(path, texts)
+
+
+def lines_of_frames(text: str, frames: int) -> list[str]:
+    """Split a text with a line per frame, of which some may be empty; empty ones beyond are not."""
+    lines = text.splitlines()
+    while len(lines) > frames and not lines[-1].strip():
+        lines.pop()
+    return lines
 
 
 def _scores(path: Path, texts: Sequence[str]) -> Floats | None:

@@ -32,7 +32,13 @@ def read_validation(path: Path) -> pd.DataFrame:
     """
     if not path.is_file():
         raise DsltError(f"{path}: no such file; rule `train` (`dslt train`) makes it")
-    rows = read_frame(path, "a validation record", dtype={"sequence": str, "video": str})
+    rows = read_frame(
+        path,
+        "a validation record",
+        dtype={"sequence": str, "video": str},
+        keep_default_na=False,
+        na_values={"success_auc": [""]},
+    )
     lacking = [name for name in COLUMNS if name not in rows]
     if lacking:
         raise DsltError(f"{path}: lacks the columns {', '.join(lacking)}")

@@ -9,6 +9,7 @@ from typing import Any, cast
 from dslt.core.definitions import own_config, parse_yaml, read_definitions
 from dslt.core.errors import DsltError, quote, unknown
 from dslt.core.text import canonical, merge
+from dslt.settings.catalog import FIGURES, TABLES
 from dslt.settings.offline import OfflineNetworkTraining
 from dslt.settings.registry import TrackerEntry, entry_of, parse_tracker
 from dslt.settings.tracker import TrackerSettings
@@ -197,7 +198,7 @@ def load_cells(path: Path, trackers: Path) -> dict[str, Cell]:
         DsltError: naming the file, the line, the value, and what is allowed.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise DsltError(f"{path}: unreadable ({error})") from error
     numbered = [(i, line) for i, line in enumerate(lines, 1) if line.strip() and line[0] != "#"]
@@ -220,16 +221,18 @@ def _read_row(row: list[str], trackers: Path, where: str) -> Cell:
     name = fields["id"]
     if not name.replace("_", "").isalnum():
         raise DsltError(f"{where}: cell id {quote(name)}; expected letters, digits and underscores")
-    try:
-        seeds = tuple(int(seed) for seed in _split(fields["seeds"]))
-    except ValueError:
-        raise DsltError(
-            f"{where}: seeds {quote(fields['seeds'])}; expected whole numbers"
-        ) from None
-    if not seeds or min(seeds) < 0 or len(set(seeds)) < len(seeds):
+    numbers = _split(fields["seeds"])
+    seeds = tuple(int(seed) for seed in numbers if seed.isascii() and seed.isdecimal())
+    if not seeds or len({*seeds}) < len(numbers):
         raise DsltError(
             f"{where}: seeds {quote(fields['seeds'])}; expected different whole numbers from 0 on,"
             " at least one"
+        )
+    shown_in = _split(fields["shown_in"])
+    if strange := [place for place in shown_in if place not in {*FIGURES, *TABLES}]:
+        raise DsltError(
+            f"{where}: shown_in {quote(strange[0])}; expected some of "
+            f"{', '.join(sorted({*FIGURES, *TABLES}))}"
         )
     settings = resolve_settings(
         fields["base"], fields["overrides"], trackers, f"{where}, cell {quote(name)}"
@@ -241,7 +244,7 @@ def _read_row(row: list[str], trackers: Path, where: str) -> Cell:
         overrides=fields["overrides"],
         benchmarks=_split(fields["benchmarks"]),
         seeds=seeds,
-        shown_in=_split(fields["shown_in"]),
+        shown_in=shown_in,
         note=fields["note"],
         settings=settings,
     )

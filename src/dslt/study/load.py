@@ -140,7 +140,8 @@ def _check_names(study: Study) -> None:
     references = {cell for name, cell in settings.references.items() if name in trackers}
     cells = {settings.reference_cell, *settings.quick.cells, *chain(*settings.run.values())}
     cells |= set(chain(*recorded.values()))
-    benchmarks = {settings.quick.benchmark, *settings.run, *recorded}
+    benchmarks = {settings.quick.benchmark, *settings.run}
+    benchmarks |= {name for name, chosen in recorded.items() if chosen}
     benchmarks |= {*settings.sensitivity.benchmarks, *settings.training.validated_on}
     benchmarks |= {name for cell in study.cells.values() for name in cell.benchmarks}
     for choice in choices.values():

@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from dslt.core.errors import DsltError
+from dslt.core.files import files_below
 from dslt.core.text import canonical
 from dslt.data.benchmarks.definitions import Benchmark
 from dslt.data.downloads.definitions import receipt_file, unpacked_folder
@@ -258,8 +259,7 @@ class Study:
     def box_files(self, cell: str, benchmark: str, seed: int | str, *suffixes: str) -> list[str]:
         """List a cell's result files on a benchmark.
 
-        One per sequence and suffix of a run; of another tracker's results all in their folder, or
-        the receipt of the download that they are in.
+        One per sequence and suffix of a run; of another tracker's all, or their download's receipt.
 
         Raises:
             DsltError: There is no such folder.
@@ -268,7 +268,7 @@ class Study:
         if download := self.cells[cell].settings.results_download:
             return [receipt_file(paths.DATA, download).as_posix()]
         if self.is_external(cell):
-            found = sorted(path for path in Path(folder).rglob("*") if path.is_file())
+            found = files_below(Path(folder))
             if not found:
                 raise DsltError(f"cell {cell}: no results in {folder!r} (its setting `results`)")
             return [path.as_posix() for path in found]

@@ -87,6 +87,12 @@ def test_bad_records(tmp_path, text, message):
         read_validation(path)
 
 
+def test_a_video_may_be_called_as_pandas_calls_what_is_missing(tmp_path):
+    names = [("NA", "NA"), ("null", "null"), ("nan", "NA")]
+    table = read_validation(record(tmp_path / "validation.csv", 0.1, names))
+    assert list(table.columns) == sorted(names)
+
+
 def test_missing_record_names_the_rule(tmp_path):
     with pytest.raises(DsltError, match=r"none\.csv: no such file; rule `train`"):
         read_validation(tmp_path / "none.csv")

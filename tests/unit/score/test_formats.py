@@ -25,6 +25,7 @@ from dslt.score.formats.vot import (
     read_vot,
     text_of,
 )
+from dslt.score.records import read_score_file
 
 # One run as vot-toolkit 0.9 writes it in both of its forms: 1, a box, a polygon of four corners,
 # 2, 0, 0, 0, 0, 1 and a polygon of three.
@@ -326,7 +327,28 @@ def test_mat_files_beside_text_are_noted(tmp_path):
 def test_broken_time_files(tmp_path, text, message):
     (tmp_path / "a_time.txt").write_text(text)
     with pytest.raises(DsltError, match=rf"a_time\.txt, {message}"):
-        read_time_file(tmp_path / "a_time.txt")
+        read_time_file(tmp_path / "a_time.txt", 2)
+
+
+def test_frames_that_were_skipped_at_the_end_have_empty_lines(tmp_path):
+    (tmp_path / "a_time.txt").write_text("0.1\n0.2\n\n\n")
+    np.testing.assert_array_equal(
+        read_time_file(tmp_path / "a_time.txt", 4)[:, 0], [0.1, 0.2, np.nan, np.nan]
+    )
+    np.testing.assert_array_equal(read_time_file(tmp_path / "a_time.txt", 2)[:, 0], [0.1, 0.2])
+    (tmp_path / "a.value").write_text("\n0.5\n\n\n")
+    np.testing.assert_array_equal(
+        read_score_file(tmp_path / "a.value", 4), [np.nan, 0.5, np.nan, np.nan]
+    )
+    with pytest.raises(DsltError, match="4 lines; expected 5"):
+        read_score_file(tmp_path / "a.value", 5)
+
+
+def test_a_sequence_may_be_called_as_a_record_of_time(tmp_path):
+    touch(tmp_path, "lunch.txt", "lunch_time.txt", "dog.txt", "dog_time.txt")
+    found = find_files(tmp_path, wanted=["lunch", "lunch_time", "dog"])
+    assert list(found.files) == ["dog", "lunch", "lunch_time"]
+    assert {name: path.name for name, (path,) in found.seconds.items()} == {"dog": "dog_time.txt"}
 
 
 def test_times_that_do_not_fit_are_left_out(tmp_path):

@@ -27,8 +27,8 @@ def sheet(tmp_path, *rows):
     return path
 
 
-def row(name="a", base="dslt/paper", overrides="", seeds="0"):
-    return (name, "A", base, overrides, "clips,synthetic", seeds, "table3", "")
+def row(name="a", base="dslt/paper", overrides="", seeds="0", shown_in="table3"):
+    return (name, "A", base, overrides, "clips,synthetic", seeds, shown_in, "")
 
 
 def test_the_study_loads():
@@ -87,8 +87,10 @@ def test_tracking_overrides_leave_the_training_alone(tmp_path):
         (row(overrides="training.loss.a.b=1"), "unknown key 'training.loss.a.b'"),
         (row(overrides="training.loss.a=-1"), "greater than 0"),
         (row(overrides="training.loss.a=.nan"), "finite"),
-        (row(seeds="zero"), "expected whole numbers"),
+        (row(seeds="zero"), "expected different whole numbers"),
         (row(seeds=""), "at least one"),
+        (row(seeds="0_1"), "expected different whole numbers"),
+        (row(shown_in="fig8"), "shown_in 'fig8'; expected some of attributes, confidence, fig01"),
         (row(seeds="1,0,1"), "expected different whole numbers from 0 on"),
         (row(seeds="-1"), "expected different whole numbers from 0 on"),
         (row(name="a/b"), "letters, digits and underscores"),
@@ -106,6 +108,12 @@ def test_errors_name_file_line_and_what_is_allowed(tmp_path, bad, message):
 def test_a_cell_stands_once(tmp_path):
     with pytest.raises(DsltError, match="stands there twice"):
         load_cells(sheet(tmp_path, row(), row()), TRACKERS)
+
+
+def test_a_sheet_may_begin_with_a_byte_order_mark(tmp_path):
+    path = sheet(tmp_path, row())
+    path.write_text(path.read_text(), encoding="utf-8-sig")
+    assert list(load_cells(path, TRACKERS)) == ["a"]
 
 
 def test_a_value_of_any_length_is_read(tmp_path):

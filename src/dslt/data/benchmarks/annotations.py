@@ -15,7 +15,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from dslt.core.errors import DsltError
+from dslt.core.errors import DsltError, quote
 from dslt.data.benchmarks.kinds import (
     BenchmarkSettings,
     FrameNumbers,
@@ -172,8 +172,14 @@ def _choose(benchmark: AnnotationsBenchmark, root: Path) -> Layout:
             f"{root}: no annotations of {benchmark.title}; expected {_EXPECTED[benchmark.family]}"
         )
     layout, pairs = best
+    for name in layout.sources:
+        if not name or name.startswith(".") or {*name} & {*"/\\"}:
+            raise DsltError(
+                f"{root}: sequence {quote(name)}; expected what can name a file: no slash, no dot "
+                "at its start"
+            )
     _check_keys(benchmark, pairs, layout, root)
-    notes = [*_missing(benchmark, pairs, len(layout.sources)), *layout.notes]
+    notes = [*_missing(benchmark, pairs, layout), *layout.notes]
     if not pairs:
         return Layout(layout.sources, tuple(notes))
     return Layout({name: layout.sources[found] for name, found in pairs.items()}, tuple(notes))
@@ -200,15 +206,15 @@ def _check_keys(
         check_keys(field, getattr(benchmark, field), names, str(root))
 
 
-def _missing(benchmark: AnnotationsBenchmark, pairs: dict[str, str], there: int) -> list[str]:
+def _missing(benchmark: AnnotationsBenchmark, pairs: dict[str, str], layout: Layout) -> list[str]:
     """Say loudly that a part of a benchmark is not the benchmark."""
-    wanted, title = benchmark.sequences, benchmark.title
-    if wanted is None or len(pairs) == len(wanted):
+    wanted, title = benchmark.sequences or (*layout.sources, *layout.lacking), benchmark.title
+    if len(pairs) == len(wanted):
         return []
     if not pairs:
         return [
-            f"none of the {len(wanted)} sequences of {title} is there; the {there} that are there"
-            f" are scored instead: not a score of {title}"
+            f"none of the {len(wanted)} sequences of {title} is there; the {len(layout.sources)}"
+            f" that are there are scored instead: not a score of {title}"
         ]
     missing = [name for name in wanted if name not in pairs]
     more = f" and {len(missing) - 8} more" if len(missing) > 8 else ""

@@ -4,12 +4,11 @@ One entry of `config/benchmarks.yaml` is one benchmark; an overlay may add more.
 read while the workflow builds its graph, so it imports neither torch nor OpenCV.
 """
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from dslt.core.errors import DsltError, quote, unknown
-from dslt.core.names import NAME
+from dslt.core.names import NAME, same_name
 from dslt.data.benchmarks.annotations import AnnotationsBenchmark
 from dslt.data.benchmarks.kinds import ClipsBenchmark, FolderBenchmark, SyntheticBenchmark
 from dslt.settings.kinds import kinds_of, parse_kind
@@ -46,19 +45,16 @@ def find_benchmark(definitions: Mapping[str, Any], name: str) -> tuple[str, Benc
     """
     if name in definitions:
         return name, parse_benchmark(name, definitions[name])
-    wanted = _spelling(name)
-    found = [key for key in definitions if _spelling(key) == wanted] or [
-        key for key, values in definitions.items() if wanted in map(_spelling, _aliases(values))
+    found = [key for key in definitions if same_name(key, name)] or [
+        key
+        for key, values in definitions.items()
+        if any(same_name(alias, name) for alias in _aliases(values))
     ]
     if len(found) > 1:
         raise DsltError(f"benchmark {quote(name)} may be {' or '.join(found)}; give the exact name")
     if not found:
         raise unknown("benchmark", name, definitions)
     return found[0], parse_benchmark(found[0], definitions[found[0]])
-
-
-def _spelling(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
 def _aliases(values: Any) -> list[str]:

@@ -64,7 +64,8 @@ class _Domain(NamedTuple):
 class DomainDataset(Dataset[DomainSample]):
     """Samples of all epochs; sample `i` of epoch `e` depends on `(seed, e, i)` alone.
 
-    Domains come in random order, each once before one comes again.
+    Domains come in random order, each once before one comes again; what is left of an epoch when no
+    step can be filled is not learnt from (`Plan`).
 
     Args:
         settings: What a sample is.

@@ -76,9 +76,11 @@ class VideoTable:
             where: Name of the training set in the error.
 
         Raises:
-            DsltError: There is no usable track, or one is not made of numbers.
+            DsltError: There is no usable track, one is not made of numbers, or a video comes again
+                after another one.
         """
         names: list[str] = []
+        met: set[str] = set()
         targets: list[str] = []
         track_start, row_start = array("q", [0]), array("q", [0])
         frames, boxes = array("q"), array("d")
@@ -93,6 +95,12 @@ class VideoTable:
             if not len(kept):
                 continue
             if not names or names[-1] != video:
+                if video in met:
+                    raise DsltError(
+                        f"{where}: video {quote(video)} comes again after another one; expected "
+                        "all its targets together, and each video once in a list"
+                    )
+                met.add(video)
                 names.append(video)
                 track_start.append(track_start[-1])
             targets.append(track)

@@ -91,7 +91,7 @@ def _found(
     if layout in {"auto", "vot"} and "txt" in ends and not _beside(files, folders, wanted):
         layout = "otb"
     if layout in {"otb", "pysot"}:
-        return _flat(folder, files, folders)
+        return _flat(folder, files, folders, wanted)
     for kind, end in (("otb-mat", "mat"), ("otb-json", "json")):
         if (layout == kind and end in ends) or (layout == "auto" and end in ends):
             stems = [name.rpartition(".")[0] for name in files if name.endswith(f".{end}")]
@@ -173,17 +173,25 @@ def checksum(folder: Path, wanted: Collection[str], content: Content) -> str:
     return digest.hexdigest()
 
 
-def _flat(folder: Path, files: list[str], folders: list[str]) -> ResultFiles:
-    """One text file per sequence; `<sequence>_time.txt` beside it is a record of time."""
+def _flat(
+    folder: Path, files: list[str], folders: list[str], wanted: Collection[str]
+) -> ResultFiles:
+    """One text file per sequence; `<sequence>_time.txt` beside it is a record of time.
+
+    It is a sequence of its own where one of that name is wanted.
+    """
     names = {name[:-4] for name in files if name.endswith(".txt")}
     times = {name for name in names if name.endswith("_time") and name[:-5] in names}
+    times -= {*wanted}
     apart = scan(folder / "times")[0] if "times" in folders else []
     listed = {*files, *(f"times/{name}" for name in apart)}
     found: dict[str, tuple[Path, ...]] = {}
     seconds: dict[str, tuple[Path, ...]] = {}
     for name in sorted(names - times):
         found[name] = (folder / f"{name}.txt",)
-        records = (f"{name}.csv", f"{name}_time.txt", f"times/{name}_time.txt")
+        records = [f"{name}.csv", f"times/{name}_time.txt"]
+        if f"{name}_time" in times:
+            records.insert(1, f"{name}_time.txt")
         if record := next((record for record in records if record in listed), ""):
             seconds[name] = (folder / record,)
     if not found:

@@ -8,7 +8,7 @@ import numpy as np
 
 from dslt.core.arrays import Floats
 from dslt.core.errors import DsltError, cut
-from dslt.score.records import finite, read_seconds
+from dslt.score.records import finite, lines_of_frames, read_seconds
 
 
 def read_records(
@@ -31,7 +31,9 @@ def read_records(
         DsltError: As `read_seconds` and `read_time_file`.
     """
     read = [
-        read_seconds(path, frames, gaps=gaps) if path.suffix == ".csv" else read_time_file(path)
+        read_seconds(path, frames, gaps=gaps)
+        if path.suffix == ".csv"
+        else read_time_file(path, frames)
         for path in paths
     ]
     columns = [one if one.ndim == 2 else one[:, None] for one in read if one is not None]
@@ -47,8 +49,12 @@ def read_records(
     return np.concatenate(columns, axis=1).T, []
 
 
-def read_time_file(path: Path) -> Floats:
+def read_time_file(path: Path, frames: int) -> Floats:
     """Read a time file of another toolkit: a line per frame, a number per repetition.
+
+    Args:
+        path: The file.
+        frames: Number of frames of the results; empty lines beyond it are left out.
 
     Returns:
         (N, R) seconds; NaN where a frame has none (an empty line, or zero for a skipped frame).
@@ -57,7 +63,7 @@ def read_time_file(path: Path) -> Floats:
         DsltError: The file is not text, or a line has not as many numbers as the first.
     """
     try:
-        lines = path.read_text(encoding="utf-8-sig").rstrip("\n").splitlines()
+        lines = lines_of_frames(path.read_text(encoding="utf-8-sig"), frames)
     except (OSError, UnicodeDecodeError) as error:
         raise DsltError(f"{path}: not a readable file of seconds ({cut(error)})") from error
     rows = [

@@ -113,6 +113,29 @@ def test_otb_beside_other_json(tmp_path):
     assert one(benchmark("otb", "Dog"), root).attributes == ("OCC",)
 
 
+def test_otb_attributes_come_from_the_file_that_knows_the_sequences(tmp_path):
+    write(tmp_path / "anno" / "Dog.txt")
+    box = {"gt_rect": [[1, 1, 5, 5]]}
+    write(tmp_path / "A_other.json", json.dumps({"Cat": {**box, "attr": ["Scale Variation"]}}))
+    write(tmp_path / "tb_100.txt", "Dog\tIV\n")
+    assert load_targets(benchmark("otb", "Dog"), tmp_path)[0]["Dog"].attributes == ("IV",)
+    write(tmp_path / "OTB.json", json.dumps({"Dog": {**box, "attr": ["Occlusion"]}}))
+    assert one(benchmark("otb", "Dog"), tmp_path).attributes == ("OCC",)
+
+
+def test_a_link_to_nowhere_is_no_list(tmp_path):
+    write(tmp_path / "anno" / "Dog.txt")
+    (tmp_path / "tb_100.txt").symlink_to("nowhere")
+    assert one(benchmark("otb", "Dog"), tmp_path).attributes == ()
+
+
+@pytest.mark.parametrize("name", ["../../evil", "a/b", "", ".hidden", "a\\b"])
+def test_names_of_a_json_file_name_files(tmp_path, name):
+    path = write(tmp_path / "a.json", json.dumps({name: {"gt_rect": [[1, 1, 5, 5]]}}))
+    with pytest.raises(DsltError, match=r"a\.json: sequence .*expected what can name a file"):
+        load_targets(benchmark("otb"), path)
+
+
 def test_codes():
     assert [code_of(text) for text in ("Illumination Variations", "BC", "Low-Resolution", "x")] == [
         "IV",
@@ -225,6 +248,10 @@ def test_lasot_takes_the_sequences_of_the_test_list(tmp_path):
         write(tmp_path / "boxes" / f"{name}.txt")
     write(tmp_path / "testing_set.txt", "dog-1\ncat-2\n")
     assert benchmark("lasot", root=str(tmp_path)).sequence_names() == ["dog-1", "cat-2"]
+    write(tmp_path / "testing_set.txt", "dog-1\ncow-9\ncat-2\n")
+    targets, notes = load_targets(benchmark("lasot"), tmp_path)
+    assert list(targets) == ["dog-1", "cat-2"]
+    assert "2 of 3 sequences: not a score of mine; there is no ground truth of cow-9" in notes[0]
 
 
 def test_lasot_flags_must_fit(tmp_path):
@@ -277,6 +304,10 @@ def test_vot_sizes_of_images(tmp_path):
     (tmp_path / "ants" / "color").mkdir()
     Image.new("RGB", (32, 24)).save(tmp_path / "ants" / "color" / "00000001.jpg")
     assert one(benchmark("vot", "ants"), tmp_path).size == (32, 24)
+    turned = Image.Exif()
+    turned[0x0112] = 6  # shown turned by a quarter
+    Image.new("RGB", (32, 24)).save(tmp_path / "ants" / "color" / "00000001.jpg", exif=turned)
+    assert one(benchmark("vot", "ants"), tmp_path).size == (24, 32)
 
 
 def test_vot_boxes_beside_polygons_become_polygons(tmp_path):

@@ -287,6 +287,8 @@ def test_got10k(tmp_path):
     }
     text(tmp_path / "list.txt", "GOT-10k_Train_000002\n")
     assert len(opened("got10k", tmp_path).videos) == 1
+    text(tmp_path / "list.txt", "".join(f"GOT-10k_Train_00000{n}\n" for n in (2, 1, 2)))
+    assert len(listing(opened("got10k", tmp_path))) == 2
     with pytest.raises(DsltError, match="nowhere: no such folder"):
         opened("got10k", tmp_path / "nowhere")
 
@@ -587,3 +589,10 @@ def test_names_that_are_no_text_are_refused():
     track = ("video", "\ud83d", [0], [[1, 1, 4, 4]])
     with pytest.raises(DsltError, match=r"coco: a name that is no text"):
         VideoTable.collect([track], "coco")
+
+
+def test_a_video_that_comes_again_after_another_is_refused():
+    rows = np.array([[0.0, 0, 9, 9]])
+    tracks = [(video, "0", [1], rows) for video in ("a", "b", "a")]
+    with pytest.raises(DsltError, match="mine: video 'a' comes again after another one"):
+        VideoTable.collect(tracks, "mine")

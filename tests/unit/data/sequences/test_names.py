@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from dslt.core.names import same_name
 from dslt.data.sequences.names import match_names
 
 JOGGING = ["Jogging-1", "Jogging-2", "Girl"]
@@ -39,3 +40,12 @@ def test_a_single_target_may_have_no_number():
         "Human4-2": "human4",
         "Girl": "Girl",
     }
+
+
+def test_names_of_any_script_are_told_apart():
+    assert match_names(["\u72d7", "Deer"], ["\u732b", "Deer"]) == {"Deer": "Deer"}
+    composed, apart = "Z\u00fcrich", "Zu\u0308rich"  # as macOS writes it
+    assert match_names([composed], [apart]) == {composed: apart}
+    assert match_names(["--"], ["++"]) == {}
+    assert not same_name("\u72d7", "\u732b")
+    assert same_name("OTB-2015", "otb 2015")

@@ -1,6 +1,7 @@
 """Ground truth of LaSOT: the toolkit's files, the data set's folders, or JSON."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -30,15 +31,17 @@ def layouts(root: Path, origin: int) -> Iterator[Layout]:
     if root.is_dir():
         for folder in (root / "boxes", root / "annos", root):
             files = box_files(folder) if folder == root else text_files(folder)
-            files = listed(files, root / _TEST_LIST)
+            files, lacking = listed(files, root / _TEST_LIST)
             if files:
                 absent = text_files(first_folder(root / "absent", folder / "absent"))
                 flags = text_files(first_folder(root / "att", folder / "att"))
-                yield _layout(origin, files, beside(flags, files), beside(absent, files))
+                found = _layout(origin, files, beside(flags, files), beside(absent, files))
+                yield replace(found, lacking=lacking)
         folders = sorted([*root.glob("*/groundtruth.txt"), *root.glob("*/*/groundtruth.txt")])
-        files = listed({path.parent.name: path for path in folders}, root / _TEST_LIST)
+        files, lacking = listed({path.parent.name: path for path in folders}, root / _TEST_LIST)
         if files:
-            yield _layout(origin, files, {}, *(_in_folders(files, name) for name in ABSENCE))
+            found = _layout(origin, files, {}, *(_in_folders(files, name) for name in ABSENCE))
+            yield replace(found, lacking=lacking)
     yield from json_layouts(root, origin, LASOT)
 
 

@@ -1,7 +1,7 @@
 """Ground truth of OTB: the toolkit's `anno` folder, the site's sequence folders, or JSON."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -55,7 +55,7 @@ def _sequence_folders(root: Path) -> dict[str, Path]:
 def _text_layout(root: Path, files: Mapping[str, Path], origin: int) -> Layout:
     att = first_folder(root / "att", root / "anno" / "att", root.parent / "att")
     flags = beside(text_files(att), files)
-    codes, notes = ({}, ()) if len(flags) == len(files) else _published_codes(root)
+    codes, notes = ({}, ()) if len(flags) == len(files) else _published_codes(root, files)
     published = {files[name]: codes[found] for name, found in match_names(files, codes).items()}
     read = partial(_target, origin, published)
     return text_layout(read, files, flags, notes=notes if published else ())
@@ -77,7 +77,9 @@ def _target(
     return Target(read_boxes(path, origin), codes, "")
 
 
-def _published_codes(root: Path) -> tuple[dict[str, tuple[str, ...]], tuple[str, ...]]:
+def _published_codes(
+    root: Path, wanted: Collection[str]
+) -> tuple[dict[str, tuple[str, ...]], tuple[str, ...]]:
     """Attributes by sequence from files in the root or beside it, and notes about them.
 
     JSON files repeat the toolkit's flags, which legends in papers count; the lists of the site,
@@ -85,7 +87,7 @@ def _published_codes(root: Path) -> tuple[dict[str, tuple[str, ...]], tuple[str,
     """
     listed: dict[str, tuple[str, ...]] = {}
     for folder in (root, root.parent):
-        if found := json_attributes(folder, OTB):
+        if found := json_attributes(folder, wanted, OTB):
             return found, ()
         for path in (folder / name for name in _LISTS):
             if path.is_file():

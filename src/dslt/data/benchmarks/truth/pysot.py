@@ -2,7 +2,7 @@
 
 import contextlib
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from dslt.core.jsonfile import read_json
 from dslt.data.benchmarks.truth.codes import code_of, ordered
 from dslt.data.benchmarks.truth.rows import checked_row, region_target
 from dslt.data.benchmarks.truth.source import Layout, TruthSource, as_flags
+from dslt.data.sequences.names import match_names
 from dslt.data.sequences.target import Target
 from dslt.geometry.boxes import LARGEST
 
@@ -39,18 +40,26 @@ def json_layouts(root: Path, origin: int, order: tuple[str, ...] = ()) -> Iterat
             raise DsltError(f"{path}: no ground truth; expected entries with 'gt_rect'")
 
 
-def json_attributes(folder: Path, order: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
-    """Attribute codes by sequence of the first JSON file in a folder that has any."""
+def json_attributes(
+    folder: Path, wanted: Collection[str], order: tuple[str, ...]
+) -> dict[str, tuple[str, ...]]:
+    """Attribute codes by sequence of the JSON file in a folder that names most of the wanted ones.
+
+    None where no file names one of them.
+    """
+    best: dict[str, Any] = {}
+    where, most = folder, 0
     for path in sorted(folder.glob("*.json")):
         found: dict[str, Any] = {}
         with contextlib.suppress(DsltError):  # a file of something else
             found = _entries(path)
-        if entries := {name: entry for name, entry in found.items() if entry.get("attr")}:
-            return {
-                name: ordered(map(code_of, _attributes(entry, f"{path}, {cut(name)}")), order)
-                for name, entry in entries.items()
-            }
-    return {}
+        entries = {name: entry for name, entry in found.items() if entry.get("attr")}
+        if (count := len(match_names(wanted, entries))) > most:
+            best, where, most = entries, path, count
+    return {
+        name: ordered(map(code_of, _attributes(entry, f"{where}, {cut(name)}")), order)
+        for name, entry in best.items()
+    }
 
 
 def _entries(path: Path) -> dict[str, Any]:

@@ -41,10 +41,12 @@ class Layout:
     Attributes:
         sources: Source of each sequence, by the name that is used there.
         notes: What a reader of the scores has to know.
+        lacking: Sequences that a list in the folder names and that are not there.
     """
 
     sources: Mapping[str, TruthSource]
     notes: tuple[str, ...] = ()
+    lacking: tuple[str, ...] = ()
 
 
 def text_layout(
@@ -72,7 +74,8 @@ def text_layout(
 
 def text_files(folder: Path | None) -> dict[str, Path]:
     """Files `<name>.txt` of a folder by name; none where there is no such folder."""
-    return {path.stem: path for path in sorted(folder.glob("*.txt"))} if folder else {}
+    files = sorted(folder.glob("*.txt")) if folder else []
+    return {path.stem: path for path in files if path.is_file()}  # no links to nowhere
 
 
 def box_files(folder: Path) -> dict[str, Path]:
@@ -119,9 +122,17 @@ def read_names(path: Path) -> list[str]:
     return [line.strip() for line in read_text(path).splitlines() if line.strip()]
 
 
-def listed(files: dict[str, Path], path: Path) -> dict[str, Path]:
-    """Keep the files of the sequences that a list names, all where it is missing or names none."""
-    return (beside(files, read_names(path)) or files) if path.is_file() else files
+def listed(files: dict[str, Path], path: Path) -> tuple[dict[str, Path], tuple[str, ...]]:
+    """Keep the files of the sequences that a list names, all where it is missing or names none.
+
+    Returns:
+        The files, and the names of the list that have none.
+    """
+    names = list(dict.fromkeys(read_names(path))) if path.is_file() else []
+    kept = beside(files, names)
+    if not kept:
+        return files, ()
+    return kept, tuple(name for name in names if name not in kept)
 
 
 def read_flags(path: Path, frames: int, *, pad: bool = False) -> Mask:

@@ -12,6 +12,7 @@ from dslt.data.benchmarks.truth.source import Layout, TruthSource, listed, read_
 from dslt.data.sequences.target import Target
 
 _LIST = "list.txt"
+_ORIENTATION, _ON_ITS_SIDE = 0x0112, range(5, 9)  # of EXIF; frames are shown upright
 _TAG_SUFFIXES = (".tag", ".label")
 _SIDE = re.compile(r"^\s*(width|height)\s*=\s*(\d+)\s*$", re.MULTILINE)
 
@@ -26,11 +27,13 @@ def layouts(root: Path, origin: int) -> Iterator[Layout]:
         for folder in (root, root / "sequences"):
             files = {path.parent.name: path for path in sorted(folder.glob("*/groundtruth.txt"))}
             if files:
+                files, lacking = listed(files, folder / _LIST)
                 yield Layout(
                     {
                         name: TruthSource((path, *_tag_files(path)), partial(_target, path, origin))
-                        for name, path in listed(files, folder / _LIST).items()
-                    }
+                        for name, path in files.items()
+                    },
+                    lacking=lacking,
                 )
     yield from json_layouts(root, origin)
 
@@ -60,6 +63,8 @@ def _size(folder: Path) -> tuple[int, int] | None:
 
     try:
         with Image.open(image) as picture:
-            return picture.size
+            width, height = picture.size
+            turned = picture.getexif().get(_ORIENTATION) in _ON_ITS_SIDE
+            return (height, width) if turned else (width, height)
     except OSError as error:
         raise DsltError(f"{image}: unreadable frame ({error})") from None
