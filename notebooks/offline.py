@@ -9,12 +9,14 @@
 # ---
 
 # %% [markdown]
-# # Offline training: what each loss does to a Siamese network
+# # Offline training: what each loss does to a network
 #
 # A Siamese tracker learns before it sees a video: from pairs of a target's template and a search
 # region around it. Almost every cell of its response is background, so the paper's argument of
-# imbalance holds here too, and it replaces the classification loss. The cells on this page differ
-# in that loss only; network, pairs, seeds and schedule are the same.
+# imbalance holds here too, and it replaces the classification loss. RT-MDNet learns to tell boxes
+# on a target from boxes beside it, each video with a classifier of its own, and goes on learning in
+# the video that it tracks; here it is validated with what cross-entropy learns on the first frame.
+# The cells of one tracker differ in that loss only; network, samples, seeds and schedule are the same.
 
 # %% tags=["parameters"]
 training = []

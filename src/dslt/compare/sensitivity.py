@@ -14,7 +14,7 @@ COMPARED = ("success_auc", "precision_20")
 AS_IS = "as it is"
 DEPENDS = "the verdict depends on constants of tracking"
 NOT_LOOKED_AT = "whether it depends on tracking constants was not looked at (target sensitivity)"
-NOT_MOVED = "constants of tracking are not moved for these cells (setting sensitivity)"
+NOT_MOVED = "constants of tracking are not moved for these cells, or not here (setting sensitivity)"
 STALE = (
     "whether it depends on tracking constants was looked at with other settings, data or code"
     " (target sensitivity)"
@@ -165,7 +165,7 @@ class Sensitivity:
             Whether it is no verdict any more, and a note: with which change, or why nobody knows
             or looks; empty where nothing is to be said.
         """
-        if at[:2] not in self.pairs:
+        if at[:2] not in self.pairs or at[3] not in COMPARED:
             return False, NOT_MOVED
         others = self.found.get(at)
         if others is None:

@@ -233,7 +233,9 @@ class StudySettings(Settings):
     agreed: tuple[str, ...]
     """Downloads whose terms you have accepted, as their `steps` say."""
     run: dict[str, Names]
-    """Map from benchmarks to the cells that run on them; empty: what the sheet says."""
+    """Map from benchmarks to the cells that run on them, and no others; empty: what the sheet
+    says.
+    """
     only: tuple[str, ...]
     """Names of benchmarks, cells and sequences: the part of the study that is run; names of one
     kind restrict that kind, and empty means all of it.

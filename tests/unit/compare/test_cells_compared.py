@@ -21,7 +21,7 @@ from dslt.compare.iterations import load_iterations
 from dslt.compare.numbers import number_rows
 from dslt.compare.paper import Claim, PrintedNumber, pooled, read_claims, read_numbers
 from dslt.compare.scorecard import ScorecardRow, scorecard, to_csv
-from dslt.compare.sensitivity import load_sensitivity, read_verdicts
+from dslt.compare.sensitivity import NOT_MOVED, load_sensitivity, read_verdicts
 from dslt.compare.stacks import load_tables, pool
 from dslt.compare.verdicts import Evidence, judge, judge_number
 from dslt.core.errors import DsltError
@@ -382,6 +382,12 @@ def test_a_verdict_that_a_constant_changes_is_inconclusive(tmp_path):
     assert "depends on constants of tracking: no difference with off" in synthetic.note
     assert "high" not in synthetic.note
     assert "was not looked at" in clips.note  # the film was scored on synthetic videos only
+
+
+def test_runs_with_resets_are_not_moved():
+    known = load_sensitivity(None, "k1", [("dslt", "dslt_l2")])
+    note = known.look(("dslt", "dslt_l2", "clips_vot", "eao"), "0.10", "supported")
+    assert note == (False, NOT_MOVED)
 
 
 def test_a_verdict_that_no_constant_changes_stays(tmp_path):

@@ -197,6 +197,12 @@ def test_the_study_holds_together(configured):
     assert study.trained_as["rtmdnet_paper_shrinkage_online"] == "rtmdnet_paper_bce"
     assert study.trained_as["rtmdnet_paper_focal_online"] == "rtmdnet_paper_bce"
     assert study.trained_as["rtmdnet_neutral_focal"] == "rtmdnet_paper_focal"
+    learnt = {  # on the first frame of a validation's videos
+        (one["tracking"]["loss"]["name"], one["tracking"]["update"]["every"])
+        for name in ("shrinkage", "bce", "focal")
+        for one in [json.loads(study.offline[f"rtmdnet_paper_{name}"].validation)]
+    }
+    assert learnt == {("bce", 0)}
     own = [f"rtmdnet_paper_{name}_offline" for name in ("shrinkage", "focal")]
     assert [study.trained_as[cell] for cell in own] == [
         f"rtmdnet_paper_{n}" for n in ("shrinkage", "focal")
