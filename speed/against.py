@@ -1,14 +1,15 @@
 """This version beside another one of the project, in alternating runs of one thread.
 
-    git worktree add ../before 497a745
+    git worktree add ../before 3ce417e
     python speed/against.py --before ../before --root FOLDER_OF_SEQUENCES --sequence Deer
     python speed/against.py --before ../before --root FOLDER --tracker opencv/csrt --engine torch
     python speed/against.py --before ../before --training
 
 Each run is a process of its own, `dslt track` or the training script of that version, in this
-environment; trackers that learn offline get random weights. Of each tracker it prints, before and
-now, the frames/s after the first frame and the seconds of the first one (tracking alone, the
-fastest of the rounds), CPU seconds and memory of the process, and how far the boxes are apart.
+environment, with the settings of today: the other one must know their keys, which DSLT of 497a745
+and before does not. Trackers that learn offline get random weights. Of each tracker it prints,
+before and now, the frames/s after the first frame and the seconds of the first one (tracking alone,
+the fastest of the rounds), CPU seconds and memory of the process, and how far the boxes are apart.
 Machines differ and are shared: compare what stands in one row.
 """
 

@@ -99,10 +99,9 @@ class LogHandler(LogHandlerBase):
         if event == LogEvent.RUN_INFO:
             forecast.plan(told.stats)
         elif event == LogEvent.JOB_INFO:
+            # Not at JOB_STARTED, which names a group of jobs and not its members.
             forecast.rules[told.jobid] = told.rule_name
-        elif event == LogEvent.JOB_STARTED:
-            for job in told.jobs:
-                forecast.start(job, now)
+            forecast.start(told.jobid, now)
         elif event == LogEvent.JOB_FINISHED:
             forecast.finish(told.job_id, now)
         elif event == LogEvent.JOB_ERROR:

@@ -103,7 +103,7 @@ def test_slurm_is_asked_for_what_the_rules_say(fresh: Repository, standins: Path
         "results/train/siamfc_bce/seed0/model.pt",
     )
     tries = tried(fresh, standins, track, train, "results/data/other.parquet")
-    for rule, key, threads in (("index", "index", 2), ("train", "train", 1), (TRACK, "track", 1)):
+    for rule, key, threads in (("index", "index", 2), ("train", "train", 1), (TRACK, "track", 4)):
         wanted, gpus = JOBS[key], {} if rule == "index" else {"gpus": "1"}
         assert [found["mem"] for found in tries[rule]] == [
             str(wanted["mem_mb"] * attempt) for attempt in (1, 2, 3)

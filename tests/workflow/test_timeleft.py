@@ -82,11 +82,11 @@ def test_a_line_is_printed_now_and_then(capsys):
     tell(0.0, event=LogEvent.RUN_INFO, stats={"track": 20, "total": 20})
     for job in range(FEWEST + 2):
         tell(job * 10.0, event=LogEvent.JOB_INFO, jobid=job, rule_name="track")
-        tell(job * 10.0, event=LogEvent.JOB_STARTED, jobs=[job])
+        tell(job * 10.0, event=LogEvent.JOB_STARTED, jobs=[f"uuid of the group of {job}"])
         tell(job * 10.0 + 10, event=LogEvent.JOB_FINISHED, job_id=job)
         tell(job * 10.0 + 10, event=LogEvent.PROGRESS, done=job + 1, total=20)
     tell(1.0, event=None, msg="something else")
-    tell(95.0, event=LogEvent.JOB_STARTED, jobs=[77])
+    tell(95.0, event=LogEvent.JOB_INFO, jobid=77, rule_name="track")
     tell(96.0, event=LogEvent.JOB_ERROR, jobid=77)
     assert not handler.forecast.started
     lines = capsys.readouterr().err.splitlines()

@@ -4,6 +4,7 @@
 from dslt.study.producers import look_up_by_end
 
 look_up_by_end()  # each sequence of each benchmark is an output that begins as the others do
+DECODERS = 4
 # OpenCV's trackers use no GPU.
 gpus_of = lambda wildcards: GPU * (STUDY.cells[wildcards.cell].entry.learns != "never")
 
@@ -28,7 +29,8 @@ for _benchmark in STUDY.benchmarks_used:
                 f"logs/track/{_folder}/unit{_number}.log",
             benchmark:
                 f"benchmarks/track/{_folder}/unit{_number}.tsv"
-            threads: 1
+            # On a GPU for the frames, which are decoded ahead; torch has one thread anywhere.
+            threads: lambda wildcards: DECODERS if gpus_of(wildcards) else 1
             resources:
                 gpu=gpus_of,
                 mem_mb=growing(SETTINGS.jobs.track.mem_mb),
@@ -48,7 +50,7 @@ for _benchmark in STUDY.benchmarks_used:
             shell:
                 "dslt track --cell {wildcards.cell} --settings {params.settings:q}"
                 " --index {input.index:q} --sequence {params.sequences:q}"
-                " {params.protocol:q} {params.weights:q} --seed {wildcards.seed} --threads {threads}"
+                " {params.protocol:q} {params.weights:q} --seed {wildcards.seed} --threads 1"
                 " {params.place} --lockstep {params.lockstep} {params.lanes} --states state/track"
                 " --out {params.folder:q} > {log} 2>&1"
 

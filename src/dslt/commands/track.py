@@ -97,6 +97,7 @@ def command(
     place = "cpu" if entry.learns == "never" else choose_device(device)
     together = choose_lockstep(lockstep, place, bool(entry.lanes), entry.graphs)
     chosen = names or benchmark.names
+    click.echo(f"{cell}: on {place}, lockstep {together}", err=True)
     _check_out(out, chosen)
     parts = parts_of(
         states,

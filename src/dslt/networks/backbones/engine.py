@@ -20,7 +20,7 @@ from dslt.networks.backbones import winograd
 from dslt.networks.backbones.efficientnet_lite import InvertedResidual, SameConv
 from dslt.networks.backbones.spec import Pixels
 
-KEPT = 4  # compiled sizes of one network; a tracker uses one, a training two
+KEPT = 8  # compiled sizes of one network; a tracker uses one, lanes on a CPU four, a training two
 
 
 def serves(images: Tensor) -> bool:
