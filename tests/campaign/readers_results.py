@@ -97,7 +97,7 @@ def read_seconds_text(data: bytes, folder: Path) -> None:
     """Seconds, as our own record and as other toolkits write them."""
     lines = max(data.count(b"\n") - 1, 0)
     ours = answer(lambda: read_seconds(written(data, folder, "a.csv"), lines, gaps=True))
-    theirs = answer(lambda: read_time_file(written(data, folder, "a_time.txt")))
+    theirs = answer(lambda: read_time_file(written(data, folder, "a_time.txt"), lines))
     for found in (ours, theirs):
         if found is not None and np.isinf(found).any():
             raise DisagreementError(f"infinite seconds: {found}")

@@ -88,9 +88,19 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 
 def files_below(folder: Path) -> list[Path]:
-    """List the files in a folder and its folders, links followed, in the order of their paths."""
-    places = os.walk(folder, followlinks=True)
-    return sorted(Path(place, name) for place, _, names in places for name in names)
+    """List the files in a folder and its folders, in the order of their paths.
+
+    Links are followed, but into each folder once.
+    """
+    files: list[Path] = []
+    met: set[str] = set()
+    for place, folders, names in os.walk(folder, followlinks=True):
+        if (real := os.path.realpath(place)) in met:
+            folders.clear()
+            continue
+        met.add(real)
+        files += [path for name in names if (path := Path(place, name)).is_file()]
+    return sorted(files)
 
 
 def sync(path: Path) -> None:

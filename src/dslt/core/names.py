@@ -45,4 +45,11 @@ def same_name(first: str, second: str) -> bool:
 
 def _spelling(name: str) -> str:
     """A name in lower case, its letters, digits and plus signs only."""
-    return re.sub(r"[^\w+]|_", "", unicodedata.normalize("NFKC", name).lower())
+    return "".join(words_of(name, also="+"))
+
+
+def words_of(name: str, also: str = "") -> list[str]:
+    """Split a name in lower case at all that is no letter, mark on one, or digit of any script."""
+    plain = unicodedata.normalize("NFKC", name).lower()
+    kept = (c if c in also or unicodedata.category(c)[0] in "LMN" else " " for c in plain)
+    return "".join(kept).split()

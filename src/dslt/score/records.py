@@ -106,7 +106,7 @@ def read_score_file(path: Path, frames: int) -> Floats | None:
 
 def lines_of_frames(text: str, frames: int) -> list[str]:
     """Split a text with a line per frame, of which some may be empty; empty ones beyond are not."""
-    lines = text.splitlines()
+    lines = text.splitlines() or [""]
     while len(lines) > frames and not lines[-1].strip():
         lines.pop()
     return lines

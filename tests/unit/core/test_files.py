@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from dslt.core.errors import DsltError
-from dslt.core.files import atomic_write, sha256_file, verify_sha256
+from dslt.core.files import atomic_write, files_below, sha256_file, verify_sha256
 
 
 def names(folder):
@@ -119,3 +119,29 @@ def test_sha256(tmp_path):
         assert part in str(caught.value)
     with pytest.raises(DsltError, match="no such file"):
         sha256_file(tmp_path / "none")
+
+
+def test_files_behind_links_are_found_once(tmp_path):
+    there = tmp_path / "there" / "deep"
+    there.mkdir(parents=True)
+    (there / "a.txt").touch()
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "b.txt").touch()
+    (folder / "link").symlink_to(tmp_path / "there")
+    (folder / "loop").symlink_to(folder)
+    (folder / "nowhere.txt").symlink_to("gone")
+    found = [path.relative_to(folder).as_posix() for path in files_below(folder)]
+    assert found == ["b.txt", "link/deep/a.txt"]
+
+
+def test_names_that_are_too_long_are_told_and_long_ones_are_written(tmp_path):
+    with (
+        pytest.raises(DsltError, match="longer than this file system allows"),
+        atomic_write(tmp_path / ("x" * 300)) as temporary,
+    ):
+        temporary.touch()
+    name = "\u72d7" * 80  # 240 bytes
+    with atomic_write(tmp_path / f"{name}.txt") as temporary:
+        temporary.touch()
+    assert (tmp_path / f"{name}.txt").is_file()

@@ -60,7 +60,7 @@ READERS: dict[str, tuple[Callable[[Path], np.ndarray], list[bytes]]] = {
     ),
     "vot": (lambda path: read_vot(path)[0].corners, [text_of(RUN).encode()]),
     "bin": (lambda path: read_vot(path)[0].corners, [binary_of(RUN)]),
-    "time": (read_time_file, [b"0.1,0.2\n0.1,0\n\n"]),
+    "time": (lambda path: read_time_file(path, 2), [b"0.1,0.2\n0.1,0\n\n"]),
 }
 ODD = [
     b"\0",

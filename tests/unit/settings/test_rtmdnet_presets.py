@@ -138,9 +138,10 @@ def test_presets_differ_by_what_they_are_named_after():
     assert differing("short") == {"training.schedule.epochs": 100}
     assert differing("neutral") == {"tracking.success.rule": "first_frame"}
     # A validation must not train anything again.
-    changed = differing("lite_first_frame", "lite")
-    assert changed
-    assert all(key.startswith("tracking.") for key in changed)
+    for pair in (("lite_first_frame", "lite"), ("first_frame", "paper")):
+        changed = differing(*pair)
+        assert changed
+        assert all(key.startswith("tracking.") for key in changed)
 
 
 def test_a_negative_draw_beyond_its_bounds_is_refused():

@@ -172,7 +172,7 @@ def _choose(benchmark: AnnotationsBenchmark, root: Path) -> Layout:
             f"{root}: no annotations of {benchmark.title}; expected {_EXPECTED[benchmark.family]}"
         )
     layout, pairs = best
-    for name in layout.sources:
+    for name in pairs or layout.sources:
         if not name or name.startswith(".") or {*name} & {*"/\\"}:
             raise DsltError(
                 f"{root}: sequence {quote(name)}; expected what can name a file: no slash, no dot "

@@ -1,17 +1,17 @@
 """Sequence names across toolkits, which spell `Jogging-1` as `jogging.1` or `Jogging_1`."""
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable
+
+from dslt.core.names import words_of
 
 _NUMBER = re.compile(r"-\d+$")
 
 
 def _without_punctuation(name: str) -> str:
     """A name in lower case, letters and digits only; two numbers stay apart."""
-    words = re.findall(r"[^\W_]+", unicodedata.normalize("NFKC", name).lower())
-    return re.sub(r"(?<!\d) | (?!\d)", "", " ".join(words)) or name
+    return re.sub(r"(?<!\d) | (?!\d)", "", " ".join(words_of(name))) or name
 
 
 _SPELLINGS: tuple[Callable[[str], str], ...] = (

@@ -48,4 +48,7 @@ def test_names_of_any_script_are_told_apart():
     assert match_names([composed], [apart]) == {composed: apart}
     assert match_names(["--"], ["++"]) == {}
     assert not same_name("\u72d7", "\u732b")
+    vowels = "\u0926\u093f\u0928", "\u0926\u0940\u0928"  # differ in a combining sign
+    assert not same_name(*vowels)
+    assert match_names(vowels[:1], vowels[1:]) == {}
     assert same_name("OTB-2015", "otb 2015")

@@ -75,7 +75,8 @@ def text_layout(
 def text_files(folder: Path | None) -> dict[str, Path]:
     """Files `<name>.txt` of a folder by name; none where there is no such folder."""
     files = sorted(folder.glob("*.txt")) if folder else []
-    return {path.stem: path for path in files if path.is_file()}  # no links to nowhere
+    # Neither links to nowhere nor the hidden files that macOS leaves.
+    return {path.stem: path for path in files if path.is_file() and path.name[0] != "."}
 
 
 def box_files(folder: Path) -> dict[str, Path]:
