@@ -14,7 +14,7 @@ COMPARED = ("success_auc", "precision_20")
 AS_IS = "as it is"
 DEPENDS = "the verdict depends on constants of tracking"
 NOT_LOOKED_AT = "whether it depends on tracking constants was not looked at (target sensitivity)"
-NOT_MOVED = "constants of tracking are not moved for these cells, or not by this metric (setting sensitivity)"
+NOT_MOVED = "constants of tracking are not moved for these cells or this metric (sensitivity)"
 STALE = (
     "whether it depends on tracking constants was looked at with other settings, data or code"
     " (target sensitivity)"
