@@ -6,14 +6,12 @@ The rules are those of the authors' code (Jung et al., 2018); what it does not s
 
 from collections import deque
 from collections.abc import Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from dslt.core.device import plain_torch
 from dslt.core.errors import DsltError
 from dslt.core.images import Frame
 from dslt.geometry.boxes import Box, Boxes, centers, format_number
@@ -251,9 +249,7 @@ class RtmdNetTracker:
     @torch.no_grad()
     def look(self, frame: Frame, scene: TargetScene) -> Seen:
         """Extract the feature map of a scene."""
-        # A hull has another size in each frame, which an engine would compile the network for.
-        with nullcontext() if self.settings.scene.rule == "square" else plain_torch():
-            return Seen(scene, self.net.maps(to_batch([cut(frame, scene)], self.device)))
+        return Seen(scene, self.net.maps(to_batch([cut(frame, scene)], self.device)))
 
     @torch.no_grad()
     def _features(self, seen: Seen, boxes: Boxes) -> Tensor:

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 import torch
 
-from dslt.core.device import choose_engine
 from dslt.core.errors import DsltError
 from dslt.data.pairs.heldout import heldout
 from dslt.geometry.boxes import centers, iou
@@ -279,17 +278,6 @@ def test_broken_weights_are_told_of(video):
     tracker = start_tracker(settings(), broken)
     with pytest.raises(DsltError, match="RT-MDNet: the first frame's scores hold nan or inf"):
         tracker.initialize(video.frames[0], video.initial_box)
-
-
-def test_scenes_of_many_sizes_are_not_compiled_for(net, video):
-    compiled = {}
-    engine = choose_engine("auto").engine
-    for rule in ("square", "hull"):
-        net.backbone.engines.clear()
-        track(net, video, f"tracking.scene.rule={rule}; tracking.scene.side=480", frames=3)
-        compiled[rule] = sum(len(one.compiled) for one in net.backbone.engines.values())
-    assert (compiled["square"] > 0) == (engine == "openvino")
-    assert compiled["hull"] == 0
 
 
 @pytest.mark.parametrize("rule", ["hull", "frame"])
