@@ -5,8 +5,9 @@ from dslt.study.producers import look_up_by_end
 
 look_up_by_end()  # each sequence of each benchmark is an output that begins as the others do
 DECODERS = 4
-# OpenCV's trackers use no GPU.
-gpus_of = lambda wildcards: GPU * (STUDY.cells[wildcards.cell].entry.learns != "never")
+# OpenCV's trackers use no network: neither a GPU nor another engine changes them.
+learns = lambda wildcards: STUDY.cells[wildcards.cell].entry.learns != "never"
+gpus_of = lambda wildcards: GPU * learns(wildcards)
 
 
 for _benchmark in STUDY.benchmarks_used:
@@ -39,10 +40,12 @@ for _benchmark in STUDY.benchmarks_used:
                 settings=lookup("{cell}", within=CELL_SETTINGS),
                 sequences=sequences_of,
                 folder=subpath(output[0], parent=True),
-                place=PLACE,
+                place=lambda wildcards: PLACE if learns(wildcards) else "--device cpu",
                 protocol=SUPERVISED[_benchmark],
                 weights=lambda wildcards, input: repeat("--weights", input.weights),
-                lockstep=SETTINGS.lockstep,
+                lockstep=lambda wildcards: (
+                    SETTINGS.lockstep if learns(wildcards) else "never"
+                ),
                 lanes=lambda wildcards, output: LANES,  # as sequences_of, not recorded
                 code=code_for("track", "tracker", "network", "lanes"),
                 own=lambda wildcards: DATA.own_content[wildcards.cell],

@@ -185,8 +185,8 @@ def _of_benchmark(
     entries = {name: index.entry(name) for name in request.named or there}
     others = {cell: _foreign(entries, *place) for cell, place in foreign.items()}
     for name, entry in entries.items():
-        truth = entry.boxes()
-        found[name] = {cell: _boxes(path, name, truth) for cell, path in tracks.items()}
+        truth = entry.visible()
+        found[name] = {cell: _boxes(path, name, entry.truth) for cell, path in tracks.items()}
         found[name] |= {cell: of_cell[name] for cell, of_cell in others.items()}
         overlaps[name] = {cell: mean_overlap(b, truth) for cell, b in found[name].items()}
     chosen = request.named or choose(overlaps, request)
@@ -202,7 +202,7 @@ def _strip(
 ) -> Strip:
     """Take the boxes of the chosen frames and decode these frames."""
     sequence, mark = index.sequence(name), None
-    truth = sequence.ground_truth
+    truth = index.entry(name).visible()
     if request.rule == "fig18":
         mark = first_failure(found[request.reference], truth)
         indices = around(truth, mark[0], request.columns)

@@ -118,18 +118,18 @@ def _data(path: Path, found: BenchmarkIndex) -> dict[str, object]:
 
 
 def _videos(indexes: Iterable[BenchmarkIndex]) -> Iterator[dict[str, object]]:
-    """List the videos that sequences are cut from, once each."""
+    """List the videos that sequences are cut from, once each; names may be alike."""
     from dslt.data.benchmarks.index_entry import VideoSource
 
-    seen: dict[str, tuple[str, list[str]]] = {}
+    seen: dict[tuple[str, str], list[str]] = {}
     for index in indexes:
         for entry in index.sequences:
             if isinstance(entry.source, VideoSource):
                 name = Path(entry.source.path).name
-                names = seen.setdefault(name, (entry.source.sha256, []))[1]
+                names = seen.setdefault((name, entry.source.sha256), [])
                 if entry.name not in names:
                     names.append(entry.name)
-    for name, (checksum, sequences) in seen.items():
+    for (name, checksum), sequences in seen.items():
         yield {"Video": name, "Sequences": ", ".join(sequences), "SHA-256": checksum[:SHOWN]}
 
 

@@ -122,7 +122,7 @@ def _claims(path: Path) -> Mapping[str, Sequence[_Row]]:
 def _outcome(rows: Sequence[_Row]) -> tuple[str, str]:
     """What becomes of a claim, and where it was found so."""
     for outcome in (NOT_RUN, NOT_COMPARABLE):
-        if {row.verdict for row in rows} == {outcome}:
+        if {row.verdict for row in rows} <= {NOT_RUN, outcome}:
             return outcome, ""
     boards = [row for row in rows if row.p]
     told = [
@@ -142,6 +142,6 @@ def _doubts(rows: Sequence[_Row]) -> Iterator[str]:
     """Why a claim cannot be told, the strongest reason first."""
     if any(DEPENDS in row.note for row in rows):
         yield CONSTANT
-    if all(_FEW in row.note for row in rows):
+    if all(_FEW in row.note for row in rows if row.verdict not in (NOT_RUN, NOT_COMPARABLE)):
         yield FEW
     yield CHANCE

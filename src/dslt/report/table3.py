@@ -13,7 +13,7 @@ from dslt.settings.catalog import benchmark_title
 
 # Where, what, and whether it is a difference to the reference.
 _COLUMN = re.compile(
-    rf"(?P<where>\w+?)_(?P<what>{'|'.join(SCORES)}|sequences|videos|seeds)(?P<difference>_difference)?"
+    rf"(?P<where>.+?)_(?P<what>{'|'.join(SCORES)}|sequences|videos|seeds)(?P<difference>_difference)?"
 )
 
 

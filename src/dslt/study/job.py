@@ -69,6 +69,11 @@ def gpu_jobs(device: str) -> int:
     return int(found_device(device) == "cuda")
 
 
+def place_on(device: str, engine: str, precision: str) -> str:
+    """Spell out where networks run; what runs frozen ones on a CPU changes nothing on CUDA."""
+    return f"--device {device}" + f" --engine {engine}:{precision}" * (device != "cuda")
+
+
 def growing(mem_mb: int) -> Callable[[object, int], int]:
     """Make a rule's memory in MB: so much, and twice, three times as much where it is tried again.
 

@@ -50,7 +50,7 @@ def parts_of(
         "settings": json.loads(canonical(settings)),
         "weights": _weights(learnt, weights),
         "device": device,
-        "frozen": asdict(frozen_networks()) if device == "cpu" else None,
+        "frozen": asdict(frozen_networks()) if device == "cpu" and learnt else None,
         "libraries": libraries(),
         **more,
     }

@@ -155,6 +155,17 @@ def test_no_more_sequences_than_lead():
     assert strips.choose(OVERLAPS, Request("fig17", "ours", 4)) == ["lead", "even"]
 
 
+def test_frames_that_are_flagged_absent_are_not_shown(tracked):
+    index, _ = tracked
+    found = load_index(index)
+    gone = np.arange(8) > 5
+    write_index(
+        index, replace(found, sequences=[replace(one, absent=gone) for one in found.sequences])
+    )
+    for strip in load(tracked):
+        assert max(strip.indices) == 5
+
+
 def test_the_sequences_with_the_widest_spread_come_first(tracked):
     found = load(tracked, rows=1, columns=3)
     assert [strip.name for strip in found] == ["far"]

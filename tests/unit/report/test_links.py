@@ -41,3 +41,7 @@ def test_rows_of_table_3_lead_where_their_tracker_ran(tmp_path):
     assert "benchmark=clips&amp;cells=a" in both
     assert "benchmark=synthetic&amp;cells=b" in one
     assert none == "none"
+    path.write_text("\n".join([head.replace("clips", "OTB-2015"), *rows[1:]]) + "\n")
+    shown = table3.losses(path)
+    assert "benchmark=OTB-2015&amp;cells=a" in str(shown["Item"][0])
+    assert {"OTB-2015: AUC", "Synthetic videos: AUC"} <= {*shown} & {*shown.attrs["numbers"]}

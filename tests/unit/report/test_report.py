@@ -494,6 +494,9 @@ def test_the_reasons_of_doubt_are_counted_apart(results):
         "2.90,,10,3,1,inconclusive,3 source videos; a verdict needs 6",
     )
     assert "for 1 there are too few videos or seeds" in summed_up(results, few)[2]
+    foreign = "claim,fig15,Shrinkage beats L2,OTB-2015,,l2,f,dslt_star - dslt_star_l2,synthetic,"
+    foreign += "success_auc,points,,,,,,,,not comparable,another backbone"
+    assert "for 1 there are too few videos or seeds" in summed_up(results, few, more=[foreign])[2]
     moved = (
         "inconclusive,the interval contains 0",
         "inconclusive,the verdict depends on constants of tracking: x",

@@ -5,8 +5,6 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
-
 from dslt.core.errors import DsltError
 from dslt.data.benchmarks.index_file import BenchmarkIndex
 from dslt.data.pairs.source import DamagedError, ImageView, PairSource, View
@@ -52,7 +50,4 @@ def index_tracks(index: BenchmarkIndex) -> Iterator[RawTrack]:
     Frames that are flagged as absent are left out.
     """
     for entry in sorted(index.sequences, key=lambda entry: entry.video):
-        boxes = entry.boxes()
-        if entry.absent is not None:
-            boxes[entry.absent] = np.nan
-        yield entry.video, entry.name, range(entry.frames), boxes
+        yield entry.video, entry.name, range(entry.frames), entry.visible()

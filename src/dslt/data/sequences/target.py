@@ -39,6 +39,13 @@ class Target:
     tags: Mapping[str, Mask] = field(default_factory=dict)
     size: tuple[int, int] | None = None
 
+    def visible(self) -> Floats:
+        """The boxes (N, 4), NaN in every frame without target, flagged ones too; a new array."""
+        boxes = self.truth.copy()
+        if self.absent is not None:
+            boxes[self.absent] = np.nan
+        return boxes
+
     def part(self, rows: slice | Mask) -> Target:
         """The target of some of the frames: of a slice, or of those that a mask (N,) keeps."""
         return replace(

@@ -159,5 +159,4 @@ def _score(path: Path | None, frames: int) -> Floats | None:
 
 def present(target: Target) -> Mask:
     """Tell in which frames (N,) the target is there: it has a box, and no flag of absence."""
-    there: Mask = np.asarray(~np.isnan(target.truth).any(axis=1))
-    return there if target.absent is None else there & ~target.absent
+    return np.asarray(~np.isnan(target.visible()).any(axis=1))

@@ -24,7 +24,7 @@ from dslt.data.pairs.domains import open_domains
 from dslt.data.pairs.indexed import IndexSource
 from dslt.data.pairs.procedural import ProceduralSource
 from dslt.data.pairs.sets.index import load_training_index
-from dslt.data.pairs.sets.kinds import parse_training_set
+from dslt.data.pairs.sets.kinds import parse_training_set, used_sets
 from dslt.data.pairs.sets.open import (
     index_training_set,
     open_source,
@@ -596,3 +596,11 @@ def test_a_video_that_comes_again_after_another_is_refused():
     tracks = [(video, "0", [1], rows) for video in ("a", "b", "a")]
     with pytest.raises(DsltError, match="mine: video 'a' comes again after another one"):
         VideoTable.collect(tracks, "mine")
+
+
+def test_the_words_of_a_title_train_nothing_again():
+    entry = {"kind": "procedural", "seed": 0, "frames": 9, "frame_range": 3}
+    sets = [{"mine": {**entry, "title": title}} for title in ("one", "another")]
+    first, second = (used_sets(found, ["mine"], "here") for found in sets)
+    assert first == second
+    assert parse_training_set("mine", first["mine"]).title == ""

@@ -158,6 +158,7 @@ def used_sets(found: Mapping[str, Any], names: Iterable[str], where: str) -> dic
         if name not in found:
             raise unknown(f"training set of {where}", name, found)
     return {
-        name: parse_training_set(name, found[name]).model_dump(mode="json")
+        # Words decide no training: other ones must not make it run again.
+        name: parse_training_set(name, found[name]).model_dump(mode="json") | {"title": ""}
         for name in sorted(names)
     }
