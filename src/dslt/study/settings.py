@@ -252,11 +252,11 @@ class StudySettings(Settings):
     """
     engine: EngineName
     """What runs frozen networks on a CPU; `auto` takes OpenVINO where it is installed. A change
-    computes everything again.
+    computes everything again that a network was in, on a CPU.
     """
     precision: Precision
     """Precision of frozen networks on a CPU; `bfloat16` only where the CPU has it. A change
-    computes everything again.
+    computes everything again that a network was in, on a CPU.
     """
     lockstep: LockstepName
     """Whether the sequences of a track job advance together: `never`, one by one; `graphs`, one by
