@@ -16,7 +16,8 @@
 # imbalance holds here too, and it replaces the classification loss. RT-MDNet learns to tell boxes
 # on a target from boxes beside it, each video with a classifier of its own, and goes on learning in
 # the video that it tracks; here it is validated with what cross-entropy learns on the first frame.
-# The cells of one tracker differ in that loss only; network, samples, seeds and schedule are the same.
+# The cells of one tracker differ in that loss only; network, samples, seeds and schedule are the
+# same.
 
 # %% tags=["parameters"]
 training = []

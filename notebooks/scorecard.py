@@ -62,10 +62,10 @@ show.statements(tables.claims(path))
 # ### Do they depend on constants of tracking?
 #
 # The paper prints few of the constants by which a tracker decides. The target `sensitivity` moves
-# ours, most of them down and up, and the release's gate on, in both cells of a pair alike; a verdict
-# that changes is *inconclusive*. The note of a claim says where nobody has looked. Differences are in percentage
-# points, with `+` for *supported*, `-` for *contradicted* and `?` for *inconclusive*, each as if it
-# were the only claim.
+# ours, most of them down and up, and the release's gate on, in both cells of a pair alike; a
+# verdict that changes is *inconclusive*. The note of a claim says where nobody has looked.
+# Differences are in percentage points, with `+` for *supported*, `-` for *contradicted* and `?` for
+# *inconclusive*, each as if it were the only claim.
 
 # %%
 show.note(tables.state_of_sensitivity(Path(sensitivity), key))

@@ -16,12 +16,12 @@ from dslt.core.files import sha256_file
 from dslt.core.fingerprint import code_of, libraries
 from dslt.core.folders import own_files, remove_halves
 from dslt.settings.catalog import FIGURES as CATALOG, TABLES as TABLE_CATALOG
-from dslt.study import confidence, paths
+from dslt.study import confidence, job as jobs_of, paths
 from dslt.study.data import StudyData
 from dslt.study.describe import cell_info
 from dslt.study.load import check_data, load_study
 from dslt.study.sensitivity import all_changes, sensitivity_key, sensitivity_scores
-from dslt.study.job import TOLD, assignments, found_device, gpu_jobs, growing, place_on, repeat
+from dslt.study.job import TOLD, assignments, found_device, gpu_jobs, growing, repeat
 from dslt.study.jobs import figure_jobs
 from dslt.study.tables import table_jobs
 
@@ -77,7 +77,7 @@ DRAWN = [name for name in SETTINGS.figures.make if name in FIGURES]
 os.environ[TOLD] = DEVICE = found_device(SETTINGS.device)
 GPU = gpu_jobs(DEVICE)
 LANES = f"--lanes {SETTINGS.lanes}" if SETTINGS.lanes else ""
-PLACE = place_on(DEVICE, SETTINGS.engine, SETTINGS.precision)
+PLACE = jobs_of.place_on(DEVICE, SETTINGS.engine, SETTINGS.precision)
 
 
 wildcard_constraints:
