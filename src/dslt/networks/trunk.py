@@ -150,7 +150,7 @@ def _resnet(settings: BackboneSettings) -> Trunk:
 def _efficientnet(settings: BackboneSettings) -> Trunk:
     """Make EfficientNet-Lite0 up to stride 8 (40 channels), batch norms folded."""
     parts = efficientnet_lite.parts(settings)
-    return Trunk(parts, {list(parts)[-1]: 40}, efficientnet_lite.PIXELS)
+    return Trunk(parts, {list(parts)[-1]: efficientnet_lite.CHANNELS[0]}, efficientnet_lite.PIXELS)
 
 
 def _vgg_m(settings: Any) -> Trunk:

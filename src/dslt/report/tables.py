@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
-import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
@@ -260,7 +259,7 @@ def sequences(index: Path, among: Sequence[str] = ()) -> pd.DataFrame:
         "Sequence": pd.Series(links, dtype=object),  # else pandas makes plain text of them
         "Source video": [entry.video for entry in entries],
         "Frames": [entry.frames for entry in entries],
-        "Target absent": [int(np.isnan(e.visible()).any(axis=1).sum()) for e in entries],
+        "Target absent": [int((~entry.present()).sum()) for entry in entries],
         "Frame size": [f"{e.size[0]} x {e.size[1]}" if e.size else "" for e in entries],
         "Initial target": [f"{b[0, 2]:.0f} x {b[0, 3]:.0f}" for b in boxes],
         "Attributes": [" ".join(entry.attributes) for entry in entries],

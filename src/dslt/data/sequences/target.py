@@ -41,10 +41,12 @@ class Target:
 
     def visible(self) -> Floats:
         """The boxes (N, 4), NaN in every frame without target, flagged ones too; a new array."""
-        boxes = self.truth.copy()
-        if self.absent is not None:
-            boxes[self.absent] = np.nan
-        return boxes
+        return np.where(self.present()[:, None], self.truth, np.nan)
+
+    def present(self) -> Mask:
+        """Tell in which frames (N,) the target is there: it has a box, and no flag of absence."""
+        there: Mask = np.asarray(~np.isnan(self.truth).any(axis=1))
+        return there if self.absent is None else there & ~self.absent
 
     def part(self, rows: slice | Mask) -> Target:
         """The target of some of the frames: of a slice, or of those that a mask (N,) keeps."""

@@ -18,6 +18,7 @@ from dslt.settings.tracker import BackboneSettings
 
 BATCH_NORM_EPS = 1e-3
 SHALLOW, DEEP = 5, 11  # blocks up to the end of stride 8 and of stride 16
+CHANNELS = (40, 112)  # there
 PIXELS = Pixels(mean=(127.0,) * 3, std=(128.0,) * 3)
 # (expansion, channels, blocks, stride, kernel)
 STAGES = (
@@ -180,7 +181,7 @@ def taps(settings: BackboneSettings) -> tuple[list[nn.Module], Spec]:
     network = _folded(settings, DEEP)
     shallow = nn.Sequential(network.stem, *network.blocks[:SHALLOW])
     deep = nn.Sequential(*network.blocks[SHALLOW:])
-    return [shallow, deep], Spec((40, 112), (8, 16), 7.5, PIXELS)
+    return [shallow, deep], Spec(CHANNELS, (8, 16), 7.5, PIXELS)
 
 
 def parts(settings: BackboneSettings) -> dict[str, nn.Module]:

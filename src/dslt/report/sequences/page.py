@@ -12,7 +12,7 @@ from dslt.core.arrays import Floats
 from dslt.data.sequences.target import Target
 from dslt.figures import style
 from dslt.report import html
-from dslt.report.sequences.runs import Regions, ShownRun, present
+from dslt.report.sequences.runs import Regions, ShownRun
 from dslt.report.sequences.shown import (
     ShownTracker,
     attribute_words,
@@ -124,7 +124,7 @@ def _data(
         "size": target.size or _extent(target),
         "rate": RATE,
         "truth": _regions(Regions.of_truth(target)),
-        "absent": _spans(~present(target)),
+        "absent": _spans(~target.present()),
         "metrics": described(metrics),
         "cells": found,
         "shown": list(shown.chosen),
@@ -160,7 +160,7 @@ def _spans(flags: np.ndarray) -> list[list[int]]:
 
 def _extent(target: Target) -> tuple[int, int]:
     """Give width and height that hold the truth and a tenth more, where no frames tell them."""
-    boxes = target.truth[present(target)]
+    boxes = target.truth[target.present()]
     reach = (boxes[:, :2] + boxes[:, 2:]).max(axis=0, initial=1.0)
     width, height = np.ceil(1.1 * reach).astype(int).tolist()
     return width, height

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dslt.core.arrays import Floats, Mask
+from dslt.core.arrays import Floats
 from dslt.core.errors import DsltError
 from dslt.data.sequences.target import FAILED, INITIALIZED, TRACKED, Target, Trajectory
 from dslt.geometry.boxes import iou
@@ -38,10 +38,10 @@ class Regions:
     @classmethod
     def of_truth(cls, target: Target) -> Regions:
         """The truth, where the target is there."""
-        there = present(target)
+        there = target.present()
         corners = target.corners
         shown = None if corners is None else np.where(there[:, None, None], corners, np.nan)
-        return cls(np.where(there[:, None], target.truth, np.nan), shown)
+        return cls(target.visible(), shown)
 
     def rows(self) -> list[list[float] | None]:
         """List the numbers of each frame: four of a box, more of corners, None for nothing."""
@@ -106,7 +106,7 @@ def _one_pass(target: Target, found: Floats, scores: Path | None) -> ShownRun:
     boxes = np.full(truth.shape, np.nan)
     boxes[: len(found)] = found[: len(truth)]
     overlap = np.where(usable(boxes), iou(boxes, truth), 0.0)
-    overlap[~present(target)] = np.nan
+    overlap[~target.present()] = np.nan
     return ShownRun(Regions(boxes), overlap, _score(scores, len(truth)))
 
 
@@ -155,8 +155,3 @@ def _score(path: Path | None, frames: int) -> Floats | None:
     if path is None:
         return None
     return (read_scores if path.suffix == ".csv" else read_score_file)(path, frames)
-
-
-def present(target: Target) -> Mask:
-    """Tell in which frames (N,) the target is there: it has a box, and no flag of absence."""
-    return np.asarray(~np.isnan(target.visible()).any(axis=1))

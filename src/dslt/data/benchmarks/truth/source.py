@@ -115,12 +115,13 @@ def read_text(path: Path) -> str:
 
 
 def read_names(path: Path) -> list[str]:
-    """Read a list of names, one a line.
+    """Read a list of names, one a line; each once, in the order of the first time.
 
     Raises:
         DsltError: As `read_text`.
     """
-    return [line.strip() for line in read_text(path).splitlines() if line.strip()]
+    lines = map(str.strip, read_text(path).splitlines())
+    return list(dict.fromkeys(filter(None, lines)))
 
 
 def listed(files: dict[str, Path], path: Path) -> tuple[dict[str, Path], tuple[str, ...]]:
@@ -129,7 +130,7 @@ def listed(files: dict[str, Path], path: Path) -> tuple[dict[str, Path], tuple[s
     Returns:
         The files, and the names of the list that have none.
     """
-    names = list(dict.fromkeys(read_names(path))) if path.is_file() else []
+    names = read_names(path) if path.is_file() else []
     kept = beside(files, names)
     if not kept:
         return files, ()

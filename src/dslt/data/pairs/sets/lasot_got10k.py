@@ -31,7 +31,7 @@ def lasot_tracks(entry: LasotSet, root: Path, jobs: int = 1) -> Iterator[RawTrac
         DsltError: The list, a sequence, or a file of it is missing or wrong.
     """
     chosen = []
-    for name in dict.fromkeys(read_names(root / entry.sequences)):
+    for name in read_names(root / entry.sequences):
         places = [f"{name.rpartition('-')[0]}/{name}", name]
         video = next((place for place in places if (root / place).is_dir()), None)
         if video is None:
@@ -52,7 +52,7 @@ def got10k_tracks(_entry: Got10kSet, root: Path, jobs: int = 1) -> Iterator[RawT
         raise DsltError(f"{root}: no such folder; expected GOT-10k's `train`")
     listed = root / "list.txt"
     found = sorted(path.parent.name for path in root.glob("*/groundtruth.txt"))
-    chosen = list(dict.fromkeys(read_names(listed))) if listed.is_file() else found
+    chosen = read_names(listed) if listed.is_file() else found
     read = partial(_track, root, ("absence.label",))
     return spread(read, chosen, jobs, "GOT-10k", "sequences")
 
